@@ -1,0 +1,48 @@
+# Everything a developer does here. `make` alone lists the targets.
+PYTHON ?= python3
+VENV := .venv
+EMULATOR := .venv-emulator
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help install serve demo test check format lock clean
+
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: $(VENV)/.installed $(EMULATOR)/.installed  ## fill .venv (with .venv/bin/rollcall) and .venv-emulator
+
+$(VENV)/.installed: pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	touch $@
+
+$(EMULATOR)/.installed: requirements-emulator.txt
+	$(PYTHON) -m venv $(EMULATOR)
+	$(EMULATOR)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	touch $@
+
+serve: install  ## serve the whole API on loopback with a demo tenant
+	$(BIN)/rollcall serve --tenant demo
+
+demo: install  ## play an Entra administrator's first day against a local server
+	$(BIN)/python -m demo
+
+test: install  ## run all tests
+	$(BIN)/pytest
+
+check: install  ## format, lint and types, without changing anything
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+format: install  ## format and mend what ruff can
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lock: install  ## lock what the layer holds, with hashes
+	$(BIN)/pip-compile --quiet --strip-extras --generate-hashes --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --output-file layers/rollcall/requirements.txt pyproject.toml
+
+clean:  ## remove what was built and the local server's data
+	rm -rf .aws-sam build .rollcall artefacts .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,1 @@
+"""A client that behaves as Microsoft Entra ID does, and an administrator's first day with it."""

@@ -1,0 +1,50 @@
+"""What one cycle of a provisioning job did, and what it could not do."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from demo.target import Exchange, Refused
+from demo.verdict import Outcome
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One object that a cycle could not bring up to date."""
+
+    object_id: str
+    outcome: Outcome
+    detail: str
+
+
+@dataclass
+class Cycle:
+    """The requests of a cycle in order, and the objects that it failed for."""
+
+    name: str
+    exchanges: list[Exchange]
+    problems: list[Problem] = field(default_factory=list)
+    quarantined: bool = False
+
+    @property
+    def writes(self) -> list[Exchange]:
+        """The requests that were to change something."""
+        return [exchange for exchange in self.exchanges if exchange.write]
+
+    @property
+    def good(self) -> bool:
+        """Whether everything went as Entra needs it."""
+        return not self.problems and all(exchange.good for exchange in self.exchanges)
+
+    def attempt(self, object_id: str, act: Callable[[], object]) -> None:
+        """Do something for one object; a refusal is its problem alone, unless it stops the job.
+
+        An object that has failed in this cycle is left alone for the rest of it.
+        """
+        if self.quarantined or any(problem.object_id == object_id for problem in self.problems):
+            return
+        try:
+            act()
+        except Refused as refused:
+            exchange = refused.exchange
+            self.problems.append(Problem(object_id, exchange.outcome, exchange.trouble))
+            self.quarantined = exchange.outcome is Outcome.QUARANTINE

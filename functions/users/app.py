@@ -1,0 +1,5 @@
+"""The Lambda function behind /Users."""
+
+from rollcall.runtime import handler as handler_of
+
+handler = handler_of("users")

@@ -1,0 +1,115 @@
+"""What every operation of one tenant's directory works with, and how its writes are committed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+from rollcall.scim.errors import (
+    NotFoundException,
+    PreconditionFailedException,
+    Unavailable,
+    UniquenessException,
+)
+from rollcall.scim.record import Record
+from rollcall.scim.resources import Kind
+from rollcall.storage.memberships import Memberships
+from rollcall.storage.resources import CHANGED, CLAIMED, Resources
+from rollcall.storage.table import ConditionFailed, Table
+
+_NAMES = {Kind.USER: "userName", Kind.GROUP: "displayName"}
+
+
+def instant(moment: datetime) -> str:
+    """Return an RFC 3339 instant in UTC with milliseconds; such instants sort as they follow."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+@dataclass(frozen=True)
+class Context:
+    """One tenant's storage, the URL it is served under, a clock and a source of ids."""
+
+    table: Table
+    resources: Resources
+    memberships: Memberships
+    base_url: str
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    new_id: Callable[[], str] = lambda: str(uuid4())
+
+    def now(self) -> str:
+        """Return the present instant as documents hold it."""
+        return instant(self.clock())
+
+    def attempts(self, kind: Kind) -> Iterator[Attempt]:
+        """Yield attempts at a write until one is committed.
+
+        An attempt that lost against another writer is made again, reading anew, within the time a
+        request has; a name that is taken ends them with UniquenessException.
+        """
+        for _ in self.table.patience.pauses():
+            attempt = Attempt(kind)
+            yield attempt
+            if attempt.committed:
+                return
+        raise Unavailable(f"too many changes of one {kind.value} at once", status=429)
+
+
+@dataclass
+class Attempt:
+    """One try of a write; `with attempt:` surrounds what may lose against other writers."""
+
+    kind: Kind
+    committed: bool = False
+
+    @contextmanager
+    def commit(self) -> Iterator[None]:
+        """Note success, swallow what another attempt can mend, raise what none can."""
+        try:
+            yield
+        except ConditionFailed as error:
+            if error.labels == {CLAIMED}:
+                raise UniquenessException(
+                    detail=f"{_NAMES[self.kind]} is taken by another {self.kind.value.lower()}"
+                ) from error
+        else:
+            self.committed = True
+
+
+@dataclass(frozen=True)
+class Precondition:
+    """The If-Match of a request (RFC 9110 section 13.1.1), compared weakly."""
+
+    if_match: str | None = None
+
+    def __bool__(self) -> bool:
+        """Tell whether the client sent one."""
+        return self.if_match is not None
+
+    def check(self, record: Record) -> None:
+        """Raise PreconditionFailedException unless the record is a version that was named."""
+        if self.if_match is None or self.if_match.strip() == "*":
+            return
+        named = {tag.strip().removeprefix("W/") for tag in self.if_match.split(",")}
+        if record.etag.removeprefix("W/") not in named:
+            raise PreconditionFailedException(detail=f"the version is {record.etag} now")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A resource as it is after an operation, whole, and what of the request was ignored."""
+
+    record: Record
+    resource: dict[str, Any]
+    ignored: list[str] = field(default_factory=list)
+
+
+def missing(kind: Kind, identifier: str) -> NotFoundException:
+    """Return the error for a resource that is not there."""
+    return NotFoundException(detail=f"there is no {kind.value} {identifier}")
+
+
+__all__ = ["CHANGED", "Answer", "Attempt", "Context", "Precondition", "instant", "missing"]

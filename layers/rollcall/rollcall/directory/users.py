@@ -1,0 +1,105 @@
+"""Users: create, read, replace, patch, delete (RFC 7644 sections 3.3 to 3.6)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from scim2_models import Context as Shape
+
+from rollcall.directory import membership
+from rollcall.directory.context import Answer, Context, Precondition, missing
+from rollcall.scim import body, patch
+from rollcall.scim.body import Document
+from rollcall.scim.record import Record
+from rollcall.scim.resources import Kind
+from rollcall.storage.resources import TOMBSTONE_DAYS, successor
+
+_ANY = Precondition()
+
+Edit = Callable[[Document], Document]
+
+
+class Users:
+    """The users of one tenant."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def create(self, payload: Any) -> Answer:
+        """Create a user. Raises UniquenessException when its userName is taken."""
+        read = body.read(Kind.USER, payload, Shape.RESOURCE_CREATION_REQUEST)
+        context = self._context
+        now = context.now()
+        record = Record(Kind.USER, context.new_id(), read.document, 1, now, now)
+        for attempt in context.attempts(Kind.USER):
+            with attempt.commit():
+                context.table.transact(context.resources.creation(record))
+        return self._answer(record, [], read.ignored)
+
+    def read(self, identifier: str) -> Answer:
+        """Read a user with its groups. Raises NotFoundException."""
+        record, groups = self._read(identifier)
+        return self._answer(record, groups)
+
+    def replace(self, identifier: str, payload: Any, precondition: Precondition = _ANY) -> Answer:
+        """Replace what clients may write of a user; `active` stays as it is when it is not sent.
+
+        A PUT that forgets it must not enable anyone.
+        """
+        read = body.read(Kind.USER, payload, Shape.RESOURCE_REPLACEMENT_REQUEST)
+
+        def edit(before: Document) -> Document:
+            kept = {"active": before["active"]} if "active" in before else {}
+            return {**kept, **read.document}
+
+        return self._edit(identifier, edit, read.ignored, precondition)
+
+    def patch(self, identifier: str, payload: Any, precondition: Precondition = _ANY) -> Answer:
+        """Apply the operations of a PATCH, all or none; what changes nothing writes nothing."""
+        wanted = patch.read(Kind.USER, payload)
+        return self._edit(identifier, wanted.apply, wanted.ignored, precondition)
+
+    def delete(self, identifier: str, precondition: Precondition = _ANY) -> None:
+        """Delete a user and its memberships. Raises NotFoundException."""
+        context = self._context
+        for attempt in context.attempts(Kind.USER):
+            with attempt.commit():
+                record, groups = self._read(identifier)
+                precondition.check(record)
+                now = context.now()
+                expires = context.clock() + timedelta(days=TOMBSTONE_DAYS)
+                deletion = context.resources.deletion(record, now, int(expires.timestamp()))
+                ending = membership.ending(context, record, groups, {}, deletion)
+                context.table.transact([*deletion, *ending])
+
+    def _edit(
+        self, identifier: str, edit: Edit, ignored: list[str], precondition: Precondition
+    ) -> Answer:
+        context = self._context
+        answer: Answer | None = None
+        for attempt in context.attempts(Kind.USER):
+            with attempt.commit():
+                record, groups = self._read(identifier)
+                precondition.check(record)
+                document = edit(dict(record.document))
+                if document != record.document:
+                    now = context.now()
+                    context.table.transact(context.resources.replacement(record, document, now))
+                    record = successor(record, document, now)
+                answer = self._answer(record, groups, ignored)
+        assert answer is not None  # noqa: S101  # attempts end with a commit or an exception
+        return answer
+
+    def _read(self, identifier: str) -> tuple[Record, list[str]]:
+        found = self._context.resources.read_user(identifier)
+        if found is None:
+            raise missing(Kind.USER, identifier)
+        return found
+
+    def _answer(
+        self, record: Record, groups: list[str], ignored: list[str] | None = None
+    ) -> Answer:
+        resource = record.representation(self._context.base_url, groups=groups)
+        return Answer(record, resource, ignored or [])

@@ -1,0 +1,1 @@
+"""The ASGI surface: routes, authentication, errors to responses. The only room that knows ASGI."""

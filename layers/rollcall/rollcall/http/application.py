@@ -1,0 +1,103 @@
+"""The ASGI application: routes, middleware and errors in one expression."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import cast
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from rollcall.directory.directory import Directory
+from rollcall.http import requests, responses
+from rollcall.http.endpoints import Call
+from rollcall.http.middleware import Authentication, Log, RequestLog, TidyPath
+from rollcall.http.routes import ANY, Resource
+from rollcall.scim.errors import MethodNotAllowed, NotFoundException, SCIMException
+from rollcall.tenants.authentication import Authenticator
+
+OpenDirectory = Callable[[str, str], Directory]
+"""Given a tenant and its base URL, the tenant's directory."""
+
+_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
+
+
+def application(
+    resources: Iterable[Resource],
+    authenticator: Authenticator,
+    directory: OpenDirectory,
+    log: Log,
+) -> Starlette:
+    """Return the application that serves the resources of every tenant."""
+    return Starlette(
+        routes=[
+            Route(f"/scim/{{tenant}}/v2{each.path}", _Endpoint(each, directory))
+            for each in resources
+        ],
+        middleware=[
+            Middleware(RequestLog, log=log),
+            Middleware(TidyPath),
+            Middleware(Authentication, authenticator=authenticator),
+        ],
+        exception_handlers={SCIMException: _refused, HTTPException: _unrouted},
+    )
+
+
+class _Endpoint:
+    """One path as an ASGI application: reads the request, calls the method's function."""
+
+    def __init__(self, resource: Resource, directory: OpenDirectory) -> None:
+        self._resource = resource
+        self._directory = directory
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        response = await self._respond(request)
+        if request.method == "HEAD":
+            response.body = b""
+        await response(scope, receive, send)
+
+    async def _respond(self, request: Request) -> Response:
+        methods = self._resource.methods
+        method = "GET" if request.method == "HEAD" else request.method
+        endpoint = methods.get(method) or methods.get(ANY)
+        if endpoint is None:
+            raise MethodNotAllowed(request.method, methods)
+        base_url = _base_url(request)
+        call = Call(
+            directory=self._directory(request.state.caller.tenant, base_url),
+            base_url=base_url,
+            identifier=request.path_params.get("id", ""),
+            query=requests.query(request),
+            precondition=requests.precondition(request),
+            if_none_match=request.headers.get("if-none-match", ""),
+        )
+        if method in _WITH_BODY and ANY not in methods:
+            call.payload = await requests.payload(request, self._resource.max_body)
+        response = await run_in_threadpool(endpoint, call)
+        if call.ignored:
+            request.state.log["ignored"] = call.ignored
+        return response
+
+
+def _base_url(request: Request) -> str:
+    """Return the tenant's base URL as the client addressed it."""
+    host = request.headers.get("host") or request.url.netloc
+    root = request.scope.get("root_path", "")
+    return f"{request.url.scheme}://{host}{root}/scim/{request.state.caller.tenant}/v2"
+
+
+async def _refused(request: Request, exception: Exception) -> Response:
+    refusal = cast(SCIMException, exception)
+    request.state.log["scim_type"] = refusal.scim_type or None
+    return responses.error(refusal)
+
+
+async def _unrouted(request: Request, exception: Exception) -> Response:
+    return responses.error(NotFoundException(detail="there is no such endpoint"))

@@ -1,0 +1,118 @@
+"""What surrounds every request: one log line, tidy paths, the tenant and the token."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import Any, Protocol
+from uuid import uuid4
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from rollcall.http import responses
+from rollcall.scim.errors import SCIMException
+from rollcall.tenants.authentication import Authenticator
+
+BASE = re.compile(r"/scim/(?P<tenant>[^/]+)/v2(?=/|$)")
+
+_SLASHES = re.compile(r"//+")
+
+
+class Log(Protocol):
+    """What is needed of a logger."""
+
+    def info(self, msg: str, *, extra: dict[str, Any]) -> None:
+        """Log what is normal, a client's mistakes included."""
+
+    def exception(self, msg: str, *, extra: dict[str, Any]) -> None:
+        """Log a failure of ours, with the stack."""
+
+
+class RequestLog:
+    """Log one line per request and answer our own failures without internals.
+
+    The line holds no query, no body, no header and no detail of an error: those carry values.
+    """
+
+    def __init__(self, app: ASGIApp, log: Log) -> None:
+        self._app = app
+        self._log = log
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = _request_id(scope)
+        state = scope.setdefault("state", {})
+        entry: dict[str, Any] = {"request_id": request_id, "method": scope["method"]}
+        state["log"] = entry
+        begun = time.perf_counter()
+
+        async def observed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                entry["status"] = message["status"]
+                MutableHeaders(scope=message)["X-Request-Id"] = request_id
+            await send(message)
+
+        try:
+            await self._app(scope, receive, observed)
+        except Exception:  # noqa: BLE001  # the one place where our own failures end
+            self._log.exception("request failed", extra=dict(entry))
+            if "status" not in entry:
+                failure = SCIMException(detail=f"this failed on our side, request {request_id}")
+                failure.status = 500
+                await responses.error(failure)(scope, receive, observed)
+        entry["ms"] = round((time.perf_counter() - begun) * 1000, 1)
+        self._log.info("request", extra=entry)
+
+
+class TidyPath:
+    """Read doubled and trailing slashes as clients mean them."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            path = _SLASHES.sub("/", scope["path"]).rstrip("/") or "/"
+            scope = {**scope, "path": path}
+            scope["state"]["log"]["path"] = path
+        await self._app(scope, receive, send)
+
+
+class Authentication:
+    """Decide the tenant by path and token together, for everything below it."""
+
+    def __init__(self, app: ASGIApp, authenticator: Authenticator) -> None:
+        self._app = app
+        self._authenticator = authenticator
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        found = BASE.match(scope.get("path", ""))
+        if scope["type"] != "http" or found is None:
+            await self._app(scope, receive, send)
+            return
+        log = scope["state"]["log"]
+        log["tenant"] = found["tenant"]
+        try:
+            caller = await run_in_threadpool(
+                self._authenticator.authenticate,
+                found["tenant"],
+                Headers(scope=scope).get("authorization"),
+            )
+        except SCIMException as exception:
+            log["scim_type"] = exception.scim_type or None
+            await responses.error(exception)(scope, receive, send)
+            return
+        log["token_id"] = caller.token_id
+        scope["state"]["caller"] = caller
+        await self._app(scope, receive, send)
+
+
+def _request_id(scope: Scope) -> str:
+    """Return the gateway's request id, or a new one where there is no gateway."""
+    event = scope.get("aws.event") or {}
+    identifier: str = event.get("requestContext", {}).get("requestId") or str(uuid4())
+    return identifier

@@ -1,0 +1,79 @@
+"""Wiring: the environment read once into settings, clients made once, the rooms put together."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, TextIO
+
+from aws_lambda_powertools import Logger
+from mangum import Mangum
+from starlette.applications import Starlette
+
+from rollcall.directory.directory import Directory
+from rollcall.http.application import application
+from rollcall.http.responses import MEDIA_TYPE
+from rollcall.http.routes import FUNCTIONS, Resource
+from rollcall.storage.clients import Clients, connect
+from rollcall.storage.secrets import Secrets
+from rollcall.storage.table import Table
+from rollcall.tenants.authentication import Authenticator
+from rollcall.tenants.tenants import Tenants
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where a deployment keeps its data."""
+
+    table: str = "rollcall"
+    secrets: str = "rollcall/tenants"
+    endpoint_url: str | None = None
+
+    @classmethod
+    def of(cls, environment: Mapping[str, str]) -> Settings:
+        """Read the environment, with the defaults of the local server."""
+        return cls(
+            table=environment.get("ROLLCALL_TABLE", cls.table),
+            secrets=environment.get("ROLLCALL_SECRETS", cls.secrets),
+            endpoint_url=environment.get("AWS_ENDPOINT_URL") or None,
+        )
+
+
+class Services:
+    """The rooms of one deployment, put together."""
+
+    def __init__(self, settings: Settings, clients: Clients | None = None) -> None:
+        self.clients = clients or connect(settings.endpoint_url)
+        self.table = Table(self.clients.dynamodb, settings.table)
+        self.secrets = Secrets(self.clients.secretsmanager, settings.secrets)
+        self.tenants = Tenants(self.secrets)
+
+    def directory(self, tenant: str, base_url: str = "") -> Directory:
+        """Return the directory of one tenant."""
+        return Directory(self.table, tenant, base_url)
+
+    def application(self, resources: Iterable[Resource], log: Logger) -> Starlette:
+        """Return the ASGI application that serves the resources."""
+        return application(resources, Authenticator(self.secrets), self.directory, log)
+
+
+def logger(stream: TextIO | None = None) -> Logger:
+    """Return the structured logger: JSON lines, on standard output as Lambda wants them."""
+    return Logger(service="rollcall", stream=stream or sys.stdout, serialize_stacktrace=False)
+
+
+@cache
+def services() -> Services:
+    """Return the services that the environment names; one set per process."""
+    return Services(Settings.of(os.environ))
+
+
+def handler(function: str) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
+    """Return the Lambda handler of one function, by its name among the routes."""
+    app = services().application(FUNCTIONS[function], logger())
+    # Mangum would run the lifespan on every call, and answer SCIM's media type in base64.
+    mangum = Mangum(app, lifespan="off", text_mime_types=["text/", "application/json", MEDIA_TYPE])
+    return mangum  # type: ignore[return-value]

@@ -1,0 +1,1 @@
+"""SCIM itself, without input or output: models, tolerance, filters, projection, errors."""

@@ -1,0 +1,166 @@
+"""The body of a POST or a PUT, read liberally (RFC 7644 sections 3.3 and 3.5.1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import ValidationError
+from scim2_models import Context, Resource
+
+from rollcall.scim import membership, tolerance
+from rollcall.scim.attributes import Attribute, Schema, declared
+from rollcall.scim.errors import InvalidSyntaxException, InvalidValueException, from_validation
+from rollcall.scim.resources import ENTERPRISE, MODELS, Kind
+
+Document = dict[str, Any]
+
+
+@dataclass
+class Body:
+    """What a client sent: the canonical document, the members if it sent any, what was ignored.
+
+    `members` is None when the body does not speak of members, which leaves them as they are.
+    """
+
+    document: Document
+    members: list[str] | None = None
+    ignored: list[str] = field(default_factory=list)
+
+
+def read(kind: Kind, payload: Any, context: Context) -> Body:
+    """Validate a body and return its canonical document, without `id` and `meta`.
+
+    Raises InvalidSyntaxException when it is no object, InvalidValueException naming the attribute
+    when a value does not fit.
+    """
+    if not isinstance(payload, dict):
+        raise InvalidSyntaxException(detail="the body must be a JSON object")
+    body = Body({})
+    cleaned = _cleaned(kind, payload, body.ignored)
+    if kind is Kind.GROUP and "members" in cleaned:
+        body.members = membership.ids(cleaned.pop("members"))
+    try:
+        model = MODELS[kind].model_validate(cleaned, scim_ctx=context, scim_policy=tolerance.POLICY)
+    except ValidationError as error:
+        raise from_validation(error) from error
+    body.document = document(model)
+    return body
+
+
+def document(model: Resource[Any]) -> Document:
+    """Return the canonical document of a resource: no nulls, no element of labels alone."""
+    dumped: Document = model.model_dump()
+    for key in ("id", "meta", "groups", "members"):
+        dumped.pop(key, None)
+    pruned = _pruned(dumped)
+    core = str(type(model).__schema__)
+    pruned["schemas"] = [urn for urn in pruned["schemas"] if urn == core or urn in pruned]
+    result: Document = pruned
+    return result
+
+
+def _pruned(value: Any) -> Any:
+    if isinstance(value, dict):
+        pruned = {key: _pruned(item) for key, item in value.items()}
+        return {key: item for key, item in pruned.items() if not tolerance.is_unassigned(item)}
+    if isinstance(value, list):
+        return [item for item in map(_pruned, value) if not tolerance.is_label_only(item)]
+    return value
+
+
+def _cleaned(kind: Kind, payload: dict[str, Any], ignored: list[str], urn: str = "") -> Document:
+    """Return a payload in the shapes that the engine takes, without what is unassigned."""
+    cleaned: Document = {}
+    for key, value in payload.items():
+        found = declared(kind, f"{urn}{key}")
+        if isinstance(found, Schema) and isinstance(value, dict) and not urn:
+            nested = _cleaned(kind, value, ignored, f"{found.urn}:")
+            if found.is_extension:
+                cleaned[found.urn] = {**nested, **cleaned.get(found.urn, {})}
+            else:
+                cleaned.update(nested)
+        elif not isinstance(found, Attribute) or found.sub or found.selection:
+            if key.lower() != "schemas" and not tolerance.is_unassigned(value):
+                ignored.append(f"{urn}{key}")
+        elif found.name == "members" and value == []:
+            cleaned["members"] = []  # an empty array of members is a statement, not an omission
+        elif found.read_only:
+            continue
+        elif not tolerance.is_unassigned(mended := assigned(found, value)):
+            _put(cleaned, found, mended, nested=bool(urn))
+    return cleaned
+
+
+def _put(cleaned: Document, attribute: Attribute, value: Any, *, nested: bool) -> None:
+    """Put a value under its schema's spelling; a bare `manager` belongs to its extension."""
+    urn, _, name = attribute.name.rpartition(":")
+    if urn and not nested:
+        cleaned.setdefault(urn, {})[name] = value
+    else:
+        cleaned[name] = value
+
+
+def assigned(attribute: Attribute, value: Any) -> Any:
+    """Return a value in the shape that the attribute's type wants, None when it is unassigned.
+
+    Raises InvalidValueException naming the attribute when a multi-valued attribute is given
+    something that is no value of it.
+    """
+    if tolerance.is_unassigned(value):
+        return None
+    if attribute.multi_valued and attribute.selection is None:
+        return _elements(attribute, value)
+    if attribute.complex:
+        return _object(attribute, value)
+    value = tolerance.unwrapped(value)
+    if attribute.target is bool:
+        return _boolean(attribute, value)
+    return None if tolerance.is_unassigned(value) else value
+
+
+def _elements(attribute: Attribute, value: Any) -> list[Any] | None:
+    kept = []
+    for each in tolerance.elements(value) if attribute.complex else value:
+        if not attribute.complex:
+            kept.append(each)
+            continue
+        element = _pruned(tolerance.role(each) if attribute.name == "roles" else each)
+        if not isinstance(element, dict):
+            raise InvalidValueException(
+                detail=f"{attribute.path} takes objects with a value, not {_kind_of(each)}"
+            )
+        if "primary" in {key.lower() for key in element}:
+            element = {
+                key: tolerance.boolean(item) if key.lower() == "primary" else item
+                for key, item in element.items()
+            }
+        if not tolerance.is_label_only(element):
+            kept.append(element)
+    return kept or None
+
+
+def _object(attribute: Attribute, value: Any) -> Any:
+    if attribute.name == f"{ENTERPRISE}:manager":
+        value = tolerance.manager(value)
+    elif isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    if not isinstance(value, dict):
+        raise InvalidValueException(
+            detail=f"{attribute.path} takes an object, not {_kind_of(value)}"
+        )
+    return _pruned(value) or None
+
+
+def _boolean(attribute: Attribute, value: Any) -> bool | None:
+    if tolerance.is_unassigned(value):
+        return None
+    mended = tolerance.boolean(value)
+    if not isinstance(mended, bool):
+        raise InvalidValueException(detail=f"{attribute.path} takes true or false")
+    return mended
+
+
+def _kind_of(value: Any) -> str:
+    names = {str: "a string", bool: "a boolean", list: "an array", dict: "an object"}
+    return names.get(type(value), "a number")

@@ -1,0 +1,97 @@
+"""What the service provider says of itself (RFC 7643 sections 5 to 7, RFC 7644 section 4)."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from rollcall.scim.resources import MODELS, EnterpriseUser, Kind, User
+
+MAX_RESULTS = 200
+"""How many resources one answer holds at most."""
+
+_CORE = "urn:ietf:params:scim:schemas:core:2.0"
+
+_DESCRIPTIONS = {Kind.USER: "A person's account", Kind.GROUP: "A group of users and of groups"}
+
+
+def service_provider_config(base_url: str) -> dict[str, Any]:
+    """Return the ServiceProviderConfig (RFC 7643 section 5, RFC 9865 section 4)."""
+    return {
+        "schemas": [f"{_CORE}:ServiceProviderConfig"],
+        "patch": {"supported": True},
+        "bulk": {"supported": False, "maxOperations": 0, "maxPayloadSize": 0},
+        "filter": {"supported": True, "maxResults": MAX_RESULTS},
+        "changePassword": {"supported": False},
+        "sort": {"supported": False},
+        "etag": {"supported": True},
+        "pagination": {
+            "cursor": False,
+            "index": True,
+            "defaultPaginationMethod": "index",
+            "defaultPageSize": MAX_RESULTS // 2,
+            "maxPageSize": MAX_RESULTS,
+        },
+        "authenticationSchemes": [
+            {
+                "type": "oauthbearertoken",
+                "name": "OAuth Bearer Token",
+                "description": "The tenant's Secret Token in the Authorization header",
+                "specUri": "https://www.rfc-editor.org/info/rfc6750",
+                "primary": True,
+            }
+        ],
+        "meta": {
+            "resourceType": "ServiceProviderConfig",
+            "location": f"{base_url}/ServiceProviderConfig",
+        },
+    }
+
+
+def resource_types(base_url: str) -> list[dict[str, Any]]:
+    """Return the resource types (RFC 7643 section 6)."""
+    return [
+        {
+            "schemas": [f"{_CORE}:ResourceType"],
+            "id": kind.value,
+            "name": kind.value,
+            "description": _DESCRIPTIONS[kind],
+            "endpoint": kind.endpoint,
+            "schema": str(model.__schema__),
+            "schemaExtensions": [
+                {"schema": urn, "required": False} for urn in model.get_extension_models()
+            ],
+            "meta": {
+                "resourceType": "ResourceType",
+                "location": f"{base_url}/ResourceTypes/{kind.value}",
+            },
+        }
+        for kind, model in MODELS.items()
+    ]
+
+
+def schemas(base_url: str) -> list[dict[str, Any]]:
+    """Return the schemas of all resource types and extensions (RFC 7643 section 7)."""
+    return [
+        {
+            **schema,
+            "meta": {"resourceType": "Schema", "location": f"{base_url}/Schemas/{schema['id']}"},
+        }
+        for schema in _schemas()
+    ]
+
+
+@cache
+def _schemas() -> tuple[dict[str, Any], ...]:
+    described = (User, MODELS[Kind.GROUP], EnterpriseUser)
+    return tuple(_flowing(model.to_schema().model_dump()) for model in described)
+
+
+def _flowing(value: Any) -> Any:
+    """Join the lines of descriptions, which are wrapped in the source."""
+    if isinstance(value, dict):
+        return {
+            key: " ".join(item.split()) if key == "description" else _flowing(item)
+            for key, item in value.items()
+        }
+    return [_flowing(item) for item in value] if isinstance(value, list) else value

@@ -1,0 +1,19 @@
+"""The forms under which strings are compared (RFC 7643 section 2.2, `caseExact`)."""
+
+from __future__ import annotations
+
+from unicodedata import normalize
+
+
+def folded(value: str) -> str:
+    """Return the key under which two spellings of a case-insensitive value are equal.
+
+    The same mapping as the filter engine's (RFC 8265's UsernameCaseMapped without its refusals),
+    so that what a claim calls a duplicate is what a filter finds.
+    """
+    return normalize("NFC", exact(value).lower())
+
+
+def exact(value: str) -> str:
+    """Return the key of a value whose case matters."""
+    return normalize("NFC", value)

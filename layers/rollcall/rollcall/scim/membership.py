@@ -1,0 +1,128 @@
+"""What a request wants of a group's members, without looking at who is a member.
+
+Operations stay in the order of the request and are folded over the members that they speak of, so
+that adding one member to a group of a hundred thousand never needs the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from scim2_models import ScimFilter
+from scim2_models.path import (
+    AttrPath,
+    CompareOperator,
+    Comparison,
+    FilterNode,
+    LogicalExpr,
+    LogicalOperator,
+    ValuePath,
+)
+
+from rollcall.scim import tolerance
+from rollcall.scim.errors import InvalidValueException
+from rollcall.scim.resources import Group
+
+
+@dataclass(frozen=True)
+class Add:
+    """Make these members, in this order."""
+
+    members: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Remove:
+    """Make these no members."""
+
+    members: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class RemoveSelected:
+    """Remove the members that a filter other than a list of ids selects."""
+
+    selection: FilterNode
+
+
+@dataclass(frozen=True)
+class Clear:
+    """Remove all members."""
+
+
+Operation: TypeAlias = Add | Remove | RemoveSelected | Clear
+
+
+def ids(value: Any) -> list[str]:
+    """Return the ids in a value of `members`, without repeats, in order.
+
+    Accepts a bare id, a bare object, and lists of either. Raises InvalidValueException when an
+    element bears no id.
+    """
+    if tolerance.is_unassigned(value):
+        return []
+    found: dict[str, None] = {}
+    for element in tolerance.elements(value):
+        identifier = element.get("value") if isinstance(element, dict) else None
+        if not isinstance(identifier, str) or not identifier:
+            raise InvalidValueException(
+                detail="members takes objects whose value is the id of a user or a group"
+            )
+        found[identifier] = None
+    return list(found)
+
+
+def selected_ids(selection: FilterNode) -> list[str] | None:
+    """Return the ids that `value eq "…"`, alone or joined by `or`, selects; else None."""
+    if isinstance(selection, Comparison):
+        plain = (
+            selection.attr_path.attr.lower() == "value"
+            and selection.attr_path.sub_attr is None
+            and selection.op is CompareOperator.eq
+            and isinstance(selection.value, str)
+        )
+        return [selection.value] if plain else None
+    if isinstance(selection, LogicalExpr) and selection.op is LogicalOperator.or_:
+        parts = [selected_ids(term) for term in selection.terms]
+        return None if None in parts else [each for part in parts for each in part or ()]
+    return None
+
+
+def mentioned(operations: Iterable[Operation]) -> list[str]:
+    """Return the ids that the operations name, without repeats, in order."""
+    named: dict[str, None] = {}
+    for operation in operations:
+        if isinstance(operation, Add | Remove):
+            named.update(dict.fromkeys(operation.members))
+    return list(named)
+
+
+def needs_all(operations: Iterable[Operation]) -> bool:
+    """Tell whether the outcome depends on members that no operation names."""
+    return any(isinstance(each, Clear | RemoveSelected) for each in operations)
+
+
+def outcome(operations: Sequence[Operation], current: Mapping[str, str]) -> dict[str, None]:
+    """Return who is a member after the operations, of those that `current` and they name.
+
+    `current` maps the id of each member looked at to its type, 'User' or 'Group'.
+    """
+    members: dict[str, None] = dict.fromkeys(current)
+    for operation in operations:
+        match operation:
+            case Add():
+                members.update(dict.fromkeys(operation.members))
+            case Remove():
+                for each in operation.members:
+                    members.pop(each, None)
+            case RemoveSelected():
+                selecting = ScimFilter[Group](ValuePath(AttrPath("members"), operation.selection))
+                for each in list(members):
+                    element = {"value": each, "type": current.get(each, "User")}
+                    if selecting.match(Group.model_validate({"members": [element]})):
+                        del members[each]
+            case Clear():
+                members.clear()
+    return members

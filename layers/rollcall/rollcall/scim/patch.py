@@ -1,0 +1,270 @@
+"""PATCH (RFC 7644 section 3.5.2), read as liberally as real clients need it.
+
+Every operation is broken down into steps on one attribute each, mended, and applied by the engine
+one after the other on a copy; what concerns `members` is handed on as operations on a membership.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import ValidationError
+from scim2_models import Context, Resource
+from scim2_models.path import CompareOperator, Comparison
+
+from rollcall.scim import membership, tolerance
+from rollcall.scim.attributes import Attribute, Schema, declared, designate
+from rollcall.scim.body import Document, assigned, document
+from rollcall.scim.errors import (
+    InvalidPathException,
+    InvalidSyntaxException,
+    InvalidValueException,
+    MutabilityException,
+    NoTargetException,
+    from_validation,
+)
+from rollcall.scim.resources import ENTERPRISE, MODELS, PATCHES, Kind
+
+_MANAGER = f"{ENTERPRISE}:manager"
+
+
+@dataclass(frozen=True)
+class _Step:
+    op: str
+    target: Attribute | Schema
+    value: Any = None
+
+    @property
+    def path(self) -> str:
+        """The path for the engine, which selects among multi-valued attributes only."""
+        if isinstance(self.target, Schema):
+            return self.target.urn
+        return _MANAGER if _selects_manager(self.target) else self.target.path
+
+
+@dataclass
+class Patch:
+    """A PATCH body, read: what it does to documents, what to members, and what it ignores."""
+
+    kind: Kind
+    steps: list[_Step] = field(default_factory=list)
+    members: list[membership.Operation] = field(default_factory=list)
+    ignored: list[str] = field(default_factory=list)
+
+    def apply(self, before: Mapping[str, Any]) -> Document:
+        """Return what the operations make of a canonical document, which is left as it is.
+
+        Raises InvalidPathException, InvalidValueException, MutabilityException or
+        NoTargetException; the operations are applied all or none.
+        """
+        if not self.steps:
+            return dict(before)
+        resource = MODELS[self.kind].model_validate(before)
+        for step in self.steps:
+            _write(self.kind, resource, step)
+        return document(resource)
+
+
+def read(kind: Kind, payload: Any) -> Patch:
+    """Read a PATCH body.
+
+    Raises InvalidSyntaxException, InvalidPathException, InvalidValueException,
+    MutabilityException or NoTargetException for what is wrong with it on any resource.
+    """
+    patch = Patch(kind)
+    for operation in _operations(payload):
+        for step in _steps(kind, operation, patch.ignored):
+            if isinstance(step.target, Attribute) and step.target.name == "members":
+                patch.members.extend(_membership(step.op, step.target, step.value))
+            else:
+                patch.steps.append(step)
+    return patch
+
+
+@dataclass(frozen=True)
+class _Operation:
+    op: str
+    path: str | None
+    value: Any
+    has_value: bool
+
+
+def _operations(payload: Any) -> Iterator[_Operation]:
+    if not isinstance(payload, dict):
+        raise InvalidSyntaxException(detail="the body must be a JSON object")
+    body = {key.lower(): value for key, value in payload.items()}
+    operations = body.get("operations")
+    if not isinstance(operations, list) or not operations:
+        raise InvalidSyntaxException(detail="Operations must be an array of one or more objects")
+    for number, raw in enumerate(operations):
+        where = f"Operations[{number}]"
+        if not isinstance(raw, dict):
+            raise InvalidSyntaxException(detail=f"{where} must be an object")
+        given = {key.lower(): value for key, value in raw.items()}
+        op = given.get("op")
+        if not isinstance(op, str) or op.lower() not in ("add", "remove", "replace"):
+            raise InvalidValueException(detail=f"{where}.op must be add, remove or replace")
+        path = given.get("path")
+        if path is not None and not isinstance(path, str):
+            raise InvalidPathException(detail=f"{where}.path must be a string")
+        yield _Operation(op.lower(), path or None, given.get("value"), "value" in given)
+
+
+def _steps(kind: Kind, operation: _Operation, ignored: list[str]) -> Iterator[_Step]:
+    if operation.op != "remove" and not operation.has_value:
+        raise InvalidValueException(
+            detail=f"{operation.path or 'the operation'}: {operation.op} needs a value"
+        )
+    if operation.path is None:
+        if operation.op == "remove":
+            raise NoTargetException(detail="remove needs a path")
+        value = operation.value
+        if isinstance(value, list) and len(value) == 1:
+            value = value[0]
+        if not isinstance(value, dict):
+            raise InvalidValueException(detail=f"{operation.op} without a path takes an object")
+        yield from _entries(kind, operation.op, value, "", ignored)
+        return
+    found = designate(kind, operation.path)
+    if found is None:
+        ignored.append(operation.path)
+        return
+    yield from _targeted(kind, operation.op, found, operation.value, ignored)
+
+
+def _entries(
+    kind: Kind, op: str, value: Mapping[str, Any], prefix: str, ignored: list[str]
+) -> Iterator[_Step]:
+    """Read the keys of an object as paths: plain, dotted, URN-qualified, with selections."""
+    for key, item in value.items():
+        text = key if key.lower().startswith("urn:") else f"{prefix}{key}"
+        found = declared(kind, text)
+        if found is None or key.lower() == "schemas":
+            if key.lower() != "schemas":
+                ignored.append(text)
+        elif isinstance(found, Schema) or not found.read_only:
+            yield from _targeted(kind, op, found, item, ignored)
+
+
+def _targeted(
+    kind: Kind, op: str, target: Attribute | Schema, value: Any, ignored: list[str]
+) -> Iterator[_Step]:
+    """Break an operation on one target down to what the engine takes."""
+    if isinstance(target, Schema):
+        if op == "remove" or tolerance.is_unassigned(value):
+            if not target.is_extension:
+                raise NoTargetException(detail=f"{target.urn} is the resource itself")
+            yield _Step("remove", target)
+        elif isinstance(value, dict):
+            yield from _entries(kind, op, value, f"{target.urn}:", ignored)
+        else:
+            raise InvalidValueException(detail=f"{target.urn} takes an object")
+        return
+    if target.read_only:
+        raise MutabilityException(detail=f"{target.path} is read-only")
+    if target.name == "members":
+        yield _Step(op, target, value)
+    elif op == "remove":
+        yield from _removal(target, value)
+    elif target.complex and not target.multi_valued and target.selection is None:
+        yield from _merge(kind, op, target, value, ignored)
+    else:
+        yield from _assignment(op, target, value)
+
+
+def _removal(target: Attribute, value: Any) -> Iterator[_Step]:
+    """A remove selects by its path; a list of values selects among the values of the attribute.
+
+    A remove that carries values never clears, not even when it carries an empty array.
+    """
+    if target.required:
+        raise MutabilityException(detail=f"{target.path} is required and cannot be removed")
+    if not target.multi_valued or target.selection is not None or value is None:
+        yield _Step("remove", target)
+    elif not tolerance.is_unassigned(value):
+        values = assigned(target, value)
+        if values:
+            yield _Step("remove", target, values)
+
+
+def _merge(
+    kind: Kind, op: str, target: Attribute, value: Any, ignored: list[str]
+) -> Iterator[_Step]:
+    """A value of a complex attribute replaces the sub-attributes that it names."""
+    mended = assigned(target, value)
+    if target.name == _MANAGER and isinstance(value, dict) and mended is None:
+        value = None
+    if mended is None:
+        if op == "replace":
+            yield _Step("remove", target)
+        return
+    source = value if isinstance(value, dict) else mended
+    yield from _entries(kind, op, source, f"{target.path}.", ignored)
+
+
+def _assignment(op: str, target: Attribute, value: Any) -> Iterator[_Step]:
+    mended = assigned(target, value)
+    if mended is not None:
+        yield _Step(op, target, mended)
+    elif op == "replace":
+        if target.required:
+            raise InvalidValueException(detail=f"{target.path} is required and cannot be cleared")
+        yield _Step("remove", target)
+
+
+def _membership(op: str, target: Attribute, value: Any) -> Iterator[membership.Operation]:
+    if target.sub not in (None, "value"):
+        raise MutabilityException(detail=f"{target.path} is immutable")
+    selected = None if target.selection is None else membership.selected_ids(target.selection)
+    if op == "remove":
+        if selected is not None:
+            yield membership.Remove(tuple(selected))
+        elif target.selection is not None:
+            yield membership.RemoveSelected(target.selection)
+        elif value is None:
+            yield membership.Clear()
+        else:
+            yield membership.Remove(tuple(membership.ids(value)))
+        return
+    if target.selection is not None:
+        if selected is None:
+            raise NoTargetException(detail=f"{target.path} does not say whom to add")
+        yield membership.Add(tuple(selected))
+        return
+    if op == "replace":
+        yield membership.Clear()
+    yield membership.Add(tuple(membership.ids(value)))
+
+
+def _write(kind: Kind, resource: Resource[Any], step: _Step) -> None:
+    if isinstance(step.target, Attribute) and _names_another_manager(resource, step):
+        return
+    operation: dict[str, Any] = {"op": step.op, "path": step.path}
+    if step.value is not None:
+        operation["value"] = step.value
+    try:
+        patch = PATCHES[kind].model_validate(
+            {"Operations": [operation]},
+            scim_ctx=Context.RESOURCE_PATCH_REQUEST,
+            scim_policy=tolerance.POLICY,
+        )
+        patch.patch(resource, scim_policy=tolerance.POLICY)
+    except ValidationError as error:
+        raise from_validation(error) from error
+
+
+def _selects_manager(target: Attribute) -> bool:
+    return target.name == _MANAGER and target.selection is not None
+
+
+def _names_another_manager(resource: Resource[Any], step: _Step) -> bool:
+    """Tell whether Entra's `manager[value eq "x"]` does not select the manager that there is."""
+    if isinstance(step.target, Schema) or not _selects_manager(step.target):
+        return False
+    selection = step.target.selection
+    if not (isinstance(selection, Comparison) and selection.op is CompareOperator.eq):
+        raise InvalidPathException(detail=f"{step.target.path} selects by value eq only")
+    current = getattr(getattr(resource[ENTERPRISE], "manager", None), "value", None)
+    return step.op == "remove" and current != selection.value

@@ -1,0 +1,134 @@
+"""How a filter is answered: by looking up what it names, or by a bounded walk.
+
+A plan names a superset of the resources that match; the filter is evaluated on each of them, so the
+result is the same whichever way is taken.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from scim2_models.path import (
+    CompareOperator,
+    Comparison,
+    FilterNode,
+    LogicalExpr,
+    LogicalOperator,
+    ValuePath,
+)
+
+from rollcall.scim.attributes import Attribute, declared
+from rollcall.scim.indexing import INDEXED, Entry
+from rollcall.scim.resources import Kind
+
+
+@dataclass(frozen=True)
+class ById:
+    """The resource of this id."""
+
+    id: str
+
+
+@dataclass(frozen=True)
+class ByEntry:
+    """The resources under an index entry; `unique` says that there is one at most."""
+
+    entry: Entry
+    unique: bool
+
+
+@dataclass(frozen=True)
+class ByMember:
+    """The groups that this user or group is a member of."""
+
+    id: str
+
+
+@dataclass(frozen=True)
+class ByGroup:
+    """The users that are members of this group."""
+
+    id: str
+
+
+Leg: TypeAlias = ById | ByEntry | ByMember | ByGroup
+
+_CHEAPEST_FIRST = (ById, ByEntry, ByMember, ByGroup)
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """The union of a few legs holds every resource that matches."""
+
+    legs: tuple[Leg, ...]
+
+
+@dataclass(frozen=True)
+class Walk:
+    """Nothing is looked up: every resource of the type has to be evaluated."""
+
+
+Plan: TypeAlias = Lookup | Walk
+
+
+def plan(kind: Kind, node: FilterNode) -> Plan:
+    """Return the cheapest plan for a filter that is valid for the resource type."""
+    legs = _legs(kind, node)
+    return Walk() if legs is None else Lookup(legs)
+
+
+def _legs(kind: Kind, node: FilterNode) -> tuple[Leg, ...] | None:
+    if isinstance(node, Comparison):
+        leg = _leg(kind, str(node.attr_path), node)
+        return None if leg is None else (leg,)
+    if isinstance(node, ValuePath):
+        return _selection(kind, node)
+    if isinstance(node, LogicalExpr):
+        answers = [_legs(kind, term) for term in node.terms]
+        if node.op is LogicalOperator.and_:
+            answered = [each for each in answers if each is not None]
+            return min(answered, key=_cost) if answered else None
+        if None in answers:
+            return None
+        return tuple(dict.fromkeys(leg for each in answers for leg in each or ()))
+    return None
+
+
+def _selection(kind: Kind, node: ValuePath) -> tuple[Leg, ...] | None:
+    """Look up one comparison that an element has to satisfy to be selected."""
+    inner = node.val_filter
+    conjunction = isinstance(inner, LogicalExpr) and inner.op is LogicalOperator.and_
+    terms = inner.terms if isinstance(inner, LogicalExpr) and conjunction else (inner,)
+    for term in terms:
+        if isinstance(term, Comparison):
+            leg = _leg(kind, f"{node.attr_path}.{term.attr_path}", term)
+            if leg is not None:
+                return (leg,)
+    return None
+
+
+def _leg(kind: Kind, path: str, comparison: Comparison) -> Leg | None:
+    value = comparison.value
+    found = declared(kind, path)
+    if comparison.op is not CompareOperator.eq or not isinstance(value, str):
+        return None
+    if not isinstance(found, Attribute):
+        return None
+    name = f"{found.name}.{found.sub}" if found.sub else found.name
+    if found.multi_valued and found.complex:
+        name = f"{found.name}.value"
+    if name == "id":
+        return ById(value)
+    if name == "members.value":
+        return ByMember(value)
+    if name == "groups.value":
+        return ByGroup(value)
+    for indexed in INDEXED[kind]:
+        if indexed.attribute == name:
+            return ByEntry(Entry(name, indexed.fold(value)), indexed.unique)
+    return None
+
+
+def _cost(legs: tuple[Leg, ...]) -> tuple[int, int]:
+    return (max((_CHEAPEST_FIRST.index(type(leg)) for leg in legs), default=0), len(legs))

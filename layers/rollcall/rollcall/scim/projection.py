@@ -1,0 +1,106 @@
+"""Which attributes a response holds: `attributes`, `excludedAttributes` (RFC 7644 section 3.9)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from rollcall.scim.attributes import Attribute, Schema, declared
+from rollcall.scim.errors import InvalidValueException
+from rollcall.scim.resources import Kind
+
+_ALWAYS = frozenset({"schemas", "id"})
+
+KeyPath = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Projection:
+    """The attributes that a client asked for, or asked to leave out; neither by default."""
+
+    attributes: tuple[str, ...] = ()
+    excluded: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, attributes: Iterable[str] | None, excluded: Iterable[str] | None) -> Projection:
+        """Read the two parameters, each a list of names or of comma-separated names.
+
+        Raises InvalidValueException when both are given.
+        """
+        wanted, unwanted = _names(attributes), _names(excluded)
+        if wanted and unwanted:
+            raise InvalidValueException(
+                detail="attributes and excludedAttributes exclude each other"
+            )
+        return cls(wanted, unwanted)
+
+    def __bool__(self) -> bool:
+        """Tell whether the client asked for anything in particular."""
+        return bool(self.attributes or self.excluded)
+
+    def names(self, kind: Kind, name: str) -> bool:
+        """Tell whether `attributes` asks for an attribute or a part of it."""
+        return any(path[0] == name for path in _paths(kind, self.attributes))
+
+    def returns(self, kind: Kind, name: str) -> bool:
+        """Tell whether an attribute that is returned by default is to be returned."""
+        if self.attributes:
+            return self.names(kind, name)
+        return (name,) not in _paths(kind, self.excluded)
+
+    def apply(self, kind: Kind, resource: dict[str, Any]) -> dict[str, Any]:
+        """Return the part of a representation that was asked for; `id` and `schemas` always."""
+        if self.attributes:
+            paths = _paths(kind, self.attributes) | {(name,) for name in _ALWAYS}
+            resource = _pick(resource, paths)
+        if self.excluded:
+            paths = {path for path in _paths(kind, self.excluded) if path[0] not in _ALWAYS}
+            resource = _drop(resource, paths)
+        return resource
+
+
+def _names(values: Iterable[str] | None) -> tuple[str, ...]:
+    names = (name.strip() for value in values or () for name in value.split(","))
+    return tuple(name for name in names if name)
+
+
+def _paths(kind: Kind, names: Iterable[str]) -> set[KeyPath]:
+    """Return the keys, from the outside in, of what the names designate; unknown ones nowhere."""
+    paths: set[KeyPath] = set()
+    for name in names:
+        found = declared(kind, name)
+        if isinstance(found, Schema) and found.is_extension:
+            paths.add((found.urn,))
+        elif isinstance(found, Attribute):
+            urn, _, own = found.name.rpartition(":")
+            paths.add(tuple(part for part in (urn, own, found.sub) if part))
+    return paths
+
+
+def _pick(value: Any, paths: set[KeyPath]) -> Any:
+    if isinstance(value, list):
+        return [_pick(each, paths) for each in value]
+    picked = {}
+    for key, item in value.items():
+        below = {path[1:] for path in paths if path[0] == key}
+        if () in below:
+            picked[key] = item
+        elif below and isinstance(item, dict | list):
+            part = _pick(item, below)
+            if part:
+                picked[key] = part
+    return picked
+
+
+def _drop(value: Any, paths: set[KeyPath]) -> Any:
+    if isinstance(value, list):
+        return [_drop(each, paths) for each in value]
+    if not isinstance(value, dict):
+        return value
+    kept = {}
+    for key, item in value.items():
+        below = {path[1:] for path in paths if path[0] == key}
+        if () not in below:
+            kept[key] = _drop(item, below) if below else item
+    return kept

@@ -1,0 +1,70 @@
+"""A stored resource, and the representation of it that clients get (RFC 7643 section 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from rollcall.scim.resources import ENTERPRISE, Kind
+
+
+@dataclass(frozen=True)
+class Record:
+    """A canonical document and what is kept beside it.
+
+    `document` is without id, meta, members and groups. `created` and `modified` are RFC 3339
+    instants in UTC with milliseconds; `version` counts from 1.
+    """
+
+    kind: Kind
+    id: str
+    document: Mapping[str, Any]
+    version: int
+    created: str
+    modified: str
+
+    @property
+    def etag(self) -> str:
+        """The weak entity tag of this version (RFC 9110 section 8.8.3)."""
+        return f'W/"{self.version}"'
+
+    def location(self, base_url: str) -> str:
+        """Return the URL of the resource below the tenant's base URL."""
+        return f"{base_url}{self.kind.endpoint}/{self.id}"
+
+    def representation(
+        self,
+        base_url: str,
+        *,
+        members: Mapping[str, str] | None = None,
+        groups: Iterable[str] | None = None,
+    ) -> dict[str, Any]:
+        """Return the whole resource, with what depends on the host and on other items spliced in.
+
+        `members` maps ids to their type, `groups` holds ids; None or empty leaves them out.
+        """
+        resource: dict[str, Any] = {"schemas": self.document["schemas"], "id": self.id}
+        resource.update(self.document)
+        manager = self.document.get(ENTERPRISE, {}).get("manager")
+        if manager:
+            located = {**manager, "$ref": f"{base_url}/Users/{manager['value']}"}
+            resource[ENTERPRISE] = {**self.document[ENTERPRISE], "manager": located}
+        if groups := list(groups or ()):
+            resource["groups"] = [
+                {"value": each, "$ref": f"{base_url}/Groups/{each}", "type": "direct"}
+                for each in groups
+            ]
+        if members:
+            resource["members"] = [
+                {"value": each, "$ref": f"{base_url}/{kind}s/{each}", "type": kind}
+                for each, kind in members.items()
+            ]
+        resource["meta"] = {
+            "resourceType": self.kind.value,
+            "created": self.created,
+            "lastModified": self.modified,
+            "location": self.location(base_url),
+            "version": self.etag,
+        }
+        return resource

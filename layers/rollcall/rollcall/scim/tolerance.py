@@ -1,0 +1,134 @@
+"""What real clients send beside the RFCs, each shape mended by one named function.
+
+The engine is already liberal (`POLICY`); what it does not know is here. Each function names the
+client, the reason, and the exchange file under `tests/exchanges` that proves it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from scim2_models import ScimPolicy
+
+from rollcall.scim.resources import ENTERPRISE
+
+POLICY = ScimPolicy(
+    unknown=ScimPolicy.Unknown.ignore,
+    remove_value_as_filter=ScimPolicy.RemoveValue.apply,
+    unmatched_path_filter=ScimPolicy.UnmatchedPathFilter.create,
+)
+
+_ENTERPRISE_TYPO = re.compile(
+    r"urn:ietf:params:scim:schemas:extension:enterprise:2\.0:?User(?=$|[:.])[:.]?", re.IGNORECASE
+)
+_BARE_MANAGER = re.compile(r"manager(?=$|[.\[\s])", re.IGNORECASE)
+_QUOTED_OR_BARE = re.compile(
+    r"""(?P<quoted>"(?:[^"\\]|\\.)*")|(?P<eq>\beq\s+)(?P<bare>[^\s"()\[\]]+)""", re.IGNORECASE
+)
+_LABELS = frozenset({"type", "primary"})
+
+
+def attribute_path(text: str) -> str:
+    """Mend the name of an attribute: `manager` by its bare name, a typo in the extension's URN.
+
+    Entra sends `path: "manager"`, and its attribute lists hold `…enterprise:2.0User:…`.
+    """
+    text = text.strip()
+    if _BARE_MANAGER.match(text):
+        return f"{ENTERPRISE}:{text}"
+    found = _ENTERPRISE_TYPO.match(text)
+    if found is None:
+        return text
+    rest = text[found.end() :]
+    return f"{ENTERPRISE}:{rest}" if rest else ENTERPRISE
+
+
+def schema_urn(text: str) -> str:
+    """Mend a typo in the URN of the enterprise extension."""
+    return attribute_path(text) if _ENTERPRISE_TYPO.match(text.strip()) else text
+
+
+def is_unassigned(value: Any) -> bool:
+    """Tell whether a value stands for no value: null, an empty string, array or object.
+
+    Entra clears attributes with `""`; RFC 7643 section 2.5 has null and the empty array.
+    """
+    return value is None or value in ("", [], {})
+
+
+def unwrapped(value: Any) -> Any:
+    """Take the one value of a single-valued attribute out of its wrapping.
+
+    Entra's older dialect sends `[{"$ref": null, "value": x}]` for any attribute, and one-element
+    arrays for single values.
+    """
+    if isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    if isinstance(value, dict) and "value" in value and set(value) <= {"value", "$ref"}:
+        return value["value"]
+    return value
+
+
+def manager(value: Any) -> Any:
+    """Return a manager as an object: Entra sends the bare id, alone or in an array."""
+    if isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    return {"value": value} if isinstance(value, str) else value
+
+
+def elements(value: Any) -> list[Any]:
+    """Return the values of a multi-valued attribute as objects in a list.
+
+    Clients send a bare object or a bare string where an array of objects belongs.
+    """
+    values = value if isinstance(value, list) else [value]
+    return [{"value": each} if isinstance(each, str) else each for each in values]
+
+
+def role(value: Any) -> Any:
+    """Read a role that arrives as JSON inside a string (Entra's AppRoleAssignments mappings)."""
+    if not isinstance(value, dict) or not isinstance(value.get("value"), str):
+        return value
+    text = value["value"].strip()
+    if not (text.startswith("{") and text.endswith("}")):
+        return value
+    try:
+        parsed = json.loads(text)
+    except ValueError:
+        return value
+    if not isinstance(parsed, dict) or not isinstance(parsed.get("value"), str):
+        return value
+    mended = {**value, "value": parsed["value"]}
+    if isinstance(parsed.get("displayName"), str):
+        mended["display"] = parsed["displayName"]
+    return mended
+
+
+def boolean(value: Any) -> Any:
+    """Read a boolean given as a string, in any case: Entra's older dialect sends `"False"`."""
+    if isinstance(value, str) and value.strip().lower() in ("true", "false"):
+        return value.strip().lower() == "true"
+    return value
+
+
+def is_label_only(element: Any) -> bool:
+    """Tell whether an element of a multi-valued attribute holds nothing but its labels.
+
+    What is left of `emails[type eq "work"]` when its value is cleared, and what
+    `roles: [{"primary": "True"}]` amounts to.
+    """
+    return isinstance(element, dict) and set(element) <= _LABELS
+
+
+def filter_text(text: str) -> str:
+    """Quote a bare value behind `eq`: Entra's older documentation shows `externalId eq x`."""
+
+    def quoted(found: re.Match[str]) -> str:
+        bare = found["bare"]
+        if found["quoted"] or bare.lower() in ("true", "false", "null"):
+            return found[0]
+        return found["eq"] + json.dumps(bare)
+
+    return _QUOTED_OR_BARE.sub(quoted, text)

@@ -1,0 +1,67 @@
+"""The AWS clients: made once, with short timeouts and the SDK's standard retries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import boto3
+from botocore.config import Config
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+_CONFIG = Config(
+    connect_timeout=1,
+    read_timeout=4,
+    retries={"mode": "standard", "max_attempts": 3},
+    max_pool_connections=64,
+)
+
+
+@dataclass(frozen=True)
+class Clients:
+    """The two services that Rollcall keeps its data in."""
+
+    dynamodb: DynamoDBClient
+    secretsmanager: SecretsManagerClient
+
+
+def connect(endpoint_url: str | None = None) -> Clients:
+    """Return clients of AWS, or of an emulator at `endpoint_url`.
+
+    An emulator on this machine takes any credentials; those of the operator are not shown to it.
+    """
+    session = boto3.session.Session()
+    options: dict[str, Any] = {"config": _CONFIG, "endpoint_url": endpoint_url}
+    if endpoint_url is not None and _is_loopback(endpoint_url):
+        options |= {
+            "region_name": "us-east-1",
+            "aws_access_key_id": "local",
+            "aws_secret_access_key": "local",
+        }
+    return Clients(
+        session.client("dynamodb", **options), session.client("secretsmanager", **options)
+    )
+
+
+def stack_outputs(stack: str) -> dict[str, str]:
+    """Return the outputs of a deployed stack. Raises LookupError when there is no such stack."""
+    client = boto3.session.Session().client("cloudformation", config=_CONFIG)
+    try:
+        stacks = client.describe_stacks(StackName=stack)["Stacks"]
+    except client.exceptions.ClientError as error:
+        raise LookupError(f"there is no stack {stack} for these credentials") from error
+    outputs = stacks[0].get("Outputs", [])
+    return {each["OutputKey"]: each["OutputValue"] for each in outputs}
+
+
+def _is_loopback(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,99 @@
+"""The key shapes of the one table: nothing else in the package spells a key.
+
+`docs/access-patterns.md` lists them with what each serves.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import TypeAlias
+
+from rollcall.scim.indexing import Entry
+from rollcall.scim.resources import Kind
+
+Key: TypeAlias = dict[str, str]
+
+DOCUMENT = "DOCUMENT"
+CLAIM = "CLAIM"
+GROUP = "GROUP#"
+MEMBER = "MEMBER#"
+PARENT = "PARENT#"
+
+MAX_PART = 200
+"""The bytes of a client's value that a key holds; longer ones are cut and told apart by a hash."""
+
+
+def part(value: str) -> str:
+    """Return a client's value as a part of a key.
+
+    Above MAX_PART bytes it is a prefix and a SHA-256: whoever reads by such a key compares the
+    document again, which every lookup does anyway.
+    """
+    encoded = value.encode()
+    if len(encoded) <= MAX_PART:
+        return value
+    prefix = encoded[: MAX_PART - 66].decode(errors="ignore")
+    return f"{prefix}#{sha256(encoded).hexdigest()}"
+
+
+@dataclass(frozen=True)
+class Keys:
+    """The keys of one tenant, whose name begins every partition key."""
+
+    tenant: str
+
+    def partition(self, kind: Kind, identifier: str) -> str:
+        """The partition of a resource: its document and its side of every membership."""
+        return f"{self.tenant}#{kind.value.upper()}#{part(identifier)}"
+
+    def document(self, kind: Kind, identifier: str) -> Key:
+        """The document of a resource, or its tombstone."""
+        return {"pk": self.partition(kind, identifier), "sk": DOCUMENT}
+
+    def member(self, group: str, member: str) -> Key:
+        """The group's side of a membership."""
+        return {"pk": self.partition(Kind.GROUP, group), "sk": f"{MEMBER}{part(member)}"}
+
+    def membership(self, kind: Kind, member: str, group: str) -> Key:
+        """The member's side of a membership."""
+        side = GROUP if kind is Kind.USER else PARENT
+        return {"pk": self.partition(kind, member), "sk": f"{side}{group}"}
+
+    def claim(self, kind: Kind, entry: Entry) -> Key:
+        """The item that makes a userName or a displayName unique."""
+        name = "USERNAME" if kind is Kind.USER else "GROUPNAME"
+        return {"pk": f"{self.tenant}#{name}#{part(entry.key)}", "sk": CLAIM}
+
+    def claims(self, kind: Kind) -> str:
+        """The index partition of all claims of a type, in the order of the folded name."""
+        return f"{self.tenant}#{'USERNAMES' if kind is Kind.USER else 'GROUPNAMES'}"
+
+    def lookup_partition(self, entry: Entry) -> str:
+        """The partition of the resources that bear one value of an indexed attribute."""
+        return f"{self.tenant}#LOOKUP#{entry.attribute}#{part(entry.key)}"
+
+    def lookup(self, kind: Kind, entry: Entry, identifier: str) -> Key:
+        """The item that finds a resource by a value that need not be unique."""
+        return {"pk": self.lookup_partition(entry), "sk": f"{kind.value}#{identifier}"}
+
+    def listing(self, kind: Kind) -> str:
+        """The index partition of all resources of a type, in the order of creation."""
+        return f"{self.tenant}#{kind.value.upper()}S"
+
+    def tombstones(self) -> str:
+        """The index partition of the deleted, in the order of deletion."""
+        return f"{self.tenant}#DELETED"
+
+    def count(self, kind: Kind, shard: int) -> Key:
+        """One shard of the number of resources of a type."""
+        return {"pk": self.counts(kind), "sk": f"{shard:02d}"}
+
+    def counts(self, kind: Kind) -> str:
+        """The partition of the shards of a count."""
+        return f"{self.tenant}#COUNT#{kind.value}"
+
+
+def identifier(key: str) -> str:
+    """Return the id at the end of a partition key, a sort key or an index key."""
+    return key.rpartition("#")[2]

@@ -1,0 +1,255 @@
+"""The table: reads, conditional transactions, and what AWS's failures mean to a client.
+
+The SDK retries throttled and failed calls itself, with one request token per transaction, so that a
+repeated transaction is applied once. It does not retry transactions that lost against another one
+in flight (`TransactionConflict`); that is done here, with jitter, within the time a request has.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+from botocore.exceptions import BotoCoreError, ClientError
+
+from rollcall.scim.errors import TooManyException, Unavailable
+from rollcall.storage.keys import Key
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+Item: TypeAlias = dict[str, Any]
+
+INDEX = "index"
+"""The one secondary index: `gsi_pk`, `gsi_sk`, keys only."""
+
+MAX_BATCH = 100
+"""The keys that one BatchGetItem takes."""
+
+_THROTTLED = frozenset(
+    {
+        "ProvisionedThroughputExceededException",
+        "ThrottlingException",
+        "Throttling",
+        "RequestLimitExceeded",
+        "LimitExceededException",
+        "TooManyRequestsException",
+    }
+)
+_CONFLICTS = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
+
+_serialize = TypeSerializer().serialize
+_deserialize = TypeDeserializer().deserialize
+
+
+class ConditionFailed(Exception):  # noqa: N818
+    """A transaction was not applied because conditions did not hold; `labels` names them."""
+
+    def __init__(self, labels: Iterable[str]) -> None:
+        self.labels = frozenset(labels)
+        super().__init__(", ".join(sorted(self.labels)))
+
+
+@dataclass(frozen=True)
+class Action:
+    """One action of a transaction; `label` names its condition in ConditionFailed."""
+
+    kind: Literal["Put", "Update", "Delete", "ConditionCheck"]
+    key: Key
+    item: Item = field(default_factory=dict)
+    update: str = ""
+    condition: str = ""
+    values: Mapping[str, Any] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
+    label: str = ""
+
+    def request(self, table: str) -> dict[str, Any]:
+        """Return the action as TransactWriteItems takes it."""
+        body: dict[str, Any] = {"TableName": table}
+        if self.kind == "Put":
+            body["Item"] = _encoded({**self.key, **self.item})
+        else:
+            body["Key"] = _encoded(self.key)
+        if self.update:
+            body["UpdateExpression"] = self.update
+        if self.condition:
+            body["ConditionExpression"] = self.condition
+        if self.values:
+            body["ExpressionAttributeValues"] = _encoded(self.values)
+        if self.names:
+            body["ExpressionAttributeNames"] = dict(self.names)
+        return {self.kind: body}
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long conflicting transactions are tried again: with jitter, `seconds` in all."""
+
+    seconds: float = 8.0
+    first: float = 0.01
+    longest: float = 0.5
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+
+    def pauses(self) -> Iterator[None]:
+        """Yield once per try, after a pause from the second on, until the time is over."""
+        deadline = self.clock() + self.seconds
+        ceiling = self.first
+        yield
+        while self.clock() < deadline:
+            self.sleep(random.uniform(0, ceiling))  # noqa: S311
+            ceiling = min(ceiling * 2, self.longest)
+            yield
+
+
+class Table:
+    """One DynamoDB table, read and written in terms of plain values."""
+
+    def __init__(
+        self,
+        client: DynamoDBClient,
+        name: str,
+        patience: Patience | None = None,
+        max_actions: int = 100,
+    ) -> None:
+        self._client = client
+        self.name = name
+        self.patience = patience or Patience()
+        self.max_actions = max_actions
+
+    def get(self, key: Key) -> Item | None:
+        """Read one item, strongly consistent."""
+        with translated():
+            answer = self._client.get_item(
+                TableName=self.name, Key=_encoded(key), ConsistentRead=True
+            )
+        return _decoded(answer["Item"]) if "Item" in answer else None
+
+    def get_many(self, keys: Iterable[Key]) -> dict[tuple[str, str], Item]:
+        """Read items, strongly consistent, by (pk, sk); those that do not exist are left out.
+
+        One round trip per MAX_BATCH keys.
+        """
+        found: dict[tuple[str, str], Item] = {}
+        wanted = list({(key["pk"], key["sk"]): _encoded(key) for key in keys}.values())
+        tries = self.patience.pauses()
+        while wanted:
+            if next(tries, "over") == "over":
+                raise Unavailable("the directory is busy, try again")
+            batch, wanted = wanted[:MAX_BATCH], wanted[MAX_BATCH:]
+            with translated():
+                answer = self._client.batch_get_item(
+                    RequestItems={self.name: {"Keys": batch, "ConsistentRead": True}}
+                )
+            for raw in answer["Responses"].get(self.name) or ():
+                item = _decoded(raw)
+                found[item["pk"], item["sk"]] = item
+            left: list[Any] = answer["UnprocessedKeys"].get(self.name, {}).get("Keys", [])
+            if not left:
+                tries = self.patience.pauses()
+            wanted = left + wanted
+        return found
+
+    def query(self, pk: str, prefix: str = "", *, after: str = "") -> Iterator[Item]:
+        """Read the items of a partition in the order of `sk`, strongly consistent, page by page."""
+        condition, values = "pk = :pk", {":pk": pk}
+        if after:
+            condition, values[":sk"] = f"{condition} AND sk > :sk", after
+        elif prefix:
+            condition, values[":sk"] = f"{condition} AND begins_with(sk, :sk)", prefix
+        yield from self._pages(
+            KeyConditionExpression=condition,
+            ExpressionAttributeValues=_encoded(values),
+            ConsistentRead=True,
+        )
+
+    def index(self, gsi_pk: str) -> Iterator[Item]:
+        """Read the keys under an index partition in order; writes show within moments."""
+        yield from self._pages(
+            IndexName=INDEX,
+            KeyConditionExpression="gsi_pk = :pk",
+            ExpressionAttributeValues=_encoded({":pk": gsi_pk}),
+        )
+
+    def transact(self, actions: Sequence[Action]) -> None:
+        """Apply all actions or none.
+
+        Raises ConditionFailed naming the conditions that did not hold, TooManyException when the
+        change is larger than a transaction, Unavailable when other transactions were in the way
+        for too long.
+        """
+        if len(actions) > self.max_actions:
+            raise TooManyException(
+                detail=f"one request changes at most {self.max_actions} items, not {len(actions)}: "
+                "send fewer members at a time"
+            )
+        requests: list[Any] = [action.request(self.name) for action in actions]
+        for _ in self.patience.pauses():
+            try:
+                with translated():
+                    self._client.transact_write_items(TransactItems=requests)
+            except self._client.exceptions.TransactionCanceledException as error:
+                reasons = [each.get("Code") for each in error.response["CancellationReasons"]]
+                if "ConditionalCheckFailed" in reasons:
+                    raise ConditionFailed(
+                        action.label
+                        for action, reason in zip(actions, reasons, strict=True)
+                        if reason == "ConditionalCheckFailed"
+                    ) from error
+                if not _CONFLICTS.intersection(filter(None, reasons)):
+                    raise
+            else:
+                return
+        raise Unavailable("too many changes of the same resource at once", status=429)
+
+    def delete(self, keys: Iterable[Key]) -> None:
+        """Delete items, unconditionally, in batches."""
+        requests: list[Any] = [{"DeleteRequest": {"Key": _encoded(key)}} for key in keys]
+        tries = self.patience.pauses()
+        while requests:
+            if next(tries, "over") == "over":
+                raise Unavailable("the directory is busy, try again")
+            batch, requests = requests[:25], requests[25:]
+            with translated():
+                answer = self._client.batch_write_item(RequestItems={self.name: batch})
+            left: list[Any] = answer["UnprocessedItems"].get(self.name, [])
+            if not left:
+                tries = self.patience.pauses()
+            requests = left + requests
+
+    def _pages(self, **request: Any) -> Iterator[Item]:
+        while True:
+            with translated():
+                answer = self._client.query(TableName=self.name, **request)
+            yield from map(_decoded, answer["Items"])
+            if "LastEvaluatedKey" not in answer:
+                return
+            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn throttling and transient failures of AWS, after the SDK's retries, into a 503."""
+    try:
+        yield
+    except ClientError as error:
+        code = error.response.get("Error", {}).get("Code", "")
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        if code in _THROTTLED or status >= 500:
+            raise Unavailable("the directory is busy, try again") from error
+        raise
+    except BotoCoreError as error:
+        raise Unavailable("the directory cannot be reached, try again") from error
+
+
+def _encoded(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _serialize(value) for name, value in values.items()}
+
+
+def _decoded(raw: Mapping[str, Any]) -> Item:
+    return {name: _deserialize(value) for name, value in raw.items()}
