@@ -75,5 +75,4 @@ def handler(function: str) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
     """Return the Lambda handler of one function, by its name among the routes."""
     app = services().application(FUNCTIONS[function], logger())
     # Mangum would run the lifespan on every call, and answer SCIM's media type in base64.
-    mangum = Mangum(app, lifespan="off", text_mime_types=["text/", "application/json", MEDIA_TYPE])
-    return mangum  # type: ignore[return-value]
+    return Mangum(app, lifespan="off", text_mime_types=["text/", "application/json", MEDIA_TYPE])

@@ -41,6 +41,7 @@ class RequestLog:
         self._log = log
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, observed."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -75,6 +76,7 @@ class TidyPath:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, under its tidy path."""
         if scope["type"] == "http":
             path = _SLASHES.sub("/", scope["path"]).rstrip("/") or "/"
             scope = {**scope, "path": path}
@@ -90,6 +92,7 @@ class Authentication:
         self._authenticator = authenticator
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on with its caller, or refuse it."""
         found = BASE.match(scope.get("path", ""))
         if scope["type"] != "http" or found is None:
             await self._app(scope, receive, send)

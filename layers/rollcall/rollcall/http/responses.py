@@ -8,7 +8,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from rollcall.scim.errors import MethodNotAllowed, SCIMException, Unavailable, UnauthorizedException
+from rollcall.scim.errors import MethodNotAllowed, SCIMException, UnauthorizedException, Unavailable
 
 MEDIA_TYPE = "application/scim+json"
 

@@ -74,7 +74,7 @@ def lookups(kind: Kind, document: Mapping[str, Any]) -> frozenset[Entry]:
 
     Raises InvalidValueException when an attribute has more than MAX_VALUES values.
     """
-    found = set()
+    found: set[Entry] = set()
     for indexed in INDEXED[kind]:
         if indexed.unique:
             continue

@@ -6,6 +6,7 @@ result is the same whichever way is taken.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -53,6 +54,12 @@ class ByGroup:
 
 
 Leg: TypeAlias = ById | ByEntry | ByMember | ByGroup
+
+_RELATIONS: dict[str, Callable[[str], Leg]] = {
+    "id": ById,
+    "members.value": ByMember,
+    "groups.value": ByGroup,
+}
 
 _CHEAPEST_FIRST = (ById, ByEntry, ByMember, ByGroup)
 
@@ -109,21 +116,17 @@ def _selection(kind: Kind, node: ValuePath) -> tuple[Leg, ...] | None:
 
 
 def _leg(kind: Kind, path: str, comparison: Comparison) -> Leg | None:
-    value = comparison.value
-    found = declared(kind, path)
-    if comparison.op is not CompareOperator.eq or not isinstance(value, str):
+    value, found = comparison.value, declared(kind, path)
+    if (
+        comparison.op is not CompareOperator.eq
+        or not isinstance(value, str)
+        or not isinstance(found, Attribute)
+    ):
         return None
-    if not isinstance(found, Attribute):
-        return None
-    name = f"{found.name}.{found.sub}" if found.sub else found.name
-    if found.multi_valued and found.complex:
-        name = f"{found.name}.value"
-    if name == "id":
-        return ById(value)
-    if name == "members.value":
-        return ByMember(value)
-    if name == "groups.value":
-        return ByGroup(value)
+    sub = "value" if found.multi_valued and found.complex else found.sub
+    name = f"{found.name}.{sub}" if sub else found.name
+    if name in _RELATIONS:
+        return _RELATIONS[name](value)
     for indexed in INDEXED[kind]:
         if indexed.attribute == name:
             return ByEntry(Entry(name, indexed.fold(value)), indexed.unique)

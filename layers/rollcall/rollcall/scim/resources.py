@@ -150,7 +150,7 @@ class Manager(engine.ComplexAttribute):
     value: Annotated[str | None, CaseExact.true] = None
     """The id of the manager's account."""
 
-    ref: Annotated[Reference["User"] | None, Mutability.read_only] = Field(
+    ref: Annotated[Reference["User"] | None, Mutability.read_only] = Field(  # type: ignore[type-arg]
         None, serialization_alias="$ref", validation_alias="$ref"
     )
     """The URL of the manager's account."""
@@ -186,7 +186,7 @@ class GroupMember(engine.ComplexAttribute):
     value: Annotated[str | None, Mutability.immutable, CaseExact.true] = None
     """The id of the member."""
 
-    ref: Annotated[Reference[Union["User", "Group"]] | None, Mutability.immutable] = Field(
+    ref: Annotated[Reference[Union["User", "Group"]] | None, Mutability.immutable] = Field(  # type: ignore[type-arg]
         None, serialization_alias="$ref", validation_alias="$ref"
     )
     """The URL of the member."""

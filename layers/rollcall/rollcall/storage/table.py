@@ -146,10 +146,11 @@ class Table:
                 answer = self._client.batch_get_item(
                     RequestItems={self.name: {"Keys": batch, "ConsistentRead": True}}
                 )
-            for raw in answer["Responses"].get(self.name) or ():
+            for raw in answer["Responses"].get(self.name, ()):
                 item = _decoded(raw)
                 found[item["pk"], item["sk"]] = item
-            left: list[Any] = answer["UnprocessedKeys"].get(self.name, {}).get("Keys", [])
+            unprocessed: dict[str, Any] = dict(answer["UnprocessedKeys"])
+            left: list[Any] = unprocessed.get(self.name, {}).get("Keys", [])
             if not left:
                 tries = self.patience.pauses()
             wanted = left + wanted

@@ -1,0 +1,129 @@
+"""The real parts that tests share: a local server over HTTP, and tables of their own."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+import boto3
+import httpx
+import pytest
+from moto import mock_aws
+
+from rollcall import local
+from rollcall.emulator import environment
+from rollcall.runtime import Services, Settings
+from rollcall.storage.clients import Clients
+
+_READY_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Tenant:
+    """A tenant of the local server, empty when it is made."""
+
+    name: str
+    url: str
+    token: str
+
+    def client(self) -> httpx.Client:
+        """Return an HTTP client of the tenant's endpoint."""
+        return httpx.Client(
+            base_url=self.url,
+            headers={"Authorization": f"Bearer {self.token}"},
+            timeout=30,
+        )
+
+
+class Server:
+    """The local server, as `rollcall serve` starts it."""
+
+    def __init__(self, state: Path) -> None:
+        self.state = state
+        self.log = state / "server.log"
+        self._numbers = count(1)
+        command = [Path(sys.executable).parent / "rollcall", "--state", state, "serve"]
+        options = ["--port", "0", "--fresh", "--json", "--tenant", "first"]
+        environment = {key: value for key, value in os.environ.items() if "AWS" not in key}
+        with self.log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [*command, *options], stdout=subprocess.PIPE, stderr=log, env=environment
+            )
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"the local server did not start: {self.log.read_text()[-2000:]}")
+        self.announced = json.loads(line)
+        running = local.find(state)
+        assert running is not None
+        self.running = running
+        self.services = Services(Settings(endpoint_url=running.endpoint_url))
+
+    def tenant(self) -> Tenant:
+        """Return a new tenant."""
+        name = f"t{next(self._numbers)}"
+        token = self.services.tenants.create(name)
+        return Tenant(name, local.tenant_url(self.running.url, name), token)
+
+    def stop(self) -> int:
+        """End the server as Ctrl-C does; returns its exit code."""
+        self._process.send_signal(signal.SIGINT)
+        try:
+            return self._process.wait(30)
+        finally:
+            self._process.kill()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A local server with an emulator of its own, for all tests over HTTP."""
+    _require_emulator()
+    started = Server(tmp_path_factory.mktemp("server"))
+    try:
+        yield started
+    finally:
+        started.stop()
+
+
+@pytest.fixture
+def tenant(server: Server) -> Tenant:
+    """A new tenant of the local server."""
+    return server.tenant()
+
+
+@pytest.fixture
+def api(tenant: Tenant) -> Iterator[httpx.Client]:
+    """An HTTP client of a new tenant."""
+    with tenant.client() as client:
+        yield client
+
+
+@pytest.fixture
+def services() -> Iterator[Services]:
+    """A table and secrets of their own in memory, for tests with a single thread."""
+    with mock_aws():
+        options = {
+            "region_name": "eu-west-1",
+            "aws_access_key_id": "test",
+            "aws_secret_access_key": "test",
+        }
+        clients = Clients(
+            boto3.client("dynamodb", **options),  # type: ignore[call-overload]
+            boto3.client("secretsmanager", **options),  # type: ignore[call-overload]
+        )
+        built = Services(Settings(), clients)
+        local.create_table(built)
+        yield built
+
+
+def _require_emulator() -> None:
+    """Skip where the emulator is not installed; where CI runs, fail."""
+    if not environment().exists() and not os.environ.get("ROLLCALL_CI"):
+        pytest.skip("the emulator is not installed: make install")

@@ -1,0 +1,127 @@
+"""The rooms and the arrows between them: a room imports only what is to its right."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "layers" / "rollcall" / "rollcall"
+
+ARROWS: dict[str, set[str]] = {
+    "scim": set(),
+    "storage": {"scim"},
+    "directory": {"storage", "scim"},
+    "tenants": {"storage", "scim"},
+    "http": {"directory", "tenants", "scim"},
+    "runtime": {"http", "directory", "tenants", "storage"},
+    "emulator": set(),
+    "local": {"runtime", "emulator", "http", "tenants"},
+    "cli": {"local", "runtime", "emulator", "tenants", "storage", "scim"},
+}
+"""What each room may import of the package, itself aside."""
+
+ONLY_IN: dict[str, set[str]] = {
+    "boto3": {"storage"},
+    "botocore": {"storage"},
+    "starlette": {"http", "runtime"},
+    "mangum": {"runtime"},
+    "aws_lambda_powertools": {"runtime"},
+    "uvicorn": {"local"},
+    "yaml": {"local"},
+    "typer": {"cli"},
+    "rich": {"cli"},
+}
+"""The libraries that only some rooms may know."""
+
+IO_FREE = {"scim"}
+CLOCKS = {"time", "datetime", "random", "secrets", "uuid", "os", "socket", "threading", "pathlib"}
+"""The protocol's room reads neither clock, nor chance, nor environment."""
+
+MAX_LINES = 300
+
+
+def room_of(file: Path) -> str:
+    return file.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imports(file: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{file.name} imports relatively"
+            assert node.module is not None
+            yield node.module
+            if node.module == "rollcall":
+                yield from (f"rollcall.{alias.name}" for alias in node.names)
+
+
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+
+def test_every_room_has_its_arrows() -> None:
+    rooms = {room_of(file) for file in FILES} - {"__init__"}
+
+    assert rooms == set(ARROWS)
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(PACKAGE)))
+def test_a_room_imports_only_what_is_to_its_right(file: Path) -> None:
+    room = room_of(file)
+    used = {
+        name.split(".")[1]
+        for name in imports(file)
+        if name.startswith("rollcall.") and name.split(".")[1] != room
+    }
+
+    assert used <= ARROWS.get(room, set())
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(PACKAGE)))
+def test_a_library_stays_in_its_room(file: Path) -> None:
+    room = room_of(file)
+    strays = {name for name in imports(file) if room not in ONLY_IN.get(name.split(".")[0], {room})}
+
+    assert not strays
+
+
+@pytest.mark.parametrize(
+    "file", [file for file in FILES if room_of(file) in IO_FREE], ids=lambda file: file.stem
+)
+def test_the_protocol_reads_neither_clock_nor_chance_nor_environment(file: Path) -> None:
+    assert not {name for name in imports(file) if name.split(".")[0] in CLOCKS}
+
+
+def test_the_environment_is_read_by_the_runtime_and_the_command_alone() -> None:
+    readers = {room_of(file) for file in FILES if "environ" in file.read_text()}
+
+    assert readers <= {"runtime", "cli", "emulator"}
+
+
+def test_our_own_failures_end_in_one_line() -> None:
+    catching = [
+        file.name
+        for file in FILES
+        for line in file.read_text().splitlines()
+        if "except Exception" in line
+    ]
+
+    assert catching == ["middleware.py"]
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(PACKAGE)))
+def test_a_module_is_one_noun_of_a_readable_size(file: Path) -> None:
+    assert len(file.read_text().splitlines()) <= MAX_LINES
+
+
+@pytest.mark.parametrize(
+    "function", sorted((PACKAGE.parents[2] / "functions").glob("*/app.py")), ids=str
+)
+def test_a_function_is_a_handful_of_lines(function: Path) -> None:
+    assert len(function.read_text().splitlines()) <= 12
+    assert {name for name in imports(function) if name.startswith("rollcall")} == {
+        "rollcall.runtime"
+    }
