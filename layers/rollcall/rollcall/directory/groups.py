@@ -13,7 +13,7 @@ from rollcall.directory import membership
 from rollcall.directory.context import Answer, Context, Precondition, missing
 from rollcall.scim import body, patch
 from rollcall.scim.body import Document
-from rollcall.scim.membership import Add, Clear, Operation
+from rollcall.scim.membership import Add, Clear, Operation, needs_all
 from rollcall.scim.record import Record
 from rollcall.scim.resources import Kind
 from rollcall.storage.resources import TOMBSTONE_DAYS
@@ -40,6 +40,7 @@ class Groups:
             with attempt.commit():
                 wanted = [Add(tuple(read.members))] if read.members else []
                 _, change = membership.difference(context, identifier, wanted)
+                change.check()
                 context.table.transact(
                     [
                         *context.resources.creation(record),
@@ -114,10 +115,13 @@ class Groups:
                 if record is None:
                     raise missing(Kind.GROUP, identifier)
                 precondition.check(record)
+                change.check()
                 document, now = edit(dict(record.document)), context.now()
                 if document != record.document:
                     own = context.resources.replacement(record, document, now)
-                elif precondition:
+                elif precondition or needs_all(operations):
+                    # What depends on all members is a change of the version that was read: two
+                    # requests that each set the members would leave both sets otherwise.
                     own = [context.resources.touch(record, now)]
                 else:
                     own = list(context.memberships.touches({identifier: Kind.GROUP}, now))

@@ -16,11 +16,15 @@ from rollcall.storage.table import Action
 
 @dataclass(frozen=True)
 class Change:
-    """The difference that operations make; `skipped` were to be added but are deleted."""
+    """The difference that operations make.
+
+    `skipped` were to be added but are deleted; `unknown` were to be added and were never issued.
+    """
 
     added: Mapping[str, Kind] = field(default_factory=dict)
     removed: Mapping[str, Kind] = field(default_factory=dict)
     skipped: Sequence[str] = ()
+    unknown: Sequence[str] = ()
 
     def __bool__(self) -> bool:
         """Tell whether anybody becomes or ceases to be a member."""
@@ -31,30 +35,34 @@ class Change:
         """Everybody whose representation changes."""
         return {**self.added, **self.removed}
 
+    def check(self) -> None:
+        """Raise InvalidValueException naming all the ids that were never issued."""
+        if self.unknown:
+            named = ", ".join(self.unknown)
+            raise InvalidValueException(
+                detail=f"members: there is no user or group with the id {named}"
+            )
+
 
 def difference(
     context: Context, group: str, operations: Sequence[Operation]
 ) -> tuple[Record | None, Change]:
     """Return the group as it is, and what operations change in it.
 
-    Reads the group and the members that the operations speak of together, nobody else. Raises
-    InvalidValueException naming all the ids that were never issued.
+    Reads the group and the members that the operations speak of together, nobody else.
     """
     record, known = context.memberships.look(group, membership.mentioned(operations))
-    current = known.current
+    current, living = known.current, {**known.living, **known.current}
     if membership.needs_all(operations):
         current = dict(context.memberships.members(group))
     after = membership.outcome(operations, current)
     wanted = [each for each in after if each not in current]
-    unknown = [each for each in wanted if each in known.unknown or each == group]
-    if unknown:
-        raise InvalidValueException(
-            detail=f"members: there is no user or group with the id {', '.join(unknown)}"
-        )
     change = Change(
-        added={each: known.living[each] for each in wanted if each in known.living},
+        # Who was a member a moment ago and is no longer is added again, not forgotten.
+        added={each: living[each] for each in wanted if each in living},
         removed={each: kind for each, kind in current.items() if each not in after},
         skipped=[each for each in wanted if each in known.deleted],
+        unknown=[each for each in wanted if each in known.unknown or each == group],
     )
     return record, change
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any, NoReturn
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from rollcall.directory.context import Precondition
 from rollcall.directory.search import Query
@@ -18,6 +19,12 @@ from rollcall.scim.errors import (
 from rollcall.scim.projection import Projection
 
 MEBIBYTE = 1_048_576
+
+MAX_DEPTH = 64
+"""How deep arrays and objects nest in a body; in SCIM's own they nest seven deep."""
+
+_MAX_INTEGER = 2**31 - 1
+_INTEGER = re.compile(r"\s*([+-]?[0-9]+)\s*", re.ASCII)
 
 _MEDIA_TYPES = frozenset({"application/scim+json", "application/json", ""})
 
@@ -32,19 +39,14 @@ async def payload(request: Request, max_bytes: int) -> Any:
         raise UnsupportedMediaType(
             detail=f"the body must be application/scim+json or application/json, not {media_type}"
         )
-    raw = bytearray()
-    async for chunk in request.stream():
-        raw += chunk
-        if len(raw) > max_bytes:
-            raise PayloadTooLargeException(
-                detail=f"the body has more than {max_bytes // MEBIBYTE} MB"
-            )
+    raw = await _received(request, max_bytes)
     try:
-        parsed = json.loads(bytes(raw), parse_constant=_no_constant)
+        parsed = json.loads(raw, parse_constant=_no_constant)
         # Half a character (a lone surrogate) is valid JSON and no valid text.
         json.dumps(parsed, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         raise InvalidSyntaxException(detail="the body is not valid JSON") from error
+    _check_depth(parsed)
     return parsed
 
 
@@ -78,10 +80,40 @@ def _integer(text: str | None, name: str, default: int) -> int:
 def _optional_integer(text: str | None, name: str) -> int | None:
     if text is None or not text.strip():
         return None
+    found = _INTEGER.fullmatch(text)
+    if found is None:
+        raise InvalidValueException(detail=f"{name} must be an integer")
+    # Only so many digits as matter: Python refuses to read thousands of them.
+    return min(max(int(found[1][:20]), -_MAX_INTEGER), _MAX_INTEGER)
+
+
+async def _received(request: Request, max_bytes: int) -> bytes:
+    raw = bytearray()
     try:
-        return int(text[:20])
-    except ValueError as error:
-        raise InvalidValueException(detail=f"{name} must be an integer") from error
+        async for chunk in request.stream():
+            raw += chunk
+            if len(raw) > max_bytes:
+                raise PayloadTooLargeException(
+                    detail=f"the body has more than {max_bytes // MEBIBYTE} MB"
+                )
+    except ClientDisconnect as error:
+        raise InvalidSyntaxException(detail="the body is not complete") from error
+    return bytes(raw)
+
+
+def _check_depth(parsed: Any) -> None:
+    """Refuse what would end the recursion of everything that works on it."""
+    level = [parsed]
+    for _ in range(MAX_DEPTH + 1):
+        level = [
+            each
+            for container in level
+            for each in (container.values() if isinstance(container, dict) else container)
+            if isinstance(each, dict | list)
+        ]
+        if not level:
+            return
+    raise InvalidSyntaxException(detail=f"the body nests more than {MAX_DEPTH} deep")
 
 
 def _no_constant(name: str) -> NoReturn:

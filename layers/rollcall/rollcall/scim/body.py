@@ -49,10 +49,16 @@ def read(kind: Kind, payload: Any, context: Context) -> Body:
 
 
 def document(model: Resource[Any]) -> Document:
-    """Return the canonical document of a resource: no nulls, no element of labels alone."""
+    """Return the canonical document of a resource: no nulls, no element of labels alone.
+
+    What is computed when it is read is left out: the URL of a manager, and a manager without an id.
+    """
     dumped: Document = model.model_dump()
     for key in ("id", "meta", "groups", "members"):
         dumped.pop(key, None)
+    manager = dumped.get(ENTERPRISE, {}).pop("manager", {})
+    if manager.get("value"):
+        dumped[ENTERPRISE]["manager"] = {"value": manager["value"]}
     pruned = _pruned(dumped)
     core = str(type(model).__schema__)
     pruned["schemas"] = [urn for urn in pruned["schemas"] if urn == core or urn in pruned]

@@ -150,10 +150,10 @@ class Manager(engine.ComplexAttribute):
     value: Annotated[str | None, CaseExact.true] = None
     """The id of the manager's account."""
 
-    ref: Annotated[Reference["User"] | None, Mutability.read_only] = Field(  # type: ignore[type-arg]
+    ref: Reference["User"] | None = Field(  # type: ignore[type-arg]
         None, serialization_alias="$ref", validation_alias="$ref"
     )
-    """The URL of the manager's account."""
+    """The URL of the manager's account; follows from its id, whatever is sent."""
 
 
 class EnterpriseUser(engine.Extension):

@@ -108,13 +108,19 @@ class Secrets:
         """Make `content` current if `version` still is; True when it was."""
         secret, candidate = self._name(name), str(uuid4())
         label = f"ROLLCALL-{candidate[:8]}"
-        with translated():
-            self._client.put_secret_value(
-                SecretId=secret,
-                ClientRequestToken=candidate,
-                SecretString=json.dumps(content),
-                VersionStages=[label],
-            )
+        try:
+            with translated():
+                self._client.put_secret_value(
+                    SecretId=secret,
+                    ClientRequestToken=candidate,
+                    SecretString=json.dumps(content),
+                    VersionStages=[label],
+                )
+        except (
+            self._client.exceptions.ResourceNotFoundException,
+            self._client.exceptions.InvalidRequestException,  # it is being deleted
+        ) as error:
+            raise SecretMissing(name) from error
         try:
             with translated():
                 self._client.update_secret_version_stage(
@@ -127,7 +133,10 @@ class Secrets:
             self._client.exceptions.InvalidParameterException,
             self._client.exceptions.InvalidRequestException,
         ):
-            return False
+            # The SDK repeats a call whose answer was lost: then it was this one that won.
+            return self._read(name)[1] == candidate
+        except self._client.exceptions.ResourceNotFoundException as error:
+            raise SecretMissing(name) from error
         finally:
             # A secret takes twenty labels in all; a version that lost is then pruned by itself.
             with suppress(ClientError, Unavailable), translated():

@@ -39,6 +39,7 @@ _THROTTLED = frozenset(
         "RequestLimitExceeded",
         "LimitExceededException",
         "TooManyRequestsException",
+        "TransactionInProgressException",  # the SDK repeats a transaction that is not done yet
     }
 )
 _CONFLICTS = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
