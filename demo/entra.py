@@ -1,6 +1,6 @@
 """A provisioning job that behaves as Microsoft Entra ID does, for the demo and scenario tests.
 
-Give a `Job` a `Source` and a client from `connect`, then call `run` once for every cycle; change the
+Give a `Job` a `Source` and a client from `connect`, call `run` once for every cycle, and change the
 source in between. Each call returns a `Cycle` with all its requests and what they meant.
 """
 
@@ -220,7 +220,7 @@ class Job:
         self, entry: User | Group, resource_type: str, condition: str, shape: str
     ) -> Document | None:
         if known := self.ids.get(entry.object_id):
-            return self.target.read(resource_type, known, "compared with the source")
+            return self.target.read(resource_type, known, "compared with Entra")
         if not entry.in_scope:
             return None
         noun = resource_type.lower()

@@ -12,19 +12,19 @@ from demo.source import Group, User
 
 DOMAIN = "example.com"
 
-GIVEN = """
+GIVEN = """\
 Ada Amara Anaïs Andrzej Åsa Ben Björn Carmen Chidi Chloé Dana Dmitri Eilidh Elif Emeka Farah Femi
 Finn Giulia Grace Hana Hugo Ines Ivo Jamal Jana José Kaito Keira Lena Liam Luca Łukasz Maeve Marek
 Mei Milan Naledi Niamh Noor Olga Omar Petra Priya Quentin Rahel Ravi Rosa Sakura Seán Sofia Tariq
 Tomás Uma Viktor Wanda Xavier Yara Yusuf Zoë
-""".split()
-SURNAMES = """
+"""
+SURNAMES = """\
 Abara Adeyemi Akhtar Andersson Bakker Bauer Brandt Brown Castillo Chen Clarke Costa Dąbrowski Dubois
 Eriksen Evans Fischer Ferrari Fraser García Grant Haddad Hansen Horvat Ivanova Jansen Johansson Kaya
 Kim Kowalska Lambert Larsen Lehmann MacLeod Mbeki Meyer Moreau Müller Murphy Nakamura Nguyen Novák
 O'Brien O'Neill Okafor Patel Pereira Quinn Rossi Sato Schröder Silva Singh Søndergaard Taylor Turner
 Ueda Vargas Walsh Weiß Yilmaz Young Zieliński
-""".split()
+"""
 
 DEPARTMENTS = {
     "Engineering": ("Software Engineer", "Site Reliability Engineer", "Test Engineer"),
@@ -89,12 +89,13 @@ OFFICES = (
 def staff(seed: int, count: int) -> list[User]:
     """Make users: the first leads everyone, the next ones lead a department each."""
     random = Random(seed)
+    given_names, surnames = GIVEN.split(), SURNAMES.split()
     heads: dict[str, str] = {}
     users: list[User] = []
     taken: set[str] = set()
     departments = list(DEPARTMENTS)
     for number in range(count):
-        given, surname = random.choice(GIVEN), random.choice(SURNAMES)
+        given, surname = random.choice(given_names), random.choice(surnames)
         nickname = _nickname(given, surname, taken)
         department = departments[(number - 1) % len(departments)]
         office = random.choice(OFFICES)
@@ -145,7 +146,9 @@ def groups(seed: int, users: list[User]) -> list[Group]:
             Group(
                 _object_id(random),
                 department,
-                members=frozenset(user.object_id for user in users if user.department == department),
+                members=frozenset(
+                    user.object_id for user in users if user.department == department
+                ),
             )
             for department in DEPARTMENTS
         ),
