@@ -79,6 +79,8 @@ class Server:
             return self._process.wait(30)
         finally:
             self._process.kill()
+            if self._process.stdout is not None:
+                self._process.stdout.close()
 
 
 @pytest.fixture(scope="session")

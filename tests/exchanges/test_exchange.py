@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from tests.exchanges.exchange import Step, differences, filled, presences, present
 
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
@@ -24,9 +25,7 @@ ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
         ([{}, {"a": 1}], [{"a": 1}, {"b": 1}]),
     ],
 )
-def test_a_value_that_holds_what_is_expected_has_no_differences(
-    expected: Any, actual: Any
-) -> None:
+def test_a_value_that_holds_what_is_expected_has_no_differences(expected: Any, actual: Any) -> None:
     assert differences(expected, actual) == []
 
 
@@ -45,12 +44,9 @@ def test_a_value_that_holds_what_is_expected_has_no_differences(
         ([1, 1], [1, 2]),
         ([1], {"0": 1}),
         (["a", "..."], ["b"]),
-        ([{"type": "work"}, {"value": "a"}], [{"type": "work", "value": "a"}, {"type": "home"}]),
     ],
 )
 def test_a_value_that_lacks_what_is_expected_has_differences(expected: Any, actual: Any) -> None:
-    if expected == [{"type": "work"}, {"value": "a"}]:
-        pytest.skip("one element serves one expectation only")
     assert differences(expected, actual)
 
 

@@ -11,6 +11,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table as Listing
 
@@ -57,8 +58,11 @@ class Choice:
         """Return what to work on: a stack, what the environment names, the local server."""
         if self.stack is not None:
             outputs = stack_outputs(self.stack)
-            settings = Settings(outputs["TableName"], outputs["SecretPrefix"])
-            return Target(Services(settings), outputs["ApiUrl"])
+            try:
+                settings = Settings(outputs["TableName"], outputs["SecretPrefix"])
+                return Target(Services(settings), outputs["ApiUrl"])
+            except KeyError as error:
+                raise LookupError(f"the stack {self.stack} has no output {error}") from error
         environment = dict(os.environ)
         if self.endpoint_url is not None:
             environment["AWS_ENDPOINT_URL"] = self.endpoint_url
@@ -102,10 +106,10 @@ def main() -> NoReturn:
     try:
         app()
     except (TenantError, EmulatorError, LookupError, OSError) as error:
-        err.print(f"[red]error:[/] {error}", soft_wrap=True)
+        _complain(str(error))
         sys.exit(2)
     except SCIMException as error:
-        err.print(f"[red]error:[/] {error.detail}", soft_wrap=True)
+        _complain(str(error.detail))
         sys.exit(1)
     sys.exit(0)
 
@@ -241,6 +245,10 @@ def delete(context: typer.Context, name: Name, yes: Yes = False) -> None:
             progress.update(task, description=f"deleting {kind.value.lower()}s, {number} so far")
     chosen.services.tenants.forget(name)
     out.print(f"{name} is deleted: {holds}.")
+
+
+def _complain(sentence: str) -> None:
+    err.print(f"[red]error:[/] {escape(sentence)}", soft_wrap=True)
 
 
 def _target(context: typer.Context) -> Target:

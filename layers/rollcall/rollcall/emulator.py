@@ -164,7 +164,7 @@ def _start(
     python = str(home / "bin" / "python")
     address, port = listener.getsockname()
     with log.open("wb") as output:
-        return subprocess.Popen(
+        return subprocess.Popen(  # noqa: S603 (no shell, and the program is the environment's own)
             # Isolated: neither the directory of this file nor PYTHONPATH is searched for modules.
             [python, "-I", "-X", "utf8", __file__, str(listener.fileno())],
             # Nothing is inherited: a dozen variables would open ports, switch on authentication

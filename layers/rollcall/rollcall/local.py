@@ -118,14 +118,15 @@ def serve(
     It gets the server's URL and a token for each tenant.
     """
     state.mkdir(parents=True, exist_ok=True)
-    with data(state, endpoint_url, fresh=fresh) as endpoint, _bound(host, port) as listening:
+    # The port first: where it is taken, nothing is started and no data is begun afresh.
+    with _bound(host, port) as listening, data(state, endpoint_url, fresh=fresh) as endpoint:
         services = Services(Settings(endpoint_url=endpoint))
         create_table(services)
         tokens = admit(services, tenants)
         resources = [each for function in FUNCTIONS.values() for each in function]
         app = services.application(resources, logger(sys.stderr))
         address = listening.getsockname()
-        url = f"http://{host}:{address[1]}"
+        url = f"http://{f'[{host}]' if ':' in host else host}:{address[1]}"
         record = state / _SERVER
         record.write_text(json.dumps({"url": url, "endpoint_url": endpoint}))
         config = uvicorn.Config(
@@ -175,6 +176,7 @@ def _bound(host: str, port: int) -> Iterator[socket.socket]:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listening.bind((host, port))
+            listening.listen()
         except OSError as error:
             raise OSError(f"{host}:{port} cannot be served: {error.strerror}") from error
         yield listening

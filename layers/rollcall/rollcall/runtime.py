@@ -20,7 +20,7 @@ from rollcall.http.routes import FUNCTIONS, Resource
 from rollcall.storage.clients import Clients, connect
 from rollcall.storage.secrets import Secrets
 from rollcall.storage.table import Table
-from rollcall.tenants.authentication import Authenticator
+from rollcall.tenants.authentication import Authenticator, Caller
 from rollcall.tenants.tenants import Tenants
 
 
@@ -55,9 +55,15 @@ class Services:
         """Return the directory of one tenant."""
         return Directory(self.table, tenant, base_url)
 
+    def opened(self, caller: Caller, base_url: str) -> Directory:
+        """Return the directory of a caller's tenant."""
+        return Directory(
+            self.table, caller.tenant, base_url, caller=caller.token_id, key=caller.key
+        )
+
     def application(self, resources: Iterable[Resource], log: Logger) -> Starlette:
         """Return the ASGI application that serves the resources."""
-        return application(resources, Authenticator(self.secrets), self.directory, log)
+        return application(resources, Authenticator(self.secrets), self.opened, log)
 
 
 def logger(stream: TextIO | None = None) -> Logger:

@@ -17,6 +17,7 @@ from rollcall.scim.errors import (
 )
 from rollcall.scim.record import Record
 from rollcall.scim.resources import Kind
+from rollcall.storage.bookmarks import Bookmarks
 from rollcall.storage.memberships import Memberships
 from rollcall.storage.resources import CHANGED, CLAIMED, Resources
 from rollcall.storage.table import ConditionFailed, Table
@@ -36,6 +37,7 @@ class Context:
     table: Table
     resources: Resources
     memberships: Memberships
+    bookmarks: Bookmarks
     base_url: str
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     new_id: Callable[[], str] = lambda: str(uuid4())

@@ -4,39 +4,65 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from rollcall.directory.bulk import Bulk
 from rollcall.directory.context import Context
 from rollcall.directory.groups import Groups
 from rollcall.directory.search import Search
 from rollcall.directory.users import Users
+from rollcall.scim.cursor import Seal
+from rollcall.scim.errors import Unavailable
 from rollcall.scim.resources import Kind
+from rollcall.storage.bookmarks import Bookmarks
 from rollcall.storage.memberships import Memberships
 from rollcall.storage.resources import Resources
 from rollcall.storage.table import Table
 
 
 class Directory:
-    """What a tenant keeps; bound to it once, so that no operation takes a tenant."""
+    """What a tenant keeps; bound to it once, so that no operation takes a tenant.
 
-    def __init__(self, table: Table, tenant: str, base_url: str = "") -> None:
-        context = Context(table, Resources(table, tenant), Memberships(table, tenant), base_url)
+    `caller` names the token that asks, `key` signs the tenant's cursors.
+    """
+
+    def __init__(
+        self, table: Table, tenant: str, base_url: str = "", *, caller: str = "", key: bytes = b""
+    ) -> None:
+        context = Context(
+            table,
+            Resources(table, tenant),
+            Memberships(table, tenant),
+            Bookmarks(table, tenant),
+            base_url,
+        )
         self._resources = context.resources
+        self._patience = table.patience
         self.users = Users(context)
         self.groups = Groups(context)
-        self.search = Search(context)
+        self.search = Search(context, Seal(key), caller)
+        self.bulk = Bulk(context, self.users, self.groups)
 
     def counts(self) -> dict[Kind, int]:
         """Return how many resources of each type there are."""
         return {kind: self._resources.count(kind) for kind in Kind}
 
     def clear(self) -> Iterator[Kind]:
-        """Delete all groups and users, yielding the type of each; may be repeated at any point."""
+        """Delete all groups and users, yielding the type of each; may be repeated at any point.
+
+        Raises Unavailable when some are left that the listing does not show yet: what is left of a
+        tenant would belong to the next one of its name.
+        """
         delete: dict[Kind, Callable[[str], None]] = {
             Kind.GROUP: self.groups.delete,
             Kind.USER: self.users.delete,
         }
         for kind, remove in delete.items():
-            for identifier in self._resources.listed(kind):
-                if self._resources.read(kind, identifier) is not None:
-                    remove(identifier)
-                    yield kind
+            for _ in self._patience.pauses():
+                for identifier in self._resources.listed(kind):
+                    if self._resources.read(kind, identifier) is not None:
+                        remove(identifier)
+                        yield kind
+                if self._resources.count(kind) <= 0:
+                    break
+            else:
+                raise Unavailable(f"there are {kind.value.lower()}s left, try again in a minute")
         self._resources.forget()

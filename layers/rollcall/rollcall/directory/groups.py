@@ -29,11 +29,11 @@ class Groups:
     def __init__(self, context: Context) -> None:
         self._context = context
 
-    def create(self, payload: Any) -> Answer:
+    def create(self, payload: Any, identifier: str | None = None) -> Answer:
         """Create a group with its members. Raises UniquenessException when its name is taken."""
         read = body.read(Kind.GROUP, payload, Shape.RESOURCE_CREATION_REQUEST)
         context = self._context
-        identifier, now = context.new_id(), context.now()
+        identifier, now = identifier or context.new_id(), context.now()
         record = Record(Kind.GROUP, identifier, read.document, 1, now, now)
         change = membership.Change()
         for attempt in context.attempts(Kind.GROUP):

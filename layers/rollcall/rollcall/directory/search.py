@@ -2,42 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import chain, islice
+from itertools import islice
 from typing import Any
 
 from rollcall.directory.context import Context
-from rollcall.scim import filters, planner
+from rollcall.directory.matching import Found, Matching
+from rollcall.scim import filters, ordering
+from rollcall.scim.cursor import Cursor, Position, Seal
 from rollcall.scim.discovery import MAX_RESULTS
-from rollcall.scim.errors import TooManyException
+from rollcall.scim.errors import InvalidValueException
 from rollcall.scim.filters import Filter
-from rollcall.scim.planner import ByEntry, ByGroup, ById, Leg, Lookup
+from rollcall.scim.ordering import Order
 from rollcall.scim.projection import Projection
 from rollcall.scim.record import Record
 from rollcall.scim.resources import Kind
 
 LIST_RESPONSE = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 
-MAX_WALK = 5_000
-"""How many resources a filter that nothing answers may be evaluated on."""
-
-_BATCH = 100
-
 
 @dataclass(frozen=True)
 class Query:
-    """What a search asks for (RFC 7644 section 3.4.2); numbers as clients send them."""
+    """What a search asks for (RFC 7644 section 3.4.2, RFC 9865); numbers as clients send them."""
 
     filter: str | None = None
-    start_index: int = 1
+    start_index: int | None = None
     count: int | None = None
+    cursor: str | None = None
+    sort_by: str | None = None
+    sort_order: str | None = None
     projection: Projection = field(default_factory=Projection)
 
     @property
     def start(self) -> int:
         """The 1-based index of the first result; what is below 1 counts as 1."""
-        return max(self.start_index, 1)
+        return max(self.start_index or 1, 1)
 
     @property
     def size(self) -> int:
@@ -47,151 +48,155 @@ class Query:
         return min(max(self.count, 0), MAX_RESULTS)
 
 
-class Search:
-    """Searches over the resources of one tenant."""
+@dataclass
+class _Page:
+    """Some results in order; `more` says that there are others behind, `end` where they begin."""
 
-    def __init__(self, context: Context, max_walk: int = MAX_WALK) -> None:
+    found: list[Found]
+    more: bool
+    end: Position | None
+
+
+class Search:
+    """Searches over the resources of one tenant, on behalf of one of its tokens."""
+
+    def __init__(self, context: Context, seal: Seal, caller: str = "") -> None:
         self._context = context
-        self._max_walk = max_walk
+        self._seal = seal
+        self._caller = caller
 
     def run(self, kinds: Sequence[Kind], query: Query) -> dict[str, Any]:
-        """Return a ListResponse. Raises InvalidFilterException, TooManyException."""
-        if query.filter is None:
-            total, records = self._unfiltered(kinds, query)
+        """Return a ListResponse.
+
+        Raises InvalidFilterException, TooManyException, InvalidPathException and the three of
+        RFC 9865 for cursors.
+        """
+        parsed = None if query.filter is None else filters.parse(query.filter, kinds)
+        order = ordering.order(kinds, query.sort_by, query.sort_order)
+        matching = Matching(self._context, kinds, parsed, order, batch=query.size + 1)
+        if query.cursor is None:
+            return self._by_index(kinds, query, parsed, order, matching)
+        if query.start_index is not None:
+            raise InvalidValueException(detail="cursor and startIndex exclude each other")
+        return self._by_cursor(kinds, query, parsed, matching)
+
+    def _by_index(
+        self,
+        kinds: Sequence[Kind],
+        query: Query,
+        parsed: Filter | None,
+        order: Order,
+        matching: Matching,
+    ) -> dict[str, Any]:
+        if parsed is None and order.index is not None:
+            total = self._count(kinds)
+            found = self._indexed_page(kinds, query, matching) if query.size else []
         else:
-            parsed = filters.parse(query.filter, kinds)
-            matching = list(chain.from_iterable(self._matching(kind, parsed) for kind in kinds))
-            total = len(matching)
-            records = matching[query.start - 1 : query.start - 1 + query.size]
-        resources = [
-            query.projection.apply(record.kind, resource)
-            for record, resource in self._shown(records, query.projection)
-        ]
+            every = list(matching.results())
+            total = len(every)
+            found = every[query.start - 1 : query.start - 1 + query.size]
         return {
             "schemas": [LIST_RESPONSE],
             "totalResults": total,
             "startIndex": query.start,
-            "itemsPerPage": len(resources),
-            "Resources": resources,
+            "itemsPerPage": len(found),
+            "Resources": self._shown((each.record for each in found), query.projection),
         }
 
-    def _unfiltered(self, kinds: Sequence[Kind], query: Query) -> tuple[int, list[Record]]:
-        store = self._context.resources
-        total = sum(store.count(kind) for kind in kinds)
-        listed = chain.from_iterable(
-            ((kind, each) for each in store.listed(kind)) for kind in kinds
-        )
-        if query.size == 0:
-            return total, []
-        page = list(islice(listed, query.start - 1, query.start - 1 + query.size))
-        records: list[Record] = []
-        for kind in kinds:
-            found = store.read_many(kind, [each for of, each in page if of is kind])
-            records.extend(found.values())
-        return total, records
+    def _indexed_page(self, kinds: Sequence[Kind], query: Query, matching: Matching) -> list[Found]:
+        """Return a page of everything; behind a page that was read before, from where it ended.
 
-    def _matching(self, kind: Kind, parsed: Filter) -> Iterator[Record]:
-        """Yield the resources that match, in the order of creation."""
-        node = parsed.nodes[kind]
-        plan = planner.plan(kind, node)
-        if isinstance(plan, Lookup):
-            found = self._context.resources.read_many(kind, self._looked_up(kind, plan.legs))
-            records: Iterable[Record] = sorted(
-                found.values(), key=lambda each: (each.created, each.id)
-            )
-        else:
-            records = self._walked(kind)
-        for batch in _batches(records, _BATCH):
-            for record, resource in self._complete(kind, batch, parsed):
-                if parsed.matches(kind, resource):
-                    yield record
+        That also keeps who reads page after page from missing or repeating anybody while others
+        are created and deleted.
+        """
+        bookmarks, now = self._context.bookmarks, self._context.clock()
+        name = f"{self._caller}\n{_name(kinds, query)}\n{query.size}"
+        after: Position | None = None
+        skipped = query.start - 1
+        if skipped and (kept := bookmarks.read(name, query.start, now)) is not None:
+            after, skipped = tuple(json.loads(kept)), 0
+        found = list(islice(matching.results(after), skipped, skipped + query.size + 1))
+        if len(found) > query.size:
+            found.pop()
+            position = json.dumps(list(found[-1].position))
+            bookmarks.keep(name, query.start + query.size, position, now)
+        return found
 
-    def _looked_up(self, kind: Kind, legs: Iterable[Leg]) -> list[str]:
-        named: dict[str, None] = {}
-        for leg in legs:
-            named.update(dict.fromkeys(self._under(kind, leg)))
-        return list(named)
+    def _by_cursor(
+        self, kinds: Sequence[Kind], query: Query, parsed: Filter | None, matching: Matching
+    ) -> dict[str, Any]:
+        now, name = self._context.clock().timestamp(), _name(kinds, query)
+        at: Cursor | None = None
+        if query.cursor:
+            at = self._seal.open(query.cursor, name, query.count, now)
+        size = query.size if at is None else at.count
+        page = _page(matching, at, size)
+        response: dict[str, Any] = {"schemas": [LIST_RESPONSE]}
+        if parsed is None and matching.order.index is not None:
+            response["totalResults"] = self._count(kinds)
+        elif (total := matching.total()) is not None:
+            response["totalResults"] = total
+        elif at is None and not page.more:
+            response["totalResults"] = len(page.found)
+        response["itemsPerPage"] = len(page.found)
+        backwards = at is not None and at.backwards
+        behind = page.end if page.more and not backwards else _last(page, at, backwards)
+        before = page.end if page.more and backwards else _first(page, at, backwards)
+        if behind is not None and size:
+            response["nextCursor"] = self._seal.close(Cursor(behind, size), name, now)
+        if before is not None and size:
+            cursor = Cursor(before, size, backwards=True)
+            response["previousCursor"] = self._seal.close(cursor, name, now)
+        response["Resources"] = self._shown((each.record for each in page.found), query.projection)
+        return response
 
-    def _under(self, kind: Kind, leg: Leg) -> Iterable[str]:
-        """Return the ids that a leg names, at most as many as may be evaluated."""
-        if isinstance(leg, ById):
-            return [leg.id]
-        if isinstance(leg, ByEntry):
-            return self._context.resources.find(kind, leg.entry, unique=leg.unique)
-        memberships = self._context.memberships
-        if isinstance(leg, ByGroup):
-            return self._bounded(each for each, of in memberships.members(leg.id) if of is kind)
-        return self._bounded(
-            chain(memberships.groups_of(Kind.USER, leg.id), memberships.groups_of(kind, leg.id))
-        )
+    def _count(self, kinds: Iterable[Kind]) -> int:
+        return sum(self._context.resources.count(kind) for kind in kinds)
 
-    def _walked(self, kind: Kind) -> Iterator[Record]:
-        store = self._context.resources
-        for batch in _batches(self._bounded(store.listed(kind)), _BATCH):
-            yield from store.read_many(kind, batch).values()
-
-    def _bounded(self, identifiers: Iterable[str]) -> Iterator[str]:
-        for number, each in enumerate(identifiers):
-            if number == self._max_walk:
-                raise TooManyException(
-                    detail=f"the filter would look at more than {self._max_walk} resources: "
-                    "compare an id, a name, an externalId, an e-mail or an employeeNumber with eq"
-                )
-            yield each
-
-    def _complete(
-        self, kind: Kind, records: Sequence[Record], parsed: Filter
-    ) -> Iterator[tuple[Record, dict[str, Any]]]:
-        """Yield representations that hold as much of members and groups as the filter needs."""
+    def _shown(self, records: Iterable[Record], projection: Projection) -> list[dict[str, Any]]:
+        """Return representations as lists show them: groups of users only when asked for."""
         context = self._context
-        side = "members" if kind is Kind.GROUP else "groups"
-        leaves = list(parsed.mentions(kind, side))
-        named = filters.compared_ids(leaves)
-        related: dict[str, dict[str, Kind]] = {record.id: {} for record in records}
-        if named is None:
-            for record in records:
-                related[record.id] = self._related(record)
-        elif named:
-            pairs = [
-                (record.id, each) if kind is Kind.GROUP else (each, record.id)
-                for record in records
-                for each in named
-            ]
-            for (group, member), of in context.memberships.members_among(pairs).items():
-                if kind is Kind.GROUP:
-                    related[group][member] = of
-                else:
-                    related[member][group] = Kind.GROUP
+        shown = []
         for record in records:
-            yield record, _represented(record, related[record.id], context.base_url)
-
-    def _shown(
-        self, records: Iterable[Record], projection: Projection
-    ) -> Iterator[tuple[Record, dict[str, Any]]]:
-        """Yield representations as lists show them: groups of users only when asked for."""
-        for record in records:
-            wanted = (
-                projection.returns(Kind.GROUP, "members")
-                if record.kind is Kind.GROUP
-                else projection.names(Kind.USER, "groups")
-            )
-            related = self._related(record) if wanted else {}
-            yield record, _represented(record, related, self._context.base_url)
-
-    def _related(self, record: Record) -> dict[str, Kind]:
-        memberships = self._context.memberships
-        if record.kind is Kind.GROUP:
-            return dict(memberships.members(record.id))
-        return dict.fromkeys(memberships.groups_of(Kind.USER, record.id), Kind.GROUP)
+            members = groups = None
+            if record.kind is Kind.GROUP and projection.returns(Kind.GROUP, "members"):
+                members = dict(context.memberships.members(record.id))
+            elif record.kind is Kind.USER and projection.names(Kind.USER, "groups"):
+                groups = context.memberships.groups_of(Kind.USER, record.id)
+            resource = record.representation(context.base_url, members=members, groups=groups)
+            shown.append(projection.apply(record.kind, resource))
+        return shown
 
 
-def _represented(record: Record, related: dict[str, Kind], base_url: str) -> dict[str, Any]:
-    if record.kind is Kind.GROUP:
-        return record.representation(base_url, members=related)
-    return record.representation(base_url, groups=related)
+def _page(matching: Matching, at: Cursor | None, size: int) -> _Page:
+    """Read one page from a cursor; it ends early where too much would have to be looked at."""
+    after, backwards = (None, False) if at is None else (at.position, at.backwards)
+    found: list[Found] = []
+    looked_at, end, more = 0, after, False
+    for each in matching.looked_at(after, backwards=backwards):
+        if looked_at == matching.max_walk or (len(found) == size and each.matches):
+            more = True
+            break
+        looked_at, end = looked_at + 1, each.position
+        if each.matches:
+            found.append(each)
+    return _Page(found[::-1] if backwards else found, more, end)
 
 
-def _batches(values: Iterable[Any], size: int) -> Iterator[list[Any]]:
-    iterator = iter(values)
-    while batch := list(islice(iterator, size)):
-        yield batch
+def _last(page: _Page, at: Cursor | None, backwards: bool) -> Position | None:
+    """Return where the next page begins when this one was read backwards and so has a next."""
+    if not backwards or at is None:
+        return None
+    return page.found[-1].position if page.found else at.position
+
+
+def _first(page: _Page, at: Cursor | None, backwards: bool) -> Position | None:
+    """Return where the previous page begins when this one was read forwards from a cursor."""
+    if backwards or at is None:
+        return None
+    return page.found[0].position if page.found else at.position
+
+
+def _name(kinds: Iterable[Kind], query: Query) -> str:
+    """Name all that an order of results depends on, to bind cursors and bookmarks to it."""
+    return json.dumps([list(kinds), query.filter, query.sort_by, (query.sort_order or "").lower()])

@@ -27,12 +27,12 @@ class Users:
     def __init__(self, context: Context) -> None:
         self._context = context
 
-    def create(self, payload: Any) -> Answer:
+    def create(self, payload: Any, identifier: str | None = None) -> Answer:
         """Create a user. Raises UniquenessException when its userName is taken."""
         read = body.read(Kind.USER, payload, Shape.RESOURCE_CREATION_REQUEST)
         context = self._context
         now = context.now()
-        record = Record(Kind.USER, context.new_id(), read.document, 1, now, now)
+        record = Record(Kind.USER, identifier or context.new_id(), read.document, 1, now, now)
         for attempt in context.attempts(Kind.USER):
             with attempt.commit():
                 context.table.transact(context.resources.creation(record))

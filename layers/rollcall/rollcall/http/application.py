@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from itertools import islice
+from math import inf
 from typing import cast
 
 from starlette.applications import Starlette
@@ -20,10 +22,10 @@ from rollcall.http.endpoints import Call
 from rollcall.http.middleware import Authentication, Log, RequestLog, TidyPath
 from rollcall.http.routes import ANY, Resource
 from rollcall.scim.errors import MethodNotAllowed, NotFoundException, SCIMException
-from rollcall.tenants.authentication import Authenticator
+from rollcall.tenants.authentication import Authenticator, Caller
 
-OpenDirectory = Callable[[str, str], Directory]
-"""Given a tenant and its base URL, the tenant's directory."""
+OpenDirectory = Callable[[Caller, str], Directory]
+"""Given a caller and the tenant's base URL, the tenant's directory."""
 
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
@@ -35,7 +37,7 @@ def application(
     log: Log,
 ) -> Starlette:
     """Return the application that serves the resources of every tenant."""
-    return Starlette(
+    app = Starlette(
         routes=[
             Route(f"/scim/{{tenant}}/v2{each.path}", _Endpoint(each, directory))
             for each in resources
@@ -47,6 +49,9 @@ def application(
         ],
         exception_handlers={SCIMException: _refused, HTTPException: _unrouted},
     )
+    # A redirect to a path with a slash at its end would never end: TidyPath takes it off again.
+    app.router.redirect_slashes = False
+    return app
 
 
 class _Endpoint:
@@ -71,26 +76,50 @@ class _Endpoint:
             raise MethodNotAllowed(request.method, methods)
         base_url = _base_url(request)
         call = Call(
-            directory=self._directory(request.state.caller.tenant, base_url),
+            directory=self._directory(request.state.caller, base_url),
             base_url=base_url,
             identifier=request.path_params.get("id", ""),
             query=requests.query(request),
             precondition=requests.precondition(request),
             if_none_match=request.headers.get("if-none-match", ""),
+            seconds_left=_clock(request),
         )
         if method in _WITH_BODY and ANY not in methods:
             call.payload = await requests.payload(request, self._resource.max_body)
         response = await run_in_threadpool(endpoint, call)
         if call.ignored:
-            request.state.log["ignored"] = call.ignored
+            request.state.log["ignored"] = _loggable(call.ignored)
         return response
+
+
+def _clock(request: Request) -> Callable[[], float]:
+    """Return what tells the seconds that the function has left; without a function, for ever."""
+    context = request.scope.get("aws.context")
+    if context is None:
+        return lambda: inf
+    return lambda: float(context.get_remaining_time_in_millis()) / 1000
 
 
 def _base_url(request: Request) -> str:
     """Return the tenant's base URL as the client addressed it."""
     host = request.headers.get("host") or request.url.netloc
-    root = request.scope.get("root_path", "")
+    root = request.scope.get("root_path", "") + _stage(request.scope)
     return f"{request.url.scheme}://{host}{root}/scim/{request.state.caller.tenant}/v2"
+
+
+def _stage(scope: Scope) -> str:
+    """Return the gateway's stage as a path, empty where the client's URL has none.
+
+    The gateway takes it off the path that it hands on; behind a custom domain there is none.
+    """
+    context = (scope.get("aws.event") or {}).get("requestContext", {})
+    stage = f"/{context.get('stage')}"
+    return stage if context.get("path", "").startswith(f"{stage}/scim/") else ""
+
+
+def _loggable(ignored: Iterable[str]) -> list[str]:
+    """Return the names of what was ignored without what a path selects by, which is a value."""
+    return [each.partition("[")[0][:100] for each in islice(ignored, 100)]
 
 
 async def _refused(request: Request, exception: Exception) -> Response:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any
 
 from starlette.responses import Response
@@ -10,6 +12,7 @@ from starlette.responses import Response
 from rollcall.directory.context import Answer, Precondition
 from rollcall.directory.directory import Directory
 from rollcall.directory.search import LIST_RESPONSE, Query
+from rollcall.http import requests
 from rollcall.http.responses import ScimResponse
 from rollcall.scim import discovery
 from rollcall.scim.errors import ForbiddenException, NotFoundException, NotImplementedException
@@ -28,6 +31,7 @@ class Call:
     query: Query = field(default_factory=Query)
     precondition: Precondition = field(default_factory=Precondition)
     if_none_match: str = ""
+    seconds_left: Callable[[], float] = lambda: inf
     ignored: list[str] = field(default_factory=list)
 
     @property
@@ -72,6 +76,31 @@ def delete_user(call: Call) -> Response:
 def search_users(call: Call) -> Response:
     """GET /Users (section 3.4.2)."""
     return ScimResponse(call.directory.search.run([Kind.USER], call.query))
+
+
+def post_search_users(call: Call) -> Response:
+    """POST /Users/.search (section 3.4.3)."""
+    return ScimResponse(call.directory.search.run([Kind.USER], requests.search(call.payload)))
+
+
+def post_search_groups(call: Call) -> Response:
+    """POST /Groups/.search (section 3.4.3)."""
+    return ScimResponse(call.directory.search.run([Kind.GROUP], requests.search(call.payload)))
+
+
+def post_search(call: Call) -> Response:
+    """POST /.search, over all types (section 3.4.3)."""
+    return ScimResponse(call.directory.search.run(list(Kind), requests.search(call.payload)))
+
+
+def search(call: Call) -> Response:
+    """GET on the base URL, over all types (section 3.4.2.1)."""
+    return ScimResponse(call.directory.search.run(list(Kind), call.query))
+
+
+def bulk(call: Call) -> Response:
+    """POST /Bulk (section 3.7)."""
+    return ScimResponse(call.directory.bulk.run(call.payload, call.seconds_left))
 
 
 def create_group(call: Call) -> Response:

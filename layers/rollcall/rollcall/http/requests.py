@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 from starlette.requests import ClientDisconnect, Request
 
@@ -17,6 +17,8 @@ from rollcall.scim.errors import (
     UnsupportedMediaType,
 )
 from rollcall.scim.projection import Projection
+
+_T = TypeVar("_T")
 
 MEBIBYTE = 1_048_576
 
@@ -66,18 +68,57 @@ def query(request: Request) -> Query:
     parameters = request.query_params
     return Query(
         filter=parameters.get("filter"),
-        start_index=_integer(parameters.get("startIndex"), "startIndex", 1),
-        count=_optional_integer(parameters.get("count"), "count"),
+        start_index=_integer(parameters.get("startIndex"), "startIndex"),
+        count=_integer(parameters.get("count"), "count"),
+        cursor=parameters.get("cursor"),
+        sort_by=parameters.get("sortBy"),
+        sort_order=parameters.get("sortOrder"),
         projection=projection(request),
     )
 
 
-def _integer(text: str | None, name: str, default: int) -> int:
-    number = _optional_integer(text, name)
-    return default if number is None else number
+def search(payload: Any) -> Query:
+    """Read a SearchRequest (RFC 7644 section 3.4.3).
+
+    Raises InvalidSyntaxException when it is no object, InvalidValueException naming the parameter.
+    """
+    if not isinstance(payload, dict):
+        raise InvalidSyntaxException(detail="the body must be a JSON object")
+    given = {key.lower(): value for key, value in payload.items() if value is not None}
+    return Query(
+        filter=_typed(given, "filter", str, "a string"),
+        start_index=_whole(given, "startIndex"),
+        count=_whole(given, "count"),
+        cursor=_typed(given, "cursor", str, "a string"),
+        sort_by=_typed(given, "sortBy", str, "a string"),
+        sort_order=_typed(given, "sortOrder", str, "a string"),
+        projection=Projection.of(
+            _listed(given, "attributes"), _listed(given, "excludedAttributes")
+        ),
+    )
 
 
-def _optional_integer(text: str | None, name: str) -> int | None:
+def _typed(given: dict[str, Any], name: str, kind: type[_T], article: str) -> _T | None:
+    value = given.get(name.lower())
+    if value is not None and type(value) is not kind:
+        raise InvalidValueException(detail=f"{name} must be {article}")
+    return value
+
+
+def _whole(given: dict[str, Any], name: str) -> int | None:
+    number = _typed(given, name, int, "an integer")
+    return None if number is None else min(max(number, -_MAX_INTEGER), _MAX_INTEGER)
+
+
+def _listed(given: dict[str, Any], name: str) -> list[str]:
+    value = given.get(name.lower(), [])
+    names = [value] if isinstance(value, str) else value
+    if not isinstance(names, list) or not all(isinstance(each, str) for each in names):
+        raise InvalidValueException(detail=f"{name} must be an array of strings")
+    return names
+
+
+def _integer(text: str | None, name: str) -> int | None:
     if text is None or not text.strip():
         return None
     found = _INTEGER.fullmatch(text)
@@ -108,8 +149,8 @@ def _check_depth(parsed: Any) -> None:
         level = [
             each
             for container in level
+            if isinstance(container, dict | list)
             for each in (container.values() if isinstance(container, dict) else container)
-            if isinstance(each, dict | list)
         ]
         if not level:
             return

@@ -8,11 +8,10 @@ from typing import Any
 
 from starlette.responses import Response
 
+from rollcall.scim import errors
 from rollcall.scim.errors import MethodNotAllowed, SCIMException, UnauthorizedException, Unavailable
 
 MEDIA_TYPE = "application/scim+json"
-
-ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
 
 
 class ScimResponse(Response):
@@ -29,11 +28,7 @@ class ScimResponse(Response):
 
 def error(exception: SCIMException) -> ScimResponse:
     """Return the answer to a request that failed (RFC 7644 section 3.12)."""
-    content: dict[str, Any] = {"schemas": [ERROR], "status": str(exception.status)}
-    if exception.scim_type:
-        content["scimType"] = exception.scim_type
-    content["detail"] = exception.detail
-    return ScimResponse(content, exception.status, headers=_headers(exception))
+    return ScimResponse(errors.body(exception), exception.status, headers=_headers(exception))
 
 
 def _headers(exception: SCIMException) -> Mapping[str, str]:

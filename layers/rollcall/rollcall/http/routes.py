@@ -12,12 +12,12 @@ from starlette.responses import Response
 
 from rollcall.http import endpoints
 from rollcall.http.endpoints import Call
-from rollcall.http.requests import MEBIBYTE
+from rollcall.scim.discovery import MAX_PAYLOAD
 
 Endpoint = Callable[[Call], Response]
 
-USER_BODY = MEBIBYTE
-GROUP_BODY = 5 * MEBIBYTE
+USER_BODY = MAX_PAYLOAD
+GROUP_BODY = 5 * MAX_PAYLOAD
 """The bytes of a body; Lambda takes six million."""
 
 
@@ -34,6 +34,7 @@ ANY = "*"
 
 USERS = (
     Resource("/Users", {"GET": endpoints.search_users, "POST": endpoints.create_user}),
+    Resource("/Users/.search", {"POST": endpoints.post_search_users}),
     Resource(
         "/Users/{id}",
         {
@@ -49,6 +50,7 @@ GROUPS = (
     Resource(
         "/Groups", {"GET": endpoints.search_groups, "POST": endpoints.create_group}, GROUP_BODY
     ),
+    Resource("/Groups/.search", {"POST": endpoints.post_search_groups}),
     Resource(
         "/Groups/{id}",
         {
@@ -59,6 +61,12 @@ GROUPS = (
         },
         GROUP_BODY,
     ),
+)
+
+BULK = (
+    Resource("/Bulk", {"POST": endpoints.bulk}),
+    Resource("/.search", {"POST": endpoints.post_search}),
+    Resource("", {"GET": endpoints.search}),
 )
 
 DISCOVERY = (
@@ -74,5 +82,6 @@ DISCOVERY = (
 FUNCTIONS: Mapping[str, tuple[Resource, ...]] = {
     "users": USERS,
     "groups": GROUPS,
+    "bulk": BULK,
     "discovery": DISCOVERY,
 }

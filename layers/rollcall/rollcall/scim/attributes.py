@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from inspect import isclass
 from typing import Any
 
 from scim2_models import (
+    AttributeBinding,
     BaseModel,
+    Extension,
     InvalidPathException,
     Mutability,
     Required,
 )
-from scim2_models.path import FilterNode
+from scim2_models.path import Comparison, FilterNode, LogicalExpr, Not, Present, ValuePath
 
 from rollcall.scim import tolerance
+from rollcall.scim.folding import encodable
 from rollcall.scim.resources import MODELS, PATHS, Kind
+
+MAX_LENGTH = 8192
+"""The characters that a path or a filter may have."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +41,7 @@ class Attribute:
     multi_valued: bool
     complex: bool
     target: Any
+    case_exact: bool
     read_only: bool
     immutable: bool
     required: bool
@@ -51,12 +59,15 @@ class Schema:
     is_extension: bool
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def designate(kind: Kind, text: str) -> Attribute | Schema | None:
     """Return what a path designates, None when no schema of the resource type declares it.
 
-    Raises InvalidPathException when the path is malformed.
+    What a path selects by has to be declared too. Raises InvalidPathException when the path is
+    malformed, or too long to be remembered.
     """
+    if len(text) > MAX_LENGTH:
+        raise InvalidPathException(detail=f"a path has at most {MAX_LENGTH} characters")
     mended = tolerance.attribute_path(text)
     try:
         path = PATHS[kind](mended)
@@ -67,7 +78,7 @@ def designate(kind: Kind, text: str) -> Attribute | Schema | None:
         urn = str(MODELS[kind].__schema__) if own else _extension(kind, mended)
         return Schema(urn, is_extension=not own)
     binding = path.resolve()
-    if binding is None:
+    if binding is None or _is_the_engines(binding):
         return None
     holder = binding.model
     spelled = binding.urn if issubclass(holder, BaseModel) else mended
@@ -79,14 +90,18 @@ def designate(kind: Kind, text: str) -> Attribute | Schema | None:
         binding.get_annotation(Mutability),
     }
     target = binding.target_type
+    selection = path.value_filter
+    if selection is not None and not _selects(kind, binding, head, selection):
+        return None
     return Attribute(
         path=mended,
         name=head,
         sub=sub or None,
-        selection=path.value_filter,
+        selection=selection,
         multi_valued=binding.is_multivalued and binding.sub_field_name is None,
         complex=isclass(target) and issubclass(target, BaseModel),
         target=target,
+        case_exact=binding.case_exact,
         read_only=Mutability.read_only in mutability,
         immutable=Mutability.immutable in mutability,
         required=binding.sub_field_name is None
@@ -103,6 +118,39 @@ def declared(kind: Kind, text: str) -> Attribute | Schema | None:
         return designate(kind, text)
     except InvalidPathException:
         return None
+
+
+def leaves(node: FilterNode) -> Iterator[Comparison | Present | ValuePath]:
+    """Yield the comparisons, presence tests and selections that a filter is made of."""
+    if isinstance(node, Not):
+        yield from leaves(node.expr)
+    elif isinstance(node, LogicalExpr):
+        for term in node.terms:
+            yield from leaves(term)
+    elif isinstance(node, Comparison | Present | ValuePath):
+        yield node
+
+
+def _is_the_engines(binding: AttributeBinding) -> bool:
+    """Tell whether a name is no attribute: an extension's class, or the `schemas` inside of one."""
+    whole = binding.field_type
+    nested = issubclass(binding.model, Extension) and binding.field_name == "schemas"
+    return nested or (isclass(whole) and issubclass(whole, Extension))
+
+
+def _selects(kind: Kind, binding: AttributeBinding, name: str, selection: FilterNode) -> bool:
+    """Tell whether an attribute has all that a selection among its values names.
+
+    Raises InvalidPathException when the selection holds half a character.
+    """
+    for leaf in leaves(selection):
+        value = leaf.value if isinstance(leaf, Comparison) else None
+        if isinstance(value, str) and not encodable(value):
+            raise InvalidPathException(detail=f"{name} is selected by half a character")
+    whole = binding.field_type
+    if not (isclass(whole) and issubclass(whole, BaseModel)):
+        return True  # plain values, which a selection calls `value`
+    return all(declared(kind, f"{name}.{leaf.attr_path}") for leaf in leaves(selection))
 
 
 def _split(name: str) -> tuple[str, str, str]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 from pydantic import ValidationError
@@ -12,6 +14,9 @@ from rollcall.scim import membership, tolerance
 from rollcall.scim.attributes import Attribute, Schema, declared
 from rollcall.scim.errors import InvalidSyntaxException, InvalidValueException, from_validation
 from rollcall.scim.resources import ENTERPRISE, MODELS, Kind
+
+MAX_DEPTH = 32
+"""The levels that a body may have; what SCIM knows has less than ten."""
 
 Document = dict[str, Any]
 
@@ -34,10 +39,8 @@ def read(kind: Kind, payload: Any, context: Context) -> Body:
     Raises InvalidSyntaxException when it is no object, InvalidValueException naming the attribute
     when a value does not fit.
     """
-    if not isinstance(payload, dict):
-        raise InvalidSyntaxException(detail="the body must be a JSON object")
     body = Body({})
-    cleaned = _cleaned(kind, payload, body.ignored)
+    cleaned = _cleaned(kind, checked(payload), body.ignored)
     if kind is Kind.GROUP and "members" in cleaned:
         body.members = membership.ids(cleaned.pop("members"))
     try:
@@ -46,6 +49,19 @@ def read(kind: Kind, payload: Any, context: Context) -> Body:
         raise from_validation(error) from error
     body.document = document(model)
     return body
+
+
+def checked(payload: Any) -> dict[str, Any]:
+    """Return a payload that is an object of a sane depth. Raises InvalidSyntaxException."""
+    if not isinstance(payload, dict):
+        raise InvalidSyntaxException(detail="the body must be a JSON object")
+    level: list[Any] = [payload]
+    for _ in range(MAX_DEPTH):
+        inner = (each.values() if isinstance(each, dict) else each for each in level)
+        level = [each for each in chain.from_iterable(inner) if isinstance(each, dict | list)]
+        if not level:
+            return payload
+    raise InvalidSyntaxException(detail=f"the body has more than {MAX_DEPTH} levels")
 
 
 def document(model: Resource[Any]) -> Document:
@@ -75,36 +91,34 @@ def _pruned(value: Any) -> Any:
     return value
 
 
-def _cleaned(kind: Kind, payload: dict[str, Any], ignored: list[str], urn: str = "") -> Document:
+def _cleaned(kind: Kind, payload: Mapping[str, Any], ignored: list[str]) -> Document:
     """Return a payload in the shapes that the engine takes, without what is unassigned."""
     cleaned: Document = {}
-    for key, value in payload.items():
-        found = declared(kind, f"{urn}{key}")
-        if isinstance(found, Schema) and isinstance(value, dict) and not urn:
-            nested = _cleaned(kind, value, ignored, f"{found.urn}:")
-            if found.is_extension:
-                cleaned[found.urn] = {**nested, **cleaned.get(found.urn, {})}
-            else:
-                cleaned.update(nested)
-        elif not isinstance(found, Attribute) or found.sub or found.selection:
-            if key.lower() != "schemas" and not tolerance.is_unassigned(value):
-                ignored.append(f"{urn}{key}")
-        elif found.name == "members" and value == []:
+    for key, attribute, value in _entries(kind, payload):
+        if attribute is None:
+            if not tolerance.is_unassigned(value):
+                ignored.append(key)
+        elif attribute.name == "members" and value == []:
             cleaned["members"] = []  # an empty array of members is a statement, not an omission
-        elif found.read_only:
-            continue
-        elif not tolerance.is_unassigned(mended := assigned(found, value)):
-            _put(cleaned, found, mended, nested=bool(urn))
+        elif not attribute.read_only and (mended := assigned(attribute, value)) is not None:
+            # A bare `manager` belongs to its extension, wherever it stands.
+            urn, _, name = attribute.name.rpartition(":")
+            (cleaned.setdefault(urn, {}) if urn else cleaned)[name] = mended
     return cleaned
 
 
-def _put(cleaned: Document, attribute: Attribute, value: Any, *, nested: bool) -> None:
-    """Put a value under its schema's spelling; a bare `manager` belongs to its extension."""
-    urn, _, name = attribute.name.rpartition(":")
-    if urn and not nested:
-        cleaned.setdefault(urn, {})[name] = value
-    else:
-        cleaned[name] = value
+def _entries(
+    kind: Kind, payload: Mapping[str, Any], prefix: str = ""
+) -> Iterator[tuple[str, Attribute | None, Any]]:
+    """Yield each key with the attribute that it names, those inside of extensions as well."""
+    for key, value in payload.items():
+        found = declared(kind, f"{prefix}{key}")
+        if isinstance(found, Schema) and isinstance(value, dict):
+            yield from _entries(kind, value, f"{found.urn}:")
+        elif isinstance(found, Attribute) and not found.sub and found.selection is None:
+            yield f"{prefix}{key}", found, value
+        else:
+            yield f"{prefix}{key}", None, value
 
 
 def assigned(attribute: Attribute, value: Any) -> Any:
@@ -126,21 +140,19 @@ def assigned(attribute: Attribute, value: Any) -> Any:
 
 
 def _elements(attribute: Attribute, value: Any) -> list[Any] | None:
+    if not attribute.complex:
+        return value if isinstance(value, list) else [value]
     kept = []
-    for each in tolerance.elements(value) if attribute.complex else value:
-        if not attribute.complex:
-            kept.append(each)
-            continue
+    for each in tolerance.elements(value):
         element = _pruned(tolerance.role(each) if attribute.name == "roles" else each)
+        if tolerance.is_unassigned(element):
+            continue
         if not isinstance(element, dict):
             raise InvalidValueException(
                 detail=f"{attribute.path} takes objects with a value, not {_kind_of(each)}"
             )
-        if "primary" in {key.lower() for key in element}:
-            element = {
-                key: tolerance.boolean(item) if key.lower() == "primary" else item
-                for key, item in element.items()
-            }
+        if "primary" in element:
+            element["primary"] = tolerance.boolean(element["primary"])
         if not tolerance.is_label_only(element):
             kept.append(element)
     return kept or None
@@ -149,8 +161,7 @@ def _elements(attribute: Attribute, value: Any) -> list[Any] | None:
 def _object(attribute: Attribute, value: Any) -> Any:
     if attribute.name == f"{ENTERPRISE}:manager":
         value = tolerance.manager(value)
-    elif isinstance(value, list) and len(value) == 1:
-        value = value[0]
+    value = tolerance.single(value)
     if not isinstance(value, dict):
         raise InvalidValueException(
             detail=f"{attribute.path} takes an object, not {_kind_of(value)}"

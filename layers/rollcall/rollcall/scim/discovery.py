@@ -5,10 +5,15 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+from rollcall.scim.cursor import TIMEOUT
 from rollcall.scim.resources import MODELS, EnterpriseUser, Kind, User
 
 MAX_RESULTS = 200
 """How many resources one answer holds at most."""
+
+MAX_OPERATIONS = 1000
+MAX_PAYLOAD = 1_048_576
+"""The operations and the bytes of a bulk request."""
 
 _CORE = "urn:ietf:params:scim:schemas:core:2.0"
 
@@ -20,17 +25,22 @@ def service_provider_config(base_url: str) -> dict[str, Any]:
     return {
         "schemas": [f"{_CORE}:ServiceProviderConfig"],
         "patch": {"supported": True},
-        "bulk": {"supported": False, "maxOperations": 0, "maxPayloadSize": 0},
+        "bulk": {
+            "supported": True,
+            "maxOperations": MAX_OPERATIONS,
+            "maxPayloadSize": MAX_PAYLOAD,
+        },
         "filter": {"supported": True, "maxResults": MAX_RESULTS},
         "changePassword": {"supported": False},
-        "sort": {"supported": False},
+        "sort": {"supported": True},
         "etag": {"supported": True},
         "pagination": {
-            "cursor": False,
+            "cursor": True,
             "index": True,
             "defaultPaginationMethod": "index",
             "defaultPageSize": MAX_RESULTS // 2,
             "maxPageSize": MAX_RESULTS,
+            "cursorTimeout": TIMEOUT,
         },
         "authenticationSchemes": [
             {

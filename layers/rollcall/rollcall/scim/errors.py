@@ -14,8 +14,12 @@ from typing import Any
 
 from pydantic import ValidationError
 from scim2_models import (
+    ConflictException,
     Error,
+    ExpiredCursorException,
     ForbiddenException,
+    InvalidCountException,
+    InvalidCursorException,
     InvalidFilterException,
     InvalidPathException,
     InvalidSyntaxException,
@@ -58,14 +62,35 @@ class Unavailable(SCIMException):
         self.status = status
 
 
-def from_validation(error: ValidationError) -> SCIMException:
-    """Return the protocol's error for the first mistake that the engine's models found."""
+ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
+
+
+def body(exception: SCIMException) -> dict[str, Any]:
+    """Return the error as clients get it (RFC 7644 section 3.12)."""
+    content: dict[str, Any] = {"schemas": [ERROR], "status": str(exception.status)}
+    if exception.scim_type:
+        content["scimType"] = exception.scim_type
+    content["detail"] = exception.detail
+    return content
+
+
+def from_validation(error: ValidationError, path: str = "") -> SCIMException:
+    """Return the protocol's error for the first mistake that the engine's models found.
+
+    `path` names the attribute when the engine was given the value alone.
+    """
     first: Any = error.errors(include_url=False, include_input=False)[0]
+    if path:
+        return InvalidValueException(detail=f"{path}: {first['msg']}")
     return SCIMException.from_error(Error.from_validation_error(first))
 
 
 __all__ = [
+    "ConflictException",
+    "ExpiredCursorException",
     "ForbiddenException",
+    "InvalidCountException",
+    "InvalidCursorException",
     "InvalidFilterException",
     "InvalidPathException",
     "InvalidSyntaxException",
@@ -83,5 +108,6 @@ __all__ = [
     "Unavailable",
     "UniquenessException",
     "UnsupportedMediaType",
+    "body",
     "from_validation",
 ]

@@ -6,10 +6,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from scim2_models import InvalidFilterException, InvalidPathException, ScimFilter
+from scim2_models import ScimFilter
 from scim2_models.path import (
     AttrPath,
-    CompareOperator,
     Comparison,
     FilterNode,
     FilterVisitor,
@@ -19,12 +18,11 @@ from scim2_models.path import (
     ValuePath,
 )
 
-from rollcall.scim import tolerance
-from rollcall.scim.attributes import Attribute, declared
+from rollcall.scim import membership, tolerance
+from rollcall.scim.attributes import MAX_LENGTH, Attribute, declared, leaves
+from rollcall.scim.errors import InvalidFilterException
+from rollcall.scim.folding import encodable
 from rollcall.scim.resources import FILTERS, MODELS, Kind
-
-MAX_LENGTH = 8192
-"""The characters that a filter may have."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +39,10 @@ class Filter:
 
     def mentions(self, kind: Kind, name: str) -> Iterator[FilterNode]:
         """Yield the comparisons, presence tests and selections on one attribute."""
-        yield from _leaves(self.nodes[kind], kind, name)
+        for leaf in leaves(self.nodes[kind]):
+            found = declared(kind, str(leaf.attr_path))
+            if isinstance(found, Attribute) and found.name == name:
+                yield leaf
 
 
 def parse(text: str, kinds: Iterable[Kind]) -> Filter:
@@ -53,11 +54,10 @@ def parse(text: str, kinds: Iterable[Kind]) -> Filter:
     """
     if len(text) > MAX_LENGTH:
         raise InvalidFilterException(detail=f"a filter has at most {MAX_LENGTH} characters")
+    if not encodable(text):
+        raise InvalidFilterException(detail="the filter holds half a character")
     try:
-        text.encode()
         root = ScimFilter(tolerance.filter_text(text)).ast
-    except UnicodeEncodeError as error:
-        raise InvalidFilterException(detail="the filter is not valid Unicode") from error
     except InvalidFilterException as error:
         raise InvalidFilterException(detail=f"filter: {error}") from error
     nodes: dict[Kind, FilterNode] = {}
@@ -82,17 +82,22 @@ class _Mender(FilterVisitor[FilterNode]):
 
     def visit_comparison(self, node: Comparison) -> FilterNode:
         value = node.value
-        if isinstance(value, str):
-            _check_encodable(value)
+        if isinstance(value, str) and not encodable(value):
+            raise InvalidFilterException(
+                detail=f"{node.attr_path}: the value holds half a character"
+            )
         found = self._find(node.attr_path)
         if found is None:
             return node
         path = self._mended(node.attr_path)
-        if found.complex and not found.multi_valued and not self.inside:
+        if found.complex:
             # `manager eq "x"` means manager.value, as `members eq "x"` means members.value.
             child = declared(self.kind, found.child("value"))
-            if isinstance(child, Attribute):
-                found, path = child, replace(path, sub_attr="value")
+            if not isinstance(child, Attribute):
+                raise InvalidFilterException(
+                    detail=f"{node.attr_path} is complex: one of its sub-attributes can be compared"
+                )
+            found, path = child, replace(path, sub_attr="value")
         if found.target is bool:
             value = tolerance.boolean(value)
         return Comparison(path, node.op, value)
@@ -109,12 +114,10 @@ class _Mender(FilterVisitor[FilterNode]):
 
     def visit_value_path(self, node: ValuePath) -> FilterNode:
         found = self._find(node.attr_path)
-        if found is None:
-            return node
-        inner = _Mender(self.kind, inside=f"{found.path}.")
-        mended = ValuePath(self._mended(node.attr_path), inner.visit(node.val_filter))
+        inner = _Mender(self.kind, inside=f"{node.attr_path}.")
+        selection = inner.visit(node.val_filter)
         self.unknown |= inner.unknown
-        return mended
+        return node if found is None else ValuePath(self._mended(node.attr_path), selection)
 
     def _find(self, path: AttrPath) -> Attribute | None:
         found = declared(self.kind, f"{self.inside}{path}")
@@ -132,41 +135,24 @@ class _Mender(FilterVisitor[FilterNode]):
         return AttrPath(attr, sub or None, uri or None)
 
 
-def _check_encodable(value: str) -> None:
-    try:
-        value.encode()
-    except UnicodeEncodeError as error:
-        raise InvalidFilterException(detail="the filter holds half a character") from error
-
-
-def _leaves(node: FilterNode, kind: Kind, name: str) -> Iterator[FilterNode]:
-    if isinstance(node, Not):
-        yield from _leaves(node.expr, kind, name)
-    elif isinstance(node, LogicalExpr):
-        for term in node.terms:
-            yield from _leaves(term, kind, name)
-    elif isinstance(node, Comparison | Present | ValuePath):
-        found = declared(kind, str(node.attr_path))
-        if isinstance(found, Attribute) and found.name == name:
-            yield node
-
-
-def compared_ids(leaves: Iterable[FilterNode]) -> list[str] | None:
+def compared_ids(mentions: Iterable[FilterNode]) -> list[str] | None:
     """Return the ids that comparisons of `members` or `groups` name; None when one needs them all.
 
     `members eq "x"`, `members.value eq "x"` and `members[value eq "x"]` speak of one member each.
     """
     named: dict[str, None] = {}
-    for leaf in leaves:
-        inner = leaf.val_filter if isinstance(leaf, ValuePath) else leaf
-        if not isinstance(inner, Comparison) or inner.op is not CompareOperator.eq:
+    for mention in mentions:
+        ids = membership.selected_ids(_selection(mention))
+        if ids is None:
             return None
-        expected = "value" if isinstance(leaf, ValuePath) else inner.attr_path.sub_attr or "value"
-        spelled = inner.attr_path.attr if isinstance(leaf, ValuePath) else expected
-        if spelled.lower() != "value" or not isinstance(inner.value, str):
-            return None
-        named[inner.value] = None
+        named.update(dict.fromkeys(ids))
     return list(named)
 
 
-__all__ = ["Filter", "InvalidPathException", "compared_ids", "parse"]
+def _selection(mention: FilterNode) -> FilterNode:
+    """Return the filter on a single element that a comparison or a selection amounts to."""
+    if isinstance(mention, ValuePath):
+        return mention.val_filter
+    if isinstance(mention, Comparison):
+        return replace(mention, attr_path=AttrPath(mention.attr_path.sub_attr or "value"))
+    return mention

@@ -17,3 +17,12 @@ def folded(value: str) -> str:
 def exact(value: str) -> str:
     """Return the key of a value whose case matters."""
     return normalize("NFC", value)
+
+
+def encodable(value: str) -> bool:
+    """Tell whether a string is text: half a character (a lone surrogate) is not."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

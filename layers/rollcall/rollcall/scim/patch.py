@@ -16,8 +16,9 @@ from scim2_models.path import CompareOperator, Comparison
 
 from rollcall.scim import membership, tolerance
 from rollcall.scim.attributes import Attribute, Schema, declared, designate
-from rollcall.scim.body import Document, assigned, document
+from rollcall.scim.body import Document, assigned, checked, document
 from rollcall.scim.errors import (
+    InvalidFilterException,
     InvalidPathException,
     InvalidSyntaxException,
     InvalidValueException,
@@ -41,7 +42,9 @@ class _Step:
         """The path for the engine, which selects among multi-valued attributes only."""
         if isinstance(self.target, Schema):
             return self.target.urn
-        return _MANAGER if _selects_manager(self.target) else self.target.path
+        if _selects_manager(self.target):
+            return f"{_MANAGER}.{self.target.sub}" if self.target.sub else _MANAGER
+        return self.target.path
 
 
 @dataclass
@@ -92,9 +95,7 @@ class _Operation:
 
 
 def _operations(payload: Any) -> Iterator[_Operation]:
-    if not isinstance(payload, dict):
-        raise InvalidSyntaxException(detail="the body must be a JSON object")
-    body = {key.lower(): value for key, value in payload.items()}
+    body = {key.lower(): value for key, value in checked(payload).items()}
     operations = body.get("operations")
     if not isinstance(operations, list) or not operations:
         raise InvalidSyntaxException(detail="Operations must be an array of one or more objects")
@@ -120,9 +121,7 @@ def _steps(kind: Kind, operation: _Operation, ignored: list[str]) -> Iterator[_S
     if operation.path is None:
         if operation.op == "remove":
             raise NoTargetException(detail="remove needs a path")
-        value = operation.value
-        if isinstance(value, list) and len(value) == 1:
-            value = value[0]
+        value = tolerance.single(operation.value)
         if not isinstance(value, dict):
             raise InvalidValueException(detail=f"{operation.op} without a path takes an object")
         yield from _entries(kind, operation.op, value, "", ignored)
@@ -153,55 +152,63 @@ def _targeted(
 ) -> Iterator[_Step]:
     """Break an operation on one target down to what the engine takes."""
     if isinstance(target, Schema):
-        if op == "remove" or tolerance.is_unassigned(value):
-            if not target.is_extension:
-                raise NoTargetException(detail=f"{target.urn} is the resource itself")
-            yield _Step("remove", target)
-        elif isinstance(value, dict):
-            yield from _entries(kind, op, value, f"{target.urn}:", ignored)
-        else:
-            raise InvalidValueException(detail=f"{target.urn} takes an object")
+        yield from _schema(kind, op, target, value, ignored)
         return
     if target.read_only:
         raise MutabilityException(detail=f"{target.path} is read-only")
     if target.name == "members":
         yield _Step(op, target, value)
     elif op == "remove":
-        yield from _removal(target, value)
+        yield from _removal(kind, target, value)
     elif target.complex and not target.multi_valued and target.selection is None:
         yield from _merge(kind, op, target, value, ignored)
     else:
         yield from _assignment(op, target, value)
 
 
-def _removal(target: Attribute, value: Any) -> Iterator[_Step]:
+def _schema(kind: Kind, op: str, target: Schema, value: Any, ignored: list[str]) -> Iterator[_Step]:
+    """An object is read key by key; an extension is removed, or replaced by nothing, as a whole."""
+    if isinstance(value, dict) and op != "remove":
+        yield from _entries(kind, op, value, f"{target.urn}:", ignored)
+    elif op != "remove" and not tolerance.is_unassigned(value):
+        raise InvalidValueException(detail=f"{target.urn} takes an object")
+    elif target.is_extension and op != "add":
+        yield _Step("remove", target)
+    elif op == "remove":
+        raise NoTargetException(detail=f"{target.urn} is the resource itself")
+
+
+def _removal(kind: Kind, target: Attribute, value: Any) -> Iterator[_Step]:
     """A remove selects by its path; a list of values selects among the values of the attribute.
 
-    A remove that carries values never clears, not even when it carries an empty array.
+    A remove that carries values never clears, not even when it carries an empty array. What we
+    do not have of a value, a `$ref` say, does not keep it from being found.
     """
     if target.required:
         raise MutabilityException(detail=f"{target.path} is required and cannot be removed")
     if not target.multi_valued or target.selection is not None or value is None:
         yield _Step("remove", target)
     elif not tolerance.is_unassigned(value):
-        values = assigned(target, value)
-        if values:
+        values = [
+            {key: item for key, item in each.items() if declared(kind, target.child(key))}
+            if target.complex
+            else each
+            for each in assigned(target, value) or ()
+        ]
+        if values := [each for each in values if each]:
             yield _Step("remove", target, values)
 
 
 def _merge(
     kind: Kind, op: str, target: Attribute, value: Any, ignored: list[str]
 ) -> Iterator[_Step]:
-    """A value of a complex attribute replaces the sub-attributes that it names."""
-    mended = assigned(target, value)
-    if target.name == _MANAGER and isinstance(value, dict) and mended is None:
-        value = None
-    if mended is None:
-        if op == "replace":
-            yield _Step("remove", target)
-        return
-    source = value if isinstance(value, dict) else mended
-    yield from _entries(kind, op, source, f"{target.path}.", ignored)
+    """A value of a complex attribute replaces the sub-attributes that it names, and no others."""
+    value = tolerance.unwrapped(value)
+    source = value if isinstance(value, dict) else assigned(target, value)
+    if source is not None:
+        yield from _entries(kind, op, source, f"{target.path}.", ignored)
+    elif op == "replace":
+        yield _Step("remove", target)
 
 
 def _assignment(op: str, target: Attribute, value: Any) -> Iterator[_Step]:
@@ -252,7 +259,15 @@ def _write(kind: Kind, resource: Resource[Any], step: _Step) -> None:
         )
         patch.patch(resource, scim_policy=tolerance.POLICY)
     except ValidationError as error:
-        raise from_validation(error) from error
+        raise from_validation(error, step.path) from error
+    except InvalidValueException as error:
+        if isinstance(error.__cause__, ValidationError):
+            raise from_validation(error.__cause__, step.path) from error
+        raise InvalidValueException(detail=f"{step.path}: {error}") from error
+    except InvalidFilterException as error:
+        if step.op == "remove" and step.value is not None:  # the values were read as a filter
+            raise InvalidValueException(detail=f"{step.path}: {error}") from error
+        raise
 
 
 def _selects_manager(target: Attribute) -> bool:
@@ -264,7 +279,11 @@ def _names_another_manager(resource: Resource[Any], step: _Step) -> bool:
     if isinstance(step.target, Schema) or not _selects_manager(step.target):
         return False
     selection = step.target.selection
-    if not (isinstance(selection, Comparison) and selection.op is CompareOperator.eq):
+    if not (
+        isinstance(selection, Comparison)
+        and selection.op is CompareOperator.eq
+        and selection.attr_path.attr.lower() == "value"
+    ):
         raise InvalidPathException(detail=f"{step.target.path} selects by value eq only")
     current = getattr(getattr(resource[ENTERPRISE], "manager", None), "value", None)
     return step.op == "remove" and current != selection.value

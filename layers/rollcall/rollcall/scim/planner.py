@@ -53,7 +53,14 @@ class ByGroup:
     id: str
 
 
-Leg: TypeAlias = ById | ByEntry | ByMember | ByGroup
+@dataclass(frozen=True)
+class ByPrefix:
+    """The resources whose unique name begins with a folded prefix."""
+
+    prefix: str
+
+
+Leg: TypeAlias = ById | ByEntry | ByMember | ByGroup | ByPrefix
 
 _RELATIONS: dict[str, Callable[[str], Leg]] = {
     "id": ById,
@@ -61,7 +68,7 @@ _RELATIONS: dict[str, Callable[[str], Leg]] = {
     "groups.value": ByGroup,
 }
 
-_CHEAPEST_FIRST = (ById, ByEntry, ByMember, ByGroup)
+_CHEAPEST_FIRST = (ById, ByEntry, ByMember, ByGroup, ByPrefix)
 
 
 @dataclass(frozen=True)
@@ -116,21 +123,19 @@ def _selection(kind: Kind, node: ValuePath) -> tuple[Leg, ...] | None:
 
 
 def _leg(kind: Kind, path: str, comparison: Comparison) -> Leg | None:
-    value, found = comparison.value, declared(kind, path)
-    if (
-        comparison.op is not CompareOperator.eq
-        or not isinstance(value, str)
-        or not isinstance(found, Attribute)
-    ):
+    value, found, op = comparison.value, declared(kind, path), comparison.op
+    if not isinstance(value, str) or not isinstance(found, Attribute):
         return None
     sub = "value" if found.multi_valued and found.complex else found.sub
     name = f"{found.name}.{sub}" if sub else found.name
-    if name in _RELATIONS:
-        return _RELATIONS[name](value)
-    for indexed in INDEXED[kind]:
-        if indexed.attribute == name:
-            return ByEntry(Entry(name, indexed.fold(value)), indexed.unique)
-    return None
+    indexed = next((each for each in INDEXED[kind] if each.attribute == name), None)
+    if op is CompareOperator.sw and indexed is not None and indexed.unique and value:
+        return ByPrefix(indexed.fold(value))
+    if op is not CompareOperator.eq:
+        return None
+    if indexed is not None:
+        return ByEntry(Entry(name, indexed.fold(value)), indexed.unique)
+    return _RELATIONS[name](value) if name in _RELATIONS else None
 
 
 def _cost(legs: tuple[Leg, ...]) -> tuple[int, int]:

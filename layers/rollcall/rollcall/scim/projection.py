@@ -80,7 +80,7 @@ def _paths(kind: Kind, names: Iterable[str]) -> set[KeyPath]:
 
 def _pick(value: Any, paths: set[KeyPath]) -> Any:
     if isinstance(value, list):
-        return [_pick(each, paths) for each in value]
+        return [picked for each in value if (picked := _pick(each, paths))]
     picked = {}
     for key, item in value.items():
         below = {path[1:] for path in paths if path[0] == key}
@@ -95,12 +95,14 @@ def _pick(value: Any, paths: set[KeyPath]) -> Any:
 
 def _drop(value: Any, paths: set[KeyPath]) -> Any:
     if isinstance(value, list):
-        return [_drop(each, paths) for each in value]
+        return [kept for each in value if (kept := _drop(each, paths))]
     if not isinstance(value, dict):
         return value
     kept = {}
     for key, item in value.items():
         below = {path[1:] for path in paths if path[0] == key}
-        if () not in below:
-            kept[key] = _drop(item, below) if below else item
+        if not below:
+            kept[key] = item
+        elif () not in below and (part := _drop(item, below)):
+            kept[key] = part
     return kept

@@ -45,11 +45,6 @@ def attribute_path(text: str) -> str:
     return f"{ENTERPRISE}:{rest}" if rest else ENTERPRISE
 
 
-def schema_urn(text: str) -> str:
-    """Mend a typo in the URN of the enterprise extension."""
-    return attribute_path(text) if _ENTERPRISE_TYPO.match(text.strip()) else text
-
-
 def is_unassigned(value: Any) -> bool:
     """Tell whether a value stands for no value: null, an empty string, array or object.
 
@@ -58,14 +53,17 @@ def is_unassigned(value: Any) -> bool:
     return value is None or value in ("", [], {})
 
 
+def single(value: Any) -> Any:
+    """Take a value out of an array of one element, which clients send for single values too."""
+    return value[0] if isinstance(value, list) and len(value) == 1 else value
+
+
 def unwrapped(value: Any) -> Any:
     """Take the one value of a single-valued attribute out of its wrapping.
 
-    Entra's older dialect sends `[{"$ref": null, "value": x}]` for any attribute, and one-element
-    arrays for single values.
+    Entra's older dialect sends `[{"$ref": null, "value": x}]` for any attribute.
     """
-    if isinstance(value, list) and len(value) == 1:
-        value = value[0]
+    value = single(value)
     if isinstance(value, dict) and "value" in value and set(value) <= {"value", "$ref"}:
         return value["value"]
     return value
@@ -73,18 +71,29 @@ def unwrapped(value: Any) -> Any:
 
 def manager(value: Any) -> Any:
     """Return a manager as an object: Entra sends the bare id, alone or in an array."""
-    if isinstance(value, list) and len(value) == 1:
-        value = value[0]
+    value = single(value)
     return {"value": value} if isinstance(value, str) else value
 
 
 def elements(value: Any) -> list[Any]:
     """Return the values of a multi-valued attribute as objects in a list.
 
-    Clients send a bare object or a bare string where an array of objects belongs.
+    Clients send a bare object or a bare string where an array of objects belongs. The names of
+    what is looked at here, `value` and `primary`, come out in lower case.
     """
     values = value if isinstance(value, list) else [value]
-    return [{"value": each} if isinstance(each, str) else each for each in values]
+    return [_element(each) for each in values]
+
+
+def _element(value: Any) -> Any:
+    if isinstance(value, str):
+        return {"value": value}
+    if not isinstance(value, dict):
+        return value
+    return {
+        lower if (lower := key.lower()) in ("value", "primary") else key: item
+        for key, item in value.items()
+    }
 
 
 def role(value: Any) -> Any:
@@ -96,7 +105,8 @@ def role(value: Any) -> Any:
         return value
     try:
         parsed = json.loads(text)
-    except ValueError:
+        json.dumps(parsed, ensure_ascii=False).encode()  # half a character is JSON and no text
+    except (ValueError, RecursionError):
         return value
     if not isinstance(parsed, dict) or not isinstance(parsed.get("value"), str):
         return value

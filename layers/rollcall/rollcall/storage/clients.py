@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -49,12 +50,12 @@ def connect(endpoint_url: str | None = None) -> Clients:
 
 
 def stack_outputs(stack: str) -> dict[str, str]:
-    """Return the outputs of a deployed stack. Raises LookupError when there is no such stack."""
-    client = boto3.session.Session().client("cloudformation", config=_CONFIG)
+    """Return the outputs of a deployed stack. Raises LookupError when it cannot be read."""
     try:
+        client = boto3.session.Session().client("cloudformation", config=_CONFIG)
         stacks = client.describe_stacks(StackName=stack)["Stacks"]
-    except client.exceptions.ClientError as error:
-        raise LookupError(f"there is no stack {stack} for these credentials") from error
+    except (BotoCoreError, ClientError) as error:
+        raise LookupError(f"the stack {stack} cannot be read: {error}") from error
     outputs = stacks[0].get("Outputs", [])
     return {each["OutputKey"]: each["OutputValue"] for each in outputs}
 

@@ -24,6 +24,9 @@ MAX_PART = 200
 """The bytes of a client's value that a key holds; longer ones are cut and told apart by a hash."""
 
 
+_PREFIX = MAX_PART - 66
+
+
 def part(value: str) -> str:
     """Return a client's value as a part of a key.
 
@@ -33,8 +36,13 @@ def part(value: str) -> str:
     encoded = value.encode()
     if len(encoded) <= MAX_PART:
         return value
-    prefix = encoded[: MAX_PART - 66].decode(errors="ignore")
+    prefix = encoded[:_PREFIX].decode(errors="ignore")
     return f"{prefix}#{sha256(encoded).hexdigest()}"
+
+
+def beginning(value: str) -> str:
+    """Return what the keys of all values that begin with a value begin with, cut or not."""
+    return value.encode()[:_PREFIX].decode(errors="ignore")
 
 
 @dataclass(frozen=True)
@@ -92,6 +100,10 @@ class Keys:
     def counts(self, kind: Kind) -> str:
         """The partition of the shards of a count."""
         return f"{self.tenant}#COUNT#{kind.value}"
+
+    def bookmark(self, walk: str, start: int) -> Key:
+        """Where a page of an index walk begins."""
+        return {"pk": f"{self.tenant}#BOOKMARK#{walk}", "sk": str(start)}
 
 
 def identifier(key: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 from rollcall.scim import indexing
 from rollcall.scim.errors import PayloadTooLargeException
 from rollcall.scim.indexing import Entry
+from rollcall.scim.ordering import Index
 from rollcall.scim.record import Record
 from rollcall.scim.resources import Kind
 from rollcall.storage import keys
@@ -77,8 +78,37 @@ class Resources:
 
     def listed(self, kind: Kind) -> Iterator[str]:
         """Yield the ids of all resources of a type in the order of creation."""
-        for item in self.table.index(self.keys.listing(kind)):
+        for _, identifier in self.ordered(kind, Index.CREATED):
+            yield identifier
+
+    def ordered(
+        self,
+        kind: Kind,
+        index: Index,
+        after: tuple[str, str] | None = None,
+        *,
+        backwards: bool = False,
+    ) -> Iterator[tuple[str, str]]:
+        """Yield order key and id of all resources of a type in an order that is kept.
+
+        `after` is such a pair to begin behind, before it when reading backwards.
+        """
+        partition = self.keys.listing(kind) if index is Index.CREATED else self.keys.claims(kind)
+        begin = "#".join(after) if after else ""
+        for item in self.table.index(partition, after=begin, backwards=backwards):
+            order, _, identifier = item["gsi_sk"].rpartition("#")
+            yield order, identifier
+
+    def beginning(self, kind: Kind, prefix: str) -> Iterator[str]:
+        """Yield the ids of the resources whose folded name begins with a prefix."""
+        for item in self.table.index(self.keys.claims(kind), prefix=keys.beginning(prefix)):
             yield keys.identifier(item["gsi_sk"])
+
+    def order_key(self, record: Record, index: Index) -> tuple[str, str]:
+        """Return where a resource stands in an order that is kept, as `ordered` yields it."""
+        if index is Index.CREATED:
+            return record.created, record.id
+        return keys.part(indexing.claim(record.kind, record.document).key), record.id
 
     def count(self, kind: Kind) -> int:
         """Return how many resources of a type there are."""

@@ -131,6 +131,11 @@ class Table:
             )
         return _decoded(answer["Item"]) if "Item" in answer else None
 
+    def put(self, key: Key, item: Item) -> None:
+        """Write one item, whatever stands there."""
+        with translated():
+            self._client.put_item(TableName=self.name, Item=_encoded({**key, **item}))
+
     def get_many(self, keys: Iterable[Key]) -> dict[tuple[str, str], Item]:
         """Read items, strongly consistent, by (pk, sk); those that do not exist are left out.
 
@@ -170,12 +175,26 @@ class Table:
             ConsistentRead=True,
         )
 
-    def index(self, gsi_pk: str) -> Iterator[Item]:
-        """Read the keys under an index partition in order; writes show within moments."""
+    def index(
+        self, gsi_pk: str, *, after: str = "", prefix: str = "", backwards: bool = False
+    ) -> Iterator[Item]:
+        """Read the keys under an index partition in order; writes show within moments.
+
+        `after` is an index key to begin behind, before it when reading backwards; `prefix` is what
+        the keys begin with. One of the two at most.
+        """
+        condition, values = "gsi_pk = :pk", {":pk": gsi_pk}
+        if after:
+            condition += " AND gsi_sk < :sk" if backwards else " AND gsi_sk > :sk"
+            values[":sk"] = after
+        elif prefix:
+            condition += " AND begins_with(gsi_sk, :sk)"
+            values[":sk"] = prefix
         yield from self._pages(
             IndexName=INDEX,
-            KeyConditionExpression="gsi_pk = :pk",
-            ExpressionAttributeValues=_encoded({":pk": gsi_pk}),
+            KeyConditionExpression=condition,
+            ExpressionAttributeValues=_encoded(values),
+            ScanIndexForward=not backwards,
         )
 
     def transact(self, actions: Sequence[Action]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hmac import compare_digest
 from threading import Lock
@@ -26,10 +26,11 @@ _MAX_CACHED = 4096
 
 @dataclass(frozen=True)
 class Caller:
-    """Who sent a request: a tenant, by one of its tokens."""
+    """Who sent a request: a tenant, by one of its tokens; `key` is the tenant's own."""
 
     tenant: str
     token_id: str
+    key: bytes = field(default=b"", repr=False)
 
 
 @dataclass
@@ -86,7 +87,7 @@ class Authenticator:
         for each in tenant.tokens:
             same = compare_digest(each.digest, wanted)
             if same and datetime.fromisoformat(each.expires) > now:
-                found = Caller(tenant.name, each.id)
+                found = Caller(tenant.name, each.id, bytes.fromhex(tenant.key))
         return found
 
     def _read(self, name: str, max_age: float) -> _Cached:

@@ -1,6 +1,6 @@
 """Tenants: each is one secret with the tenant's state and the digests of its live tokens.
 
-{"state": "active", "created": "2026-01-01T00:00:00.000Z",
+{"state": "active", "created": "2026-01-01T00:00:00.000Z", "key": "…",
  "tokens": [{"id": "…", "digest": "…", "label": "…", "created": "…", "expires": "…"}]}
 """
 
@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
+from secrets import token_hex
 from typing import Any
 from uuid import uuid4
 
@@ -40,18 +41,19 @@ class Token:
 
 @dataclass(frozen=True)
 class Tenant:
-    """A tenant's state and its tokens, oldest first."""
+    """A tenant's state and its tokens, oldest first; `key` signs what it is to read back."""
 
     name: str
     state: str
     created: str
+    key: str
     tokens: tuple[Token, ...]
 
     @classmethod
     def of(cls, name: str, content: dict[str, Any]) -> Tenant:
         """Read the content of a tenant's secret."""
         kept = tuple(Token(**each) for each in content["tokens"])
-        return cls(name, content["state"], content["created"], kept)
+        return cls(name, content["state"], content["created"], content["key"], kept)
 
 
 class Tenants:
@@ -70,7 +72,12 @@ class Tenants:
                 f"a tenant's name has 1 to 40 of a-z, 0-9 and -, and {name!r} does not"
             )
         plain, kept = self._new_token(label, TOKEN_DAYS)
-        content = {"state": ACTIVE, "created": self._now(), "tokens": [asdict(kept)]}
+        content = {
+            "state": ACTIVE,
+            "created": self._now(),
+            "key": token_hex(32),
+            "tokens": [asdict(kept)],
+        }
         try:
             self._secrets.create(name, content)
         except SecretExists as error:

@@ -1,0 +1,5 @@
+"""The Lambda function behind /Bulk and searches over all types."""
+
+from rollcall.runtime import handler as handler_of
+
+handler = handler_of("bulk")
