@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any, TextIO
 
 from aws_lambda_powertools import Logger
@@ -17,6 +19,7 @@ from rollcall.directory.directory import Directory
 from rollcall.http.application import application
 from rollcall.http.responses import MEDIA_TYPE
 from rollcall.http.routes import FUNCTIONS, Resource
+from rollcall.scim import extensions
 from rollcall.storage.clients import Clients, connect
 from rollcall.storage.secrets import Secrets
 from rollcall.storage.table import Table
@@ -26,11 +29,12 @@ from rollcall.tenants.tenants import Tenants
 
 @dataclass(frozen=True)
 class Settings:
-    """Where a deployment keeps its data."""
+    """Where a deployment keeps its data, and the file of the extension schemas that it declares."""
 
     table: str = "rollcall"
     secrets: str = "rollcall/tenants"
     endpoint_url: str | None = None
+    extensions: Path | None = None
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> Settings:
@@ -39,6 +43,7 @@ class Settings:
             table=environment.get("ROLLCALL_TABLE", cls.table),
             secrets=environment.get("ROLLCALL_SECRETS", cls.secrets),
             endpoint_url=environment.get("AWS_ENDPOINT_URL") or None,
+            extensions=Path(named) if (named := environment.get("ROLLCALL_EXTENSIONS")) else None,
         )
 
 
@@ -46,6 +51,8 @@ class Services:
     """The rooms of one deployment, put together."""
 
     def __init__(self, settings: Settings, clients: Clients | None = None) -> None:
+        if settings.extensions is not None:
+            extensions.declare(json.loads(settings.extensions.read_text()))
         self.clients = clients or connect(settings.endpoint_url)
         self.table = Table(self.clients.dynamodb, settings.table)
         self.secrets = Secrets(self.clients.secretsmanager, settings.secrets)

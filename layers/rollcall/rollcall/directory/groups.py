@@ -71,7 +71,12 @@ class Groups:
         wanted: list[Operation] = []
         if read.members is not None:
             wanted = [Clear(), Add(tuple(read.members))]
-        skipped = self._write(identifier, lambda _: read.document, wanted, precondition)
+
+        def edit(before: Document) -> Document:
+            body.check_immutable(Kind.GROUP, before, read.document)
+            return read.document
+
+        skipped = self._write(identifier, edit, wanted, precondition)
         answer = self.read(identifier, members=members)
         return replace(answer, ignored=[*read.ignored, *skipped])
 

@@ -52,6 +52,7 @@ class Users:
 
         def edit(before: Document) -> Document:
             kept = {"active": before["active"]} if "active" in before else {}
+            body.check_immutable(Kind.USER, before, read.document)
             return {**kept, **read.document}
 
         return self._edit(identifier, edit, read.ignored, precondition)

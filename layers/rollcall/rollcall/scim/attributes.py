@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from inspect import isclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from scim2_models import (
     InvalidPathException,
     Mutability,
     Required,
+    Returned,
 )
 from scim2_models.path import Comparison, FilterNode, LogicalExpr, Not, Present, ValuePath
 
@@ -24,6 +25,9 @@ from rollcall.scim.resources import MODELS, PATHS, Kind
 
 MAX_LENGTH = 8192
 """The characters that a path or a filter may have."""
+
+
+KeyPath = tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,12 @@ class Attribute:
     def child(self, name: str) -> str:
         """Return the path of a sub-attribute of what this path designates."""
         return f"{self.path}.{name}"
+
+    @property
+    def keys(self) -> KeyPath:
+        """The keys, from the outside in, under which a document holds it."""
+        urn, _, own = self.name.rpartition(":")
+        return tuple(part for part in (urn, own, self.sub) if part)
 
 
 @dataclass(frozen=True)
@@ -118,6 +128,20 @@ def declared(kind: Kind, text: str) -> Attribute | Schema | None:
         return designate(kind, text)
     except InvalidPathException:
         return None
+
+
+@cache
+def marked(kind: Kind, characteristic: Returned | Mutability) -> frozenset[KeyPath]:
+    """Return where the attributes and sub-attributes with a characteristic stand in documents."""
+    found = set()
+    for path in PATHS[kind].iter_paths():
+        binding = path.resolve()
+        if binding is None or binding.get_annotation(type(characteristic)) is not characteristic:
+            continue
+        attribute = declared(kind, str(path))
+        if isinstance(attribute, Attribute):
+            found.add(attribute.keys)
+    return frozenset(found)
 
 
 def leaves(node: FilterNode) -> Iterator[Comparison | Present | ValuePath]:

@@ -8,11 +8,16 @@ from itertools import chain
 from typing import Any
 
 from pydantic import ValidationError
-from scim2_models import Context, Resource
+from scim2_models import Context, Mutability, Resource
 
 from rollcall.scim import membership, tolerance
-from rollcall.scim.attributes import Attribute, Schema, declared
-from rollcall.scim.errors import InvalidSyntaxException, InvalidValueException, from_validation
+from rollcall.scim.attributes import Attribute, KeyPath, Schema, declared, marked
+from rollcall.scim.errors import (
+    InvalidSyntaxException,
+    InvalidValueException,
+    MutabilityException,
+    from_validation,
+)
 from rollcall.scim.resources import ENTERPRISE, MODELS, Kind
 
 MAX_DEPTH = 32
@@ -62,6 +67,23 @@ def checked(payload: Any) -> dict[str, Any]:
         if not level:
             return payload
     raise InvalidSyntaxException(detail=f"the body has more than {MAX_DEPTH} levels")
+
+
+def check_immutable(kind: Kind, before: Document, after: Document) -> None:
+    """Raise MutabilityException when a PUT changes what cannot change once it has a value."""
+    for keys in marked(kind, Mutability.immutable):
+        had, has = (_at(each, keys) for each in (before, after))
+        if had is not None and had != has:
+            raise MutabilityException(detail=f"{':'.join(keys[:2])} is immutable")
+
+
+def _at(found: Any, keys: KeyPath) -> Any:
+    for key in keys:
+        if isinstance(found, list):
+            found = [each.get(key) for each in found]
+        else:
+            found = found.get(key) if isinstance(found, dict) else None
+    return found
 
 
 def document(model: Resource[Any]) -> Document:

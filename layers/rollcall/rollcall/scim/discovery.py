@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 from rollcall.scim.cursor import TIMEOUT
-from rollcall.scim.resources import MODELS, EnterpriseUser, Kind, User
+from rollcall.scim.resources import MODELS, Group, Kind, User
 
 MAX_RESULTS = 200
 """How many resources one answer holds at most."""
@@ -87,14 +87,17 @@ def schemas(base_url: str) -> list[dict[str, Any]]:
             **schema,
             "meta": {"resourceType": "Schema", "location": f"{base_url}/Schemas/{schema['id']}"},
         }
-        for schema in _schemas()
+        for schema in described()
     ]
 
 
 @cache
-def _schemas() -> tuple[dict[str, Any], ...]:
-    described = (User, MODELS[Kind.GROUP], EnterpriseUser)
-    return tuple(_flowing(model.to_schema().model_dump()) for model in described)
+def described() -> tuple[dict[str, Any], ...]:
+    """Return the schemas as they are without a host."""
+    models: list[Any] = [User, Group]
+    for model in MODELS.values():
+        models.extend(model.get_extension_models().values())
+    return tuple(_flowing(each.to_schema().model_dump()) for each in models)
 
 
 def _flowing(value: Any) -> Any:

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from scim2_models import ScimFilter
 from scim2_models.path import (
     AttrPath,
     CompareOperator,
@@ -23,7 +22,7 @@ from scim2_models.path import (
 
 from rollcall.scim import tolerance
 from rollcall.scim.errors import InvalidValueException
-from rollcall.scim.resources import Group
+from rollcall.scim.resources import FILTERS, Group, Kind
 
 
 @dataclass(frozen=True)
@@ -118,7 +117,7 @@ def outcome(operations: Sequence[Operation], current: Mapping[str, str]) -> dict
                 for each in operation.members:
                     members.pop(each, None)
             case RemoveSelected():
-                selecting = ScimFilter[Group](ValuePath(AttrPath("members"), operation.selection))
+                selecting = FILTERS[Kind.GROUP](ValuePath(AttrPath("members"), operation.selection))
                 for each in list(members):
                     element = {"value": each, "type": current.get(each, "User")}
                     if selecting.match(Group.model_validate({"members": [element]})):

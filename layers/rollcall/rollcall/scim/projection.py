@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
-from rollcall.scim.attributes import Attribute, Schema, declared
+from scim2_models import Returned
+
+from rollcall.scim.attributes import Attribute, KeyPath, Schema, declared, marked
 from rollcall.scim.errors import InvalidValueException
 from rollcall.scim.resources import Kind
 
 _ALWAYS = frozenset({"schemas", "id"})
-
-KeyPath = tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,10 @@ class Projection:
         if self.excluded:
             paths = {path for path in _paths(kind, self.excluded) if path[0] not in _ALWAYS}
             resource = _drop(resource, paths)
-        return resource
+        hidden = marked(kind, Returned.never) | (
+            marked(kind, Returned.request) - _paths(kind, self.attributes)
+        )
+        return _drop(resource, hidden) if hidden else resource
 
 
 def _names(values: Iterable[str] | None) -> tuple[str, ...]:
@@ -73,12 +77,11 @@ def _paths(kind: Kind, names: Iterable[str]) -> set[KeyPath]:
         if isinstance(found, Schema) and found.is_extension:
             paths.add((found.urn,))
         elif isinstance(found, Attribute):
-            urn, _, own = found.name.rpartition(":")
-            paths.add(tuple(part for part in (urn, own, found.sub) if part))
+            paths.add(found.keys)
     return paths
 
 
-def _pick(value: Any, paths: set[KeyPath]) -> Any:
+def _pick(value: Any, paths: AbstractSet[KeyPath]) -> Any:
     if isinstance(value, list):
         return [picked for each in value if (picked := _pick(each, paths))]
     picked = {}
@@ -93,7 +96,7 @@ def _pick(value: Any, paths: set[KeyPath]) -> Any:
     return picked
 
 
-def _drop(value: Any, paths: set[KeyPath]) -> Any:
+def _drop(value: Any, paths: AbstractSet[KeyPath]) -> Any:
     if isinstance(value, list):
         return [kept for each in value if (kept := _drop(each, paths))]
     if not isinstance(value, dict):

@@ -67,7 +67,7 @@ class GroupMembership(engine.ComplexAttribute):
     value: Annotated[str | None, Mutability.read_only, CaseExact.true] = None
     """The id of the group."""
 
-    ref: Annotated[Reference["Group"] | None, Mutability.read_only] = Field(
+    ref: Annotated[Reference["Group"] | None, Mutability.read_only] = Field(  # type: ignore[type-arg]
         None, serialization_alias="$ref", validation_alias="$ref"
     )
     """The URL of the group."""
@@ -195,7 +195,7 @@ class GroupMember(engine.ComplexAttribute):
     """What the member is: 'User' or 'Group'."""
 
 
-class Group(engine.Resource[Any]):
+class Group(engine.Resource[engine.AnyExtension]):
     """A group of users and of other groups."""
 
     __schema__ = engine.URN("urn:ietf:params:scim:schemas:core:2.0:Group")
@@ -212,17 +212,20 @@ ENTERPRISE = str(EnterpriseUser.__schema__)
 
 Model: TypeAlias = type[engine.Resource[Any]]
 
-MODELS: dict[Kind, Model] = {Kind.USER: ProvisionedUser, Kind.GROUP: Group}
-PATHS: dict[Kind, type[engine.Path[Any]]] = {
-    Kind.USER: engine.Path[ProvisionedUser],
-    Kind.GROUP: engine.Path[Group],
-}
-FILTERS: dict[Kind, type[engine.ScimFilter[Any]]] = {
-    Kind.USER: engine.ScimFilter[ProvisionedUser],
-    Kind.GROUP: engine.ScimFilter[Group],
-}
-PATCHES: dict[Kind, type[engine.PatchOp[Any]]] = {
-    Kind.USER: engine.PatchOp[ProvisionedUser],
-    Kind.GROUP: engine.PatchOp[Group],
-}
-"""The engine's types, bound to the models of each resource type."""
+MODELS: dict[Kind, Model] = {}
+PATHS: dict[Kind, type[engine.Path[Any]]] = {}
+FILTERS: dict[Kind, type[engine.ScimFilter[Any]]] = {}
+PATCHES: dict[Kind, type[engine.PatchOp[Any]]] = {}
+"""The model of each resource type with its extensions, and the engine's types bound to it."""
+
+
+def bind(kind: Kind, model: Model) -> None:
+    """Make a model the one that a resource type is served with."""
+    MODELS[kind] = model
+    PATHS[kind] = engine.Path.__class_getitem__(model)
+    FILTERS[kind] = engine.ScimFilter.__class_getitem__(model)
+    PATCHES[kind] = engine.PatchOp.__class_getitem__(model)
+
+
+bind(Kind.USER, ProvisionedUser)
+bind(Kind.GROUP, Group)

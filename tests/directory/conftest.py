@@ -1,0 +1,33 @@
+"""One tenant's directory in memory; after each test all that it stores has to agree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from rollcall.directory.directory import Directory
+from rollcall.runtime import Services
+from rollcall.storage.table import Patience, Table
+
+from tests.directory.people import URL
+from tests.storage import consistency
+from tests.storage.faults import Time
+from tests.storage.memory import clients, services
+
+
+@pytest.fixture
+def table(services: Services) -> Table:
+    """The table, with patience that takes no time."""
+    time = Time()
+    patience = Patience(clock=time.clock, sleep=time.sleep)
+    return Table(services.clients.dynamodb, services.table.name, patience)
+
+
+@pytest.fixture
+def directory(services: Services, table: Table) -> Iterator[Directory]:
+    """The directory of the tenant acme."""
+    yield Directory(table, "acme", URL)
+    consistency.check(services, "acme")
+
+
+__all__ = ["clients", "directory", "services", "table"]

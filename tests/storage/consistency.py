@@ -1,0 +1,166 @@
+"""The promise of every write: documents agree with all that is derived from them.
+
+Reads every item of a tenant. A kind of item that is not told here is a fault, so that nothing is
+left behind unnoticed.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from unicodedata import normalize
+
+from boto3.dynamodb.types import TypeDeserializer
+from rollcall.runtime import Services
+from rollcall.storage.keys import part
+
+ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
+
+Item = dict[str, Any]
+Place = tuple[str, str]
+
+_DOCUMENT = re.compile(r"(?P<kind>USER|GROUP)#(?P<id>[^#]+)\|DOCUMENT")
+_MEMBER = re.compile(r"GROUP#(?P<group>[^#]+)\|MEMBER#(?P<member>[^#]+)")
+_SIDE = re.compile(
+    r"(?P<kind>USER|GROUP)#(?P<member>[^#]+)\|(?P<side>GROUP|PARENT)#(?P<group>[^#]+)"
+)
+_CLAIM = re.compile(r"(?P<name>USERNAME|GROUPNAME)#.*\|CLAIM", re.DOTALL)
+_LOOKUP = re.compile(r"LOOKUP#.*\|(?:User|Group)#[^#]+", re.DOTALL)
+_BOOKMARK = re.compile(r"BOOKMARK#.*", re.DOTALL)
+_COUNT = re.compile(r"COUNT#(?P<kind>User|Group)\|\d\d")
+
+
+def items(services: Services, tenant: str) -> dict[Place, Item]:
+    """Return all items of a tenant by (pk, sk), the tenant's name taken off the pk."""
+    decode = TypeDeserializer().deserialize
+    found = {}
+    pages = services.clients.dynamodb.get_paginator("scan").paginate(
+        TableName=services.table.name, ConsistentRead=True
+    )
+    for page in pages:
+        for raw in page["Items"]:
+            item = {name: decode(value) for name, value in raw.items()}
+            owner, _, rest = item["pk"].partition("#")
+            if owner == tenant:
+                found[rest, item["sk"]] = item
+    return found
+
+
+def check(services: Services, tenant: str) -> None:
+    """Fail unless all that is stored of a tenant agrees."""
+    assert list(faults(services, tenant)) == []
+
+
+def faults(services: Services, tenant: str) -> Iterator[str]:
+    """Say what does not agree."""
+    stored = _Stored()
+    for place, item in items(services, tenant).items():
+        yield from stored.read(place, item, tenant)
+    yield from stored.disagreements(tenant)
+
+
+@dataclass
+class _Stored:
+    """What the items of a tenant say."""
+
+    living: dict[tuple[str, str], Item] = field(default_factory=dict)
+    derived: dict[Place, Item] = field(default_factory=dict)
+    counts: Counter[str] = field(default_factory=Counter)
+    members: set[tuple[str, str, str]] = field(default_factory=set)
+    sides: set[tuple[str, str, str]] = field(default_factory=set)
+
+    def read(self, place: Place, item: Item, tenant: str) -> Iterator[str]:
+        spelled = "|".join(place)
+        if found := _DOCUMENT.fullmatch(spelled):
+            yield from self._read_document(found["kind"], found["id"], item, tenant)
+        elif found := _MEMBER.fullmatch(spelled):
+            self.members.add((found["group"], item["type"].upper(), found["member"]))
+        elif found := _SIDE.fullmatch(spelled):
+            self.sides.add((found["group"], found["kind"], found["member"]))
+            if (found["kind"], found["side"]) not in {("USER", "GROUP"), ("GROUP", "PARENT")}:
+                yield f"{spelled} is on the wrong side"
+        elif _CLAIM.fullmatch(spelled) or _LOOKUP.fullmatch(spelled):
+            self.derived[place] = item
+        elif found := _COUNT.fullmatch(spelled):
+            self.counts[found["kind"].upper()] += int(item["amount"])
+        elif _BOOKMARK.fullmatch(spelled):
+            if int(item["expires"]) <= 0:
+                yield f"{spelled} never goes"
+        else:
+            yield f"{spelled} is no item that is known here"
+
+    def _read_document(self, kind: str, identifier: str, item: Item, tenant: str) -> Iterator[str]:
+        if "document" in item:
+            self.living[kind, identifier] = item
+            listing, order = f"{tenant}#{kind}S", f"{item['created']}#{identifier}"
+            if item["modified"] < item["created"] or "expires" in item:
+                yield f"{kind} {identifier} has odd times: {item}"
+        else:
+            listing, order = f"{tenant}#DELETED", f"{item['deleted']}#{kind.title()}#{identifier}"
+            if int(item["expires"]) <= 0:
+                yield f"the tombstone of {kind} {identifier} never goes"
+        if (item["gsi_pk"], item["gsi_sk"]) != (listing, order):
+            yield f"{kind} {identifier} is listed under {item['gsi_pk']} {item['gsi_sk']}"
+        if item["version"] < 1:
+            yield f"{kind} {identifier} has the version {item['version']}"
+
+    def disagreements(self, tenant: str) -> Iterator[str]:
+        wanted: dict[Place, Item] = {}
+        for (kind, identifier), item in self.living.items():
+            document = json.loads(item["document"])
+            if strays := {"id", "meta", "members", "groups", "password"} & set(document):
+                yield f"the document of {kind} {identifier} holds {strays}"
+            for place in _derived(kind, identifier, document):
+                if place in wanted:
+                    yield f"{place} is claimed twice"
+                wanted[place] = item
+                if place[1] == "CLAIM" and place in self.derived:
+                    yield from self._claim_faults(place, identifier, tenant)
+        yield from (f"{place} is missing" for place in wanted if place not in self.derived)
+        yield from (f"{place} is left over" for place in self.derived if place not in wanted)
+        yield from (f"{each} has one side only" for each in self.members ^ self.sides)
+        for group, kind, member in self.members | self.sides:
+            if ("GROUP", group) not in self.living or (kind, member) not in self.living:
+                yield f"{member} is a member of {group}, and one of them does not live"
+        for kind in ("USER", "GROUP"):
+            living = sum(1 for of, _ in self.living if of == kind)
+            if self.counts[kind] != living:
+                yield f"{self.counts[kind]} {kind}s are counted, {living} live"
+
+    def _claim_faults(self, place: Place, identifier: str, tenant: str) -> Iterator[str]:
+        claim = self.derived[place]
+        partition, key = place[0].split("#", 1)
+        indexed = (claim["id"], claim["gsi_pk"], claim["gsi_sk"])
+        if indexed != (identifier, f"{tenant}#{partition}S", f"{key}#{identifier}"):
+            yield f"{place} says {indexed}"
+
+
+def _derived(kind: str, identifier: str, document: Item) -> Iterator[Place]:
+    """Yield where the claim and the lookups of a document have to be, each once."""
+    exact = {"externalId": [document.get("externalId")]}
+    if kind == "USER":
+        yield f"USERNAME#{_folded(document['userName'])}", "CLAIM"
+        employee = document.get(ENTERPRISE, {}).get("employeeNumber")
+        any_case = {
+            "emails.value": [each.get("value") for each in document.get("emails", [])],
+            f"{ENTERPRISE}:employeeNumber": [employee],
+        }
+    else:
+        yield f"GROUPNAME#{_folded(document['displayName'])}", "CLAIM"
+        any_case = {}
+    looked_up = {
+        (name, part(normalize("NFC", value)))
+        for name, values in exact.items()
+        for value in values
+        if value
+    } | {(name, _folded(value)) for name, values in any_case.items() for value in values if value}
+    for name, key in looked_up:
+        yield f"LOOKUP#{name}#{key}", f"{kind.title()}#{identifier}"
+
+
+def _folded(value: str) -> str:
+    return part(normalize("NFC", value.lower()))
