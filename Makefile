@@ -13,14 +13,16 @@ help:  ## list the targets
 install: $(VENV)/.installed $(EMULATOR)/.installed  ## fill .venv (with .venv/bin/rollcall) and .venv-emulator
 
 $(VENV)/.installed: pyproject.toml
-	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
+	@echo "installing into $(VENV), about a minute"
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	touch $@
 
 $(EMULATOR)/.installed: requirements-emulator.txt
+	@echo "installing the AWS emulator into $(EMULATOR), about ten seconds"
 	$(PYTHON) -m venv $(EMULATOR)
-	$(EMULATOR)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	@$(EMULATOR)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
 	touch $@
 
 serve: install  ## serve the whole API on loopback with a demo tenant

@@ -49,7 +49,8 @@ class Server:
         self.state = state
         self.log = state / "server.log"
         self._numbers = count(1)
-        command = [Path(sys.executable).parent / "rollcall", "--state", state, "serve"]
+        program = str(Path(sys.executable).parent / "rollcall")
+        command = [program, "--state", str(state), "serve"]
         options = ["--port", "0", "--fresh", "--json", "--tenant", "first"]
         environment = {key: value for key, value in os.environ.items() if "AWS" not in key}
         with self.log.open("wb") as log:

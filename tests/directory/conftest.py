@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+
 from rollcall.directory.directory import Directory
 from rollcall.runtime import Services
 from rollcall.storage.table import Patience, Table
-
 from tests.directory.people import URL
 from tests.storage import consistency
 from tests.storage.faults import Time

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from rollcall.directory.directory import Directory
 from rollcall.runtime import Services
 from rollcall.scim.errors import (
@@ -17,7 +18,6 @@ from rollcall.scim.errors import (
     UniquenessException,
 )
 from rollcall.scim.resources import Kind
-
 from tests.directory.people import (
     ENTERPRISE,
     NEVER_ISSUED,

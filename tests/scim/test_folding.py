@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from rollcall.scim.folding import encodable, exact, folded
 from rollcall.scim.resources import PATHS, Kind
-
 from tests.scim.strategies import FAST
 
 

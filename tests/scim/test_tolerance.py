@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+
 from rollcall.scim import tolerance
 
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"

@@ -15,6 +15,7 @@ from typing import Any
 from unicodedata import normalize
 
 from boto3.dynamodb.types import TypeDeserializer
+
 from rollcall.runtime import Services
 from rollcall.storage.keys import part
 

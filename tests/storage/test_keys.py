@@ -6,6 +6,7 @@ import inspect
 from typing import Any
 
 import pytest
+
 from rollcall.scim.indexing import Entry
 from rollcall.scim.resources import Kind
 from rollcall.storage import keys

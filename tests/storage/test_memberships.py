@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import pytest
+
 from rollcall.runtime import Services
 from rollcall.scim.record import Record
 from rollcall.scim.resources import Kind
 from rollcall.storage.memberships import GONE, RACED, Memberships
 from rollcall.storage.resources import Resources
 from rollcall.storage.table import Action, ConditionFailed, Table
-
 from tests.storage import consistency
 from tests.storage.faults import counted
 

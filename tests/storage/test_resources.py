@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from rollcall.runtime import Services
 from rollcall.scim.errors import InvalidValueException, PayloadTooLargeException
 from rollcall.scim.indexing import Entry
@@ -12,7 +13,6 @@ from rollcall.scim.record import Record
 from rollcall.scim.resources import Kind
 from rollcall.storage.resources import CHANGED, CLAIMED, Resources, successor
 from rollcall.storage.table import Action, ConditionFailed, Table
-
 from tests.storage import consistency
 from tests.storage.consistency import ENTERPRISE
 

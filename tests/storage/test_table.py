@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+
 from rollcall.runtime import Services
 from rollcall.scim.errors import TooManyException, Unavailable
 from rollcall.storage.keys import Key
 from rollcall.storage.table import Action, ConditionFailed, Patience, Table
-
 from tests.storage.faults import Time, answering, cancellation, counted, losing, refusal, success
 
 ONE: Key = {"pk": "acme#X#1", "sk": "A"}
