@@ -1,0 +1,171 @@
+"""Many at once, over HTTP: exact outcomes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+import httpx
+import pytest
+
+from rollcall.tenants.tenants import TenantError
+from tests.conftest import Server, Tenant
+from tests.storage import consistency
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+def at_once(work: Callable[[T], R], over: Iterable[T]) -> list[R]:
+    with ThreadPoolExecutor(16) as pool:
+        return list(pool.map(work, over))
+
+
+@pytest.fixture
+def api(server: Server, tenant: Tenant) -> Iterator[httpx.Client]:
+    with tenant.client() as client:
+        yield client
+    consistency.check(server.services, tenant.name)
+
+
+def users(api: httpx.Client, number: int) -> list[str]:
+    return at_once(
+        lambda each: str(api.post("/Users", json={"userName": f"user{each}"}).json()["id"]),
+        range(number),
+    )
+
+
+def group(api: httpx.Client, *members: str) -> str:
+    body = {"displayName": "Staff", "members": [{"value": each} for each in members]}
+    return str(api.post("/Groups", json=body).json()["id"])
+
+
+def members(api: httpx.Client, identifier: str) -> set[str]:
+    read: dict[str, Any] = api.get(f"/Groups/{identifier}").json()
+    return {each["value"] for each in read.get("members", [])}
+
+
+def change(api: httpx.Client, identifier: str, op: str, member: str) -> int:
+    operation = {"op": op, "path": "members", "value": [{"value": member}]}
+    return api.patch(f"/Groups/{identifier}", json={"Operations": [operation]}).status_code
+
+
+def test_of_many_creates_of_one_name_in_any_case_exactly_one_wins(api: httpx.Client) -> None:
+    names = ["ann@example.com", "Ann@Example.com", "ANN@EXAMPLE.COM"] * 67
+
+    answers = at_once(lambda name: api.post("/Users", json={"userName": name}), names[:200])
+
+    assert Counter(each.status_code for each in answers) == {201: 1, 409: 199}
+    assert {each.json().get("scimType") for each in answers} == {None, "uniqueness"}
+    assert api.get("/Users").json()["totalResults"] == 1
+
+
+def test_adds_of_single_members_all_stay(api: httpx.Client) -> None:
+    people = users(api, 100)
+    staff = group(api)
+
+    answers = at_once(lambda each: change(api, staff, "add", each), people)
+
+    assert set(answers) == {204}
+    assert members(api, staff) == set(people)
+
+
+def test_adds_against_removes_are_exact(api: httpx.Client) -> None:
+    people = users(api, 60)
+    staff = group(api, *people[:30])
+    changes = [("remove", each) for each in people[:30]] + [("add", each) for each in people[30:]]
+    changes = [each for pair in zip(changes[:30], changes[30:], strict=True) for each in pair]
+
+    answers = at_once(lambda each: change(api, staff, *each), changes)
+
+    assert set(answers) == {204}
+    assert members(api, staff) == set(people[30:])
+
+
+def test_the_same_member_added_by_many_is_a_member_once(api: httpx.Client) -> None:
+    (person,) = users(api, 1)
+    staff = group(api)
+
+    answers = at_once(lambda _: change(api, staff, "add", person), range(30))
+
+    assert set(answers) == {204}
+    assert api.get(f"/Users/{person}").json()["groups"][0]["value"] == staff
+    assert len(api.get(f"/Groups/{staff}").json()["members"]) == 1
+
+
+def test_writers_of_different_attributes_of_one_user_all_stay(api: httpx.Client) -> None:
+    (person,) = users(api, 1)
+    paths = [
+        "title",
+        "nickName",
+        "displayName",
+        "locale",
+        "timezone",
+        "userType",
+        "preferredLanguage",
+        "name.givenName",
+    ]
+
+    def write(path: str) -> int:
+        operation = {"op": "replace", "path": path, "value": f"the {path}"}
+        return api.patch(f"/Users/{person}", json={"Operations": [operation]}).status_code
+
+    assert set(at_once(write, paths)) == {200}
+    read = api.get(f"/Users/{person}").json()
+    assert [read["name"]["givenName"] if "." in path else read[path] for path in paths] == [
+        f"the {path}" for path in paths
+    ]
+    assert read["meta"]["version"] == 'W/"9"'
+
+
+def test_deletes_against_adds_leave_no_half_membership(api: httpx.Client) -> None:
+    people = users(api, 20)
+    staff = group(api)
+
+    def work(each: tuple[str, str]) -> int:
+        what, person = each
+        if what == "delete":
+            return api.delete(f"/Users/{person}").status_code
+        return change(api, staff, "add", person)
+
+    answers = at_once(work, [(what, each) for each in people for what in ("add", "delete")])
+
+    assert set(answers) == {204}
+    assert members(api, staff) == set()
+
+
+def test_of_writers_with_one_version_exactly_one_wins(api: httpx.Client) -> None:
+    (person,) = users(api, 1)
+
+    def write(number: int) -> int:
+        operation = {"op": "replace", "path": "title", "value": str(number)}
+        return api.patch(
+            f"/Users/{person}", json={"Operations": [operation]}, headers={"If-Match": 'W/"1"'}
+        ).status_code
+
+    assert Counter(at_once(write, range(20))) == {200: 1, 412: 19}
+
+
+def test_tokens_issued_at_once_are_all_kept(server: Server, tenant: Tenant) -> None:
+    issued = at_once(lambda n: server.services.tenants.issue(tenant.name, str(n)), range(20))
+
+    kept = server.services.tenants.show(tenant.name).tokens
+    assert {each.label for each in kept} == {"first", *map(str, range(20))}
+    assert len(set(issued)) == 20
+
+
+def test_of_parallel_creations_of_one_tenant_one_wins(server: Server) -> None:
+    def create(_: int) -> str:
+        try:
+            return server.services.tenants.create("contested")
+        except TenantError:
+            return ""
+
+    tokens = [each for each in at_once(create, range(10)) if each]
+
+    assert len(tokens) == 1
+    with httpx.Client(headers={"Authorization": f"Bearer {tokens[0]}"}) as client:
+        url = f"{server.running.url}/scim/contested/v2/Users"
+        assert client.get(url).status_code == 200

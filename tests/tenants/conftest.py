@@ -1,0 +1,73 @@
+"""Tenants with a name space of their own on the emulator, and a clock that tests move.
+
+Not in memory: moto does not move AWSCURRENT as Secrets Manager does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+
+from rollcall.runtime import Services, Settings
+from rollcall.tenants.authentication import Authenticator
+from rollcall.tenants.tenants import Tenants
+from tests.conftest import Server
+
+
+@dataclass
+class Clock:
+    """A clock that stands still until it is told to go on."""
+
+    now: datetime = datetime(2026, 1, 1, tzinfo=UTC)
+    monotonic: float = 1000.0
+
+    def go_on(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+        self.monotonic += seconds
+
+
+@dataclass
+class Calls:
+    """The calls to AWS, by operation."""
+
+    made: list[str] = field(default_factory=list)
+
+    def note(self, model: object, **_: object) -> None:
+        self.made.append(getattr(model, "name", ""))
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def services(server: Server) -> Services:
+    return Services(Settings(secrets=f"{uuid4()}/tenants"), server.services.clients)
+
+
+@pytest.fixture
+def tenants(services: Services, clock: Clock) -> Tenants:
+    return Tenants(services.secrets, lambda: clock.now)
+
+
+@pytest.fixture
+def authenticator(services: Services, clock: Clock) -> Authenticator:
+    return Authenticator(
+        services.secrets,
+        clock=lambda: clock.now,
+        monotonic=lambda: clock.monotonic,
+    )
+
+
+@pytest.fixture
+def calls(services: Services) -> Iterator[Calls]:
+    noted = Calls()
+    events = services.clients.secretsmanager.meta.events
+    events.register("before-call.secrets-manager", noted.note)
+    yield noted
+    events.unregister("before-call.secrets-manager", noted.note)
