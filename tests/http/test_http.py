@@ -1,0 +1,221 @@
+"""The HTTP surface: paths, methods, media types, bodies, conditions, failures of ours, the log."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import Any
+
+import anyio
+import httpx
+import pytest
+from starlette.applications import Starlette
+
+from rollcall.http.routes import FUNCTIONS
+from rollcall.runtime import Services, Settings, logger
+from tests.storage.memory import clients, services
+
+EVERYTHING = [each for function in FUNCTIONS.values() for each in function]
+BASE = "/scim/acme/v2"
+
+
+class Api:
+    """A client of the application itself, and what the application logs."""
+
+    def __init__(self, services: Services, settings: Settings | None = None) -> None:
+        self.token = services.tenants.create("acme")
+        self.log = io.StringIO()
+        broken = Services(settings, services.clients) if settings else services
+        log = logger()
+        log.registered_handler.setStream(self.log)  # type: ignore[attr-defined]  # one per process
+        self.app: Starlette = broken.application(EVERYTHING, log)
+
+    def send(self, method: str, path: str, **options: Any) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {self.token}", **options.pop("headers", {})}
+
+        async def exchange() -> httpx.Response:
+            transport = httpx.ASGITransport(self.app)
+            async with httpx.AsyncClient(transport=transport, base_url="https://scim.test") as http:
+                return await http.request(method, f"{BASE}{path}", headers=headers, **options)
+
+        return anyio.run(exchange)
+
+    def lines(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.log.getvalue().splitlines()]
+
+    def user(self, **attributes: Any) -> dict[str, Any]:
+        created: dict[str, Any] = self.send(
+            "POST", "/Users", json={"userName": "ann@example.com", **attributes}
+        ).json()
+        return created
+
+
+@pytest.fixture
+def api(services: Services) -> Api:
+    return Api(services)
+
+
+@pytest.mark.parametrize("path", ["/Users", "/Users/", "//Users", "//Users//", "/Users///"])
+def test_slashes_are_read_as_they_are_meant(path: str, api: Api) -> None:
+    assert api.send("GET", path).status_code == 200
+
+
+def test_parameters_that_we_do_not_know_are_ignored(api: Api) -> None:
+    answer = api.send("GET", "/Users?aadOptscim062020&AzureAdScimPatch2017=1&x=y")
+
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("POST", "/Schemas", "GET"),
+        ("DELETE", "/Users", "GET, POST"),
+        ("PATCH", "/ServiceProviderConfig", "GET"),
+        ("POST", "/Users/x", "DELETE, GET, PATCH, PUT"),
+        ("GET", "/Bulk", "POST"),
+        ("GET", "/Users/.search", "POST"),
+    ],
+)
+def test_a_method_that_is_not_there_is_405_with_those_that_are(
+    method: str, path: str, allowed: str, api: Api
+) -> None:
+    answer = api.send(method, path)
+
+    assert (answer.status_code, answer.headers["allow"]) == (405, allowed)
+    assert answer.json()["status"] == "405"
+
+
+def test_head_is_get_without_a_body(api: Api) -> None:
+    user = api.user()
+
+    answer = api.send("HEAD", f"/Users/{user['id']}")
+
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert answer.headers["etag"] == user["meta"]["version"]
+
+
+@pytest.mark.parametrize("media_type", ["text/plain", "application/xml", "multipart/form-data"])
+def test_another_media_type_is_415(media_type: str, api: Api) -> None:
+    answer = api.send("POST", "/Users", content="{}", headers={"Content-Type": media_type})
+
+    assert answer.status_code == 415
+
+
+@pytest.mark.parametrize(
+    "media_type", ["application/json", "application/scim+json; charset=utf-8", "Application/JSON"]
+)
+def test_json_in_either_media_type_is_read(media_type: str, api: Api) -> None:
+    answer = api.send(
+        "POST", "/Users", content='{"userName": "a"}', headers={"Content-Type": media_type}
+    )
+
+    assert answer.status_code == 201
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["", "{", "[]", "null", '"x"', '{"userName": NaN}', '{"userName": "\\ud800"}', "[" * 100_000,
+     '{"a":' * 5000 + "1" + "}" * 5000, "\xff"],
+)  # fmt: skip
+def test_what_is_no_object_of_text_is_invalid_syntax(body: str, api: Api) -> None:
+    answer = api.send(
+        "POST", "/Users", content=body.encode("latin-1"),
+        headers={"Content-Type": "application/scim+json"},
+    )  # fmt: skip
+
+    assert (answer.status_code, answer.json()["scimType"]) == (400, "invalidSyntax")
+
+
+@pytest.mark.parametrize("number", ["9" * 5000, "-" + "9" * 5000, "0", "-1"])
+def test_any_integer_is_an_index_and_a_count(number: str, api: Api) -> None:
+    answer = api.send("GET", f"/Users?startIndex={number}&count={number}")
+
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("number", ["one", "1.5", "1e3", "0x10"])
+def test_what_is_no_integer_is_refused_by_name(number: str, api: Api) -> None:
+    answer = api.send("GET", f"/Users?count={number}")
+
+    assert (answer.status_code, answer.json()["scimType"]) == (400, "invalidValue")
+    assert "count" in answer.json()["detail"]
+
+
+def test_a_version_that_the_client_has_is_304(api: Api) -> None:
+    user = api.user()
+
+    answer = api.send(
+        "GET", f"/Users/{user['id']}", headers={"If-None-Match": user["meta"]["version"]}
+    )
+
+    assert (answer.status_code, answer.content) == (304, b"")
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
+def test_another_version_than_the_client_thinks_is_412_and_nothing_changes(
+    method: str, api: Api
+) -> None:
+    user = api.user()
+    body = {"userName": "b", "Operations": [{"op": "replace", "path": "title", "value": "x"}]}
+
+    answer = api.send(method, f"/Users/{user['id']}", headers={"If-Match": 'W/"7"'}, json=body)
+
+    assert answer.status_code == 412
+    assert api.send("GET", f"/Users/{user['id']}").json() == user
+
+
+def test_every_answer_carries_a_request_id_that_the_log_has(api: Api) -> None:
+    answers = [api.send("GET", "/Users"), api.send("GET", "/nowhere"), api.send("POST", "/Users")]
+
+    assert [each.headers["x-request-id"] for each in answers] == [
+        line["request_id"] for line in api.lines()
+    ]
+
+
+def test_a_failure_of_ours_is_500_without_internals_and_logged_with_the_stack(
+    services: Services,
+) -> None:
+    api = Api(services, Settings(table="no-such-table"))
+
+    answer = api.send("GET", "/Users")
+
+    assert answer.status_code == 500
+    assert answer.headers["content-type"] == "application/scim+json"
+    detail = answer.json()["detail"]
+    assert answer.headers["x-request-id"] in detail
+    assert "Traceback" not in answer.text
+    assert "table" not in answer.text
+    failure = next(line for line in api.lines() if line["level"] == "ERROR")
+    assert "Traceback" in failure["exception"]
+    assert failure["request_id"] == answer.headers["x-request-id"]
+
+
+def test_a_log_line_says_what_was_asked_and_nothing_of_what_was_said(api: Api) -> None:
+    user = api.user(displayName="Secret Name", password="hunter2-hunter2")
+    api.send("GET", '/Users?filter=userName eq "lookedup@example.com"')
+    patch = {
+        "Operations": [
+            {"op": "replace", "path": "title", "value": "Secret Title"},
+            {"op": "replace", "path": 'bogus[value eq "secret-value"]', "value": "Secret Bogus"},
+            {"op": "replace", "path": "unknownAttribute", "value": "Secret Unknown"},
+        ]
+    }
+    api.send("PATCH", f"/Users/{user['id']}", json=patch)
+    api.send("GET", '/Users?filter=nonsense eq "secret-filter"')
+    api.send("GET", "/Users", headers={"Authorization": "Bearer rollcall_secret-guess"})
+
+    written = api.log.getvalue()
+    lines = api.lines()
+    for line in lines:
+        assert {"request_id", "tenant", "method", "path", "status", "ms"} <= set(line)
+    assert lines[2]["ignored"] == ["bogus", "unknownAttribute"]
+    assert [line["status"] for line in lines] == [201, 200, 200, 400, 401]
+    for said in [
+        api.token, "ann@example.com", "Secret", "hunter2", "lookedup", "secret-value",
+        "secret-filter", "secret-guess",
+    ]:  # fmt: skip
+        assert said not in written
+
+
+__all__ = ["clients", "services"]
