@@ -121,7 +121,7 @@ def test_what_a_group_does_not_have_designates_nothing_of_it(path: str) -> None:
         'emails[type eq "work"].',
         'emails[emails[type eq "work"]]',
         "urn:",
-        f"{ENTERPRISE}:",
+        f"{ENTERPRISE}:a b",
         'emails[type eq "\\ud800"].value',
         'emails[not (type ne "\\udfff")]',
     ],

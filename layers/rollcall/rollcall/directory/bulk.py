@@ -38,6 +38,8 @@ RESERVE = 5.0
 _METHODS = ("POST", "PUT", "PATCH", "DELETE")
 _PATH = re.compile(r"/(Users|Groups)(?:/([^/]+))?/?", re.IGNORECASE)
 _PREFIX = "bulkId:"
+_SELECTED = re.compile(r'"bulkId:([^"\\]+)"')
+"""A reference as the whole of a string, and one in quotes inside of a path's selection."""
 
 
 @dataclass
@@ -229,8 +231,12 @@ def _failure(raw: Mapping[str, Any], error: SCIMException) -> dict[str, Any]:
 
 def _references(operation: _Operation) -> list[str]:
     """Return the bulkIds that an operation refers to, in its path and anywhere in its data."""
-    texts = [operation.identifier, *_strings(operation.data)]
-    return list(dict.fromkeys(t.removeprefix(_PREFIX) for t in texts if t.startswith(_PREFIX)))
+    found: dict[str, None] = {}
+    for text in (operation.identifier, *_strings(operation.data)):
+        if text.startswith(_PREFIX):
+            found[text.removeprefix(_PREFIX)] = None
+        found.update(dict.fromkeys(_SELECTED.findall(text)))
+    return list(found)
 
 
 def _strings(data: Any) -> Iterator[str]:
@@ -258,8 +264,10 @@ def _require(referred: Sequence[_Operation]) -> None:
 
 def _resolved(data: Any, known: Mapping[str, _Operation]) -> Any:
     """Return data with the ids in the place of references."""
-    if isinstance(data, str) and data.startswith(_PREFIX):
-        return known[data.removeprefix(_PREFIX)].identifier
+    if isinstance(data, str):
+        if data.startswith(_PREFIX):
+            return known[data.removeprefix(_PREFIX)].identifier
+        return _SELECTED.sub(lambda found: f'"{known[found[1]].identifier}"', data)
     if isinstance(data, Mapping):
         return {key: _resolved(each, known) for key, each in data.items()}
     return [_resolved(each, known) for each in data] if isinstance(data, list) else data

@@ -32,6 +32,21 @@ class Found:
     matches: bool
 
 
+@dataclass(frozen=True)
+class _Direction:
+    """How an order is followed: against the client's, down the keys, from a position itself."""
+
+    backwards: bool
+    down: bool
+    inclusive: bool
+
+    def is_behind(self, position: Position, after: Position) -> bool:
+        """Tell whether a position is reached after another."""
+        if position == after:
+            return self.inclusive
+        return position < after if self.down else position > after
+
+
 class Matching:
     """What a filter finds among the resources of some types, in an order.
 
@@ -66,11 +81,16 @@ class Matching:
                 yield each
 
     def looked_at(
-        self, after: Position | None = None, *, backwards: bool = False
+        self,
+        after: Position | None = None,
+        *,
+        backwards: bool = False,
+        inclusive: bool = False,
     ) -> Iterator[Found]:
         """Yield everything that is looked at, behind a position or, backwards, before it."""
+        how = _Direction(backwards, backwards != self.order.descending, inclusive)
         if self.order.index is None:
-            yield from self._from_memory(None, after, backwards=backwards)
+            yield from self._from_memory(None, after, how)
             return
         for kind in reversed(self._kinds) if backwards else self._kinds:
             within = after
@@ -80,9 +100,9 @@ class Matching:
                     continue
                 within = None
             if isinstance(self._plan(kind), Lookup):
-                yield from self._from_memory(kind, within, backwards=backwards)
+                yield from self._from_memory(kind, within, how)
             else:
-                yield from self._from_index(kind, within, backwards=backwards)
+                yield from self._from_index(kind, within, how)
 
     def total(self) -> int | None:
         """Return how many there are, None when only reading all of them would tell."""
@@ -97,15 +117,14 @@ class Matching:
             return planner.Walk()
         return planner.plan(kind, self._filter.nodes[kind])
 
-    def _from_index(
-        self, kind: Kind, after: Position | None, *, backwards: bool
-    ) -> Iterator[Found]:
+    def _from_index(self, kind: Kind, after: Position | None, how: _Direction) -> Iterator[Found]:
         assert self.order.index is not None  # noqa: S101
         listed = self._context.resources.ordered(
             kind,
             self.order.index,
             None if after is None else (after[1], after[2]),
-            backwards=backwards != self.order.descending,
+            backwards=how.down,
+            inclusive=how.inclusive,
         )
         for batch in _batches(listed, self._batch):
             positions = {identifier: (kind, order, identifier) for order, identifier in batch}
@@ -114,17 +133,16 @@ class Matching:
                 yield Found(positions[record.id], record, matches)
 
     def _from_memory(
-        self, kind: Kind | None, after: Position | None, *, backwards: bool
+        self, kind: Kind | None, after: Position | None, how: _Direction
     ) -> Iterator[Found]:
         if kind not in self._gathered:
             every = chain.from_iterable(
                 self._gather(each) for each in (self._kinds if kind is None else [kind])
             )
             self._gathered[kind] = sorted(every, key=lambda each: each.position)
-        reverse = backwards != self.order.descending
         found = self._gathered[kind]
-        for each in reversed(found) if reverse else found:
-            if after is None or (each.position < after if reverse else each.position > after):
+        for each in reversed(found) if how.down else found:
+            if after is None or how.is_behind(each.position, after):
                 yield each
 
     def _gather(self, kind: Kind) -> Iterator[Found]:

@@ -56,6 +56,23 @@ class _Page:
     more: bool
     end: Position | None
 
+    def around(self, at: Cursor | None, size: int) -> tuple[Cursor | None, Cursor | None]:
+        """Return the cursors of the next and of the previous page, None where there is none.
+
+        The one in the direction of reading begins where reading ended; the other one at the first
+        result or, where there is none, at the position from which reading began.
+        """
+        backwards = at is not None and at.backwards
+        ahead = back = None
+        if self.more and self.end is not None:
+            ahead = Cursor(self.end, size, backwards)
+        if self.found and at is not None:
+            edge = self.found[-1] if backwards else self.found[0]
+            back = Cursor(edge.position, size, not backwards)
+        elif at is not None:
+            back = Cursor(at.position, size, not backwards, not at.inclusive)
+        return (back, ahead) if backwards else (ahead, back)
+
 
 class Search:
     """Searches over the resources of one tenant, on behalf of one of its tokens."""
@@ -139,14 +156,11 @@ class Search:
         elif at is None and not page.more:
             response["totalResults"] = len(page.found)
         response["itemsPerPage"] = len(page.found)
-        backwards = at is not None and at.backwards
-        behind = page.end if page.more and not backwards else _last(page, at, backwards)
-        before = page.end if page.more and backwards else _first(page, at, backwards)
-        if behind is not None and size:
-            response["nextCursor"] = self._seal.close(Cursor(behind, size), name, now)
-        if before is not None and size:
-            cursor = Cursor(before, size, backwards=True)
-            response["previousCursor"] = self._seal.close(cursor, name, now)
+        following, previous = page.around(at, size)
+        if following is not None and size:
+            response["nextCursor"] = self._seal.close(following, name, now)
+        if previous is not None and size:
+            response["previousCursor"] = self._seal.close(previous, name, now)
         response["Resources"] = self._shown((each.record for each in page.found), query.projection)
         return response
 
@@ -173,7 +187,8 @@ def _page(matching: Matching, at: Cursor | None, size: int) -> _Page:
     after, backwards = (None, False) if at is None else (at.position, at.backwards)
     found: list[Found] = []
     looked_at, end, more = 0, after, False
-    for each in matching.looked_at(after, backwards=backwards):
+    inclusive = at is not None and at.inclusive
+    for each in matching.looked_at(after, backwards=backwards, inclusive=inclusive):
         if looked_at == matching.max_walk or (len(found) == size and each.matches):
             more = True
             break
@@ -181,20 +196,6 @@ def _page(matching: Matching, at: Cursor | None, size: int) -> _Page:
         if each.matches:
             found.append(each)
     return _Page(found[::-1] if backwards else found, more, end)
-
-
-def _last(page: _Page, at: Cursor | None, backwards: bool) -> Position | None:
-    """Return where the next page begins when this one was read backwards and so has a next."""
-    if not backwards or at is None:
-        return None
-    return page.found[-1].position if page.found else at.position
-
-
-def _first(page: _Page, at: Cursor | None, backwards: bool) -> Position | None:
-    """Return where the previous page begins when this one was read forwards from a cursor."""
-    if backwards or at is None:
-        return None
-    return page.found[0].position if page.found else at.position
 
 
 def _name(kinds: Iterable[Kind], query: Query) -> str:

@@ -29,11 +29,15 @@ Position = tuple[Any, ...]
 
 @dataclass(frozen=True)
 class Cursor:
-    """Where a page begins: behind a position, or before it when reading backwards."""
+    """Where a page begins: behind a position, or before it when reading backwards.
+
+    `inclusive` pages begin at the position itself.
+    """
 
     position: Position
     count: int
     backwards: bool = False
+    inclusive: bool = False
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,7 @@ class Seal:
 
     def close(self, cursor: Cursor, query: str, now: float) -> str:
         """Return a cursor as clients get it; `query` names all that the order depends on."""
-        said = [list(cursor.position), cursor.count, cursor.backwards, int(now)]
+        said = [list(cursor.position), cursor.count, cursor.backwards, cursor.inclusive, int(now)]
         body = _encode(json.dumps(said, separators=(",", ":")).encode())
         return f"{body}.{self._tag(body, query)}"
 
@@ -59,14 +63,14 @@ class Seal:
             raise InvalidCursorException(
                 detail="cursor is not one that this query was answered with"
             )
-        position, size, backwards, made = json.loads(
+        position, size, backwards, inclusive, made = json.loads(
             urlsafe_b64decode(body + "=" * (-len(body) % 4))
         )
         if now - made > TIMEOUT:
             raise ExpiredCursorException(detail=f"cursor is older than {TIMEOUT} seconds")
         if count is not None and count != size:
             raise InvalidCountException(detail=f"count must stay {size} with this cursor")
-        return Cursor(tuple(position), size, backwards)
+        return Cursor(tuple(position), size, backwards, inclusive)
 
     def _tag(self, body: str, query: str) -> str:
         return _encode(hmac.digest(self.key, f"{query}\n{body}".encode(), sha256)[:_TAG])

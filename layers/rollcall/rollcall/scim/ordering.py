@@ -64,7 +64,8 @@ def _is_sortable(kind: Kind, found: Any) -> bool:
         return False
     if not found.complex:
         return found.target is not bytes
-    return found.multi_valued and declared(kind, found.child("value")) is not None
+    value = declared(kind, found.child("value")) if found.multi_valued else None
+    return isinstance(value, Attribute) and value.target is not bytes
 
 
 def _index(sortable: Mapping[Kind, Any]) -> Index | None:

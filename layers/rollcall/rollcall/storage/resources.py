@@ -88,14 +88,18 @@ class Resources:
         after: tuple[str, str] | None = None,
         *,
         backwards: bool = False,
+        inclusive: bool = False,
     ) -> Iterator[tuple[str, str]]:
         """Yield order key and id of all resources of a type in an order that is kept.
 
-        `after` is such a pair to begin behind, before it when reading backwards.
+        `after` is such a pair to begin behind, before it when reading backwards, at it when
+        `inclusive`.
         """
         partition = self.keys.listing(kind) if index is Index.CREATED else self.keys.claims(kind)
         begin = "#".join(after) if after else ""
-        for item in self.table.index(partition, after=begin, backwards=backwards):
+        for item in self.table.index(
+            partition, after=begin, backwards=backwards, inclusive=inclusive
+        ):
             order, _, identifier = item["gsi_sk"].rpartition("#")
             yield order, identifier
 

@@ -176,16 +176,22 @@ class Table:
         )
 
     def index(
-        self, gsi_pk: str, *, after: str = "", prefix: str = "", backwards: bool = False
+        self,
+        gsi_pk: str,
+        *,
+        after: str = "",
+        prefix: str = "",
+        backwards: bool = False,
+        inclusive: bool = False,
     ) -> Iterator[Item]:
         """Read the keys under an index partition in order; writes show within moments.
 
-        `after` is an index key to begin behind, before it when reading backwards; `prefix` is what
-        the keys begin with. One of the two at most.
+        `after` is an index key to begin behind, before it when reading backwards, at it when
+        `inclusive`; `prefix` is what the keys begin with. One of the two at most.
         """
         condition, values = "gsi_pk = :pk", {":pk": gsi_pk}
         if after:
-            condition += " AND gsi_sk < :sk" if backwards else " AND gsi_sk > :sk"
+            condition += f" AND gsi_sk {'<' if backwards else '>'}{'=' * inclusive} :sk"
             values[":sk"] = after
         elif prefix:
             condition += " AND begins_with(gsi_sk, :sk)"

@@ -1,0 +1,69 @@
+"""A directory in memory to search in, and how its calls to DynamoDB are counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from rollcall.directory.context import Context
+from rollcall.directory.groups import Groups
+from rollcall.directory.search import Query, Search
+from rollcall.directory.users import Users
+from rollcall.runtime import Services
+from rollcall.scim.cursor import Seal
+from rollcall.scim.resources import Kind
+from rollcall.storage.bookmarks import Bookmarks
+from rollcall.storage.memberships import Memberships
+from rollcall.storage.resources import Resources
+from rollcall.storage.table import Table
+from tests.directory.people import URL
+from tests.storage.memory import clients, services
+
+
+class Store:
+    """A tenant's users, groups and searches, on a clock that goes on with each look at it."""
+
+    def __init__(self, services: Services, tenant: str = "acme", key: bytes = b"k") -> None:
+        self.now = datetime(2026, 1, 1, tzinfo=UTC)
+        self.calls: list[str] = []
+        table = Table(services.clients.dynamodb, services.table.name)
+        context = Context(
+            table, Resources(table, tenant), Memberships(table, tenant), Bookmarks(table, tenant),
+            URL, self._tick,
+        )  # fmt: skip
+        self.users, self.groups = Users(context), Groups(context)
+        self.search = Search(context, Seal(key), "token")
+
+    def _tick(self) -> datetime:
+        self.now += timedelta(milliseconds=1)
+        return self.now
+
+    def user(self, user_name: str, /, **attributes: object) -> str:
+        return self.users.create({"userName": user_name, **attributes}).record.id
+
+    def names(self, *kinds: Kind, **query: object) -> list[str]:
+        found = self.search.run(kinds or [Kind.USER], Query(**query))  # type: ignore[arg-type]
+        return [each.get("userName") or each["displayName"] for each in found["Resources"]]
+
+
+@pytest.fixture
+def store(services: Services) -> Store:
+    return Store(services)
+
+
+@pytest.fixture
+def calls(services: Services) -> Iterator[list[str]]:
+    made: list[str] = []
+
+    def note(model: object, **_: object) -> None:
+        made.append(getattr(model, "name", ""))
+
+    events = services.clients.dynamodb.meta.events
+    events.register("before-call.dynamodb", note)
+    yield made
+    events.unregister("before-call.dynamodb", note)
+
+
+__all__ = ["clients", "services"]

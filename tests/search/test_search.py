@@ -1,0 +1,315 @@
+"""Searching: pages by index and by cursor, order, projection, and what it costs."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from rollcall.directory import matching
+from rollcall.directory.search import Query
+from rollcall.runtime import Services
+from rollcall.scim.cursor import TIMEOUT
+from rollcall.scim.errors import (
+    ExpiredCursorException,
+    InvalidCountException,
+    InvalidCursorException,
+    InvalidFilterException,
+    InvalidPathException,
+    InvalidValueException,
+    TooManyException,
+)
+from rollcall.scim.projection import Projection
+from rollcall.scim.resources import Kind
+from tests.search.conftest import Store
+
+ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
+PEOPLE: list[tuple[str, dict[str, Any]]] = [
+    ("zoe", {"title": "Chief", "emails": [{"value": "b@x", "type": "work"}], "active": True}),
+    ("Ann", {"title": "clerk", "name": {"familyName": "Young"}, "active": False}),
+    ("bob", {"emails": [{"value": "c@x"}, {"value": "a@x", "primary": True}]}),
+    ("CID", {"title": "Baker", ENTERPRISE: {"department": "Sales"}, "active": True}),
+    ("dan", {"name": {"familyName": "adams"}, ENTERPRISE: {"department": "law"}}),
+]
+CREATED = [name for name, _ in PEOPLE]
+
+
+@pytest.fixture
+def people(store: Store) -> Store:
+    for name, attributes in PEOPLE:
+        store.user(name, **attributes)
+    return store
+
+
+def run(store: Store, *kinds: Kind, **query: Any) -> dict[str, Any]:
+    return store.search.run(kinds or [Kind.USER], Query(**query))
+
+
+def walk(store: Store, **query: Any) -> list[list[str]]:
+    """Follow nextCursor to the end, then previousCursor back; both have to agree."""
+    pages, cursors, cursor = [], [], ""
+    while True:
+        page = run(store, cursor=cursor, **query)
+        pages.append([each["userName"] for each in page["Resources"]])
+        cursors.append(page)
+        if "nextCursor" not in page:
+            break
+        cursor = page["nextCursor"]
+    back = []
+    page = cursors[-1]
+    while "previousCursor" in page:
+        page = run(store, cursor=page["previousCursor"], **query)
+        back.append([each["userName"] for each in page["Resources"]])
+    assert [name for each in reversed(back) for name in each] == [
+        name for each in pages[:-1] for name in each
+    ]
+    return pages
+
+
+@pytest.mark.parametrize(
+    ("start", "count", "names"),
+    [
+        (None, None, CREATED),
+        (1, 2, CREATED[:2]),
+        (3, 2, CREATED[2:4]),
+        (5, 10, CREATED[4:]),
+        (6, 10, []),
+        (100, 1, []),
+        (0, 2, CREATED[:2]),
+        (-7, 1, CREATED[:1]),
+        (1, 0, []),
+        (2, -5, []),
+    ],
+)
+@pytest.mark.parametrize("text", [None, "id pr", 'userName co ""'])
+def test_a_page_by_index(
+    start: int | None, count: int | None, names: list[str], text: str | None, people: Store
+) -> None:
+    page = run(people, start_index=start, count=count, filter=text)
+
+    assert [each["userName"] for each in page["Resources"]] == names
+    assert page["totalResults"] == 5
+    assert page["startIndex"] == max(start or 1, 1)
+    assert page["itemsPerPage"] == len(names)
+
+
+def test_page_after_page_is_read_from_where_the_last_one_ended(
+    people: Store, calls: list[str]
+) -> None:
+    for number in range(60):
+        people.user(f"more{number:02d}")
+    read, costs = [], []
+    for start in range(1, 66, 10):
+        calls.clear()
+        read += people.names(start_index=start, count=10)
+        costs.append(sorted(calls))
+
+    assert read == [*CREATED, *(f"more{number:02d}" for number in range(60))]
+    assert costs[1] == costs[4] == ["BatchGetItem", "GetItem", "PutItem", "Query", "Query"]
+
+
+def test_who_reads_by_index_misses_nobody_when_others_are_deleted(people: Store) -> None:
+    first = run(people, start_index=1, count=2)
+    people.users.delete(first["Resources"][0]["id"])
+
+    assert people.names(start_index=3, count=2) == CREATED[2:4]
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 9])
+@pytest.mark.parametrize(
+    "query",
+    [
+        {},
+        {"filter": "id pr"},
+        {"filter": 'userName co "n" or title pr'},
+        {"filter": 'userName eq "bob" or userName eq "ann"'},
+        {"sort_by": "userName"},
+        {"sort_by": "userName", "sort_order": "descending"},
+        {"sort_by": "title"},
+        {"sort_by": "meta.created", "sort_order": "descending"},
+        {"sort_by": "name.familyName", "sort_order": "descending", "filter": "id pr"},
+    ],
+)
+def test_a_cursor_walk_gives_everybody_once_in_the_order_of_one_large_page(
+    size: int, query: dict[str, Any], people: Store
+) -> None:
+    pages = walk(people, count=size, **query)
+
+    assert [name for page in pages for name in page] == people.names(**query)
+    assert all(len(page) == size for page in pages[:-1])
+    assert pages[-1]
+
+
+def test_a_cursor_answers_without_start_index_and_with_a_total(people: Store) -> None:
+    page = run(people, cursor="", count=2)
+
+    assert "startIndex" not in page
+    assert "previousCursor" not in page
+    assert page["totalResults"] == 5
+    assert page["itemsPerPage"] == 2
+
+
+def test_a_cursor_is_of_one_tenant_and_one_query(people: Store, services: Services) -> None:
+    cursor = run(people, cursor="", count=2, filter="id pr")["nextCursor"]
+    other = Store(services, "other", key=b"other")
+
+    for store, query in [
+        (other, {"filter": "id pr"}),
+        (people, {"filter": "title pr"}),
+        (people, {}),
+        (people, {"filter": "id pr", "sort_by": "title"}),
+        (people, {"filter": "id pr", "sort_order": "descending"}),
+    ]:
+        with pytest.raises(InvalidCursorException):
+            run(store, cursor=cursor, **query)
+    with pytest.raises(InvalidCursorException):
+        run(people, Kind.GROUP, cursor=cursor, filter="id pr")
+    with pytest.raises(InvalidCountException):
+        run(people, cursor=cursor, filter="id pr", count=3)
+    assert len(run(people, cursor=cursor, filter="id pr")["Resources"]) == 2
+
+
+def test_a_cursor_expires(people: Store) -> None:
+    cursor = run(people, cursor="", count=2)["nextCursor"]
+    people.now += timedelta(seconds=TIMEOUT + 1)
+
+    with pytest.raises(ExpiredCursorException):
+        run(people, cursor=cursor)
+
+
+def test_a_cursor_that_was_tampered_with_is_invalid(people: Store) -> None:
+    cursor = run(people, cursor="", count=2)["nextCursor"]
+
+    for at in range(0, len(cursor), 3):
+        changed = "A" if cursor[at] != "A" else "B"
+        with pytest.raises(InvalidCursorException):
+            run(people, cursor=cursor[:at] + changed + cursor[at + 1 :])
+
+
+def test_cursor_and_start_index_exclude_each_other(people: Store) -> None:
+    with pytest.raises(InvalidValueException):
+        run(people, cursor="", start_index=1)
+
+
+@pytest.mark.parametrize(
+    ("sort_by", "names"),
+    [
+        ("userName", ["Ann", "bob", "CID", "dan", "zoe"]),
+        ("USERNAME", ["Ann", "bob", "CID", "dan", "zoe"]),
+        ("meta.created", CREATED),
+        ("title", ["CID", "zoe", "Ann", "bob", "dan"]),
+        ("emails", ["bob", "zoe", "Ann", "CID", "dan"]),
+        ("emails.value", ["bob", "zoe", "Ann", "CID", "dan"]),
+        ("name.familyName", ["dan", "Ann", "zoe", "bob", "CID"]),
+        ("active", ["Ann", "zoe", "CID", "bob", "dan"]),
+        (f"{ENTERPRISE}:department", ["dan", "CID", "zoe", "Ann", "bob"]),
+        ("meta.lastModified", CREATED),
+    ],
+)
+def test_an_order(sort_by: str, names: list[str], people: Store) -> None:
+    assert people.names(sort_by=sort_by) == names
+    assert people.names(sort_by=sort_by, sort_order="descending") == names[::-1]
+    assert people.names(sort_by=sort_by, filter="id pr") == names
+    assert people.names(sort_by=sort_by, start_index=2, count=2) == names[1:3]
+
+
+@pytest.mark.parametrize("sort_by", ["bogus", "name", "x509Certificates", 'emails[type eq "work"]'])
+def test_what_cannot_be_sorted_by_is_refused(sort_by: str, people: Store) -> None:
+    with pytest.raises(InvalidPathException):
+        run(people, sort_by=sort_by)
+
+
+def test_an_order_is_ascending_or_descending(people: Store) -> None:
+    with pytest.raises(InvalidValueException, match="sortOrder"):
+        run(people, sort_by="title", sort_order="sideways")
+
+
+@pytest.mark.parametrize("query", [{"filter": 'title co "e"'}, {"sort_by": "title"}])
+def test_what_looks_at_too_many_is_refused(
+    query: dict[str, Any], people: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(matching.Matching.__init__, "__kwdefaults__", {"batch": 100, "max_walk": 3})
+
+    with pytest.raises(TooManyException, match="more than 3 resources"):
+        run(people, **query)
+
+
+def test_a_cursor_ends_a_page_early_where_too_many_would_be_looked_at(
+    people: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(matching.Matching.__init__, "__kwdefaults__", {"batch": 100, "max_walk": 2})
+
+    pages = walk(people, filter='title co "e"', count=10)
+
+    assert [name for page in pages for name in page] == ["zoe", "Ann", "CID"]
+    assert len(pages) >= 3
+
+
+def test_a_search_over_all_types_takes_attributes_that_only_some_have(people: Store) -> None:
+    people.groups.create({"displayName": "bob"})
+
+    assert people.names(*Kind, filter='userName eq "bob" or displayName eq "bob"') == ["bob", "bob"]
+    assert people.names(*Kind, filter='userName eq "bob"') == ["bob"]
+    assert run(people, *Kind)["totalResults"] == 6
+    assert people.names(*Kind, count=2, start_index=5) == ["dan", "bob"]
+    with pytest.raises(InvalidFilterException):
+        run(people, *Kind, filter='bogus eq "x"')
+
+
+@pytest.mark.parametrize(
+    ("attributes", "excluded", "keys"),
+    [
+        (["userName"], None, {"schemas", "id", "userName"}),
+        (["USERNAME,title"], None, {"schemas", "id", "userName", "title"}),
+        (["emails.value"], None, {"schemas", "id", "emails"}),
+        (["urn:ietf:params:scim:schemas:core:2.0:User:title"], None, {"schemas", "id", "title"}),
+        (["bogus"], None, {"schemas", "id"}),
+        (None, ["emails", "meta"], {"schemas", "id", "userName", "title", "active"}),
+        (
+            None,
+            ["id", "schemas", "active", "title", "meta"],
+            {"schemas", "id", "userName", "emails"},
+        ),
+    ],
+)
+def test_the_attributes_that_were_asked_for(
+    attributes: list[str] | None, excluded: list[str] | None, keys: set[str], people: Store
+) -> None:
+    projection = Projection.of(attributes, excluded)
+
+    page = run(people, filter='userName eq "zoe"', projection=projection)
+
+    assert set(page["Resources"][0]) == keys
+
+
+def test_members_that_are_left_out_are_not_read(people: Store, calls: list[str]) -> None:
+    person = people.user("member")
+    people.groups.create({"displayName": "Staff", "members": [{"value": person}]})
+    calls.clear()
+
+    page = run(
+        people, Kind.GROUP, filter='displayName eq "staff"',
+        projection=Projection.of(None, ["members"]),
+    )  # fmt: skip
+
+    assert "members" not in page["Resources"][0]
+    assert calls == ["GetItem", "BatchGetItem"]
+
+
+def test_names_that_begin_with_something_are_a_range(people: Store, calls: list[str]) -> None:
+    people.user("ann@example.com")
+    calls.clear()
+
+    assert people.names(filter='userName sw "AN"') == ["Ann", "ann@example.com"]
+    assert calls == ["Query", "BatchGetItem"]
+
+
+def test_long_names_are_found_by_any_beginning(people: Store) -> None:
+    long = "x" * 500
+    people.user(long)
+    people.user(f"{long}y")
+
+    for length in (1, 100, 133, 134, 135, 199, 200, 201, 499, 500):
+        assert people.names(filter=f'userName sw "{long[:length]}"') == [long, f"{long}y"]
+    assert people.names(filter=f'userName eq "{long}"') == [long]
