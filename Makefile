@@ -2,10 +2,13 @@
 PYTHON ?= python3
 VENV := .venv
 EMULATOR := .venv-emulator
+SAM := .venv-sam
+SAM_VERSION := 1.170.0
+SAM := .venv-sam
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install serve demo test check format lock clean
+.PHONY: help install serve demo test check format build lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,8 +46,26 @@ format: install  ## format and mend what ruff can
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+build: $(SAM)/.installed  ## build what is deployed into .aws-sam
+	AWS_DEFAULT_REGION=$${AWS_DEFAULT_REGION:-eu-west-1} SAM_CLI_TELEMETRY=0 $(SAM)/bin/sam build
+
+$(SAM)/.installed:
+	@echo "installing the SAM CLI into $(SAM), about a minute"
+	$(PYTHON) -m venv $(SAM)
+	@$(SAM)/bin/python -m pip install --quiet --disable-pip-version-check 'aws-sam-cli>=1.140,<2'
+	touch $@
+
 lock: install  ## lock what the layer holds, with hashes
 	$(BIN)/pip-compile --quiet --strip-extras --generate-hashes --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --output-file layers/rollcall/requirements.txt pyproject.toml
+
+build: $(SAM)/.installed-$(SAM_VERSION)  ## build the functions and the layer into .aws-sam
+	PATH="$(CURDIR)/$(SAM)/bin:$$PATH" SAM_CLI_TELEMETRY=0 sam build
+
+$(SAM)/.installed-$(SAM_VERSION):
+	@echo "installing the SAM CLI into $(SAM), about a minute"
+	$(PYTHON) -m venv $(SAM)
+	@$(SAM)/bin/python -m pip install --quiet --disable-pip-version-check aws-sam-cli==$(SAM_VERSION)
+	touch $@
 
 clean:  ## remove what was built and the local server's data
 	rm -rf .aws-sam build .rollcall artefacts .pytest_cache .mypy_cache .ruff_cache .hypothesis

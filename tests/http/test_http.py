@@ -11,11 +11,10 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
-from rollcall.http.routes import FUNCTIONS
+from rollcall.http.routes import EVERYTHING
 from rollcall.runtime import Services, Settings, logger
 from tests.storage.memory import clients, services
 
-EVERYTHING = [each for function in FUNCTIONS.values() for each in function]
 BASE = "/scim/acme/v2"
 
 

@@ -15,7 +15,7 @@ import uvicorn
 import yaml
 
 from rollcall import emulator
-from rollcall.http.routes import FUNCTIONS
+from rollcall.http.routes import EVERYTHING
 from rollcall.runtime import Services, Settings, logger
 from rollcall.tenants.tenants import TenantError
 
@@ -123,8 +123,7 @@ def serve(
         services = Services(Settings(endpoint_url=endpoint))
         create_table(services)
         tokens = admit(services, tenants)
-        resources = [each for function in FUNCTIONS.values() for each in function]
-        app = services.application(resources, logger(sys.stderr))
+        app = services.application(EVERYTHING, logger(sys.stderr))
         address = listening.getsockname()
         url = f"http://{f'[{host}]' if ':' in host else host}:{address[1]}"
         record = state / _SERVER

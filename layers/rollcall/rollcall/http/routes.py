@@ -79,9 +79,13 @@ DISCOVERY = (
     Resource("/{path:path}", {ANY: endpoints.nowhere}),
 )
 
+EVERYTHING = (*USERS, *GROUPS, *BULK, *DISCOVERY)
+
 FUNCTIONS: Mapping[str, tuple[Resource, ...]] = {
     "users": USERS,
     "groups": GROUPS,
     "bulk": BULK,
-    "discovery": DISCOVERY,
+    "discovery": EVERYTHING,
 }
+"""What each Lambda function serves. Discovery gets every path that the gateway does not match, a
+doubled slash included, and so serves all of them."""
