@@ -71,7 +71,7 @@ def test_whatever_is_sent_is_answered_in_scim_and_changes_nothing_when_refused(
     group = api.send("POST", "/Groups", json={"displayName": "g"}).json()["id"]
     kept = f"/Users/{user}", f"/Groups/{group}", "/Users?count=0"
 
-    @examples(250, 5_000)
+    @examples(250, 20_000)
     @given(methods, places, parameters, payloads)
     def send(method: str, place: str, query: list[tuple[str, str]], payload: Any) -> None:
         path = place.format(id=user, group=group)

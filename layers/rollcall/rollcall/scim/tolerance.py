@@ -34,6 +34,8 @@ def attribute_path(text: str) -> str:
     """Mend the name of an attribute: `manager` by its bare name, a typo in the extension's URN.
 
     Entra sends `path: "manager"`, and its attribute lists hold `…enterprise:2.0User:…`.
+
+    Proved by entra/u7-array-under-the-bare-name.json, entra/m5-*, entra/u22-*.
     """
     text = text.strip()
     if _BARE_MANAGER.match(text):
@@ -49,6 +51,8 @@ def is_unassigned(value: Any) -> bool:
     """Tell whether a value stands for no value: null, an empty string, array or object.
 
     Entra clears attributes with `""`; RFC 7643 section 2.5 has null and the empty array.
+
+    Proved by entra/u16-cleared-with-an-empty-string.json.
     """
     return value is None or value in ("", [], {})
 
@@ -62,6 +66,8 @@ def unwrapped(value: Any) -> Any:
     """Take the one value of a single-valued attribute out of its wrapping.
 
     Entra's older dialect sends `[{"$ref": null, "value": x}]` for any attribute.
+
+    Proved by entra/old-form-display-name.json.
     """
     value = single(value)
     if isinstance(value, dict) and "value" in value and set(value) <= {"value", "$ref"}:
@@ -70,7 +76,10 @@ def unwrapped(value: Any) -> Any:
 
 
 def manager(value: Any) -> Any:
-    """Return a manager as an object: Entra sends the bare id, alone or in an array."""
+    """Return a manager as an object: Entra sends the bare id, alone or in an array.
+
+    Proved by entra/u7-bare-string.json.
+    """
     value = single(value)
     return {"value": value} if isinstance(value, str) else value
 
@@ -80,6 +89,8 @@ def elements(value: Any) -> list[Any]:
 
     Clients send a bare object or a bare string where an array of objects belongs. The names of
     what is looked at here, `value` and `primary`, come out in lower case.
+
+    Proved by entra/g10-add-string.json.
     """
     values = value if isinstance(value, list) else [value]
     return [_element(each) for each in values]
@@ -97,7 +108,10 @@ def _element(value: Any) -> Any:
 
 
 def role(value: Any) -> Any:
-    """Read a role that arrives as JSON inside a string (Entra's AppRoleAssignments mappings)."""
+    """Read a role that arrives as JSON inside a string (Entra's AppRoleAssignments mappings).
+
+    Proved by entra/u13-roles-as-json-text.json.
+    """
     if not isinstance(value, dict) or not isinstance(value.get("value"), str):
         return value
     text = value["value"].strip()
@@ -117,7 +131,10 @@ def role(value: Any) -> Any:
 
 
 def boolean(value: Any) -> Any:
-    """Read a boolean given as a string, in any case: Entra's older dialect sends `"False"`."""
+    """Read a boolean given as a string, in any case: Entra's older dialect sends `"False"`.
+
+    Proved by entra/u10-disable-by-string.json, entra/u5-*.
+    """
     if isinstance(value, str) and value.strip().lower() in ("true", "false"):
         return value.strip().lower() == "true"
     return value
@@ -128,12 +145,17 @@ def is_label_only(element: Any) -> bool:
 
     What is left of `emails[type eq "work"]` when its value is cleared, and what
     `roles: [{"primary": "True"}]` amounts to.
+
+    Proved by entra/u16-only-element-cleared.json.
     """
     return isinstance(element, dict) and set(element) <= _LABELS
 
 
 def filter_text(text: str) -> str:
-    """Quote a bare value behind `eq`: Entra's older documentation shows `externalId eq x`."""
+    """Quote a bare value behind `eq`: Entra's older documentation shows `externalId eq x`.
+
+    Proved by entra/m2-externalid-unquoted.json.
+    """
 
     def quoted(found: re.Match[str]) -> str:
         bare = found["bare"]
