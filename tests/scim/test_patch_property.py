@@ -50,9 +50,6 @@ def selection(document: Document, op: str, label: str, value: str) -> None:
             each["value"] = value
     else:
         emails.append({"value": value, "type": label})
-    document["emails"] = [each for each in emails if set(each) - {"type", "primary"}]
-    if not document["emails"]:
-        del document["emails"]
 
 
 def removal(document: Document, label: str) -> None:
@@ -107,7 +104,9 @@ def expected(before: Document, plan: list[tuple[str, str, str, str]]) -> Documen
                 removal(document, name)
             case "addition":
                 addition(document, name, value)
-    return document
+    # Only the end of the request takes away what is left with its labels alone.
+    emails = [each for each in document.pop("emails", []) if set(each) - {"type", "primary"}]
+    return {**document, "emails": emails} if emails else document
 
 
 @examples(150)
