@@ -4,7 +4,6 @@ VENV := .venv
 EMULATOR := .venv-emulator
 SAM := .venv-sam
 SAM_VERSION := 1.170.0
-SAM := .venv-sam
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
@@ -45,15 +44,6 @@ check: install  ## format, lint and types, without changing anything
 format: install  ## format and mend what ruff can
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
-
-build: $(SAM)/.installed  ## build what is deployed into .aws-sam
-	AWS_DEFAULT_REGION=$${AWS_DEFAULT_REGION:-eu-west-1} SAM_CLI_TELEMETRY=0 $(SAM)/bin/sam build
-
-$(SAM)/.installed:
-	@echo "installing the SAM CLI into $(SAM), about a minute"
-	$(PYTHON) -m venv $(SAM)
-	@$(SAM)/bin/python -m pip install --quiet --disable-pip-version-check 'aws-sam-cli>=1.140,<2'
-	touch $@
 
 lock: install  ## lock what the layer holds, with hashes
 	$(BIN)/pip-compile --quiet --strip-extras --generate-hashes --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --output-file layers/rollcall/requirements.txt pyproject.toml

@@ -134,9 +134,11 @@ def test_a_malformed_path_is_an_invalid_path_that_names_it(path: str) -> None:
 
 
 def test_a_path_beyond_the_limit_is_refused() -> None:
-    attribute(Kind.GROUP, f'members[value eq "{"u" * (MAX_LENGTH - 21)}"]')
+    longest = f'members[value eq "{"u" * (MAX_LENGTH - 20)}"]'
+    assert len(longest) == MAX_LENGTH
+    assert attribute(Kind.GROUP, longest).name == "members"
     with pytest.raises(InvalidPathException, match=f"at most {MAX_LENGTH} characters"):
-        designate(Kind.GROUP, f'members[value eq "{"u" * MAX_LENGTH}"]')
+        designate(Kind.GROUP, f"{longest} ")
 
 
 @pytest.mark.parametrize("key", ["a b", "", "emails[", "x" * (MAX_LENGTH + 1)])

@@ -264,6 +264,11 @@ def test_roles_may_hold_json_and_booleans_in_strings(sent: Any, roles: Any) -> N
     assert user(roles=sent).document.get("roles") == roles
 
 
+def test_json_in_other_values_is_kept_as_it_is() -> None:
+    entitlements = [{"value": '{"value": "Admin"}'}]
+    assert user(entitlements=entitlements).document["entitlements"] == entitlements
+
+
 @pytest.mark.parametrize(
     "address", ["Ada@Corp.LOCAL", "ada@localhost", "@x.test", "ADA@xn--d1acufc.TEST", "no address"]
 )

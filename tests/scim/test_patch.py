@@ -422,6 +422,11 @@ def test_adding_roles_never_removes_and_never_repeats() -> None:
     )
 
 
+def test_adding_an_element_of_labels_alone_changes_nothing() -> None:
+    before = user(roles=[{"value": "Admin", "primary": True}])
+    assert patched(before, add("roles", [{"primary": "True", "type": "Role"}])) == before
+
+
 def test_replacing_roles_replaces_the_set() -> None:
     before = user(roles=[{"value": "User"}, {"value": "Auditor"}])
     assert patched(before, replace("roles", [{"value": JSON_ROLE}])) == user(

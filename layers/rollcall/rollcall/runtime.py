@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -84,18 +84,8 @@ def services() -> Services:
     return Services(Settings.of(os.environ))
 
 
-def mounted(function: str) -> Sequence[Resource]:
-    """Return the routes of a function, by its name among the routes.
-
-    Discovery serves them all: paths with doubled or trailing slashes come to it alone.
-    """
-    if function == "discovery":
-        return [each for resources in FUNCTIONS.values() for each in resources]
-    return FUNCTIONS[function]
-
-
 def handler(function: str) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
     """Return the Lambda handler of one function, by its name among the routes."""
-    app = services().application(mounted(function), logger())
+    app = services().application(FUNCTIONS[function], logger())
     # Mangum would run the lifespan on every call, and answer SCIM's media type in base64.
     return Mangum(app, lifespan="off", text_mime_types=["text/", "application/json", MEDIA_TYPE])

@@ -90,8 +90,7 @@ def designate(kind: Kind, text: str) -> Attribute | Schema | None:
     binding = path.resolve()
     if binding is None or _is_the_engines(binding):
         return None
-    holder = binding.model
-    spelled = binding.urn if issubclass(holder, BaseModel) else mended
+    holder, spelled = binding.model, binding.urn
     core = f"{MODELS[kind].__schema__}:"
     spelled = spelled.removeprefix(core)
     head, _, sub = _split(spelled)

@@ -173,8 +173,6 @@ def _elements(attribute: Attribute, value: Any) -> list[Any] | None:
             raise InvalidValueException(
                 detail=f"{attribute.path} takes objects with a value, not {_kind_of(each)}"
             )
-        if "primary" in element:
-            element["primary"] = tolerance.boolean(element["primary"])
         if not tolerance.is_label_only(element):
             kept.append(element)
     return kept or None

@@ -87,8 +87,8 @@ def manager(value: Any) -> Any:
 def elements(value: Any) -> list[Any]:
     """Return the values of a multi-valued attribute as objects in a list.
 
-    Clients send a bare object or a bare string where an array of objects belongs. The names of
-    what is looked at here, `value` and `primary`, come out in lower case.
+    Clients send a bare object or a bare string where an array of objects belongs. The name of
+    what is looked at here, `value`, comes out in lower case.
 
     Proved by entra/g10-add-string.json.
     """
@@ -101,10 +101,7 @@ def _element(value: Any) -> Any:
         return {"value": value}
     if not isinstance(value, dict):
         return value
-    return {
-        lower if (lower := key.lower()) in ("value", "primary") else key: item
-        for key, item in value.items()
-    }
+    return {"value" if key.lower() == "value" else key: item for key, item in value.items()}
 
 
 def role(value: Any) -> Any:
@@ -114,11 +111,8 @@ def role(value: Any) -> Any:
     """
     if not isinstance(value, dict) or not isinstance(value.get("value"), str):
         return value
-    text = value["value"].strip()
-    if not (text.startswith("{") and text.endswith("}")):
-        return value
     try:
-        parsed = json.loads(text)
+        parsed = json.loads(value["value"])
         json.dumps(parsed, ensure_ascii=False).encode()  # half a character is JSON and no text
     except (ValueError, RecursionError):
         return value
