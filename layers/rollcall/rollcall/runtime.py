@@ -10,13 +10,17 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, TextIO
+from urllib.parse import unquote
 
 from aws_lambda_powertools import Logger
 from mangum import Mangum
+from mangum.handlers import APIGateway
+from mangum.types import Scope
 from starlette.applications import Starlette
 
 from rollcall.directory.directory import Directory
-from rollcall.http.application import application
+from rollcall.http.application import ROOT, application
+from rollcall.http.middleware import BASE
 from rollcall.http.responses import MEDIA_TYPE
 from rollcall.http.routes import FUNCTIONS, Resource
 from rollcall.scim import extensions
@@ -84,8 +88,37 @@ def services() -> Services:
     return Services(Settings.of(os.environ))
 
 
+class Gateway(APIGateway):
+    """A request as the gateway hands it on, parted into where the API is and what is asked.
+
+    Behind its own host name the gateway takes the stage off `path`; behind a domain of one's own it
+    leaves the base path, and a stage that the mapping does not name, on. `requestContext.path` is
+    always what the client sent.
+    """
+
+    @property
+    def scope(self) -> Scope:
+        """Return the ASGI scope: `path` begins with /scim, what precedes it is kept as the root."""
+        scope = super().scope
+        path = unquote(self.event["path"])
+        sent = unquote(self.event["requestContext"].get("path") or path)
+        begin = found.start() if (found := BASE.search(path)) else 0
+        before = sent[: -len(path)] if path and sent.endswith(path) else ""
+        root = (before + path[:begin]).rstrip("/")
+        return {**scope, "path": path[begin:], "state": {ROOT: root}}
+
+
+def behind_gateway(app: Starlette) -> Mangum:
+    """Return an application as a Lambda handler behind the REST API."""
+    # Mangum would run the lifespan on every call, and answer SCIM's media type in base64.
+    return Mangum(
+        app,
+        lifespan="off",
+        custom_handlers=[Gateway],
+        text_mime_types=["text/", "application/json", MEDIA_TYPE],
+    )
+
+
 def handler(function: str) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
     """Return the Lambda handler of one function, by its name among the routes."""
-    app = services().application(FUNCTIONS[function], logger())
-    # Mangum would run the lifespan on every call, and answer SCIM's media type in base64.
-    return Mangum(app, lifespan="off", text_mime_types=["text/", "application/json", MEDIA_TYPE])
+    return behind_gateway(services().application(FUNCTIONS[function], logger()))

@@ -27,6 +27,12 @@ from rollcall.tenants.authentication import Authenticator, Caller
 OpenDirectory = Callable[[Caller, str], Directory]
 """Given a caller and the tenant's base URL, the tenant's directory."""
 
+ROOT = "root"
+"""The state that holds what precedes /scim in the client's URL.
+
+Not ASGI's `root_path`: the router would take it off a path again that begins with the same word.
+"""
+
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
 
@@ -103,18 +109,8 @@ def _clock(request: Request) -> Callable[[], float]:
 def _base_url(request: Request) -> str:
     """Return the tenant's base URL as the client addressed it."""
     host = request.headers.get("host") or request.url.netloc
-    root = request.scope.get("root_path", "") + _stage(request.scope)
+    root = getattr(request.state, ROOT, "")
     return f"{request.url.scheme}://{host}{root}/scim/{request.state.caller.tenant}/v2"
-
-
-def _stage(scope: Scope) -> str:
-    """Return the gateway's stage as a path, empty where the client's URL has none.
-
-    The gateway takes it off the path that it hands on; behind a custom domain there is none.
-    """
-    context = (scope.get("aws.event") or {}).get("requestContext", {})
-    stage = f"/{context.get('stage')}"
-    return stage if context.get("path", "").startswith(f"{stage}/scim/") else ""
 
 
 def _loggable(ignored: Iterable[str]) -> list[str]:
