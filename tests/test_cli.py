@@ -8,12 +8,16 @@ import signal
 import socket
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
+from io import StringIO
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import httpx
 import pytest
 
+from rollcall.cli import main
 from tests.conftest import Server
 
 PROGRAM = str(Path(sys.executable).parent / "rollcall")
@@ -23,11 +27,27 @@ ENVIRONMENT = {key: value for key, value in os.environ.items() if "AWS" not in k
 }
 
 
-def rollcall(state: Path, *words: str, typed: str = "") -> subprocess.CompletedProcess[str]:
+def program(state: Path, *words: str, typed: str = "") -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [PROGRAM, "--state", str(state), *words],
         input=typed, capture_output=True, text=True, timeout=60, check=False, env=ENVIRONMENT,
     )  # fmt: skip
+
+
+def rollcall(state: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run the command within this process, which spares its imports."""
+    command = [PROGRAM, "--state", str(state), *words]
+    with (
+        patch.dict(os.environ, ENVIRONMENT, clear=True),
+        patch.object(sys, "argv", command),
+        redirect_stdout(StringIO()) as out,
+        redirect_stderr(StringIO()) as err,
+        pytest.raises(SystemExit) as end,
+    ):
+        main()
+    return subprocess.CompletedProcess(
+        command, int(end.value.code or 0), out.getvalue(), err.getvalue()
+    )
 
 
 def users(credentials: dict[str, str]) -> int:
@@ -43,7 +63,7 @@ def create(server: Server, name: str) -> dict[str, Any]:
 
 
 def test_a_new_tenants_url_and_token_work(server: Server) -> None:
-    made = create(server, "cli-new")
+    made = json.loads(program(server.state, "tenants", "create", "cli-new", "--json").stdout)
 
     assert made["tenant"] == "cli-new"
     assert users(made) == 200
@@ -76,11 +96,11 @@ def test_a_tenant_is_deleted_with_all_it_holds_after_its_name_is_typed(server: S
     headers = {"Authorization": f"Bearer {made['token']}"}
     httpx.post(f"{made['url']}/Users", headers=headers, json={"userName": "a"})
 
-    wrong = rollcall(server.state, "tenants", "delete", "cli-gone", typed="other\n")
+    wrong = program(server.state, "tenants", "delete", "cli-gone", typed="other\n")
     assert wrong.returncode == 2
     assert users(made) == 200
 
-    right = rollcall(server.state, "tenants", "delete", "cli-gone", typed="cli-gone\n")
+    right = program(server.state, "tenants", "delete", "cli-gone", typed="cli-gone\n")
     assert right.returncode == 0
     assert "1 users" in right.stdout
     assert rollcall(server.state, "tenants", "show", "cli-gone").returncode == 2
@@ -108,6 +128,8 @@ def test_disabling_says_when_it_takes_effect(server: Server) -> None:
     ("words", "sentence"),
     [
         (["tenants", "create", "No_Good"], "a tenant's name has"),
+        (["tenants", "create", "[/]"], "'[/]' does not"),
+        (["--stack", "nowhere", "tenants", "list"], "the stack nowhere cannot be read"),
         (["tenants", "show", "nobody"], "there is no tenant nobody"),
         (["tenants", "disable", "nobody"], "there is no tenant nobody"),
         (["tenants", "delete", "nobody", "--yes"], "there is no tenant nobody"),
@@ -125,7 +147,7 @@ def test_bad_input_is_one_sentence_and_exit_code_2(
 
 
 def test_without_a_server_the_command_says_how_to_start_one(tmp_path: Path) -> None:
-    answer = rollcall(tmp_path, "tenants", "list")
+    answer = program(tmp_path, "tenants", "list")
 
     assert answer.returncode == 2
     assert "rollcall serve" in answer.stderr
@@ -164,7 +186,32 @@ def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
         taken.listen()
         port = taken.getsockname()[1]
 
-        answer = rollcall(tmp_path, "serve", "--port", str(port))
+        answer = program(tmp_path, "serve", "--port", str(port))
 
     assert (answer.returncode, answer.stdout) == (2, "")
     assert f"127.0.0.1:{port} cannot be served" in answer.stderr
+
+
+def test_a_server_that_cannot_start_afresh_leaves_the_data_of_the_one_that_runs(
+    server: Server,
+) -> None:
+    made = create(server, "cli-kept")
+    port = server.running.url.rpartition(":")[2]
+
+    same_port = program(server.state, "serve", "--port", port, "--fresh")
+    same_state = program(server.state, "serve", "--port", "0", "--fresh")
+
+    assert (same_port.returncode, same_state.returncode) == (2, 2)
+    assert f":{port} cannot be served" in same_port.stderr
+    assert "is in use by another server" in same_state.stderr
+    assert users(made) == 200
+    assert rollcall(server.state, "tenants", "show", "cli-kept").returncode == 0
+
+
+def test_with_yes_a_tenant_is_deleted_without_being_asked(server: Server) -> None:
+    create(server, "cli-yes")
+
+    deleted = rollcall(server.state, "tenants", "delete", "cli-yes", "--yes")
+
+    assert (deleted.returncode, deleted.stdout) == (0, "cli-yes is deleted: 0 users, 0 groups.\n")
+    assert rollcall(server.state, "tenants", "show", "cli-yes").returncode == 2

@@ -8,7 +8,6 @@ from rollcall.directory.context import Precondition
 from rollcall.directory.directory import Directory
 from rollcall.scim.errors import (
     InvalidValueException,
-    NotFoundException,
     PreconditionFailedException,
     TooManyException,
     UniquenessException,
@@ -136,28 +135,6 @@ def test_another_version_than_the_client_thinks_changes_nobody(directory: Direct
     directory.groups.patch(staff, adding(ann), Precondition('W/"1"'))
 
     assert members(directory, staff) == {ann}
-
-
-def test_a_user_of_sixty_groups_is_deleted_and_gone_from_all(directory: Directory) -> None:
-    ann = user(directory, "ann")
-    groups = [group(directory, f"g{number}", ann) for number in range(60)]
-
-    directory.users.delete(ann)
-
-    assert all(members(directory, each) == set() for each in groups)
-    with pytest.raises(NotFoundException):
-        directory.users.delete(ann)
-
-
-def test_a_group_of_ninety_members_is_deleted_and_gone_from_all(directory: Directory) -> None:
-    people = users(directory, 90)
-    staff = group(directory, "Staff")
-    for start in range(0, 90, 30):
-        directory.groups.patch(staff, adding(*people[start : start + 30]))
-
-    directory.groups.delete(staff)
-
-    assert all("groups" not in directory.users.read(each).resource for each in people[::15])
 
 
 def test_more_than_a_transaction_holds_is_refused_and_nothing_is_applied(

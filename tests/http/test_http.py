@@ -2,56 +2,12 @@
 
 from __future__ import annotations
 
-import io
-import json
-from typing import Any
-
-import anyio
-import httpx
 import pytest
-from starlette.applications import Starlette
 
-from rollcall.http.routes import EVERYTHING
-from rollcall.runtime import Services, Settings, logger
-from tests.storage.memory import clients, services
+from rollcall.runtime import Services, Settings
+from tests.http.api import Api
 
 BASE = "/scim/acme/v2"
-
-
-class Api:
-    """A client of the application itself, and what the application logs."""
-
-    def __init__(self, services: Services, settings: Settings | None = None) -> None:
-        self.token = services.tenants.create("acme")
-        self.log = io.StringIO()
-        broken = Services(settings, services.clients) if settings else services
-        log = logger()
-        log.registered_handler.setStream(self.log)  # type: ignore[attr-defined]  # one per process
-        self.app: Starlette = broken.application(EVERYTHING, log)
-
-    def send(self, method: str, path: str, **options: Any) -> httpx.Response:
-        headers = {"Authorization": f"Bearer {self.token}", **options.pop("headers", {})}
-
-        async def exchange() -> httpx.Response:
-            transport = httpx.ASGITransport(self.app)
-            async with httpx.AsyncClient(transport=transport, base_url="https://scim.test") as http:
-                return await http.request(method, f"{BASE}{path}", headers=headers, **options)
-
-        return anyio.run(exchange)
-
-    def lines(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self.log.getvalue().splitlines()]
-
-    def user(self, **attributes: Any) -> dict[str, Any]:
-        created: dict[str, Any] = self.send(
-            "POST", "/Users", json={"userName": "ann@example.com", **attributes}
-        ).json()
-        return created
-
-
-@pytest.fixture
-def api(services: Services) -> Api:
-    return Api(services)
 
 
 @pytest.mark.parametrize("path", ["/Users", "/Users/", "//Users", "//Users//", "/Users///"])
@@ -217,4 +173,4 @@ def test_a_log_line_says_what_was_asked_and_nothing_of_what_was_said(api: Api) -
         assert said not in written
 
 
-__all__ = ["clients", "services"]
+__all__ = ["Api"]

@@ -89,6 +89,19 @@ def test_it_is_patched_by_urn_and_without_a_path() -> None:
     assert "note" not in after[BADGE]
 
 
+@pytest.mark.parametrize("value", ["a", ["a"], ["A", "c"], [{"value": "a"}]])
+def test_some_of_several_plain_values_are_removed(value: Any) -> None:
+    operation = {"op": "Remove", "path": f"{BADGE}:doors", "value": value}
+    after = patched(created(), operation)
+
+    assert after[BADGE]["doors"] == ["b"]
+
+
+@pytest.mark.parametrize("doors", ["a", ["a"], [{"$ref": None, "value": "a"}], ["a", None, ""]])
+def test_several_plain_values_come_in_any_shape(doors: Any) -> None:
+    assert created(doors=doors)[BADGE] == {"doors": ["a"]}
+
+
 def test_what_is_immutable_stays_once_it_has_a_value() -> None:
     before = created()
 

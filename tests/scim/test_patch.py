@@ -339,6 +339,13 @@ def test_without_a_path_the_object_may_stand_in_an_array() -> None:
     assert patched(user(), {"op": "add", "value": [{"title": "x"}]}) == user(title="x")
 
 
+def test_a_qualified_key_says_where_it_belongs_wherever_it_stands() -> None:
+    value = {ENTERPRISE: {f"{ENTERPRISE}:department": "Engines", f"{CORE}:title": "x"}}
+    assert patched(user(), {"op": "add", "value": value}) == user(
+        title="x", **{ENTERPRISE: {"department": "Engines"}}
+    )
+
+
 def test_what_the_server_decides_is_ignored_among_the_keys() -> None:
     operation = {
         "op": "replace",

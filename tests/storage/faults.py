@@ -44,17 +44,17 @@ def counted(*clients: Any) -> Iterator[list[Request]]:
 
 
 @contextmanager
-def answering(client: Any, operation: str, *answers: dict[str, Any]) -> Iterator[list[Any]]:
-    """Give these answers to the first calls of an operation, which are not made.
+def answering(client: Any, operation: str, *answers: dict[str, Any] | None) -> Iterator[list[Any]]:
+    """Give these answers to the first calls of an operation, which are not made; None lets one be.
 
     Yields the answers that are left.
     """
     left = list(answers)
 
     def answer(**_: Any) -> Any:
-        if not left:
+        parsed = left.pop(0) if left else None
+        if parsed is None:
             return None
-        parsed = left.pop(0)
         return SimpleNamespace(status_code=parsed["ResponseMetadata"]["HTTPStatusCode"]), parsed
 
     with _registered(client, f"before-call.{_service(client)}.{operation}", answer):

@@ -99,15 +99,16 @@ def test_a_change_leaves_no_label_of_its_own(client: Any, prefix: str, secrets: 
     assert labels(client, prefix) == ["AWSCURRENT", "AWSPREVIOUS"]
 
 
+@pytest.mark.parametrize("operation", ["PutSecretValue", "UpdateSecretVersionStage"])
 def test_a_change_that_another_overtakes_is_made_anew_on_top_of_it(
-    client: Any, prefix: str, secrets: Secrets, time: Time
+    client: Any, prefix: str, secrets: Secrets, time: Time, operation: str
 ) -> None:
     secrets.create("acme", {"words": []})
 
     def other() -> object:
         return secrets.change("acme", noted("other"))
 
-    with preceded(client, "UpdateSecretVersionStage", other) as left:
+    with preceded(client, operation, other) as left:
         secrets.change("acme", noted("mine"))
 
     assert not left

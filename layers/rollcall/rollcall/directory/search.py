@@ -107,7 +107,7 @@ class Search:
     ) -> dict[str, Any]:
         if parsed is None and order.index is not None:
             total = self._count(kinds)
-            found = self._indexed_page(kinds, query, matching) if query.size else []
+            found = self._indexed_page(kinds, query, matching, total) if query.size else []
         else:
             every = list(matching.results())
             total = len(every)
@@ -120,7 +120,9 @@ class Search:
             "Resources": self._shown((each.record for each in found), query.projection),
         }
 
-    def _indexed_page(self, kinds: Sequence[Kind], query: Query, matching: Matching) -> list[Found]:
+    def _indexed_page(
+        self, kinds: Sequence[Kind], query: Query, matching: Matching, total: int
+    ) -> list[Found]:
         """Return a page of everything; behind a page that was read before, from where it ended.
 
         That also keeps who reads page after page from missing or repeating anybody while others
@@ -132,9 +134,8 @@ class Search:
         skipped = query.start - 1
         if skipped and (kept := bookmarks.read(name, query.start, now)) is not None:
             after, skipped = tuple(json.loads(kept)), 0
-        found = list(islice(matching.results(after), skipped, skipped + query.size + 1))
-        if len(found) > query.size:
-            found.pop()
+        found = list(islice(matching.results(after), skipped, skipped + query.size))
+        if len(found) == query.size and query.start - 1 + query.size < total:
             position = json.dumps(list(found[-1].position))
             bookmarks.keep(name, query.start + query.size, position, now)
         return found

@@ -163,7 +163,8 @@ def assigned(attribute: Attribute, value: Any) -> Any:
 
 def _elements(attribute: Attribute, value: Any) -> list[Any] | None:
     if not attribute.complex:
-        return value if isinstance(value, list) else [value]
+        plain = map(tolerance.unwrapped, value if isinstance(value, list) else [value])
+        return [each for each in plain if not tolerance.is_unassigned(each)] or None
     kept = []
     for each in tolerance.elements(value):
         element = _pruned(tolerance.role(each) if attribute.name == "roles" else each)

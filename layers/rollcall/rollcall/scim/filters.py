@@ -30,16 +30,20 @@ class Filter:
     """A filter, valid for at least one of the resource types that are queried."""
 
     text: str
-    nodes: dict[Kind, FilterNode]
+    bound: dict[Kind, ScimFilter[Any]]
+
+    @property
+    def nodes(self) -> dict[Kind, FilterNode]:
+        """The filter as a tree, in the terms of each type's schema."""
+        return {kind: bound.ast for kind, bound in self.bound.items()}
 
     def matches(self, kind: Kind, document: dict[str, Any]) -> bool:
         """Tell whether a complete document of this type satisfies the filter."""
-        bound = FILTERS[kind](self.nodes[kind])
-        return bool(bound.match(MODELS[kind].model_validate(document)))
+        return bool(self.bound[kind].match(MODELS[kind].model_validate(document)))
 
     def mentions(self, kind: Kind, name: str) -> Iterator[FilterNode]:
         """Yield the comparisons, presence tests and selections on one attribute."""
-        for leaf in leaves(self.nodes[kind]):
+        for leaf in leaves(self.bound[kind].ast):
             found = declared(kind, str(leaf.attr_path))
             if isinstance(found, Attribute) and found.name == name:
                 yield leaf
@@ -60,16 +64,15 @@ def parse(text: str, kinds: Iterable[Kind]) -> Filter:
         root = ScimFilter(tolerance.filter_text(text)).ast
     except InvalidFilterException as error:
         raise InvalidFilterException(detail=f"filter: {error}") from error
-    nodes: dict[Kind, FilterNode] = {}
+    bound: dict[Kind, ScimFilter[Any]] = {}
     unknown: set[str] | None = None
     for kind in kinds:
         mender = _Mender(kind)
-        nodes[kind] = mender.visit(root)
-        FILTERS[kind](nodes[kind])  # refuses what cannot compare
+        bound[kind] = FILTERS[kind](mender.visit(root))  # refuses what cannot compare
         unknown = mender.unknown if unknown is None else unknown & mender.unknown
     if unknown:
         raise InvalidFilterException(detail=f"there is no attribute {', '.join(sorted(unknown))}")
-    return Filter(text, nodes)
+    return Filter(text, bound)
 
 
 class _Mender(FilterVisitor[FilterNode]):

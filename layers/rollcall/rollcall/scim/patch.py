@@ -181,22 +181,23 @@ def _schema(kind: Kind, op: str, target: Schema, value: Any, ignored: list[str])
 def _removal(kind: Kind, target: Attribute, value: Any) -> Iterator[_Step]:
     """A remove selects by its path; a list of values selects among the values of the attribute.
 
-    A remove that carries values never clears, not even when it carries an empty array. What we
-    do not have of a value, a `$ref` say, does not keep it from being found.
+    A remove that carries values never clears, not even when it carries an empty array.
     """
     if target.required:
         raise MutabilityException(detail=f"{target.path} is required and cannot be removed")
     if not target.multi_valued or target.selection is not None or value is None:
         yield _Step("remove", target)
-    elif not tolerance.is_unassigned(value):
-        values = [
-            {key: item for key, item in each.items() if declared(kind, target.child(key))}
-            if target.complex
-            else each
-            for each in assigned(target, value) or ()
-        ]
-        if values := [each for each in values if each]:
-            yield _Step("remove", target, values)
+        return
+    selecting = (_selecting(kind, target, each) for each in assigned(target, value) or ())
+    if values := [each for each in selecting if each]:
+        yield _Step("remove", target, values)
+
+
+def _selecting(kind: Kind, target: Attribute, value: Any) -> dict[str, Any]:
+    """Return what selects a value: what we do not have of it, a `$ref` say, selects nothing."""
+    if not target.complex:
+        return {"value": value}
+    return {key: item for key, item in value.items() if declared(kind, target.child(key))}
 
 
 def _merge(
@@ -248,9 +249,7 @@ def _membership(op: str, target: Attribute, value: Any) -> Iterator[membership.O
 def _write(kind: Kind, resource: Resource[Any], step: _Step) -> None:
     if isinstance(step.target, Attribute) and _names_another_manager(resource, step):
         return
-    operation: dict[str, Any] = {"op": step.op, "path": step.path}
-    if step.value is not None:
-        operation["value"] = step.value
+    operation = {"op": step.op, "path": step.path, "value": step.value}
     try:
         patch = PATCHES[kind].model_validate(
             {"Operations": [operation]},

@@ -2,8 +2,9 @@
 
 They are the engine's models with the value types that directories really hold: an e-mail is the
 string that the client sent (the engine's `EmailStr` lower-cases domains and refuses
-`user@corp.local`), a URL is not insisted upon, and nothing is declared that does not round-trip
-(no password, no `display` on members and groups).
+`user@corp.local`), a URL is not insisted upon, a type is a plain string (the engine's enumerations
+change its case and build a validator for every comparison), and nothing is declared that does not
+round-trip (no password, no `display` on members and groups).
 """
 
 from __future__ import annotations
@@ -53,12 +54,43 @@ class Email(engine.Email):
     value: str | None = None
     """The e-mail address, kept as it was sent."""
 
+    type: str | None = Field(None, examples=["work", "home", "other"])  # type: ignore[assignment]
+    """What the address is for."""
+
+
+class PhoneNumber(engine.PhoneNumber):
+    """One telephone number."""
+
+    type: str | None = Field(  # type: ignore[assignment]
+        None, examples=["work", "home", "mobile", "fax", "pager", "other"]
+    )
+    """What the number is for."""
+
+
+class Im(engine.Im):
+    """One instant messaging address."""
+
+    type: str | None = Field(  # type: ignore[assignment]
+        None, examples=["aim", "gtalk", "icq", "xmpp", "msn", "skype", "qq", "yahoo"]
+    )
+    """The service that the address is of."""
+
+
+class Address(engine.Address):
+    """One postal address."""
+
+    type: str | None = Field(None, examples=["work", "home", "other"])  # type: ignore[assignment]
+    """What the address is for."""
+
 
 class Photo(engine.Photo):
     """A link to a picture of the user."""
 
     value: Link | None = None
     """The URL of the picture."""
+
+    type: str | None = Field(None, examples=["photo", "thumbnail"])  # type: ignore[assignment]
+    """What the picture is: the whole or a small one."""
 
 
 class GroupMembership(engine.ComplexAttribute):
@@ -118,16 +150,16 @@ class User(engine.Resource[engine.AnyExtension]):
     emails: list[Email] | None = None
     """The e-mail addresses."""
 
-    phone_numbers: list[engine.PhoneNumber] | None = None
+    phone_numbers: list[PhoneNumber] | None = None
     """The telephone numbers."""
 
-    ims: list[engine.Im] | None = None
+    ims: list[Im] | None = None
     """The instant messaging addresses."""
 
     photos: list[Photo] | None = None
     """Links to pictures of the user."""
 
-    addresses: list[engine.Address] | None = None
+    addresses: list[Address] | None = None
     """The postal addresses."""
 
     groups: Annotated[list[GroupMembership] | None, Mutability.read_only] = None

@@ -1,0 +1,61 @@
+"""The `rollcall` command: the operator's side, and the local server. One module per noun."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from rollcall import local
+from rollcall.cli import tenants
+from rollcall.cli.serve import serve
+from rollcall.cli.target import Choice
+from rollcall.cli.terminal import UsageError, complain
+from rollcall.emulator import EmulatorError
+from rollcall.scim.errors import SCIMException
+from rollcall.tenants.tenants import TenantError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="""Rollcall, a serverless SCIM 2.0 service provider.
+
+    Without --stack the command works on the local server's data (start it with `rollcall serve`),
+    or on what AWS_ENDPOINT_URL, ROLLCALL_TABLE and ROLLCALL_SECRETS name.""",
+)
+app.command()(serve)
+app.add_typer(tenants.app, name="tenants")
+
+
+@app.callback()
+def choose(
+    context: typer.Context,
+    stack: Annotated[
+        str | None, typer.Option(help="Work on a deployment: the name of its stack.")
+    ] = None,
+    endpoint_url: Annotated[
+        str | None,
+        typer.Option(help="Work on another DynamoDB and Secrets Manager.", show_default=False),
+    ] = None,
+    state: Annotated[
+        Path, typer.Option(help="Where the local server keeps its data.", show_default=False)
+    ] = local.STATE,
+) -> None:
+    """Note what the command is to work on."""
+    context.obj = Choice(stack, endpoint_url, state)
+
+
+def main() -> NoReturn:
+    """Run the command; a mistake of its user is one sentence and exit code 2."""
+    try:
+        app()
+    except (UsageError, TenantError, EmulatorError, LookupError, OSError) as error:
+        complain(str(error))
+        sys.exit(2)
+    except SCIMException as error:
+        complain(str(error.detail))
+        sys.exit(1)
+    sys.exit(0)

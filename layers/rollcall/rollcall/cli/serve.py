@@ -1,0 +1,62 @@
+"""`rollcall serve`: the local server."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rollcall import local
+from rollcall.cli.target import Choice
+from rollcall.cli.terminal import AsJson, out, print_credentials
+
+
+def serve(
+    context: typer.Context,
+    host: Annotated[str, typer.Option(help="The address to serve on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="The port, 0 for any that is free.")] = 8000,
+    tenant: Annotated[
+        list[str] | None,
+        typer.Option(help="A tenant to create, or to issue a further token for; repeatable."),
+    ] = None,
+    endpoint_url: Annotated[
+        str | None,
+        typer.Option(help="Another DynamoDB and Secrets Manager than the embedded emulator."),
+    ] = None,
+    state: Annotated[
+        Path | None, typer.Option(help="Where to keep the data between runs.", show_default=False)
+    ] = None,
+    fresh: Annotated[bool, typer.Option(help="Begin without data.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Serve the whole API on this machine, without an AWS account.
+
+    Prints the Tenant URL and the Secret Token of each tenant when it is ready to answer, with
+    --json as one line: {"tenants": {NAME: {"url": …, "token": …}}}. Ctrl-C ends it.
+    """
+    choice: Choice = context.obj
+
+    def announce(base: str, tokens: dict[str, str]) -> None:
+        admitted = {
+            name: {"url": local.tenant_url(base, name), "token": token}
+            for name, token in tokens.items()
+        }
+        if as_json:
+            print(json.dumps({"tenants": admitted}), flush=True)
+            return
+        for name, each in admitted.items():
+            print_credentials(name, each["url"], each["token"])
+        out.print("Ctrl-C ends the server.")
+
+    local.serve(
+        host,
+        port,
+        tenant or [],
+        state=state or choice.state,
+        endpoint_url=endpoint_url or choice.endpoint_url or os.environ.get("AWS_ENDPOINT_URL"),
+        fresh=fresh,
+        announce=announce,
+    )

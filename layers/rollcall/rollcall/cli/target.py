@@ -1,0 +1,59 @@
+"""What the command works on: a stack, what the environment names, or the local server."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import typer
+
+from rollcall import local
+from rollcall.runtime import Services, Settings
+from rollcall.storage.clients import stack_outputs
+
+
+@dataclass(frozen=True)
+class Target:
+    """What the command works on."""
+
+    services: Services
+    base_url: str
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the options before the command say."""
+
+    stack: str | None
+    endpoint_url: str | None
+    state: Path
+
+    def target(self) -> Target:
+        """Return what to work on: a stack, what the environment names, the local server."""
+        if self.stack is not None:
+            outputs = stack_outputs(self.stack)
+            try:
+                settings = Settings(outputs["TableName"], outputs["SecretPrefix"])
+                return Target(Services(settings), outputs["ApiUrl"])
+            except KeyError as error:
+                raise LookupError(f"the stack {self.stack} has no output {error}") from error
+        environment = dict(os.environ)
+        if self.endpoint_url is not None:
+            environment["AWS_ENDPOINT_URL"] = self.endpoint_url
+        if {"AWS_ENDPOINT_URL", "ROLLCALL_TABLE"} & set(environment):
+            base_url = environment.get("ROLLCALL_URL", "http://127.0.0.1:8000")
+            return Target(Services(Settings.of(environment)), base_url)
+        running = local.find(self.state)
+        if running is None:
+            raise LookupError(
+                "no local server is running (start one with `rollcall serve`), "
+                "and neither --stack nor the environment names a deployment"
+            )
+        return Target(Services(Settings(endpoint_url=running.endpoint_url)), running.url)
+
+
+def target(context: typer.Context) -> Target:
+    """Return what this run of the command works on. Raises LookupError when there is nothing."""
+    choice: Choice = context.obj
+    return choice.target()

@@ -1,0 +1,121 @@
+"""`rollcall tenants`: switch SCIM on and off for a tenant."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import typer
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from rollcall import local
+from rollcall.cli.target import target
+from rollcall.cli.terminal import (
+    AsJson,
+    Name,
+    UsageError,
+    Yes,
+    err,
+    listing,
+    out,
+    print_credentials,
+)
+from rollcall.tenants.tenants import Tenant
+
+app = typer.Typer(no_args_is_help=True, help="Switch SCIM on and off for a tenant.")
+
+
+@app.command()
+def create(context: typer.Context, name: Name, as_json: AsJson = False) -> None:
+    """Make a tenant, and print its URL and its first token, once."""
+    chosen = target(context)
+    token = chosen.services.tenants.create(name)
+    url = local.tenant_url(chosen.base_url, name)
+    if as_json:
+        print(json.dumps({"tenant": name, "url": url, "token": token}))
+    else:
+        print_credentials(name, url, token)
+        out.print("The token is not kept and cannot be shown again.")
+
+
+@app.command(name="list")
+def list_(context: typer.Context, as_json: AsJson = False) -> None:
+    """List all tenants."""
+    found = list(target(context).services.tenants.list())
+    if as_json:
+        print(json.dumps([_summary(each) for each in found]))
+        return
+    rows = listing("tenant", "state", "created", "tokens")
+    for each in found:
+        rows.add_row(each.name, each.state, each.created, str(len(each.tokens)))
+    out.print(rows if found else "There are no tenants yet: rollcall tenants create NAME")
+
+
+@app.command()
+def show(context: typer.Context, name: Name, as_json: AsJson = False) -> None:
+    """Show a tenant, its tokens (never the tokens themselves) and what its directory holds."""
+    chosen = target(context)
+    tenant = chosen.services.tenants.show(name)
+    counts = {
+        f"{kind.value.lower()}s": count
+        for kind, count in chosen.services.directory(name).counts().items()
+    }
+    url = local.tenant_url(chosen.base_url, name)
+    if as_json:
+        print(json.dumps({**_summary(tenant), "url": url, **counts}))
+        return
+    out.print(f"{name} is {tenant.state}, created {tenant.created}")
+    out.print(f"Tenant URL  {url}", soft_wrap=True)
+    out.print("Holds       " + ", ".join(f"{count} {of}" for of, count in counts.items()))
+    rows = listing("token", "label", "created", "expires")
+    for each in tenant.tokens:
+        rows.add_row(each.id, each.label, each.created, each.expires)
+    out.print(rows)
+
+
+@app.command()
+def disable(context: typer.Context, name: Name) -> None:
+    """Close a tenant's endpoint within a minute; everything is kept."""
+    target(context).services.tenants.disable(name)
+    out.print(f"{name} is disabled: within a minute its requests are answered with 401.")
+
+
+@app.command()
+def enable(context: typer.Context, name: Name) -> None:
+    """Open a disabled tenant's endpoint again."""
+    target(context).services.tenants.enable(name)
+    out.print(f"{name} is active.")
+
+
+@app.command()
+def delete(context: typer.Context, name: Name, yes: Yes = False) -> None:
+    """Delete a tenant with all its users, groups and tokens. May be repeated when broken off."""
+    chosen = target(context)
+    chosen.services.tenants.show(name)
+    directory = chosen.services.directory(name)
+    counts = {kind.value.lower(): count for kind, count in directory.counts().items()}
+    holds = ", ".join(f"{count} {of}s" for of, count in counts.items())
+    if not yes:
+        typed = typer.prompt(f"{name} holds {holds}. Type its name to delete all of it")
+        if typed != name:
+            raise UsageError("the name does not match, nothing is deleted")
+    chosen.services.tenants.disable(name)
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=err, transient=True) as progress:
+        task = progress.add_task("deleting")
+        for number, kind in enumerate(directory.clear(), 1):
+            progress.update(task, description=f"deleting {kind.value.lower()}s, {number} so far")
+    chosen.services.tenants.forget(name)
+    out.print(f"{name} is deleted: {holds}.")
+
+
+def _summary(tenant: Tenant) -> dict[str, Any]:
+    return {
+        "tenant": tenant.name,
+        "state": tenant.state,
+        "created": tenant.created,
+        "tokens": [
+            {"id": each.id, "label": each.label, "created": each.created, "expires": each.expires}
+            for each in tenant.tokens
+        ],
+    }

@@ -1,0 +1,48 @@
+"""The application itself as its clients see it, over a table and secrets in memory."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import Any
+
+import anyio
+import httpx
+from starlette.applications import Starlette
+
+from rollcall.http.routes import FUNCTIONS
+from rollcall.runtime import Services, Settings, logger
+
+EVERYTHING = [each for function in FUNCTIONS.values() for each in function]
+BASE = "/scim/acme/v2"
+
+
+class Api:
+    """A client of the application itself, and what the application logs."""
+
+    def __init__(self, services: Services, settings: Settings | None = None) -> None:
+        self.token = services.tenants.create("acme")
+        self.log = io.StringIO()
+        broken = Services(settings, services.clients) if settings else services
+        log = logger()
+        log.registered_handler.setStream(self.log)  # type: ignore[attr-defined]  # one per process
+        self.app: Starlette = broken.application(EVERYTHING, log)
+
+    def send(self, method: str, path: str, *, base: str = BASE, **options: Any) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {self.token}", **options.pop("headers", {})}
+
+        async def exchange() -> httpx.Response:
+            transport = httpx.ASGITransport(self.app)
+            async with httpx.AsyncClient(transport=transport, base_url="https://scim.test") as http:
+                return await http.request(method, f"{base}{path}", headers=headers, **options)
+
+        return anyio.run(exchange)
+
+    def lines(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.log.getvalue().splitlines()]
+
+    def user(self, **attributes: Any) -> dict[str, Any]:
+        created: dict[str, Any] = self.send(
+            "POST", "/Users", json={"userName": "ann@example.com", **attributes}
+        ).json()
+        return created

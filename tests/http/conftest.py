@@ -1,0 +1,16 @@
+"""What the tests of the HTTP surface share."""
+
+import pytest
+
+from rollcall.runtime import Services
+from tests.http.api import Api
+from tests.storage.memory import clients, services
+
+
+@pytest.fixture
+def api(services: Services) -> Api:
+    """The application with a tenant acme, and a token of it."""
+    return Api(services)
+
+
+__all__ = ["api", "clients", "services"]
