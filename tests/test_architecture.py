@@ -15,11 +15,12 @@ ARROWS: dict[str, set[str]] = {
     "storage": {"scim"},
     "directory": {"storage", "scim"},
     "tenants": {"storage", "scim"},
-    "http": {"directory", "tenants", "scim"},
-    "runtime": {"http", "directory", "tenants", "storage", "scim"},
+    "reconcile": {"storage", "scim"},
+    "http": {"directory", "tenants", "reconcile", "scim"},
+    "runtime": {"http", "directory", "tenants", "reconcile", "storage", "scim"},
     "emulator": set(),
     "local": {"runtime", "emulator", "http", "tenants"},
-    "cli": {"local", "runtime", "emulator", "tenants", "storage", "scim"},
+    "cli": {"local", "runtime", "emulator", "tenants", "reconcile", "storage", "scim"},
 }
 """What each room may import of the package, itself aside."""
 
