@@ -26,19 +26,30 @@ class Source(StrEnum):
     """The userName before Entra ID deleted the person softly (exchange u20)."""
     EMPLOYEE_NUMBER = "employeeNumber"
     NAME = "name"
+    INACTIVE = "inactive"
+    """No value of the user: since when it is not active."""
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True, order=True, slots=True)
 class Evidence:
     """A value that others of the same person have as well.
 
-    `canonical` begins with what it is (`address:`, `login:`, `number:`, `name:`); `value` is as it
-    stands in the user, folded.
+    `canonical` begins with what it is (`address:`, `login:`, `number:`, `name:`, `inactive:`);
+    `value` is as it stands in the user, folded.
     """
 
     canonical: str
     source: Source
     value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Clue:
+    """A piece of an account's evidence; `position` is where it stands in the order of all."""
+
+    evidence: Evidence
+    account: str
+    position: str
 
 
 DOTLESS = {"gmail.com": "gmail.com", "googlemail.com": "gmail.com"}
