@@ -129,6 +129,12 @@ def test_a_filter_is_never_widened(text: str) -> None:
     assert not matches(text)
 
 
+def test_a_selection_needs_a_value_to_select() -> None:
+    assert not matches('name[not (familyName eq "x")]', BO)
+    assert matches('not (name[familyName eq "x"])', BO)
+    assert not matches('manager[not (value eq "m1")]', BO)
+
+
 def test_a_disabled_user_is_found() -> None:
     assert matches('userName eq "bo"', BO)
     assert matches('active eq "False"', BO)
@@ -212,8 +218,18 @@ def test_the_examples_of_the_specification_find_the_user(text: str) -> None:
         ('groups eq "g1"', True),
         ('groups.type eq "direct"', True),
         ('groups eq "g2"', False),
+        ('meta.created eq "2026-01-01T08:00:00"', True),  # without a zone: in UTC
+        ('meta.created gt "2026-01-01T09:00:00"', False),
+        ('name[familyName eq "o\'malley"]', True),
+        ('name[familyName eq "o\'malley" and givenName eq "bo"]', False),
+        ('name[not (familyName eq "x")]', True),
+        ('manager[value eq "m1"]', True),
+        (f'{ENTERPRISE}:manager[value eq "m2"]', False),
+        (f'schemas[value eq "{CORE}"]', True),
+        ('schemas[value co "x:y" or value ew "2.0:User"]', True),
+        ("schemas[not (value pr)]", False),
+        ('userName eq "ada@example.com" and manager[value eq "m1"]', True),
         ('displayName eq "\\u0061DA o\'malley"', True),
-        ("displayName co 5", False),
     ],
 )
 def test_operators_compare_as_the_specification_says(text: str, expected: bool) -> None:
@@ -310,9 +326,18 @@ def test_a_complex_attribute_without_a_value_cannot_be_compared(name: str, opera
         ('meta.created gt "yesterday"', "meta.created"),
         ("emails[primary lt true]", "emails.primary"),
         ('x509Certificates.value gt "QUFB"', "x509Certificates.value"),
-        ('name[familyName eq "x"]', "name"),
+        ('meta.created gt "2026-01-01"', "meta.created"),
+        ("meta.created gt 2026", "meta.created"),
+        ('meta.created co "2026"', "meta.created"),
+        ("displayName co 5", "displayName"),
+        ("displayName gt null", "displayName"),
+        ("displayName sw null", "displayName"),
+        ("active eq 1", "active"),
+        ('x509Certificates.value eq "!"', "x509Certificates"),
         ('userName[value eq "x"]', "userName"),
-        ('manager[value eq "x"]', "manager"),
+        ('name[nope eq "x"]', "name.nope"),
+        ('name[name.familyName eq "x"]', "name"),
+        ('schemas[type eq "x"]', "schemas"),
     ],
 )
 def test_what_an_attribute_cannot_be_compared_with_is_an_invalid_filter(

@@ -83,21 +83,34 @@ class Attempt:
 
 @dataclass(frozen=True)
 class Precondition:
-    """The If-Match of a request (RFC 9110 section 13.1.1), compared weakly."""
+    """The If-Match and If-None-Match of a request (RFC 9110 section 13.1), compared weakly."""
 
     if_match: str | None = None
+    if_none_match: str | None = None
 
     def __bool__(self) -> bool:
         """Tell whether the client sent one."""
-        return self.if_match is not None
+        return self.if_match is not None or self.if_none_match is not None
 
     def check(self, record: Record) -> None:
+        """Raise PreconditionFailedException when the record is not a version to be changed."""
+        self.check_match(record)
+        if self.knows(record):
+            raise PreconditionFailedException(detail=f"the version is {record.etag}")
+
+    def check_match(self, record: Record) -> None:
         """Raise PreconditionFailedException unless the record is a version that was named."""
-        if self.if_match is None or self.if_match.strip() == "*":
-            return
-        named = {tag.strip().removeprefix("W/") for tag in self.if_match.split(",")}
-        if record.etag.removeprefix("W/") not in named:
+        if self.if_match is not None and not _names(self.if_match, record):
             raise PreconditionFailedException(detail=f"the version is {record.etag} now")
+
+    def knows(self, record: Record) -> bool:
+        """Tell whether the client says that it has this version already."""
+        return self.if_none_match is not None and _names(self.if_none_match, record)
+
+
+def _names(tags: str, record: Record) -> bool:
+    named = {tag.strip().removeprefix("W/") for tag in tags.split(",")}
+    return "*" in named or record.etag.removeprefix("W/") in named
 
 
 @dataclass(frozen=True)

@@ -85,9 +85,9 @@ class _Endpoint:
             directory=self._directory(request.state.caller, base_url),
             base_url=base_url,
             identifier=request.path_params.get("id", ""),
-            query=requests.query(request),
+            parameters=request.query_params,
+            projection=requests.projection(request.query_params),
             precondition=requests.precondition(request),
-            if_none_match=request.headers.get("if-none-match", ""),
             seconds_left=_clock(request),
         )
         if method in _WITH_BODY and ANY not in methods:

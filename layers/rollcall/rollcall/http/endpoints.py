@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from math import inf
 from typing import Any
 
+from starlette.datastructures import QueryParams
 from starlette.responses import Response
 
 from rollcall.directory.context import Answer, Precondition
 from rollcall.directory.directory import Directory
-from rollcall.directory.search import LIST_RESPONSE, Query
+from rollcall.directory.search import LIST_RESPONSE
 from rollcall.http import requests
 from rollcall.http.responses import ScimResponse
 from rollcall.scim import discovery
@@ -28,16 +29,11 @@ class Call:
     base_url: str
     identifier: str = ""
     payload: Any = None
-    query: Query = field(default_factory=Query)
+    parameters: QueryParams = field(default_factory=QueryParams)
+    projection: Projection = field(default_factory=Projection)
     precondition: Precondition = field(default_factory=Precondition)
-    if_none_match: str = ""
     seconds_left: Callable[[], float] = lambda: inf
     ignored: list[str] = field(default_factory=list)
-
-    @property
-    def projection(self) -> Projection:
-        """The attributes that the client asked for."""
-        return self.query.projection
 
     @property
     def wants_members(self) -> bool:
@@ -75,7 +71,7 @@ def delete_user(call: Call) -> Response:
 
 def search_users(call: Call) -> Response:
     """GET /Users (section 3.4.2)."""
-    return ScimResponse(call.directory.search.run([Kind.USER], call.query))
+    return ScimResponse(call.directory.search.run([Kind.USER], requests.query(call.parameters)))
 
 
 def post_search_users(call: Call) -> Response:
@@ -95,7 +91,7 @@ def post_search(call: Call) -> Response:
 
 def search(call: Call) -> Response:
     """GET on the base URL, over all types (section 3.4.2.1)."""
-    return ScimResponse(call.directory.search.run(list(Kind), call.query))
+    return ScimResponse(call.directory.search.run(list(Kind), requests.query(call.parameters)))
 
 
 def bulk(call: Call) -> Response:
@@ -139,7 +135,7 @@ def delete_group(call: Call) -> Response:
 
 def search_groups(call: Call) -> Response:
     """GET /Groups (section 3.4.2)."""
-    return ScimResponse(call.directory.search.run([Kind.GROUP], call.query))
+    return ScimResponse(call.directory.search.run([Kind.GROUP], requests.query(call.parameters)))
 
 
 def service_provider_config(call: Call) -> Response:
@@ -176,8 +172,8 @@ def _created(call: Call, answer: Answer) -> Response:
 
 
 def _read(call: Call, answer: Answer) -> Response:
-    known = {tag.strip().removeprefix("W/") for tag in call.if_none_match.split(",")}
-    if answer.record.etag.removeprefix("W/") in known or "*" in known:
+    call.precondition.check_match(answer.record)
+    if call.precondition.knows(answer.record):
         return ScimResponse(None, 304, headers={"ETag": answer.record.etag})
     return _shown(call, answer)
 
@@ -189,8 +185,8 @@ def _shown(call: Call, answer: Answer) -> Response:
 
 
 def _refuse_filter(call: Call) -> None:
-    """Discovery endpoints take no filter (RFC 7644 section 4)."""
-    if call.query.filter is not None:
+    """Discovery endpoints take no filter and ignore all else that is asked (RFC 7644 section 4)."""
+    if "filter" in call.parameters:
         raise ForbiddenException(detail="discovery endpoints take no filter")
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+from math import isfinite
 from typing import Any, NoReturn, TypeVar
 
+from starlette.datastructures import QueryParams
 from starlette.requests import ClientDisconnect, Request
 
 from rollcall.directory.context import Precondition
@@ -43,7 +45,7 @@ async def payload(request: Request, max_bytes: int) -> Any:
         )
     raw = await _received(request, max_bytes)
     try:
-        parsed = json.loads(raw, parse_constant=_no_constant)
+        parsed = json.loads(raw, parse_constant=_no_constant, parse_float=_finite)
         # Half a character (a lone surrogate) is valid JSON and no valid text.
         json.dumps(parsed, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
@@ -52,20 +54,22 @@ async def payload(request: Request, max_bytes: int) -> Any:
     return parsed
 
 
-def projection(request: Request) -> Projection:
-    """Read `attributes` and `excludedAttributes`."""
-    parameters = request.query_params
+def projection(parameters: QueryParams) -> Projection:
+    """Read `attributes` and `excludedAttributes`. Raises InvalidValueException."""
     return Projection.of(parameters.getlist("attributes"), parameters.getlist("excludedAttributes"))
 
 
 def precondition(request: Request) -> Precondition:
-    """Read If-Match."""
-    return Precondition(request.headers.get("if-match"))
+    """Read If-Match and If-None-Match."""
+    headers = request.headers
+    return Precondition(headers.get("if-match") or None, headers.get("if-none-match") or None)
 
 
-def query(request: Request) -> Query:
-    """Read the parameters of a search; those that we do not know are ignored."""
-    parameters = request.query_params
+def query(parameters: QueryParams) -> Query:
+    """Read the parameters of a search; those that we do not know are ignored.
+
+    Raises InvalidValueException naming the parameter.
+    """
     return Query(
         filter=parameters.get("filter"),
         start_index=_integer(parameters.get("startIndex"), "startIndex"),
@@ -73,7 +77,7 @@ def query(request: Request) -> Query:
         cursor=parameters.get("cursor"),
         sort_by=parameters.get("sortBy"),
         sort_order=parameters.get("sortOrder"),
-        projection=projection(request),
+        projection=projection(parameters),
     )
 
 
@@ -155,6 +159,13 @@ def _check_depth(parsed: Any) -> None:
         if not level:
             return
     raise InvalidSyntaxException(detail=f"the body nests more than {MAX_DEPTH} deep")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not isfinite(number):
+        raise ValueError(f"{text} is larger than what can be kept")
+    return number
 
 
 def _no_constant(name: str) -> NoReturn:

@@ -38,6 +38,7 @@ class Attribute:
     the schema spells it (an extension's with its URN), `target` the Python type of a single value.
     """
 
+    kind: Kind
     path: str
     name: str
     sub: str | None
@@ -103,6 +104,7 @@ def designate(kind: Kind, text: str) -> Attribute | Schema | None:
     if selection is not None and not _selects(kind, binding, head, selection):
         return None
     return Attribute(
+        kind=kind,
         path=mended,
         name=head,
         sub=sub or None,

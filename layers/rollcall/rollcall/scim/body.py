@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 from scim2_models import Context, Mutability, Resource
 
-from rollcall.scim import membership, tolerance
+from rollcall.scim import membership, tolerance, values
 from rollcall.scim.attributes import Attribute, KeyPath, Schema, declared, marked
 from rollcall.scim.errors import (
     InvalidSyntaxException,
@@ -109,7 +109,11 @@ def _pruned(value: Any) -> Any:
         pruned = {key: _pruned(item) for key, item in value.items()}
         return {key: item for key, item in pruned.items() if not tolerance.is_unassigned(item)}
     if isinstance(value, list):
-        return [item for item in map(_pruned, value) if not tolerance.is_label_only(item)]
+        return [
+            item
+            for item in map(_pruned, value)
+            if not (tolerance.is_unassigned(item) or tolerance.is_label_only(item))
+        ]
     return value
 
 
@@ -146,8 +150,8 @@ def _entries(
 def assigned(attribute: Attribute, value: Any) -> Any:
     """Return a value in the shape that the attribute's type wants, None when it is unassigned.
 
-    Raises InvalidValueException naming the attribute when a multi-valued attribute is given
-    something that is no value of it.
+    Raises InvalidValueException naming the attribute when it is given something that is no value
+    of it.
     """
     if tolerance.is_unassigned(value):
         return None
@@ -156,26 +160,33 @@ def assigned(attribute: Attribute, value: Any) -> Any:
     if attribute.complex:
         return _object(attribute, value)
     value = tolerance.unwrapped(value)
-    if attribute.target is bool:
-        return _boolean(attribute, value)
-    return None if tolerance.is_unassigned(value) else value
+    return None if tolerance.is_unassigned(value) else _fitting(attribute, value, attribute.path)
+
+
+def _fitting(attribute: Attribute, value: Any, named: str) -> Any:
+    try:
+        return values.fitting(attribute.target, value)
+    except ValueError as error:
+        raise InvalidValueException(detail=f"{named} {error}") from error
 
 
 def _elements(attribute: Attribute, value: Any) -> list[Any] | None:
+    named = attribute.path
     if not attribute.complex:
         plain = map(tolerance.unwrapped, value if isinstance(value, list) else [value])
-        return [each for each in plain if not tolerance.is_unassigned(each)] or None
+        found = (each for each in plain if not tolerance.is_unassigned(each))
+        return [_fitting(attribute, each, named) for each in found] or None
     kept = []
-    for each in tolerance.elements(value):
+    for number, each in enumerate(tolerance.elements(value)):
         element = _pruned(tolerance.role(each) if attribute.name == "roles" else each)
         if tolerance.is_unassigned(element):
             continue
         if not isinstance(element, dict):
             raise InvalidValueException(
-                detail=f"{attribute.path} takes objects with a value, not {_kind_of(each)}"
+                detail=f"{named} takes objects with a value, not {_kind_of(each)}"
             )
         if not tolerance.is_label_only(element):
-            kept.append(element)
+            kept.append(_parts(attribute, element, f"{named}[{number}]"))
     return kept or None
 
 
@@ -187,15 +198,21 @@ def _object(attribute: Attribute, value: Any) -> Any:
         raise InvalidValueException(
             detail=f"{attribute.path} takes an object, not {_kind_of(value)}"
         )
-    return _pruned(value) or None
+    return _parts(attribute, _pruned(value), attribute.path) or None
 
 
-def _boolean(attribute: Attribute, value: Any) -> bool | None:
-    if tolerance.is_unassigned(value):
-        return None
-    mended = tolerance.boolean(value)
-    if not isinstance(mended, bool):
-        raise InvalidValueException(detail=f"{attribute.path} takes true or false")
+def _parts(attribute: Attribute, value: Document, named: str) -> Document:
+    """Return a complex value with its sub-attributes in the form in which their types are kept."""
+    mended: Document = {}
+    for key, item in value.items():
+        found = declared(attribute.kind, attribute.child(key))
+        where = f"{named}.{key}"
+        if not isinstance(found, Attribute):
+            mended[key] = item
+        elif found.multi_valued and isinstance(item, list):
+            mended[key] = [_fitting(found, each, where) for each in item]
+        else:
+            mended[key] = _fitting(found, item, where)
     return mended
 
 

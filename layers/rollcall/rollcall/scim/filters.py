@@ -4,25 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from scim2_models import ScimFilter
 from scim2_models.path import (
     AttrPath,
+    CompareOperator,
     Comparison,
     FilterNode,
     FilterVisitor,
     LogicalExpr,
+    LogicalOperator,
     Not,
     Present,
     ValuePath,
 )
 
-from rollcall.scim import membership, tolerance
+from rollcall.scim import membership, tolerance, values
 from rollcall.scim.attributes import MAX_LENGTH, Attribute, declared, leaves
 from rollcall.scim.errors import InvalidFilterException
 from rollcall.scim.folding import encodable
 from rollcall.scim.resources import FILTERS, MODELS, Kind
+
+_EQUALITY = frozenset({CompareOperator.eq, CompareOperator.ne})
+_SUBSTRING = frozenset({CompareOperator.co, CompareOperator.sw, CompareOperator.ew})
+_WHOLE = frozenset({int, float, datetime})
+"""Types of which no part can be compared."""
 
 
 @dataclass(frozen=True)
@@ -78,9 +86,10 @@ def parse(text: str, kinds: Iterable[Kind]) -> Filter:
 class _Mender(FilterVisitor[FilterNode]):
     """Rewrite a filter into the schema's terms, and note the attributes that it does not have."""
 
-    def __init__(self, kind: Kind, inside: str = "") -> None:
+    def __init__(self, kind: Kind, inside: str = "", *, plain: bool = False) -> None:
         self.kind = kind
         self.inside = inside
+        self.plain = plain
         self.unknown: set[str] = set()
 
     def visit_comparison(self, node: Comparison) -> FilterNode:
@@ -101,9 +110,7 @@ class _Mender(FilterVisitor[FilterNode]):
                     detail=f"{node.attr_path} is complex: one of its sub-attributes can be compared"
                 )
             found, path = child, replace(path, sub_attr="value")
-        if found.target is bool:
-            value = tolerance.boolean(value)
-        return Comparison(path, node.op, value)
+        return Comparison(path, node.op, _operand(found, node, read=self.plain))
 
     def visit_present(self, node: Present) -> FilterNode:
         found = self._find(node.attr_path)
@@ -116,14 +123,22 @@ class _Mender(FilterVisitor[FilterNode]):
         return LogicalExpr(node.op, tuple(self.visit(term) for term in node.terms))
 
     def visit_value_path(self, node: ValuePath) -> FilterNode:
-        found = self._find(node.attr_path)
-        inner = _Mender(self.kind, inside=f"{node.attr_path}.")
+        found, path = self._find(node.attr_path), node.attr_path
+        if found is not None and found.complex and not found.multi_valued:
+            # The one value of `name[…]` is selected by comparisons of its sub-attributes.
+            selection = self.visit(_Nesting(path).visit(node.val_filter))
+            return LogicalExpr(LogicalOperator.and_, (Present(self._mended(path)), selection))
+        plain = found is not None and not found.complex
+        inner = _Mender(self.kind, inside=str(path) if plain else f"{path}.", plain=plain)
         selection = inner.visit(node.val_filter)
         self.unknown |= inner.unknown
-        return node if found is None else ValuePath(self._mended(node.attr_path), selection)
+        return node if found is None else ValuePath(self._mended(path), selection)
 
     def _find(self, path: AttrPath) -> Attribute | None:
-        found = declared(self.kind, f"{self.inside}{path}")
+        text = f"{self.inside}{path}"
+        if self.plain and str(path).lower() == "value":
+            text = self.inside  # plain values call themselves `value`
+        found = declared(self.kind, text)
         if isinstance(found, Attribute):
             return found
         self.unknown.add(f"{self.inside}{path}")
@@ -136,6 +151,51 @@ class _Mender(FilterVisitor[FilterNode]):
         uri, _, rest = text.rpartition(":")
         attr, _, sub = rest.partition(".")
         return AttrPath(attr, sub or None, uri or None)
+
+
+class _Nesting(FilterVisitor[FilterNode]):
+    """Rewrite a selection among the values of an attribute into comparisons of the attribute."""
+
+    def __init__(self, path: AttrPath) -> None:
+        self.path = path
+
+    def visit_comparison(self, node: Comparison) -> FilterNode:
+        return replace(node, attr_path=self._below(node.attr_path))
+
+    def visit_present(self, node: Present) -> FilterNode:
+        return Present(self._below(node.attr_path))
+
+    def visit_not(self, node: Not) -> FilterNode:
+        return Not(self.visit(node.expr))
+
+    def visit_logical_expr(self, node: LogicalExpr) -> FilterNode:
+        return LogicalExpr(node.op, tuple(self.visit(term) for term in node.terms))
+
+    def visit_value_path(self, node: ValuePath) -> FilterNode:
+        raise InvalidFilterException(detail=f"{node.attr_path}: a selection holds no other")
+
+    def _below(self, path: AttrPath) -> AttrPath:
+        if path.sub_attr or path.uri:
+            raise InvalidFilterException(detail=f"{self.path} has no sub-attribute {path}")
+        return replace(self.path, sub_attr=path.attr)
+
+
+def _operand(found: Attribute, node: Comparison, *, read: bool) -> Any:
+    """Return what a comparison compares with, in the form in which the attribute's type has it.
+
+    The engine reads it itself, except among the plain values of an attribute. Raises
+    InvalidFilterException for what the type cannot be compared with or by.
+    """
+    value, op, named = node.value, node.op, str(node.attr_path)
+    if value is None and op not in _EQUALITY:
+        raise InvalidFilterException(detail=f"{named}: nothing is {op.value} null")
+    if op in _SUBSTRING and (found.target in _WHOLE or not isinstance(value, str)):
+        raise InvalidFilterException(detail=f"{named}: {op.value} compares strings")
+    try:
+        fitting = None if value is None else values.fitting(found.target, value)
+        return values.read(found.target, fitting) if read else fitting
+    except ValueError as error:
+        raise InvalidFilterException(detail=f"{named} {error}") from error
 
 
 def compared_ids(mentions: Iterable[FilterNode]) -> list[str] | None:

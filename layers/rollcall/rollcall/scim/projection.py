@@ -13,7 +13,7 @@ from rollcall.scim.attributes import Attribute, KeyPath, Schema, declared, marke
 from rollcall.scim.errors import InvalidValueException
 from rollcall.scim.resources import Kind
 
-_ALWAYS = frozenset({"schemas", "id"})
+_ALWAYS = frozenset({("schemas",), ("id",)})
 
 
 @dataclass(frozen=True)
@@ -51,17 +51,27 @@ class Projection:
         return (name,) not in _paths(kind, self.excluded)
 
     def apply(self, kind: Kind, resource: dict[str, Any]) -> dict[str, Any]:
-        """Return the part of a representation that was asked for; `id` and `schemas` always."""
+        """Return the part of a representation that was asked for, and what is always returned."""
+        wanted, unwanted = _paths(kind, self.attributes), _paths(kind, self.excluded)
+        always = _ALWAYS | marked(kind, Returned.always)
+        kept = {path for path in always if not _is_inner(path)}
         if self.attributes:
-            paths = _paths(kind, self.attributes) | {(name,) for name in _ALWAYS}
-            resource = _pick(resource, paths)
+            beside = {path for path in always - kept if any(_is_beside(path, by) for by in wanted)}
+            resource = _pick(resource, wanted | kept | beside)
         if self.excluded:
-            paths = {path for path in _paths(kind, self.excluded) if path[0] not in _ALWAYS}
-            resource = _drop(resource, paths)
-        hidden = marked(kind, Returned.never) | (
-            marked(kind, Returned.request) - _paths(kind, self.attributes)
-        )
+            resource = _pick(resource, kept) | _drop(resource, unwanted - always)
+        hidden = marked(kind, Returned.never) | (marked(kind, Returned.request) - wanted)
         return _drop(resource, hidden) if hidden else resource
+
+
+def _is_inner(path: KeyPath) -> bool:
+    """Tell whether a path leads to a sub-attribute."""
+    return len(path) > (2 if ":" in path[0] else 1)
+
+
+def _is_beside(path: KeyPath, other: KeyPath) -> bool:
+    """Tell whether a sub-attribute is of the attribute that another path is of."""
+    return path[:-1] == other[: len(path) - 1]
 
 
 def _names(values: Iterable[str] | None) -> tuple[str, ...]:

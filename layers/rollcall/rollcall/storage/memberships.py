@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Unpack
 
 from rollcall.scim.record import Record
 from rollcall.scim.resources import Kind
 from rollcall.storage import keys
 from rollcall.storage.keys import Key, Keys
 from rollcall.storage.resources import is_tombstone, record_of
-from rollcall.storage.table import Action, Item, Table
+from rollcall.storage.table import Action, Bounds, Item, Table
 
 GONE = "gone"
 RACED = "raced"
@@ -47,10 +48,15 @@ class Memberships:
         self._table = table
         self._keys = Keys(tenant)
 
-    def members(self, group: str) -> Iterator[tuple[str, Kind]]:
-        """Yield id and type of the members of a group, in the order of their ids."""
+    def members(self, group: str, **bounds: Unpack[Bounds]) -> Iterator[tuple[str, Kind]]:
+        """Yield id and type of the members of a group, in the order of their ids.
+
+        `after` in the bounds is such an id.
+        """
+        if bounds.get("after"):
+            bounds["after"] = self._keys.member(group, bounds["after"])["sk"]
         partition = self._keys.partition(Kind.GROUP, group)
-        for item in self._table.query(partition, keys.MEMBER):
+        for item in self._table.query(partition, keys.MEMBER, **bounds):
             yield item["member"], Kind(item["type"])
 
     def groups_of(self, kind: Kind, member: str) -> Iterator[str]:

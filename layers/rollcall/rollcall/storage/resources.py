@@ -6,7 +6,7 @@ import json
 import random
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Unpack
 
 from rollcall.scim import indexing
 from rollcall.scim.errors import PayloadTooLargeException
@@ -16,7 +16,7 @@ from rollcall.scim.record import Record
 from rollcall.scim.resources import Kind
 from rollcall.storage import keys
 from rollcall.storage.keys import Keys
-from rollcall.storage.table import Action, Item, Table
+from rollcall.storage.table import Action, Bounds, Item, Table
 
 MAX_DOCUMENT = 300_000
 """The bytes of a stored document."""
@@ -85,21 +85,17 @@ class Resources:
         self,
         kind: Kind,
         index: Index,
-        after: tuple[str, str] | None = None,
-        *,
-        backwards: bool = False,
-        inclusive: bool = False,
+        position: tuple[str, str] | None = None,
+        **bounds: Unpack[Bounds],
     ) -> Iterator[tuple[str, str]]:
         """Yield order key and id of all resources of a type in an order that is kept.
 
-        `after` is such a pair to begin behind, before it when reading backwards, at it when
-        `inclusive`.
+        `position` is such a pair to begin behind, before it or at it as the bounds say.
         """
         partition = self.keys.listing(kind) if index is Index.CREATED else self.keys.claims(kind)
-        begin = "#".join(after) if after else ""
-        for item in self.table.index(
-            partition, after=begin, backwards=backwards, inclusive=inclusive
-        ):
+        if position is not None:
+            bounds["after"] = "#".join(position)
+        for item in self.table.index(partition, **bounds):
             order, _, identifier = item["gsi_sk"].rpartition("#")
             yield order, identifier
 

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict, Unpack
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import BotoCoreError, ClientError
@@ -85,6 +85,19 @@ class Action:
         if self.names:
             body["ExpressionAttributeNames"] = dict(self.names)
         return {self.kind: body}
+
+
+class Bounds(TypedDict, total=False):
+    """What of a partition is read, and how.
+
+    `after` is a sort key to begin behind, before it when reading backwards, at it when `inclusive`;
+    `limit` is how many are read at a time, 0 for as many as a round trip brings.
+    """
+
+    after: str
+    backwards: bool
+    inclusive: bool
+    limit: int
 
 
 @dataclass(frozen=True)
@@ -162,45 +175,21 @@ class Table:
             wanted = left + wanted
         return found
 
-    def query(self, pk: str, prefix: str = "", *, after: str = "") -> Iterator[Item]:
-        """Read the items of a partition in the order of `sk`, strongly consistent, page by page."""
-        condition, values = "pk = :pk", {":pk": pk}
-        if after:
-            condition, values[":sk"] = f"{condition} AND sk > :sk", after
-        elif prefix:
-            condition, values[":sk"] = f"{condition} AND begins_with(sk, :sk)", prefix
-        yield from self._pages(
-            KeyConditionExpression=condition,
-            ExpressionAttributeValues=_encoded(values),
-            ConsistentRead=True,
-        )
+    def query(self, pk: str, prefix: str = "", **bounds: Unpack[Bounds]) -> Iterator[Item]:
+        """Read the items of a partition in the order of `sk`, strongly consistent, page by page.
 
-    def index(
-        self,
-        gsi_pk: str,
-        *,
-        after: str = "",
-        prefix: str = "",
-        backwards: bool = False,
-        inclusive: bool = False,
-    ) -> Iterator[Item]:
-        """Read the keys under an index partition in order; writes show within moments.
-
-        `after` is an index key to begin behind, before it when reading backwards, at it when
-        `inclusive`; `prefix` is what the keys begin with. One of the two at most.
+        `prefix` is what the keys begin with.
         """
-        condition, values = "gsi_pk = :pk", {":pk": gsi_pk}
-        if after:
-            condition += f" AND gsi_sk {'<' if backwards else '>'}{'=' * inclusive} :sk"
-            values[":sk"] = after
-        elif prefix:
-            condition += " AND begins_with(gsi_sk, :sk)"
-            values[":sk"] = prefix
+        request = _request("pk", pk, "sk", prefix, bounds)
+        after = "" if bounds.get("inclusive") else bounds.get("after", "")
+        for item in self._pages(ConsistentRead=True, **request):
+            if item["sk"] != after:
+                yield item
+
+    def index(self, gsi_pk: str, prefix: str = "", **bounds: Unpack[Bounds]) -> Iterator[Item]:
+        """Read the keys under an index partition in order; writes show within moments."""
         yield from self._pages(
-            IndexName=INDEX,
-            KeyConditionExpression=condition,
-            ExpressionAttributeValues=_encoded(values),
-            ScanIndexForward=not backwards,
+            IndexName=INDEX, **_request("gsi_pk", gsi_pk, "gsi_sk", prefix, bounds)
         )
 
     def transact(self, actions: Sequence[Action]) -> None:
@@ -257,6 +246,31 @@ class Table:
             if "LastEvaluatedKey" not in answer:
                 return
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+
+def _request(pk_name: str, pk: str, name: str, prefix: str, bounds: Bounds) -> dict[str, Any]:
+    """Return what bounds a query; DynamoDB takes a single condition on the sort key."""
+    after, backwards = bounds.get("after", ""), bounds.get("backwards", False)
+    values = {":pk": pk}
+    if after and prefix:
+        low, high = (prefix, after) if backwards else (after, f"{prefix}\U0010ffff")
+        condition, values = (
+            f" AND {name} BETWEEN :low AND :high",
+            {**values, ":low": low, ":high": high},
+        )
+    elif after:
+        operator = ("<" if backwards else ">") + "=" * bounds.get("inclusive", False)
+        condition, values[":sk"] = f" AND {name} {operator} :sk", after
+    elif prefix:
+        condition, values[":sk"] = f" AND begins_with({name}, :sk)", prefix
+    else:
+        condition = ""
+    return {
+        "KeyConditionExpression": f"{pk_name} = :pk{condition}",
+        "ExpressionAttributeValues": _encoded(values),
+        "ScanIndexForward": not backwards,
+        **({"Limit": bounds["limit"]} if bounds.get("limit") else {}),
+    }
 
 
 @contextmanager
