@@ -14,13 +14,14 @@ ARROWS: dict[str, set[str]] = {
     "scim": set(),
     "storage": {"scim"},
     "directory": {"storage", "scim"},
+    "templates": {"storage", "scim"},
     "tenants": {"storage", "scim"},
     "reconcile": {"storage", "scim"},
     "http": {"directory", "tenants", "reconcile", "scim"},
-    "runtime": {"http", "directory", "tenants", "reconcile", "storage", "scim"},
+    "runtime": {"http", "directory", "templates", "tenants", "reconcile", "storage", "scim"},
     "emulator": set(),
     "local": {"runtime", "emulator", "http", "tenants"},
-    "cli": {"local", "runtime", "emulator", "tenants", "reconcile", "storage", "scim"},
+    "cli": {"local", "runtime", "emulator", "templates", "tenants", "reconcile", "storage", "scim"},
 }
 """What each room may import of the package, itself aside."""
 
@@ -31,7 +32,7 @@ ONLY_IN: dict[str, set[str]] = {
     "mangum": {"runtime"},
     "aws_lambda_powertools": {"runtime"},
     "uvicorn": {"local"},
-    "yaml": {"local"},
+    "yaml": {"local", "cli"},
     "typer": {"cli"},
     "rich": {"cli"},
 }

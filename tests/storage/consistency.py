@@ -32,6 +32,7 @@ _SIDE = re.compile(
 _CLAIM = re.compile(r"(?P<name>USERNAME|GROUPNAME)#.*\|CLAIM", re.DOTALL)
 _LOOKUP = re.compile(r"LOOKUP#.*\|(?:User|Group)#[^#]+", re.DOTALL)
 _BOOKMARK = re.compile(r"BOOKMARK#.*", re.DOTALL)
+_TEMPLATES = re.compile(r"TEMPLATES\|(?:CURRENT|VERSION#[a-z0-9-]+#\d{6})")
 _COUNT = re.compile(r"COUNT#(?P<kind>User|Group)\|\d\d")
 
 
@@ -88,6 +89,8 @@ class _Stored:
             self.derived[place] = item
         elif found := _COUNT.fullmatch(spelled):
             self.counts[found["kind"].upper()] += int(item["amount"])
+        elif _TEMPLATES.fullmatch(spelled):
+            pass  # they are no part of what documents say
         elif _BOOKMARK.fullmatch(spelled):
             if int(item["expires"]) <= 0:
                 yield f"{spelled} never goes"

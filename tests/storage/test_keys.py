@@ -19,8 +19,14 @@ SAMPLES: dict[str, Any] = {
     "str": LONG,
     "int": 3,
 }
-OURS = {("membership", "group"), ("lookup", "identifier"), ("bookmark", "walk")}
-"""The arguments that never hold what a client sends, only ids and digests of our own."""
+OURS = {
+    ("membership", "group"),
+    ("lookup", "identifier"),
+    ("bookmark", "walk"),
+    ("template_version", "name"),
+    ("grant", "template"),
+}
+"""The arguments that never hold what a client sends, only ids, names and digests of our own."""
 
 
 def built(shape: str) -> list[str]:

@@ -9,12 +9,13 @@ from typing import Annotated, NoReturn
 import typer
 
 from rollcall import local
-from rollcall.cli import tenants
+from rollcall.cli import templates, tenants
 from rollcall.cli.serve import serve
 from rollcall.cli.target import Choice
 from rollcall.cli.terminal import UsageError, complain
 from rollcall.emulator import EmulatorError
 from rollcall.scim.errors import SCIMException
+from rollcall.templates.file import TemplateError
 from rollcall.tenants.tenants import TenantError
 
 app = typer.Typer(
@@ -28,6 +29,7 @@ app = typer.Typer(
 )
 app.command()(serve)
 app.add_typer(tenants.app, name="tenants")
+app.add_typer(templates.app, name="templates")
 
 
 @app.callback()
@@ -52,8 +54,9 @@ def main() -> NoReturn:
     """Run the command; a mistake of its user is one sentence and exit code 2."""
     try:
         app()
-    except (UsageError, TenantError, EmulatorError, LookupError, OSError) as error:
-        complain(str(error))
+    except (UsageError, TenantError, TemplateError, EmulatorError, LookupError, OSError) as error:
+        for sentence in str(error).splitlines():
+            complain(sentence)
         sys.exit(2)
     except SCIMException as error:
         complain(str(error.detail))

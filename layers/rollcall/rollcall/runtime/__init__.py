@@ -6,7 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, TextIO
@@ -27,18 +27,24 @@ from rollcall.scim import extensions
 from rollcall.storage.clients import Clients, connect
 from rollcall.storage.secrets import Secrets
 from rollcall.storage.table import Table
+from rollcall.templates.scales import Scales
+from rollcall.templates.templates import Templates
 from rollcall.tenants.authentication import Authenticator, Caller
 from rollcall.tenants.tenants import Tenants
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Where a deployment keeps its data, and the file of the extension schemas that it declares."""
+    """Where a deployment keeps its data, and what it declares of its own.
+
+    `extensions` is a file of schemas; `scales` are the levels and roles of access.
+    """
 
     table: str = "rollcall"
     secrets: str = "rollcall/tenants"
     endpoint_url: str | None = None
     extensions: Path | None = None
+    scales: Scales = field(default_factory=Scales)
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> Settings:
@@ -48,6 +54,9 @@ class Settings:
             secrets=environment.get("ROLLCALL_SECRETS", cls.secrets),
             endpoint_url=environment.get("AWS_ENDPOINT_URL") or None,
             extensions=Path(named) if (named := environment.get("ROLLCALL_EXTENSIONS")) else None,
+            scales=Scales.of(
+                environment.get("ROLLCALL_LEVELS", ""), environment.get("ROLLCALL_ROLES", "")
+            ),
         )
 
 
@@ -57,6 +66,7 @@ class Services:
     def __init__(self, settings: Settings, clients: Clients | None = None) -> None:
         if settings.extensions is not None:
             extensions.declare(json.loads(settings.extensions.read_text()))
+        self.scales = settings.scales
         self.clients = clients or connect(settings.endpoint_url)
         self.table = Table(self.clients.dynamodb, settings.table)
         self.secrets = Secrets(self.clients.secretsmanager, settings.secrets)
@@ -65,6 +75,10 @@ class Services:
     def directory(self, tenant: str, base_url: str = "") -> Directory:
         """Return the directory of one tenant."""
         return Directory(self.table, tenant, base_url)
+
+    def templates(self, tenant: str, actor: str = "") -> Templates:
+        """Return the New User Templates of one tenant, changed by an actor."""
+        return Templates(self.table, tenant, actor)
 
     def opened(self, caller: Caller, base_url: str) -> Directory:
         """Return the directory of a caller's tenant."""

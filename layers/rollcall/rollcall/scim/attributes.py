@@ -68,6 +68,7 @@ class Schema:
 
     urn: str
     is_extension: bool
+    read_only: bool = False
 
 
 @lru_cache(maxsize=1024)
@@ -87,7 +88,7 @@ def designate(kind: Kind, text: str) -> Attribute | Schema | None:
     if path.model is not None:
         own = path.model is MODELS[kind]
         urn = str(MODELS[kind].__schema__) if own else _extension(kind, mended)
-        return Schema(urn, is_extension=not own)
+        return Schema(urn, is_extension=not own, read_only=_is_read_only(path.model))
     binding = path.resolve()
     if binding is None or _is_the_engines(binding):
         return None
@@ -161,6 +162,12 @@ def _is_the_engines(binding: AttributeBinding) -> bool:
     whole = binding.field_type
     nested = issubclass(binding.model, Extension) and binding.field_name == "schemas"
     return nested or (isclass(whole) and issubclass(whole, Extension))
+
+
+def _is_read_only(model: type[BaseModel]) -> bool:
+    """Tell whether clients can write nothing of a schema."""
+    own = model.model_fields.keys() - {"schemas"}
+    return all(model.get_field_annotation(each, Mutability) is Mutability.read_only for each in own)
 
 
 def _selects(kind: Kind, binding: AttributeBinding, name: str, selection: FilterNode) -> bool:

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from scim2_models import Attribute, Extension, Schema, Uniqueness
 
 from rollcall.scim import attributes, discovery
-from rollcall.scim.resources import EnterpriseUser, Group, Kind, User, bind
+from rollcall.scim.resources import EnterpriseUser, Group, Kind, RollcallUser, User, bind
 
 
 class ExtensionError(ValueError):
@@ -29,7 +29,10 @@ def declare(declared: Any) -> None:
     Called once, when a process is wired, before anything is served. Raises ExtensionError naming
     the schema, the attribute and the problem; nothing is changed then.
     """
-    found: dict[Kind, list[type[Extension]]] = {Kind.USER: [EnterpriseUser], Kind.GROUP: []}
+    found: dict[Kind, list[type[Extension]]] = {
+        Kind.USER: [EnterpriseUser, RollcallUser],
+        Kind.GROUP: [],
+    }
     if not isinstance(declared, Mapping) or not set(declared) <= set(Kind):
         raise ExtensionError('extensions are declared as {"User": [schemas], "Group": [schemas]}')
     for kind in Kind:

@@ -130,6 +130,8 @@ def _steps(kind: Kind, operation: _Operation, ignored: list[str]) -> Iterator[_S
     if found is None:
         ignored.append(operation.path)
         return
+    if found.read_only:
+        raise MutabilityException(detail=f"{operation.path} is read-only")
     yield from _targeted(kind, operation.op, found, operation.value, ignored)
 
 
@@ -154,8 +156,6 @@ def _targeted(
     if isinstance(target, Schema):
         yield from _schema(kind, op, target, value, ignored)
         return
-    if target.read_only:
-        raise MutabilityException(detail=f"{target.path} is read-only")
     if target.name == "members":
         yield _Step(op, target, value)
     elif op == "remove":

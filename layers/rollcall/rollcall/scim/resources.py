@@ -212,6 +212,28 @@ class EnterpriseUser(engine.Extension):
     """The manager."""
 
 
+class WorkArea(engine.ComplexAttribute):
+    """A work area of the product that the user has access to."""
+
+    value: Annotated[str | None, Mutability.read_only, CaseExact.true] = None
+    """The name of the work area."""
+
+    level: Annotated[str | None, Mutability.read_only, CaseExact.true] = None
+    """The access level, the highest that was granted."""
+
+
+class RollcallUser(engine.Extension):
+    """What the user may do in the product, by New User Templates; clients do not write it."""
+
+    __schema__ = engine.URN("urn:ietf:params:scim:schemas:extension:rollcall:2.0:User")
+
+    work_areas: Annotated[list[WorkArea] | None, Mutability.read_only] = None
+    """The work areas that the user has access to."""
+
+    role: Annotated[str | None, Mutability.read_only, CaseExact.true] = None
+    """The role in the product, the highest that was granted."""
+
+
 class GroupMember(engine.ComplexAttribute):
     """A member of a group."""
 
@@ -239,8 +261,9 @@ class Group(engine.Resource[engine.AnyExtension]):
     """The direct members."""
 
 
-ProvisionedUser = User[EnterpriseUser]
+ProvisionedUser = User[EnterpriseUser | RollcallUser]
 ENTERPRISE = str(EnterpriseUser.__schema__)
+ROLLCALL = str(RollcallUser.__schema__)
 
 Model: TypeAlias = type[engine.Resource[Any]]
 

@@ -19,6 +19,9 @@ CLAIM = "CLAIM"
 GROUP = "GROUP#"
 MEMBER = "MEMBER#"
 PARENT = "PARENT#"
+GRANT = "GRANT#"
+CURRENT = "CURRENT"
+VERSION = "VERSION#"
 
 MAX_PART = 200
 """The bytes of a client's value that a key holds; longer ones are cut and told apart by a hash."""
@@ -104,6 +107,26 @@ class Keys:
     def bookmark(self, walk: str, start: int) -> Key:
         """Where a page of an index walk begins."""
         return {"pk": f"{self.tenant}#BOOKMARK#{walk}", "sk": str(start)}
+
+    def templates(self) -> str:
+        """The partition of the New User Templates."""
+        return f"{self.tenant}#TEMPLATES"
+
+    def current_templates(self) -> Key:
+        """The templates that apply now, and the groups that they are bound to."""
+        return {"pk": self.templates(), "sk": CURRENT}
+
+    def template_version(self, name: str, version: int) -> Key:
+        """A template as it once was, never changed."""
+        return {"pk": self.templates(), "sk": f"{VERSION}{name}#{version:06d}"}
+
+    def grant(self, user: str, template: str) -> Key:
+        """What a template gave a user."""
+        return {"pk": self.partition(Kind.USER, user), "sk": f"{GRANT}{template}"}
+
+    def grants(self) -> str:
+        """The index partition of all grants, in the order of template, version and user."""
+        return f"{self.tenant}#GRANTS"
 
 
 def identifier(key: str) -> str:

@@ -1,0 +1,234 @@
+"""`rollcall templates`: what new users may do as soon as they arrive."""
+
+from __future__ import annotations
+
+import json
+import sys
+from getpass import getuser
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+import yaml
+
+from rollcall.cli.target import Target, target
+from rollcall.cli.terminal import AsJson, Name, UsageError, Yes, listing, out
+from rollcall.templates import file
+from rollcall.templates.catalogue import Catalogue
+from rollcall.templates.template import WINDOW_DAYS, Template
+from rollcall.templates.templates import Templates
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="New User Templates: what users may do as soon as they arrive over SCIM.\n\n"
+    "At most one template applies to all new users, any number to the members of a group each. "
+    "The highest level in each work area wins, and the highest role. A template gives to users "
+    "who are created after it was set, and takes nothing from anybody: what is changed or removed "
+    "here changes no user who is there already.",
+)
+
+TemplateName = Annotated[str, typer.Argument(help="The name of the template.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, do nothing.")]
+
+
+@app.command(name="set")
+def set_(
+    context: typer.Context,
+    tenant: Name,
+    path: Annotated[
+        Path, typer.Argument(metavar="FILE", help="YAML or JSON, - for standard input.")
+    ],
+    window: Annotated[
+        int,
+        typer.Option(
+            help="Days after a user's creation in which a membership still brings the template of "
+            "its group; IdPs send users first and memberships later.",
+            min=1,
+            max=file.MAX_WINDOW,
+        ),
+    ] = WINDOW_DAYS,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> None:
+    """Set one or several templates from a file, all or none.
+
+    \b
+    name: everybody
+    users: all             or  group: {displayName: Engineering}
+                           or  group: {externalId: 1f0a…}
+    workAreas:
+      induction: read
+      policies: comment
+    role: regular
+    attributes:            for users who lack them
+      locale: en-GB
+      timezone: Europe/London
+      userType: Employee
+    window: 14             days, of a group's template, instead of --window
+
+    A list of such objects sets several. The group need not have arrived yet: the template is bound
+    to it when it does, and stays bound when it is renamed. A template of a name that is set already
+    becomes its next version, for users created from now on.
+    """  # noqa: D301  # click's mark of what is not to be wrapped
+    chosen = target(context)
+    found = file.read(_parsed(path), chosen.services.scales, window)
+    templates = _templates(chosen, tenant)
+    before = {each.name: each for each in templates.catalogue().templates}
+    after = found if dry_run else templates.set(found)
+    changes = [_change(before.get(each.name), each) for each in after]
+    if as_json:
+        rows = [{**_summary(each), "change": of} for each, of in zip(after, changes, strict=True)]
+        print(json.dumps(rows))
+        return
+    for template, change in zip(after, changes, strict=True):
+        out.print(f"{template.name}, for {template.audience}: {change}")
+    if dry_run:
+        out.print("Nothing is set, this was a dry run.")
+
+
+@app.command(name="list")
+def list_(context: typer.Context, tenant: Name, as_json: AsJson = False) -> None:
+    """List the templates that apply now, and which of them still wait for their group."""
+    templates = _templates(target(context), tenant)
+    templates.bind()
+    catalogue = templates.catalogue()
+    if as_json:
+        print(json.dumps([_bound(catalogue, each) for each in catalogue.templates]))
+        return
+    if not catalogue.templates:
+        out.print(f"{tenant} has no templates: rollcall templates set {tenant} FILE")
+        return
+    rows = listing("template", "version", "for", "group", "work areas", "role")
+    for each in catalogue.templates:
+        bound = catalogue.group_of(each)
+        state = "" if each.group is None else (bound or "unbound, has not arrived yet")
+        areas = ", ".join(f"{area} {level}" for area, level in each.areas.items())
+        rows.add_row(each.name, str(each.version), each.audience, state, areas, each.role)
+    out.print(rows)
+    if catalogue.everyone is None:
+        out.print("No template applies to all users: who is in none of these groups gets nothing.")
+
+
+@app.command()
+def show(
+    context: typer.Context,
+    tenant: Name,
+    name: TemplateName,
+    history: Annotated[bool, typer.Option("--history", help="Show every version.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show a template, as the file that would set it, or what it was in each version."""
+    templates = _templates(target(context), tenant)
+    if not history:
+        template = templates.show(name)
+        if as_json:
+            print(json.dumps(_bound(templates.catalogue(), template)))
+        else:
+            out.print(_source(template), soft_wrap=True, end="")
+        return
+    versions = list(templates.history(name))
+    if not versions:
+        raise UsageError(f"there has never been a template {name}")
+    if as_json:
+        rows = [
+            {**_summary(each.template), "set": each.set_at, "actor": each.actor}
+            for each in versions
+        ]
+        print(json.dumps(rows))
+        return
+    for each in versions:
+        out.print(f"[bold]version {each.template.version}[/], set {each.set_at} by {each.actor}")
+        out.print(_source(each.template), soft_wrap=True)
+
+
+@app.command()
+def remove(
+    context: typer.Context,
+    tenant: Name,
+    name: TemplateName,
+    yes: Yes = False,
+    as_json: AsJson = False,
+) -> None:
+    """Remove a template. Users keep what it gave them; who comes from now on gets nothing of it."""
+    templates = _templates(target(context), tenant)
+    template = templates.show(name)
+    if not yes:
+        typer.confirm(f"Remove {name}, for {template.audience}?", abort=True)
+    templates.remove(name)
+    if as_json:
+        print(json.dumps({"removed": name}))
+    else:
+        out.print(f"{name} is removed. Users who have something of it keep that.")
+
+
+def _templates(chosen: Target, tenant: str) -> Templates:
+    chosen.services.tenants.show(tenant)
+    return chosen.services.templates(tenant, f"operator:{getuser()}")
+
+
+def _parsed(path: Path) -> Any:
+    """Read a file. Raises UsageError when it is neither YAML nor JSON, or says a key twice."""
+    named = "standard input" if str(path) == "-" else str(path)
+    try:
+        text = sys.stdin.read() if str(path) == "-" else path.read_text("utf-8")
+        # JSON may be indented with tabs, which YAML refuses.
+        return yaml.load(text.expandtabs(2), _Loader)  # noqa: S506  # a safe loader
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{named} is no text in UTF-8") from error
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = "" if mark is None else f", line {mark.line + 1}"
+        problem = getattr(error, "problem", None) or "it cannot be read"
+        raise UsageError(f"{named}{where}: {problem}") from error
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML in which no key of an object is said twice: the last one would win unnoticed."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """Read an object. Raises ConstructorError naming the line of a repeated key."""
+        seen = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.value in seen:
+                raise yaml.constructor.ConstructorError(
+                    problem=f"the key {key.value} is there twice", problem_mark=key.start_mark
+                )
+            seen.add(str(key.value))
+        return super().construct_mapping(node, deep)
+
+
+def _change(before: Template | None, after: Template) -> str:
+    if before is None:
+        return "new"
+    if before.gives_the_same_as(after):
+        return f"as it was, version {before.version}"
+    return f"version {max(after.version, before.version + 1)}, for users who come from now on"
+
+
+def _summary(template: Template) -> dict[str, Any]:
+    return {**_plain(template), "version": template.version}
+
+
+def _bound(catalogue: Catalogue, template: Template) -> dict[str, Any]:
+    group = {} if template.group is None else {"groupId": catalogue.group_of(template)}
+    return {**_summary(template), **group}
+
+
+def _plain(template: Template) -> dict[str, Any]:
+    """Return a template in the terms of its file."""
+    audience: dict[str, Any] = {"users": "all"}
+    if template.group is not None:
+        audience = {"group": {template.group.attribute: template.group.value}}
+    plain = {
+        "name": template.name,
+        **audience,
+        "workAreas": dict(template.areas),
+        "role": template.role,
+        "attributes": dict(template.attributes),
+        "window": template.window if template.group else None,
+    }
+    return {key: value for key, value in plain.items() if value}
+
+
+def _source(template: Template) -> str:
+    return yaml.safe_dump(_plain(template), sort_keys=False, allow_unicode=True)

@@ -1,0 +1,1 @@
+"""New User Templates, and the access that they give."""

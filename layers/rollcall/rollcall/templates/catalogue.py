@@ -1,0 +1,51 @@
+"""The templates that apply now, and whom they give what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from rollcall.storage.templates import Edition
+from rollcall.templates.template import Template
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """A tenant's templates in the order of their names, and group ids by selector."""
+
+    templates: tuple[Template, ...] = ()
+    bound: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, edition: Edition) -> Catalogue:
+        """Read what is stored."""
+        found = sorted(map(Template.of, edition.contents), key=lambda each: each.name)
+        return cls(tuple(found), edition.bound)
+
+    @property
+    def everyone(self) -> Template | None:
+        """The template for all new users, if there is one."""
+        return next((each for each in self.templates if each.group is None), None)
+
+    @property
+    def awaited(self) -> dict[str, int]:
+        """The versions of the groups' templates, by name: what a user who comes now may get yet."""
+        return {each.name: each.version for each in self.templates if each.group is not None}
+
+    def group_of(self, template: Template) -> str | None:
+        """Return the id of the group that a template is bound to, None while it has not arrived."""
+        return None if template.group is None else self.bound.get(template.group.key)
+
+    def waiting_for(self, group: Mapping[str, Any]) -> list[str]:
+        """Return the selectors that wait for a group and select the one with this document."""
+        selectors = {each.group.key: each.group for each in self.templates if each.group}
+        return [
+            key
+            for key, selector in selectors.items()
+            if key not in self.bound and selector.selects(group)
+        ]
+
+    def bound_to(self, group: str) -> list[str]:
+        """Return the selectors that are bound to a group."""
+        return [key for key, bound in self.bound.items() if bound == group]

@@ -1,0 +1,66 @@
+"""What templates and operators give to users, and what comes of it: the highest of everything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from rollcall.scim.access import Access
+from rollcall.templates.scales import Scales
+from rollcall.templates.template import Template
+
+BY_HAND = "@"
+"""What stands for the template in the grant that operators make; no template is named so."""
+
+
+@dataclass(frozen=True)
+class Grant:
+    """What a user got, by which version of which template, and when.
+
+    `group` is the id of the group whose membership brought it, if one did. `revoked` maps work
+    areas that operators took away again to when.
+    """
+
+    template: str
+    version: int
+    at: str
+    areas: Mapping[str, str] = field(default_factory=dict)
+    role: str = ""
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    group: str = ""
+    revoked: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def by(cls, template: Template, now: str, group: str = "") -> Grant:
+        """Return what a template gives."""
+        return cls(
+            template.name,
+            template.version,
+            now,
+            template.areas,
+            template.role,
+            template.attributes,
+            group,
+        )
+
+
+def with_grants(access: Access, grants: Iterable[Grant], scales: Scales) -> Access:
+    """Return what a user may do with further grants: nothing is taken away by any.
+
+    Of two defaults of one attribute the one that was there first stays.
+    """
+    areas, role = dict(access.areas), access.role
+    defaults, granted = dict(access.defaults), dict(access.granted)
+    for grant in grants:
+        for area, level in grant.areas.items():
+            areas[area] = scales.highest_level([level, areas.get(area, "")])
+        role = scales.highest_role([role, grant.role])
+        defaults = {**grant.attributes, **defaults}
+        granted[grant.template] = grant.version
+    return Access(areas, role, defaults, granted, access.awaited)
+
+
+def regranted(access: Access, grants: Iterable[Grant], scales: Scales) -> Access:
+    """Return what a user may do by these grants alone, in the order in which they were made."""
+    ordered = sorted(grants, key=lambda each: (each.at, each.template))
+    return with_grants(Access(awaited=access.awaited), ordered, scales)

@@ -1,0 +1,100 @@
+"""A New User Template: whom it applies to, and what it gives them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from rollcall.scim.indexing import INDEXED, Entry, Indexed
+from rollcall.scim.resources import Kind
+
+WINDOW_DAYS = 14
+"""How long after a user's creation a membership still brings a group's template."""
+
+
+@dataclass(frozen=True)
+class Selector:
+    """The group that a template is for, by `displayName` or by `externalId`."""
+
+    attribute: str
+    value: str
+
+    @property
+    def entry(self) -> Entry:
+        """The value as it is compared and looked up."""
+        return Entry(self.attribute, self._indexed.fold(self.value))
+
+    @property
+    def key(self) -> str:
+        """What tells one selector from another."""
+        return f"{self.attribute}:{self.entry.key}"
+
+    @property
+    def unique(self) -> bool:
+        """Whether one group at most bears the value."""
+        return self._indexed.unique
+
+    def selects(self, group: Mapping[str, Any]) -> bool:
+        """Tell whether a group's document bears the value."""
+        values = (each for each in self._indexed.values(group) if isinstance(each, str))
+        return self.entry.key in map(self._indexed.fold, values)
+
+    @property
+    def _indexed(self) -> Indexed:
+        return next(each for each in INDEXED[Kind.GROUP] if each.attribute == self.attribute)
+
+    def __str__(self) -> str:
+        return f"{self.attribute} {self.value}"
+
+
+@dataclass(frozen=True)
+class Template:
+    """One version of a template; without a group it is for all new users.
+
+    `areas` maps work areas to access levels, `attributes` names what users get that lack it,
+    `window` is in days. `version` counts from 1, 0 is a template that is not stored.
+    """
+
+    name: str
+    group: Selector | None = None
+    areas: Mapping[str, str] = field(default_factory=dict)
+    role: str = ""
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    window: int = WINDOW_DAYS
+    version: int = 0
+
+    @classmethod
+    def of(cls, content: Mapping[str, Any]) -> Template:
+        """Read what `content` returned."""
+        group = content.get("group")
+        return cls(**{**content, "group": None if group is None else Selector(*group)})
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """The template as it is stored."""
+        group = None if self.group is None else [self.group.attribute, self.group.value]
+        return {
+            "name": self.name,
+            "group": group,
+            "areas": dict(self.areas),
+            "role": self.role,
+            "attributes": dict(self.attributes),
+            "window": self.window,
+            "version": self.version,
+        }
+
+    @property
+    def audience(self) -> str:
+        """Whom it applies to, for people."""
+        return "all new users" if self.group is None else f"members of the group {self.group}"
+
+    def gives_the_same_as(self, other: Template) -> bool:
+        """Tell whether another template differs in nothing but its version."""
+        return replace(self, version=0) == replace(other, version=0)
+
+    def is_open(self, created: str, now: str) -> bool:
+        """Tell whether a user created then is still new to this template; instants of RFC 3339."""
+        age = datetime.fromisoformat(now) - datetime.fromisoformat(created)
+        return age <= timedelta(days=self.window)
