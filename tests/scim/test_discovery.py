@@ -21,9 +21,10 @@ from rollcall.scim.resources import Kind
 CORE = "urn:ietf:params:scim:schemas:core:2.0:User"
 GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
+ROLLCALL = "urn:ietf:params:scim:schemas:extension:rollcall:2.0:User"
 URL = "https://example.com/scim/acme/v2"
 
-KINDS = {CORE: Kind.USER, GROUP: Kind.GROUP, ENTERPRISE: Kind.USER}
+KINDS = {CORE: Kind.USER, GROUP: Kind.GROUP, ENTERPRISE: Kind.USER, ROLLCALL: Kind.USER}
 
 
 def schema(urn: str) -> dict[str, Any]:
@@ -43,8 +44,8 @@ def advertised() -> Iterator[tuple[str, dict[str, Any], dict[str, Any] | None]]:
 ADVERTISED = list(advertised())
 
 
-def test_users_groups_and_the_enterprise_extension_have_schemas() -> None:
-    assert [each["id"] for each in discovery.schemas(URL)] == [CORE, GROUP, ENTERPRISE]
+def test_users_groups_and_the_extensions_have_schemas() -> None:
+    assert [each["id"] for each in discovery.schemas(URL)] == [CORE, GROUP, ENTERPRISE, ROLLCALL]
 
 
 def test_a_schema_knows_its_url() -> None:
@@ -55,7 +56,7 @@ def test_a_schema_knows_its_url() -> None:
         }
 
 
-def test_the_resource_types_are_users_with_the_extension_and_groups() -> None:
+def test_the_resource_types_are_users_with_their_extensions_and_groups() -> None:
     users, groups = discovery.resource_types(URL)
     assert users == {
         "schemas": ["urn:ietf:params:scim:schemas:core:2.0:ResourceType"],
@@ -64,7 +65,10 @@ def test_the_resource_types_are_users_with_the_extension_and_groups() -> None:
         "description": "A person's account",
         "endpoint": "/Users",
         "schema": CORE,
-        "schemaExtensions": [{"schema": ENTERPRISE, "required": False}],
+        "schemaExtensions": [
+            {"schema": ENTERPRISE, "required": False},
+            {"schema": ROLLCALL, "required": False},
+        ],
         "meta": {"resourceType": "ResourceType", "location": f"{URL}/ResourceTypes/User"},
     }
     assert (groups["id"], groups["endpoint"], groups["schemaExtensions"]) == (
@@ -192,6 +196,7 @@ WRITABLE = [
     for path, attribute, sub in ADVERTISED
     if attribute["type"] != "complex" or sub
     if attribute["name"] not in {"groups", "members", "manager"}
+    if not path.startswith(ROLLCALL)
 ]
 
 

@@ -78,7 +78,10 @@ def test_levels_and_roles_are_those_of_the_deployment() -> None:
         (7, "the template: it is no object with the keys name, users, group"),
         ([], "the file holds no template"),
         (without("name"), "the template: name has 1 to 40 of a-z, 0-9 and -, and null does not"),
-        (without("name", name="A b"), 'template A b: name has 1 to 40 of a-z, 0-9 and -, and "A b"'),
+        (
+            without("name", name="A b"),
+            'template A b: name has 1 to 40 of a-z, 0-9 and -, and "A b"',
+        ),
         (without("name", name="@"), "template @: name has 1 to 40"),
         (without("role", rol="regular"), "there is no key rol (do you mean role?)"),
         (without("users"), "say either users: all, or the group whose members it is for"),
@@ -93,32 +96,50 @@ def test_levels_and_roles_are_those_of_the_deployment() -> None:
         (without("users", group={"displayName": 3}), "group displayName is a string, and 3 is a"),
         (without("users", group={"externalId": " x"}), "group externalId has 1 to 100 characters"),
         (without("users", group={"externalId": "x" * 101}), "externalId has 1 to 100 characters"),
-        (without("workAreas", workAreas=["x"]), "workAreas maps work areas to levels, and is a list"),
+        (
+            without("workAreas", workAreas=["x"]),
+            "workAreas maps work areas to levels, and is a list",
+        ),
         (
             without("workAreas", workAreas={"x": "raed"}),
-            'work area x: level "raed" is none of read, comment, edit or manage (do you mean read?)',
+            'level "raed" is none of read, comment, edit or manage (do you mean read?)',
         ),
         (without("workAreas", workAreas={"x": None}), "work area x: level null is none of read"),
-        (without("workAreas", workAreas={7: "read"}), "the name of a work area is a string, and 7 is"),
-        (without("workAreas", workAreas={"a\nb": "read"}), "work area holds a character that cannot"),
+        (
+            without("workAreas", workAreas={7: "read"}),
+            "the name of a work area is a string, and 7 is",
+        ),
+        (
+            without("workAreas", workAreas={"a\nb": "read"}),
+            "work area holds a character that cannot",
+        ),
         (
             without("workAreas", workAreas={f"area {each}": "read" for each in range(51)}),
             "workAreas names at most 50 work areas, not 51",
         ),
-        (without("role", role="admin"), 'role "admin" is none of occasional, regular or administrator'),
-        (without("attributes", attributes="en"), "attributes maps attributes to values, and is a string"),
+        (
+            without("role", role="admin"),
+            'role "admin" is none of occasional, regular or administrator',
+        ),
+        (
+            without("attributes", attributes="en"),
+            "attributes maps attributes to values, and is a string",
+        ),
         (
             without("attributes", attributes={"language": "de"}),
             "attributes takes locale, timezone or userType, not language",
         ),
-        (without("attributes", attributes={"locale": False}), "attribute locale is a string, and false"),
+        (
+            without("attributes", attributes={"locale": False}),
+            "attribute locale is a string, and false",
+        ),
         (
             without("attributes", attributes={"locale": "English!"}),
             'attribute locale is a language tag such as en-GB, not "English!"',
         ),
         (
             without("attributes", attributes={"timezone": "Europe/Lodnon"}),
-            "not \"Europe/Lodnon\" (do you mean Europe/London?)",
+            'not "Europe/Lodnon" (do you mean Europe/London?)',
         ),
         ({**EVERYBODY, "window": 3}, "window is for the template of a group"),
         ({**ENGINEERING, "window": 0}, "window is a number of days from 1 to 366, not 0"),
@@ -136,7 +157,7 @@ def test_levels_and_roles_are_those_of_the_deployment() -> None:
             "one template applies to all users, and the file has everybody and other",
         ),
     ],
-)  # fmt: skip
+)
 def test_a_mistake_is_named_in_one_sentence(raw: Any, sentence: str) -> None:
     assert [each for each in refusal(raw) if sentence in each]
 

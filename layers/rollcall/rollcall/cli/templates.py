@@ -98,13 +98,21 @@ def list_(context: typer.Context, tenant: Name, as_json: AsJson = False) -> None
     if not catalogue.templates:
         out.print(f"{tenant} has no templates: rollcall templates set {tenant} FILE")
         return
-    rows = listing("template", "version", "for", "group", "work areas", "role")
+    rows = listing("template", "version", "for", "", "work areas", "role")
     for each in catalogue.templates:
-        bound = catalogue.group_of(each)
-        state = "" if each.group is None else (bound or "unbound, has not arrived yet")
+        waits = each.group is not None and catalogue.group_of(each) is None
         areas = ", ".join(f"{area} {level}" for area, level in each.areas.items())
-        rows.add_row(each.name, str(each.version), each.audience, state, areas, each.role)
+        rows.add_row(
+            each.name,
+            str(each.version),
+            each.audience,
+            "unbound" if waits else "",
+            areas,
+            each.role,
+        )
     out.print(rows)
+    if any(each.group and catalogue.group_of(each) is None for each in catalogue.templates):
+        out.print("What is unbound waits for its group, and is bound when that arrives.")
     if catalogue.everyone is None:
         out.print("No template applies to all users: who is in none of these groups gets nothing.")
 
