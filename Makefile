@@ -46,7 +46,7 @@ format: install  ## format and mend what ruff can
 	$(BIN)/ruff check --fix .
 
 lock: install  ## lock what the layer holds, with hashes
-	$(BIN)/pip-compile --quiet --strip-extras --generate-hashes --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --output-file layers/rollcall/requirements.txt pyproject.toml
+	$(BIN)/pip-compile --quiet --no-strip-extras --generate-hashes --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --output-file layers/rollcall/requirements.txt pyproject.toml
 
 build: $(SAM)/.installed-$(SAM_VERSION)  ## build the functions and the layer into .aws-sam
 	PATH="$(CURDIR)/$(SAM)/bin:$$PATH" SAM_CLI_TELEMETRY=0 sam build
