@@ -8,7 +8,8 @@ import pytest
 
 from rollcall.directory.directory import Directory
 from rollcall.runtime import Services
-from rollcall.storage.table import Patience, Table
+from rollcall.storage.patience import Patience
+from rollcall.storage.table import Table
 from tests.directory.people import URL
 from tests.storage import consistency
 from tests.storage.faults import Time

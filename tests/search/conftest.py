@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -14,9 +15,7 @@ from rollcall.directory.users import Users
 from rollcall.runtime import Services
 from rollcall.scim.cursor import Seal
 from rollcall.scim.resources import Kind
-from rollcall.storage.bookmarks import Bookmarks
-from rollcall.storage.memberships import Memberships
-from rollcall.storage.resources import Resources
+from rollcall.storage.origin import Origin
 from rollcall.storage.table import Table
 from tests.directory.people import URL
 from tests.storage.memory import clients, services
@@ -29,10 +28,7 @@ class Store:
         self.now = datetime(2026, 1, 1, tzinfo=UTC)
         self.calls: list[str] = []
         table = Table(services.clients.dynamodb, services.table.name)
-        context = Context(
-            table, Resources(table, tenant), Memberships(table, tenant), Bookmarks(table, tenant),
-            URL, self._tick,
-        )  # fmt: skip
+        context = replace(Context.of(table, tenant, URL, Origin()), clock=self._tick)
         self.users, self.groups = Users(context), Groups(context)
         self.search = Search(context, Seal(key), "token")
 

@@ -17,6 +17,7 @@ from unicodedata import normalize
 from boto3.dynamodb.types import TypeDeserializer
 
 from rollcall.runtime import Services
+from rollcall.storage import verification
 from rollcall.storage.keys import part
 
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
@@ -55,6 +56,8 @@ def items(services: Services, tenant: str) -> dict[Place, Item]:
 def check(services: Services, tenant: str) -> None:
     """Fail unless all that is stored of a tenant agrees."""
     assert list(faults(services, tenant)) == []
+    found = verification.faults(services.table, tenant)
+    assert [each.sentence for each in found] == []
 
 
 def faults(services: Services, tenant: str) -> Iterator[str]:
@@ -82,9 +85,7 @@ class _Stored:
         elif found := _MEMBER.fullmatch(spelled):
             self.members.add((found["group"], item["type"].upper(), found["member"]))
         elif found := _SIDE.fullmatch(spelled):
-            self.sides.add((found["group"], found["kind"], found["member"]))
-            if (found["kind"], found["side"]) not in {("USER", "GROUP"), ("GROUP", "PARENT")}:
-                yield f"{spelled} is on the wrong side"
+            yield from self._read_side(found, item)
         elif _CLAIM.fullmatch(spelled) or _LOOKUP.fullmatch(spelled):
             self.derived[place] = item
         elif found := _COUNT.fullmatch(spelled):
@@ -96,6 +97,14 @@ class _Stored:
                 yield f"{spelled} never goes"
         else:
             yield f"{spelled} is no item that is known here"
+
+    def _read_side(self, found: re.Match[str], item: Item) -> Iterator[str]:
+        if "ended" not in item:
+            self.sides.add((found["group"], found["kind"], found["member"]))
+        elif int(item["expires"]) <= 0:
+            yield f"{found[0]} never goes"
+        if (found["kind"], found["side"]) not in {("USER", "GROUP"), ("GROUP", "PARENT")}:
+            yield f"{found[0]} is on the wrong side"
 
     def _read_document(self, kind: str, identifier: str, item: Item, tenant: str) -> Iterator[str]:
         if "document" in item:

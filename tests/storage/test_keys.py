@@ -25,6 +25,7 @@ OURS = {
     ("bookmark", "walk"),
     ("template_version", "name"),
     ("grant", "template"),
+    ("journal", "change"),
 }
 """The arguments that never hold what a client sends, only ids, names and digests of our own."""
 

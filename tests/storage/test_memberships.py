@@ -10,8 +10,11 @@ from rollcall.runtime import Services
 from rollcall.scim.record import Record
 from rollcall.scim.resources import Kind
 from rollcall.storage.memberships import GONE, RACED, Memberships
+from rollcall.storage.origin import Origin
 from rollcall.storage.resources import Resources
+from rollcall.storage.rosters import Rosters
 from rollcall.storage.table import Action, ConditionFailed, Table
+from rollcall.storage.writes import Writes
 from tests.storage import consistency
 from tests.storage.faults import counted
 
@@ -27,7 +30,7 @@ def table(services: Services) -> Table:
 @pytest.fixture
 def resources(table: Table) -> Resources:
     """A tenant with the users ada and bob, the groups all and sales, and a deleted user."""
-    resources = Resources(table, "acme")
+    writes = Writes(table, "acme", Origin())
     for kind, name in (
         (Kind.USER, "ada"),
         (Kind.USER, "bob"),
@@ -35,14 +38,14 @@ def resources(table: Table) -> Resources:
         (Kind.GROUP, "all"),
         (Kind.GROUP, "sales"),
     ):
-        table.transact(resources.creation(record(kind, name)))
-    table.transact(resources.deletion(record(Kind.USER, "gone"), NOON, 4_102_444_800))
-    return resources
+        table.transact(writes.creation(record(kind, name)))
+    table.transact(writes.deletion(record(Kind.USER, "gone"), NOON, 4_102_444_800))
+    return Resources(table, "acme")
 
 
 @pytest.fixture
 def memberships(table: Table, resources: Resources) -> Memberships:
-    return Memberships(table, "acme")
+    return Memberships(table, "acme", Origin("r1", "token:t1"))
 
 
 def record(kind: Kind, name: str) -> Record:
@@ -62,7 +65,7 @@ def test_a_membership_is_seen_from_both_sides(
 ) -> None:
     table.transact([*added(memberships, "all", {**ADA, "sales": Kind.GROUP})])
 
-    assert dict(memberships.members("all")) == {"ada": Kind.USER, "sales": Kind.GROUP}
+    assert dict(memberships.stored("all")) == {"ada": Kind.USER, "sales": Kind.GROUP}
     assert list(memberships.groups_of(Kind.USER, "ada")) == ["all"]
     assert list(memberships.groups_of(Kind.GROUP, "sales")) == ["all"]
     consistency.check(services, "acme")
@@ -83,9 +86,9 @@ def test_an_ended_membership_is_seen_from_neither_side(
     services: Services, table: Table, memberships: Memberships
 ) -> None:
     table.transact([*added(memberships, "all", {**ADA, **BOB})])
-    table.transact([*memberships.removal("all", ADA)])
+    table.transact([*memberships.removal("all", ADA, NOON)])
 
-    assert dict(memberships.members("all")) == BOB
+    assert dict(memberships.stored("all")) == BOB
     assert list(memberships.groups_of(Kind.USER, "ada")) == []
     consistency.check(services, "acme")
 
@@ -99,17 +102,17 @@ def test_the_second_of_two_additions_is_told_that_it_lost(
         table.transact([*memberships.addition("all", {**ADA, **BOB})])
 
     assert failure.value.labels == {RACED}
-    assert dict(memberships.members("all")) == ADA
+    assert dict(memberships.stored("all")) == ADA
 
 
 def test_the_second_of_two_removals_is_told_that_it_lost(
     table: Table, memberships: Memberships
 ) -> None:
     table.transact([*memberships.addition("all", ADA)])
-    table.transact([*memberships.removal("all", ADA)])
+    table.transact([*memberships.removal("all", ADA, NOON)])
 
     with pytest.raises(ConditionFailed) as failure:
-        table.transact([*memberships.removal("all", ADA)])
+        table.transact([*memberships.removal("all", ADA, NOON)])
 
     assert failure.value.labels == {RACED}
 
@@ -170,7 +173,7 @@ def test_memberships_among_pairs_are_found_with_one_round_trip(
 
     with counted(services.clients.dynamodb) as requests:
         pairs = [("all", "ada"), ("all", "bob"), ("sales", "bob"), ("none", "x" * 3000)]
-        found = memberships.members_among(pairs)
+        found = Rosters(table, "acme").among(pairs, {})
 
     assert found == {("all", "ada"): Kind.USER, ("sales", "bob"): Kind.USER}
     assert len(requests) == 1

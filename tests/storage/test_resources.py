@@ -11,8 +11,11 @@ from rollcall.scim.errors import InvalidValueException, PayloadTooLargeException
 from rollcall.scim.indexing import Entry
 from rollcall.scim.record import Record
 from rollcall.scim.resources import Kind
-from rollcall.storage.resources import CHANGED, CLAIMED, Resources, successor
+from rollcall.storage.documents import successor
+from rollcall.storage.origin import Origin
+from rollcall.storage.resources import Resources
 from rollcall.storage.table import Action, ConditionFailed, Table
+from rollcall.storage.writes import CHANGED, CLAIMED, Writes
 from tests.storage import consistency
 from tests.storage.consistency import ENTERPRISE
 
@@ -30,6 +33,11 @@ def table(services: Services) -> Table:
 @pytest.fixture
 def resources(table: Table) -> Resources:
     return Resources(table, "acme")
+
+
+@pytest.fixture
+def writes(table: Table) -> Writes:
+    return Writes(table, "acme", Origin("r1", "token:t1"))
 
 
 def user(identifier: str, name: str, **attributes: Any) -> Record:
@@ -57,19 +65,21 @@ def rich(name: str) -> dict[str, Any]:
     }
 
 
-def test_a_created_resource_is_read_back_whole(table: Table, resources: Resources) -> None:
+def test_a_created_resource_is_read_back_whole(
+    table: Table, resources: Resources, writes: Writes
+) -> None:
     ada = user("1", "Ada", displayName="Ada ✓", active=False)
-    table.transact(resources.creation(ada))
+    table.transact(writes.creation(ada))
 
     assert resources.read(Kind.USER, "1") == ada
     assert resources.read(Kind.GROUP, "1") is None
 
 
 def test_creation_leaves_claim_lookups_and_count(
-    services: Services, table: Table, resources: Resources
+    services: Services, table: Table, resources: Resources, writes: Writes
 ) -> None:
     record = Record(Kind.USER, "1", rich("Ada"), 1, MORNING, MORNING)
-    table.transact(resources.creation(record))
+    table.transact(writes.creation(record))
 
     consistency.check(services, "acme")
     stored = {place for place in consistency.items(services, "acme") if "COUNT" not in place[0]}
@@ -83,12 +93,12 @@ def test_creation_leaves_claim_lookups_and_count(
 
 
 def test_a_name_is_claimed_once_in_any_case(
-    services: Services, table: Table, resources: Resources
+    services: Services, table: Table, resources: Resources, writes: Writes
 ) -> None:
-    table.transact(resources.creation(user("1", "Ada@Example.com")))
+    table.transact(writes.creation(user("1", "Ada@Example.com")))
 
     with pytest.raises(ConditionFailed) as failure:
-        table.transact(resources.creation(user("2", "aDA@eXAMPLE.COM")))
+        table.transact(writes.creation(user("2", "aDA@eXAMPLE.COM")))
 
     assert failure.value.labels == {CLAIMED}
     assert resources.read(Kind.USER, "2") is None
@@ -105,52 +115,52 @@ def test_a_name_is_claimed_once_in_any_case(
     ],
 )
 def test_spellings_that_compare_equal_are_one_name(
-    table: Table, resources: Resources, one: str, other: str
+    table: Table, resources: Resources, one: str, other: str, writes: Writes
 ) -> None:
-    table.transact(resources.creation(user("1", one)))
+    table.transact(writes.creation(user("1", one)))
 
     with pytest.raises(ConditionFailed):
-        table.transact(resources.creation(user("2", other)))
+        table.transact(writes.creation(user("2", other)))
 
 
 def test_names_that_differ_only_behind_200_bytes_are_two(
-    services: Services, table: Table, resources: Resources
+    services: Services, table: Table, resources: Resources, writes: Writes
 ) -> None:
-    table.transact(resources.creation(user("1", "x" * 300 + "1")))
-    table.transact(resources.creation(user("2", "x" * 300 + "2")))
+    table.transact(writes.creation(user("1", "x" * 300 + "1")))
+    table.transact(writes.creation(user("2", "x" * 300 + "2")))
 
     assert resources.count(Kind.USER) == 2
     consistency.check(services, "acme")
 
 
 def test_users_and_groups_and_tenants_do_not_share_names(
-    services: Services, table: Table, resources: Resources
+    services: Services, table: Table, resources: Resources, writes: Writes
 ) -> None:
-    table.transact(resources.creation(user("1", "sales")))
-    table.transact(resources.creation(group("2", "sales")))
-    table.transact(Resources(table, "other").creation(user("1", "sales")))
+    table.transact(writes.creation(user("1", "sales")))
+    table.transact(writes.creation(group("2", "sales")))
+    table.transact(Writes(table, "other", Origin()).creation(user("1", "sales")))
 
     for tenant in ("acme", "other"):
         consistency.check(services, tenant)
     assert resources.find(Kind.GROUP, Entry("displayName", "sales"), unique=True) == ["2"]
 
 
-def test_an_id_is_used_once(table: Table, resources: Resources) -> None:
-    table.transact(resources.creation(user("1", "a")))
+def test_an_id_is_used_once(table: Table, resources: Resources, writes: Writes) -> None:
+    table.transact(writes.creation(user("1", "a")))
 
     with pytest.raises(ConditionFailed) as failure:
-        table.transact(resources.creation(user("1", "b")))
+        table.transact(writes.creation(user("1", "b")))
 
     assert failure.value.labels == {CHANGED}
 
 
 def test_a_replacement_moves_claim_and_lookups(
-    services: Services, table: Table, resources: Resources
+    services: Services, table: Table, resources: Resources, writes: Writes
 ) -> None:
     before = Record(Kind.USER, "1", rich("Ada"), 1, MORNING, MORNING)
     after = {**rich("Ada.Byron"), "externalId": "Ext-2", "emails": [{"value": "byron@x.test"}]}
-    table.transact(resources.creation(before))
-    table.transact(resources.replacement(before, after, NOON))
+    table.transact(writes.creation(before))
+    table.transact(writes.replacement(before, after, NOON))
 
     consistency.check(services, "acme")
     assert resources.read(Kind.USER, "1") == successor(before, after, NOON)
@@ -160,22 +170,22 @@ def test_a_replacement_moves_claim_and_lookups(
     assert resources.find(Kind.USER, Entry("externalId", "Ext-2"), unique=False) == ["1"]
 
 
-def test_a_replacement_writes_only_what_differs(resources: Resources) -> None:
+def test_a_replacement_writes_only_what_differs(resources: Resources, writes: Writes) -> None:
     before = Record(Kind.USER, "1", rich("Ada"), 1, MORNING, MORNING)
 
-    assert len(resources.replacement(before, {**rich("ADA"), "title": "Countess"}, NOON)) == 1
-    assert len(resources.replacement(before, {**rich("Ada"), "externalId": "x"}, NOON)) == 3
+    assert len(writes.replacement(before, {**rich("ADA"), "title": "Countess"}, NOON)) == 1
+    assert len(writes.replacement(before, {**rich("Ada"), "externalId": "x"}, NOON)) == 3
 
 
 def test_a_replacement_of_an_older_version_changes_nothing(
-    services: Services, table: Table, resources: Resources
+    services: Services, table: Table, resources: Resources, writes: Writes
 ) -> None:
     old = user("1", "Ada")
-    table.transact(resources.creation(old))
-    table.transact(resources.replacement(old, {**old.document, "title": "first"}, NOON))
+    table.transact(writes.creation(old))
+    table.transact(writes.replacement(old, {**old.document, "title": "first"}, NOON))
 
     with pytest.raises(ConditionFailed) as failure:
-        table.transact(resources.replacement(old, {**old.document, "userName": "late"}, NIGHT))
+        table.transact(writes.replacement(old, {**old.document, "userName": "late"}, NIGHT))
 
     assert failure.value.labels == {CHANGED}
     consistency.check(services, "acme")
@@ -185,14 +195,14 @@ def test_a_replacement_of_an_older_version_changes_nothing(
 
 
 def test_a_replacement_by_a_taken_name_changes_nothing(
-    services: Services, table: Table, resources: Resources
+    services: Services, table: Table, resources: Resources, writes: Writes
 ) -> None:
     ada = user("1", "ada")
-    table.transact(resources.creation(ada))
-    table.transact(resources.creation(user("2", "bob")))
+    table.transact(writes.creation(ada))
+    table.transact(writes.creation(user("2", "bob")))
 
     with pytest.raises(ConditionFailed) as failure:
-        table.transact(resources.replacement(ada, {**ada.document, "userName": "BOB"}, NOON))
+        table.transact(writes.replacement(ada, {**ada.document, "userName": "BOB"}, NOON))
 
     assert failure.value.labels == {CLAIMED}
     assert resources.read(Kind.USER, "1") == ada
@@ -200,24 +210,24 @@ def test_a_replacement_by_a_taken_name_changes_nothing(
 
 
 def test_a_touch_raises_the_version_and_leaves_the_document(
-    table: Table, resources: Resources
+    table: Table, resources: Resources, writes: Writes
 ) -> None:
     sales = group("1", "sales")
-    table.transact(resources.creation(sales))
-    table.transact([resources.touch(sales, NOON)])
+    table.transact(writes.creation(sales))
+    table.transact([writes.touch(sales, NOON)])
 
     assert resources.read(Kind.GROUP, "1") == successor(sales, sales.document, NOON)
     with pytest.raises(ConditionFailed) as failure:
-        table.transact([resources.touch(sales, NIGHT)])
+        table.transact([writes.touch(sales, NIGHT)])
     assert failure.value.labels == {CHANGED}
 
 
 def test_a_deletion_leaves_a_tombstone_and_nothing_else(
-    services: Services, table: Table, resources: Resources
+    services: Services, table: Table, resources: Resources, writes: Writes
 ) -> None:
     record = Record(Kind.USER, "1", rich("Ada"), 1, MORNING, MORNING)
-    table.transact(resources.creation(record))
-    table.transact(resources.deletion(record, NOON, LATER))
+    table.transact(writes.creation(record))
+    table.transact(writes.deletion(record, NOON, LATER))
 
     consistency.check(services, "acme")
     left = {place for place in consistency.items(services, "acme") if "COUNT" not in place[0]}
@@ -229,11 +239,11 @@ def test_a_deletion_leaves_a_tombstone_and_nothing_else(
 
 
 def test_a_tombstone_expires_by_the_table_s_time_to_live(
-    services: Services, table: Table, resources: Resources
+    services: Services, table: Table, resources: Resources, writes: Writes
 ) -> None:
     record = user("1", "Ada")
-    table.transact(resources.creation(record))
-    table.transact(resources.deletion(record, NOON, LATER))
+    table.transact(writes.creation(record))
+    table.transact(writes.deletion(record, NOON, LATER))
 
     expiry = services.clients.dynamodb.describe_time_to_live(TableName=table.name)
     name = expiry["TimeToLiveDescription"]["AttributeName"]
@@ -241,28 +251,28 @@ def test_a_tombstone_expires_by_the_table_s_time_to_live(
 
 
 def test_the_name_of_the_deleted_is_free_again(
-    services: Services, table: Table, resources: Resources
+    services: Services, table: Table, resources: Resources, writes: Writes
 ) -> None:
     record = user("1", "Ada")
-    table.transact(resources.creation(record))
-    table.transact(resources.deletion(record, NOON, LATER))
-    table.transact(resources.creation(user("2", "ADA")))
+    table.transact(writes.creation(record))
+    table.transact(writes.deletion(record, NOON, LATER))
+    table.transact(writes.creation(user("2", "ADA")))
 
     assert resources.find(Kind.USER, Entry("userName", "ada"), unique=True) == ["2"]
     consistency.check(services, "acme")
 
 
 def test_what_is_deleted_is_neither_changed_nor_deleted_again(
-    services: Services, table: Table, resources: Resources
+    services: Services, table: Table, resources: Resources, writes: Writes
 ) -> None:
     record = user("1", "Ada")
-    table.transact(resources.creation(record))
-    table.transact(resources.deletion(record, NOON, LATER))
+    table.transact(writes.creation(record))
+    table.transact(writes.deletion(record, NOON, LATER))
 
     for actions in (
-        resources.replacement(record, {**record.document, "title": "x"}, NIGHT),
-        [resources.touch(record, NIGHT)],
-        resources.deletion(record, NIGHT, LATER),
+        writes.replacement(record, {**record.document, "title": "x"}, NIGHT),
+        [writes.touch(record, NIGHT)],
+        writes.deletion(record, NIGHT, LATER),
     ):
         with pytest.raises(ConditionFailed):
             table.transact(actions)
@@ -270,35 +280,37 @@ def test_what_is_deleted_is_neither_changed_nor_deleted_again(
 
 
 def test_the_count_is_exact_after_creations_and_deletions(
-    table: Table, resources: Resources
+    table: Table, resources: Resources, writes: Writes
 ) -> None:
     records = [user(str(number), f"u{number}") for number in range(12)]
     for record in records:
-        table.transact(resources.creation(record))
+        table.transact(writes.creation(record))
     for record in records[::2]:
-        table.transact(resources.deletion(record, NOON, LATER))
+        table.transact(writes.deletion(record, NOON, LATER))
 
     assert resources.count(Kind.USER) == 6
     assert resources.count(Kind.GROUP) == 0
 
 
 def test_resources_are_listed_in_the_order_of_creation_whatever_is_written_later(
-    table: Table, resources: Resources
+    table: Table, resources: Resources, writes: Writes
 ) -> None:
     for number, created in ((3, NOON), (1, MORNING), (2, NIGHT)):
         record = Record(
             Kind.USER, str(number), {"schemas": [USER], "userName": f"u{number}"}, 1, created, NIGHT
         )
-        table.transact(resources.creation(record))
-        table.transact(resources.replacement(record, {**record.document, "title": "x"}, NIGHT))
+        table.transact(writes.creation(record))
+        table.transact(writes.replacement(record, {**record.document, "title": "x"}, NIGHT))
 
     assert list(resources.listed(Kind.USER)) == ["1", "3", "2"]
 
 
-def test_a_value_that_several_bear_finds_them_all(table: Table, resources: Resources) -> None:
+def test_a_value_that_several_bear_finds_them_all(
+    table: Table, resources: Resources, writes: Writes
+) -> None:
     for number in range(3):
-        table.transact(resources.creation(user(str(number), f"u{number}", externalId="Shared")))
-    table.transact(resources.creation(group("9", "g", externalId="Shared")))
+        table.transact(writes.creation(user(str(number), f"u{number}", externalId="Shared")))
+    table.transact(writes.creation(group("9", "g", externalId="Shared")))
 
     shared = Entry("externalId", "Shared")
     assert resources.find(Kind.USER, shared, unique=False) == ["0", "1", "2"]
@@ -306,34 +318,38 @@ def test_a_value_that_several_bear_finds_them_all(table: Table, resources: Resou
 
 
 def test_resources_are_read_in_the_order_that_is_asked_for(
-    table: Table, resources: Resources
+    table: Table, resources: Resources, writes: Writes
 ) -> None:
     for number in range(3):
-        table.transact(resources.creation(user(str(number), f"u{number}")))
+        table.transact(writes.creation(user(str(number), f"u{number}")))
 
     assert list(resources.read_many(Kind.USER, ["2", "none", "0"])) == ["2", "0"]
 
 
-def test_a_document_above_300_kb_is_refused(resources: Resources) -> None:
+def test_a_document_above_300_kb_is_refused(resources: Resources, writes: Writes) -> None:
     with pytest.raises(PayloadTooLargeException):
-        resources.creation(user("1", "Ada", title="x" * 300_000))
+        writes.creation(user("1", "Ada", title="x" * 300_000))
     with pytest.raises(PayloadTooLargeException):
-        resources.creation(user("1", "Ada", title="ä" * 150_000))
+        writes.creation(user("1", "Ada", title="ä" * 150_000))
 
 
-def test_an_attribute_that_is_looked_up_has_twenty_values_at_most(resources: Resources) -> None:
+def test_an_attribute_that_is_looked_up_has_twenty_values_at_most(
+    resources: Resources, writes: Writes
+) -> None:
     emails = [{"value": f"{number}@x.test"} for number in range(21)]
 
-    assert resources.creation(user("1", "Ada", emails=emails[:20]))
+    assert writes.creation(user("1", "Ada", emails=emails[:20]))
     with pytest.raises(InvalidValueException, match="emails"):
-        resources.creation(user("1", "Ada", emails=emails))
+        writes.creation(user("1", "Ada", emails=emails))
 
 
-def test_forgetting_leaves_no_item(services: Services, table: Table, resources: Resources) -> None:
+def test_forgetting_leaves_no_item(
+    services: Services, table: Table, resources: Resources, writes: Writes
+) -> None:
     for record in (user("1", "Ada"), group("2", "sales")):
-        table.transact(resources.creation(record))
-        table.transact(resources.deletion(record, NOON, LATER))
-    table.transact(Resources(table, "other").creation(user("1", "Ada")))
+        table.transact(writes.creation(record))
+        table.transact(writes.deletion(record, NOON, LATER))
+    table.transact(Writes(table, "other", Origin()).creation(user("1", "Ada")))
 
     resources.forget()
 
@@ -364,9 +380,9 @@ UNKNOWN = Action("Put", {"pk": "acme#USER#1", "sk": "WHAT"})
     ids=lambda action: f"{action.kind} {action.key['pk']} {action.key['sk']}",
 )
 def test_the_check_of_consistency_finds_damage(
-    services: Services, table: Table, resources: Resources, damage: Action
+    services: Services, table: Table, resources: Resources, damage: Action, writes: Writes
 ) -> None:
-    table.transact(resources.creation(Record(Kind.USER, "1", rich("Ada"), 1, MORNING, MORNING)))
+    table.transact(writes.creation(Record(Kind.USER, "1", rich("Ada"), 1, MORNING, MORNING)))
     consistency.check(services, "acme")
 
     table.transact([damage])

@@ -12,8 +12,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from rollcall.scim.errors import Unavailable
+from rollcall.storage.patience import Patience
 from rollcall.storage.secrets import Content, SecretExists, SecretMissing, Secrets
-from rollcall.storage.table import Patience
 from tests.conftest import Server
 from tests.storage.faults import Time, answering, losing, preceded, refusal, success
 

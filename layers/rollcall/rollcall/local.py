@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 import sys
@@ -24,6 +25,9 @@ HOME = Path(sys.prefix).parent
 
 STATE = HOME / ".rollcall"
 """Where the local server keeps its data, unless it is told otherwise."""
+
+SWEEP_SECONDS = 60
+"""How often what was begun and not finished is gone on with, as the deployed function does."""
 
 _TEMPLATE = Path(__file__).parents[3] / "template.yaml"
 _SERVER = "server.json"
@@ -134,6 +138,8 @@ def serve(
             access_log=False,
             server_header=False,
             lifespan="off",
+            callback_notify=lambda: asyncio.to_thread(_sweep, services),
+            timeout_notify=SWEEP_SECONDS,
             timeout_graceful_shutdown=5,
         )
         server = _Server(config, lambda: announce(url, tokens))
@@ -143,6 +149,11 @@ def serve(
             pass  # uvicorn has shut down by then and raises the signal again
         finally:
             record.unlink(missing_ok=True)
+
+
+def _sweep(services: Services) -> None:
+    for _ in services.sweep().run():
+        pass
 
 
 class _Server(uvicorn.Server):

@@ -13,6 +13,7 @@ from rollcall.cli import templates, tenants
 from rollcall.cli.serve import serve
 from rollcall.cli.target import Choice
 from rollcall.cli.terminal import UsageError, complain
+from rollcall.cli.verify import verify
 from rollcall.emulator import EmulatorError
 from rollcall.scim.errors import SCIMException
 from rollcall.templates.file import TemplateError
@@ -28,6 +29,7 @@ app = typer.Typer(
     or on what AWS_ENDPOINT_URL, ROLLCALL_TABLE and ROLLCALL_SECRETS name.""",
 )
 app.command()(serve)
+app.command()(verify)
 app.add_typer(tenants.app, name="tenants")
 app.add_typer(templates.app, name="templates")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -18,9 +18,13 @@ from rollcall.scim.errors import (
 from rollcall.scim.record import Record
 from rollcall.scim.resources import Kind
 from rollcall.storage.bookmarks import Bookmarks
+from rollcall.storage.journal import Journal
 from rollcall.storage.memberships import Memberships
-from rollcall.storage.resources import CHANGED, CLAIMED, Resources
-from rollcall.storage.table import ConditionFailed, Table
+from rollcall.storage.origin import Origin
+from rollcall.storage.resources import Resources
+from rollcall.storage.rosters import Rosters
+from rollcall.storage.table import Action, ConditionFailed, Table
+from rollcall.storage.writes import CLAIMED, Writes
 
 _NAMES = {Kind.USER: "userName", Kind.GROUP: "displayName"}
 
@@ -32,15 +36,43 @@ def instant(moment: datetime) -> str:
 
 @dataclass(frozen=True)
 class Context:
-    """One tenant's storage, the URL it is served under, a clock and a source of ids."""
+    """One tenant's storage, the URL it is served under, who asks, a clock and a source of ids."""
 
     table: Table
     resources: Resources
+    writes: Writes
     memberships: Memberships
+    rosters: Rosters
+    journal: Journal
     bookmarks: Bookmarks
     base_url: str
+    origin: Origin
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     new_id: Callable[[], str] = lambda: str(uuid4())
+
+    @classmethod
+    def of(cls, table: Table, tenant: str, base_url: str, origin: Origin) -> Context:
+        """Return the context of a tenant's operations on behalf of an origin."""
+        return cls(
+            table,
+            Resources(table, tenant),
+            Writes(table, tenant, origin),
+            Memberships(table, tenant, origin),
+            Rosters(table, tenant),
+            Journal(table, tenant),
+            Bookmarks(table, tenant),
+            base_url,
+            origin,
+        )
+
+    @property
+    def capacity(self) -> int:
+        """How many actions `commit` takes."""
+        return self.table.max_actions
+
+    def commit(self, actions: Sequence[Action]) -> None:
+        """Apply the actions of one write, all or none. Raises ConditionFailed."""
+        self.table.transact(actions)
 
     def now(self) -> str:
         """Return the present instant as documents hold it."""
@@ -125,6 +157,3 @@ class Answer:
 def missing(kind: Kind, identifier: str) -> NotFoundException:
     """Return the error for a resource that is not there."""
     return NotFoundException(detail=f"there is no {kind.value} {identifier}")
-
-
-__all__ = ["CHANGED", "Answer", "Attempt", "Context", "Precondition", "instant", "missing"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from rollcall.directory import departure, journal
 from rollcall.directory.bulk import Bulk
 from rollcall.directory.context import Context
 from rollcall.directory.groups import Groups
@@ -12,28 +13,32 @@ from rollcall.directory.users import Users
 from rollcall.scim.cursor import Seal
 from rollcall.scim.errors import Unavailable
 from rollcall.scim.resources import Kind
-from rollcall.storage.bookmarks import Bookmarks
-from rollcall.storage.memberships import Memberships
-from rollcall.storage.resources import Resources
+from rollcall.storage.journal import Unfinished
+from rollcall.storage.origin import Origin
 from rollcall.storage.table import Table
+
+_NOBODY = Origin()
 
 
 class Directory:
     """What a tenant keeps; bound to it once, so that no operation takes a tenant.
 
-    `caller` names the token that asks, `key` signs the tenant's cursors.
+    `caller` names the token that asks, `key` signs the tenant's cursors; what is written says that
+    `origin` caused it.
     """
 
     def __init__(
-        self, table: Table, tenant: str, base_url: str = "", *, caller: str = "", key: bytes = b""
+        self,
+        table: Table,
+        tenant: str,
+        base_url: str = "",
+        *,
+        caller: str = "",
+        key: bytes = b"",
+        origin: Origin = _NOBODY,
     ) -> None:
-        context = Context(
-            table,
-            Resources(table, tenant),
-            Memberships(table, tenant),
-            Bookmarks(table, tenant),
-            base_url,
-        )
+        context = Context.of(table, tenant, base_url, origin)
+        self._context = context
         self._resources = context.resources
         self._patience = table.patience
         self.users = Users(context)
@@ -44,6 +49,12 @@ class Directory:
     def counts(self) -> dict[Kind, int]:
         """Return how many resources of each type there are."""
         return {kind: self._resources.count(kind) for kind in Kind}
+
+    def finish(self, unfinished: Unfinished) -> bool:
+        """Go on with what was begun here, as far as time allows; tell whether it is finished."""
+        if unfinished.change:
+            return journal.finish(self._context, unfinished.id, unfinished.change)
+        return departure.finish(self._context, unfinished.id)
 
     def clear(self) -> Iterator[Kind]:
         """Delete all groups and users, yielding the type of each; may be repeated at any point.

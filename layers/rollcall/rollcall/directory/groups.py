@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from scim2_models import Context as Shape
 
-from rollcall.directory import membership
+from rollcall.directory import bounds, departure, journal, membership
 from rollcall.directory.context import Answer, Context, Precondition, missing
 from rollcall.scim import body, patch
 from rollcall.scim.body import Document
 from rollcall.scim.membership import Add, Clear, Operation, needs_all
 from rollcall.scim.record import Record
 from rollcall.scim.resources import Kind
-from rollcall.storage.resources import TOMBSTONE_DAYS
+from rollcall.storage.documents import TOMBSTONE_DAYS
+from rollcall.storage.table import Action, ConditionFailed
+from rollcall.storage.writes import CHANGED, Turn
 
 _ANY = Precondition()
 
@@ -28,6 +30,7 @@ class Groups:
 
     def __init__(self, context: Context) -> None:
         self._context = context
+        self._most_members = bounds.most_members(context.base_url)
 
     def create(self, payload: Any, identifier: str | None = None) -> Answer:
         """Create a group with its members. Raises UniquenessException when its name is taken."""
@@ -36,24 +39,33 @@ class Groups:
         identifier, now = identifier or context.new_id(), context.now()
         record = Record(Kind.GROUP, identifier, read.document, 1, now, now)
         change = membership.Change()
+
+        def creation(turn: Turn) -> list[Action]:
+            return context.writes.creation(replace(record, pending=turn.pending))
+
         for attempt in context.attempts(Kind.GROUP):
             with attempt.commit():
                 wanted = [Add(tuple(read.members))] if read.members else []
                 _, change = membership.difference(context, identifier, wanted)
                 change.check()
-                context.table.transact(
-                    [
-                        *context.resources.creation(record),
-                        *membership.writes(context, identifier, change),
-                        *context.memberships.touches(change.concerned, now),
-                    ]
-                )
-        return self._answer(record, dict(change.added), [*read.ignored, *change.skipped])
+                journal.commit(context, identifier, change, creation, now)
+        members = change.added if len(change.added) <= self._most_members else {}
+        return self._answer(record, members, [*read.ignored, *change.skipped])
 
-    def read(self, identifier: str, *, members: bool = True) -> Answer:
-        """Read a group; without its members they are not read either. Raises NotFoundException."""
-        record = self._read(identifier)
-        return self._answer(record, self._members(identifier) if members else {})
+    def read(self, identifier: str, *, members: bool = True, after_write: bool = False) -> Answer:
+        """Read a group; without its members they are not read either.
+
+        Raises NotFoundException, and TooManyException when no answer holds the members; an answer
+        to a write leaves them out instead.
+        """
+        if not members:
+            return self._answer(self._read(identifier), {})
+        roster = self._context.rosters.read(identifier, self._most_members)
+        if roster is None:
+            raise missing(Kind.GROUP, identifier)
+        if not (roster.whole or after_write):
+            raise bounds.too_many_members(identifier)
+        return self._answer(roster.record, roster.members if roster.whole else {})
 
     def replace(
         self,
@@ -77,7 +89,7 @@ class Groups:
             return read.document
 
         skipped = self._write(identifier, edit, wanted, precondition)
-        answer = self.read(identifier, members=members)
+        answer = self.read(identifier, members=members, after_write=True)
         return replace(answer, ignored=[*read.ignored, *skipped])
 
     def patch(self, identifier: str, payload: Any, precondition: Precondition = _ANY) -> list[str]:
@@ -96,13 +108,10 @@ class Groups:
             with attempt.commit():
                 record = self._read(identifier)
                 precondition.check(record)
-                parents = list(context.memberships.groups_of(Kind.GROUP, identifier))
                 now = context.now()
                 expires = context.clock() + timedelta(days=TOMBSTONE_DAYS)
-                deletion = context.resources.deletion(record, now, int(expires.timestamp()))
-                members = self._members(identifier)
-                ending = membership.ending(context, record, parents, members, deletion)
-                context.table.transact([*deletion, *ending])
+                deletion = context.writes.deletion(record, now, int(expires.timestamp()))
+                departure.commit(context, record, deletion, now)
 
     def _write(
         self,
@@ -119,26 +128,33 @@ class Groups:
                 record, change = membership.difference(context, identifier, operations)
                 if record is None:
                     raise missing(Kind.GROUP, identifier)
+                if record.pending and operations:
+                    journal.finish(context, identifier, record.pending)
+                    raise ConditionFailed([CHANGED])
                 precondition.check(record)
                 change.check()
                 document, now = edit(dict(record.document)), context.now()
-                if document != record.document:
-                    own = context.resources.replacement(record, document, now)
-                elif precondition or needs_all(operations):
-                    # What depends on all members is a change of the version that was read: two
-                    # requests that each set the members would leave both sets otherwise.
-                    own = [context.resources.touch(record, now)]
-                else:
-                    own = list(context.memberships.touches({identifier: Kind.GROUP}, now))
-                if document != record.document or change:
-                    context.table.transact(
-                        [
-                            *own,
-                            *membership.writes(context, identifier, change),
-                            *context.memberships.touches(change.concerned, now),
-                        ]
-                    )
+                if document == record.document and not change:
+                    continue
+                versioned = bool(precondition) or needs_all(operations)
+                of_group = self._of_group(record, document, now, versioned=versioned)
+                journal.commit(context, identifier, change, of_group, now)
         return list(change.skipped)
+
+    def _of_group(
+        self, record: Record, document: Document, now: str, *, versioned: bool
+    ) -> journal.OfGroup:
+        """Return what a write does to the group itself.
+
+        What depends on all members is a change of the version that was read: two requests that each
+        set the members would leave both sets otherwise.
+        """
+        writes = self._context.writes
+        if document != record.document:
+            return lambda turn: writes.replacement(record, document, now, turn)
+        if versioned:
+            return lambda turn: [writes.touch(record, now, turn)]
+        return lambda turn: [writes.turn(record.id, now, turn)]
 
     def _read(self, identifier: str) -> Record:
         record = self._context.resources.read(Kind.GROUP, identifier)
@@ -146,11 +162,8 @@ class Groups:
             raise missing(Kind.GROUP, identifier)
         return record
 
-    def _members(self, identifier: str) -> dict[str, Kind]:
-        return dict(self._context.memberships.members(identifier))
-
     def _answer(
-        self, record: Record, members: dict[str, Kind], ignored: list[str] | None = None
+        self, record: Record, members: Mapping[str, Kind], ignored: list[str] | None = None
     ) -> Answer:
         resource = record.representation(self._context.base_url, members=members)
         return Answer(record, resource, ignored or [])

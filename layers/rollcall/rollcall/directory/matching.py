@@ -183,7 +183,7 @@ class Matching:
         if named is None:
             for each in related:
                 related[each] = (
-                    dict(memberships.members(each))
+                    self._members(each)
                     if is_group
                     else dict.fromkeys(memberships.groups_of(Kind.USER, each), Kind.GROUP)
                 )
@@ -191,7 +191,9 @@ class Matching:
             pairs = [
                 (each, other) if is_group else (other, each) for each in related for other in named
             ]
-            for (group, member), of in memberships.members_among(pairs).items():
+            pending = {record.id: record.pending for record in records if record.pending}
+            among = self._context.rosters.among(pairs, pending)
+            for (group, member), of in among.items():
                 if is_group:
                     related[group][member] = of
                 else:
@@ -226,10 +228,14 @@ class Matching:
             case ByPrefix():
                 return resources.beginning(kind, leg.prefix)
             case ByGroup():
-                return (each for each, of in memberships.members(leg.id) if of is kind)
+                return (each for each, of in self._members(leg.id).items() if of is kind)
         return chain(
             memberships.groups_of(Kind.USER, leg.id), memberships.groups_of(Kind.GROUP, leg.id)
         )
+
+    def _members(self, group: str) -> dict[str, Kind]:
+        roster = self._context.rosters.read(group)
+        return {} if roster is None else roster.members
 
     def _bounded(self, identifiers: Iterable[str]) -> Iterator[str]:
         for number, each in enumerate(identifiers):

@@ -11,7 +11,6 @@ from rollcall.scim.errors import InvalidValueException
 from rollcall.scim.membership import Operation
 from rollcall.scim.record import Record
 from rollcall.scim.resources import Kind
-from rollcall.storage.table import Action
 
 
 @dataclass(frozen=True)
@@ -49,12 +48,16 @@ def difference(
 ) -> tuple[Record | None, Change]:
     """Return the group as it is, and what operations change in it.
 
-    Reads the group and the members that the operations speak of together, nobody else.
+    Reads the group and the members that the operations speak of together, and everybody else only
+    where the outcome depends on them; then those who are members are not looked at one by one.
     """
-    record, known = context.memberships.look(group, membership.mentioned(operations))
-    current, living = known.current, {**known.living, **known.current}
-    if membership.needs_all(operations):
-        current = dict(context.memberships.members(group))
+    named = membership.mentioned(operations)
+    roster = context.rosters.read(group) if membership.needs_all(operations) else None
+    if roster is not None:
+        named = [each for each in named if each not in roster.members]
+    record, known = context.memberships.look(group, named)
+    current = known.current if roster is None else roster.members
+    living = {**known.living, **known.current}
     after = membership.outcome(operations, current)
     wanted = [each for each in after if each not in current]
     change = Change(
@@ -64,46 +67,4 @@ def difference(
         skipped=[each for each in wanted if each in known.deleted],
         unknown=[each for each in wanted if each in known.unknown or each == group],
     )
-    return record, change
-
-
-def writes(context: Context, group: str, change: Change) -> list[Action]:
-    """Return the actions of a change on the membership items of both sides."""
-    return [
-        *context.memberships.addition(group, change.added),
-        *context.memberships.removal(group, change.removed),
-    ]
-
-
-def ending(
-    context: Context,
-    record: Record,
-    groups: Sequence[str],
-    members: Mapping[str, Kind],
-    beside: Sequence[Action],
-) -> list[Action]:
-    """Return the actions that end the memberships of a resource that `beside` deletes.
-
-    What one transaction does not hold is ended before, in transactions of their own: a deletion
-    that is broken off leaves a resource with fewer memberships, and deletes it when it is repeated.
-    """
-    now = context.now()
-    store = context.memberships
-    ends: list[tuple[list[Action], dict[str, Kind]]] = [
-        (list(store.removal(group, {record.id: record.kind})), {group: Kind.GROUP})
-        for group in groups
-    ]
-    ends += [
-        (list(store.removal(record.id, {member: kind})), {member: kind})
-        for member, kind in members.items()
-    ]
-
-    def together(some: Sequence[tuple[list[Action], dict[str, Kind]]]) -> list[Action]:
-        touched = {each: kind for _, concerned in some for each, kind in concerned.items()}
-        return [*(action for each, _ in some for action in each), *store.touches(touched, now)]
-
-    alone, last = context.table.max_actions // 3, (context.table.max_actions - len(beside)) // 3
-    while len(ends) > last:
-        context.table.transact(together(ends[:alone]))
-        ends = ends[alone:]
-    return together(ends)
+    return (record if roster is None else roster.record), change

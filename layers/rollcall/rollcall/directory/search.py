@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
+from rollcall.directory import bounds
 from rollcall.directory.context import Context
 from rollcall.directory.matching import Found, Matching
 from rollcall.scim import filters, ordering
 from rollcall.scim.cursor import Cursor, Position, Seal
 from rollcall.scim.discovery import MAX_RESULTS
-from rollcall.scim.errors import InvalidValueException
+from rollcall.scim.errors import InvalidValueException, TooManyException
 from rollcall.scim.filters import Filter
 from rollcall.scim.ordering import Order
 from rollcall.scim.projection import Projection
@@ -55,6 +56,13 @@ class _Page:
     found: list[Found]
     more: bool
     end: Position | None
+
+    def cut(self, number: int, *, backwards: bool) -> _Page:
+        """Return the page with the first results only, in the direction of reading."""
+        if number == len(self.found):
+            return self
+        kept = self.found[-number:] if backwards else self.found[:number]
+        return _Page(kept, more=True, end=kept[0 if backwards else -1].position)
 
     def around(self, at: Cursor | None, size: int) -> tuple[Cursor | None, Cursor | None]:
         """Return the cursors of the next and of the previous page, None where there is none.
@@ -107,38 +115,48 @@ class Search:
     ) -> dict[str, Any]:
         if parsed is None and order.index is not None:
             total = self._count(kinds)
-            found = self._indexed_page(kinds, query, matching, total) if query.size else []
+            found = self._indexed_page(kinds, query, matching) if query.size else []
         else:
             every = list(matching.results())
             total = len(every)
             found = every[query.start - 1 : query.start - 1 + query.size]
+        shown = self._shown(found, query.projection)
+        if parsed is None and order.index is not None:
+            self._keep(kinds, query, found[: len(shown)], total)
         return {
             "schemas": [LIST_RESPONSE],
             "totalResults": total,
             "startIndex": query.start,
-            "itemsPerPage": len(found),
-            "Resources": self._shown((each.record for each in found), query.projection),
+            "itemsPerPage": len(shown),
+            "Resources": shown,
         }
 
-    def _indexed_page(
-        self, kinds: Sequence[Kind], query: Query, matching: Matching, total: int
-    ) -> list[Found]:
+    def _indexed_page(self, kinds: Sequence[Kind], query: Query, matching: Matching) -> list[Found]:
         """Return a page of everything; behind a page that was read before, from where it ended.
 
         That also keeps who reads page after page from missing or repeating anybody while others
         are created and deleted.
         """
         bookmarks, now = self._context.bookmarks, self._context.clock()
-        name = f"{self._caller}\n{_name(kinds, query)}\n{query.size}"
         after: Position | None = None
         skipped = query.start - 1
-        if skipped and (kept := bookmarks.read(name, query.start, now)) is not None:
+        walk = self._walk(kinds, query)
+        if skipped and (kept := bookmarks.read(walk, query.start, now)) is not None:
             after, skipped = tuple(json.loads(kept)), 0
-        found = list(islice(matching.results(after), skipped, skipped + query.size))
-        if len(found) == query.size and query.start - 1 + query.size < total:
-            position = json.dumps(list(found[-1].position))
-            bookmarks.keep(name, query.start + query.size, position, now)
-        return found
+        return list(islice(matching.results(after), skipped, skipped + query.size))
+
+    def _keep(
+        self, kinds: Sequence[Kind], query: Query, shown: Sequence[Found], total: int
+    ) -> None:
+        """Remember where a page ended, unless it was the last one."""
+        behind = query.start + len(shown)
+        if shown and behind <= total:
+            position = json.dumps(list(shown[-1].position))
+            walk, now = self._walk(kinds, query), self._context.clock()
+            self._context.bookmarks.keep(walk, behind, position, now)
+
+    def _walk(self, kinds: Sequence[Kind], query: Query) -> str:
+        return f"{self._caller}\n{_name(kinds, query)}\n{query.size}"
 
     def _by_cursor(
         self, kinds: Sequence[Kind], query: Query, parsed: Filter | None, matching: Matching
@@ -148,7 +166,10 @@ class Search:
         if query.cursor:
             at = self._seal.open(query.cursor, name, query.count, now)
         size = query.size if at is None else at.count
-        page = _page(matching, at, size)
+        page, backwards = _page(matching, at, size), at is not None and at.backwards
+        reading = page.found[::-1] if backwards else page.found
+        shown = self._shown(reading, query.projection)
+        page = page.cut(len(shown), backwards=backwards)
         response: dict[str, Any] = {"schemas": [LIST_RESPONSE]}
         if parsed is None and matching.order.index is not None:
             response["totalResults"] = self._count(kinds)
@@ -162,25 +183,45 @@ class Search:
             response["nextCursor"] = self._seal.close(following, name, now)
         if previous is not None and size:
             response["previousCursor"] = self._seal.close(previous, name, now)
-        response["Resources"] = self._shown((each.record for each in page.found), query.projection)
+        response["Resources"] = shown[::-1] if backwards else shown
         return response
 
     def _count(self, kinds: Iterable[Kind]) -> int:
         return sum(self._context.resources.count(kind) for kind in kinds)
 
-    def _shown(self, records: Iterable[Record], projection: Projection) -> list[dict[str, Any]]:
-        """Return representations as lists show them: groups of users only when asked for."""
-        context = self._context
-        shown = []
-        for record in records:
-            members = groups = None
-            if record.kind is Kind.GROUP and projection.returns(Kind.GROUP, "members"):
-                members = dict(context.memberships.members(record.id))
-            elif record.kind is Kind.USER and projection.names(Kind.USER, "groups"):
-                groups = context.memberships.groups_of(Kind.USER, record.id)
-            resource = record.representation(context.base_url, members=members, groups=groups)
-            shown.append(projection.apply(record.kind, resource))
+    def _shown(self, found: Iterable[Found], projection: Projection) -> list[dict[str, Any]]:
+        """Return representations as lists show them, the first of them when not all fit an answer.
+
+        Raises TooManyException when not even one does.
+        """
+        shown: list[dict[str, Any]] = []
+        room = bounds.MAX_ANSWER
+        for each in found:
+            try:
+                resource = self._representation(each.record, projection)
+            except TooManyException:
+                if shown:
+                    break
+                raise
+            room -= bounds.size(resource)
+            if room < 0 and shown:
+                break
+            shown.append(resource)
         return shown
+
+    def _representation(self, record: Record, projection: Projection) -> dict[str, Any]:
+        """Return a resource as lists show it: groups of users only when asked for."""
+        context = self._context
+        members = groups = None
+        if record.kind is Kind.GROUP and projection.returns(Kind.GROUP, "members"):
+            roster = context.rosters.read(record.id, bounds.most_members(context.base_url))
+            if roster is not None and not roster.whole:
+                raise bounds.too_many_members(record.id)
+            members = None if roster is None else roster.members
+        elif record.kind is Kind.USER and projection.names(Kind.USER, "groups"):
+            groups = context.memberships.groups_of(Kind.USER, record.id)
+        resource = record.representation(context.base_url, members=members, groups=groups)
+        return projection.apply(record.kind, resource)
 
 
 def _page(matching: Matching, at: Cursor | None, size: int) -> _Page:

@@ -8,13 +8,13 @@ from typing import Any
 
 from scim2_models import Context as Shape
 
-from rollcall.directory import membership
+from rollcall.directory import departure
 from rollcall.directory.context import Answer, Context, Precondition, missing
 from rollcall.scim import body, patch
 from rollcall.scim.body import Document
 from rollcall.scim.record import Record
 from rollcall.scim.resources import Kind
-from rollcall.storage.resources import TOMBSTONE_DAYS, successor
+from rollcall.storage.documents import TOMBSTONE_DAYS, successor
 
 _ANY = Precondition()
 
@@ -35,7 +35,7 @@ class Users:
         record = Record(Kind.USER, identifier or context.new_id(), read.document, 1, now, now)
         for attempt in context.attempts(Kind.USER):
             with attempt.commit():
-                context.table.transact(context.resources.creation(record))
+                context.commit(context.writes.creation(record))
         return self._answer(record, [], read.ignored)
 
     def read(self, identifier: str) -> Answer:
@@ -67,13 +67,12 @@ class Users:
         context = self._context
         for attempt in context.attempts(Kind.USER):
             with attempt.commit():
-                record, groups = self._read(identifier)
+                record, _ = self._read(identifier)
                 precondition.check(record)
                 now = context.now()
                 expires = context.clock() + timedelta(days=TOMBSTONE_DAYS)
-                deletion = context.resources.deletion(record, now, int(expires.timestamp()))
-                ending = membership.ending(context, record, groups, {}, deletion)
-                context.table.transact([*deletion, *ending])
+                deletion = context.writes.deletion(record, now, int(expires.timestamp()))
+                departure.commit(context, record, deletion, now)
 
     def _edit(
         self, identifier: str, edit: Edit, ignored: list[str], precondition: Precondition
@@ -87,7 +86,7 @@ class Users:
                 document = edit(dict(record.document))
                 if document != record.document:
                     now = context.now()
-                    context.table.transact(context.resources.replacement(record, document, now))
+                    context.commit(context.writes.replacement(record, document, now))
                     record = successor(record, document, now)
                 answer = self._answer(record, groups, ignored)
         assert answer is not None  # noqa: S101  # attempts end with a commit or an exception

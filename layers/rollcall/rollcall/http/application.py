@@ -24,8 +24,8 @@ from rollcall.http.routes import ANY, Resource
 from rollcall.scim.errors import MethodNotAllowed, NotFoundException, SCIMException
 from rollcall.tenants.authentication import Authenticator, Caller
 
-OpenDirectory = Callable[[Caller, str], Directory]
-"""Given a caller and the tenant's base URL, the tenant's directory."""
+OpenDirectory = Callable[[Caller, str, str], Directory]
+"""Given a caller, the tenant's base URL and the request's id, the tenant's directory."""
 
 ROOT = "root"
 """The state that holds what precedes /scim in the client's URL.
@@ -82,7 +82,9 @@ class _Endpoint:
             raise MethodNotAllowed(request.method, methods)
         base_url = _base_url(request)
         call = Call(
-            directory=self._directory(request.state.caller, base_url),
+            directory=self._directory(
+                request.state.caller, base_url, request.state.log["request_id"]
+            ),
             base_url=base_url,
             identifier=request.path_params.get("id", ""),
             parameters=request.query_params,

@@ -124,7 +124,7 @@ def patch_group(call: Call) -> Response:
     call.ignored += groups.patch(call.identifier, call.payload, call.precondition)
     if not call.projection:
         return ScimResponse(None, 204)
-    return _shown(call, groups.read(call.identifier, members=call.wants_members))
+    return _shown(call, groups.read(call.identifier, members=call.wants_members, after_write=True))
 
 
 def delete_group(call: Call) -> Response:

@@ -19,12 +19,14 @@ from mangum.types import Scope
 from starlette.applications import Starlette
 
 from rollcall.directory.directory import Directory
+from rollcall.directory.sweep import Sweep
 from rollcall.http.application import ROOT, application
 from rollcall.http.middleware import BASE
 from rollcall.http.responses import MEDIA_TYPE
 from rollcall.http.routes import FUNCTIONS, Resource
 from rollcall.scim import extensions
 from rollcall.storage.clients import Clients, connect
+from rollcall.storage.origin import Origin
 from rollcall.storage.secrets import Secrets
 from rollcall.storage.table import Table
 from rollcall.templates.scales import Scales
@@ -80,11 +82,20 @@ class Services:
         """Return the New User Templates of one tenant, changed by an actor."""
         return Templates(self.table, tenant, actor)
 
-    def opened(self, caller: Caller, base_url: str) -> Directory:
-        """Return the directory of a caller's tenant."""
+    def opened(self, caller: Caller, base_url: str, request: str) -> Directory:
+        """Return the directory of a caller's tenant, for one request of this id."""
         return Directory(
-            self.table, caller.tenant, base_url, caller=caller.token_id, key=caller.key
+            self.table,
+            caller.tenant,
+            base_url,
+            caller=caller.token_id,
+            key=caller.key,
+            origin=Origin(request, f"token:{caller.token_id}"),
         )
+
+    def sweep(self) -> Sweep:
+        """Return what goes on with what was begun in any tenant and not finished."""
+        return Sweep(self.table, self.directory)
 
     def application(self, resources: Iterable[Resource], log: Logger) -> Starlette:
         """Return the ASGI application that serves the resources."""

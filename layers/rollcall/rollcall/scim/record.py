@@ -14,7 +14,8 @@ class Record:
     """A canonical document and what is kept beside it.
 
     `document` is without id, meta, members and groups. `created` and `modified` are RFC 3339
-    instants in UTC with milliseconds; `version` counts from 1.
+    instants in UTC with milliseconds; `version` counts from 1. Of a group, `pending` names a change
+    of its members that is begun, and `epoch` counts the changes of several members at once.
     """
 
     kind: Kind
@@ -23,6 +24,8 @@ class Record:
     version: int
     created: str
     modified: str
+    pending: str = ""
+    epoch: int = 0
 
     @property
     def etag(self) -> str:
@@ -56,10 +59,7 @@ class Record:
                 for each in groups
             ]
         if members:
-            resource["members"] = [
-                {"value": each, "$ref": f"{base_url}/{kind}s/{each}", "type": kind}
-                for each, kind in members.items()
-            ]
+            resource["members"] = members_of(base_url, members)
         resource["meta"] = {
             "resourceType": self.kind.value,
             "created": self.created,
@@ -68,3 +68,11 @@ class Record:
             "version": self.etag,
         }
         return resource
+
+
+def members_of(base_url: str, members: Mapping[str, str]) -> list[dict[str, str]]:
+    """Return members, ids by type, as a group's representation shows them."""
+    return [
+        {"value": each, "$ref": f"{base_url}/{kind}s/{each}", "type": kind}
+        for each, kind in members.items()
+    ]

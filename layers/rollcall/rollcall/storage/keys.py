@@ -22,6 +22,10 @@ PARENT = "PARENT#"
 GRANT = "GRANT#"
 CURRENT = "CURRENT"
 VERSION = "VERSION#"
+JOURNAL = "JOURNAL#"
+LEAVING = "LEAVING"
+UNFINISHED = "#UNFINISHED"
+"""The index partition of what is begun, in all tenants: no tenant's name begins like it."""
 
 MAX_PART = 200
 """The bytes of a client's value that a key holds; longer ones are cut and told apart by a hash."""
@@ -41,6 +45,11 @@ def part(value: str) -> str:
         return value
     prefix = encoded[:_PREFIX].decode(errors="ignore")
     return f"{prefix}#{sha256(encoded).hexdigest()}"
+
+
+def change_prefix(change: str) -> str:
+    """Return what the sort keys of the parts of a change begin with."""
+    return f"{JOURNAL}{change}#"
 
 
 def beginning(value: str) -> str:
@@ -70,6 +79,19 @@ class Keys:
         """The member's side of a membership."""
         side = GROUP if kind is Kind.USER else PARENT
         return {"pk": self.partition(kind, member), "sk": f"{side}{group}"}
+
+    def journal(self, group: str, change: str, number: int) -> Key:
+        """One part of a change of a group's members that is larger than a transaction."""
+        partition = self.partition(Kind.GROUP, group)
+        return {"pk": partition, "sk": f"{change_prefix(change)}{number:04d}"}
+
+    def leaving(self, identifier: str) -> Key:
+        """The note that a deleted resource's memberships are still to be ended."""
+        return {"pk": self.leavings(), "sk": part(identifier)}
+
+    def leavings(self) -> str:
+        """The partition of the deleted whose memberships are still to be ended."""
+        return f"{self.tenant}#{LEAVING}"
 
     def claim(self, kind: Kind, entry: Entry) -> Key:
         """The item that makes a userName or a displayName unique."""

@@ -1,21 +1,30 @@
-"""Memberships of one tenant: one item on the group's side, one on the member's."""
+"""Memberships of one tenant: one item on the group's side, one on the member's.
+
+The group's side of a membership that ends is deleted; the member's side stays for a while, marked
+`ended`, so that the table's stream says who ended it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Unpack
 
 from rollcall.scim.record import Record
 from rollcall.scim.resources import Kind
 from rollcall.storage import keys
+from rollcall.storage.documents import is_tombstone, record_of
 from rollcall.storage.keys import Key, Keys
-from rollcall.storage.resources import is_tombstone, record_of
+from rollcall.storage.origin import Origin
 from rollcall.storage.table import Action, Bounds, Item, Table
 
 GONE = "gone"
 RACED = "raced"
 """Labels of the conditions: a resource does not exist any more; a membership is not as it was."""
+
+ENDED_DAYS = 2
+"""How long the member's side of an ended membership stays: longer than a stream keeps records."""
 
 
 @dataclass
@@ -31,49 +40,48 @@ class Candidates:
     deleted: set[str]
     unknown: list[str]
 
-    def note(self, identifier: str, kind: Kind, item: Item | None) -> None:
-        """Note what a document item, or the lack of one, says of an id."""
+    def note(self, identifier: str, kind: Kind, item: Item | None, *, member: bool) -> None:
+        """Note what a document item, or the lack of one, says of an id.
+
+        Who is deleted and still stands as a member is about to be taken out, and no member.
+        """
         if item is None:
             self.unknown.append(identifier)
         elif is_tombstone(item):
             self.deleted.add(identifier)
         else:
-            self.living[identifier] = kind
+            (self.current if member else self.living)[identifier] = kind
 
 
 class Memberships:
-    """Who is a member of what, in one tenant."""
+    """Who is a member of what, in one tenant; changes are made on behalf of an origin."""
 
-    def __init__(self, table: Table, tenant: str) -> None:
+    def __init__(self, table: Table, tenant: str, origin: Origin) -> None:
         self._table = table
         self._keys = Keys(tenant)
+        self._origin = origin
 
-    def members(self, group: str, **bounds: Unpack[Bounds]) -> Iterator[tuple[str, Kind]]:
-        """Yield id and type of the members of a group, in the order of their ids.
+    def caused_by(self, origin: Origin) -> Memberships:
+        """Return the same memberships, changed on behalf of another origin."""
+        return Memberships(self._table, self._keys.tenant, origin)
 
-        `after` in the bounds is such an id.
+    def groups_of(self, kind: Kind, member: str) -> Iterator[str]:
+        """Yield the ids of the groups that a user or a group is a direct member of."""
+        side = keys.GROUP if kind is Kind.USER else keys.PARENT
+        for item in self._table.query(self._keys.partition(kind, member), side):
+            if is_membership(item):
+                yield keys.identifier(item["sk"])
+
+    def stored(self, group: str, **bounds: Unpack[Bounds]) -> Iterator[tuple[str, Kind]]:
+        """Yield id and type of the members that are stored, whatever is begun and not applied.
+
+        In the order of their ids; `after` in the bounds is such an id.
         """
         if bounds.get("after"):
             bounds["after"] = self._keys.member(group, bounds["after"])["sk"]
         partition = self._keys.partition(Kind.GROUP, group)
         for item in self._table.query(partition, keys.MEMBER, **bounds):
             yield item["member"], Kind(item["type"])
-
-    def groups_of(self, kind: Kind, member: str) -> Iterator[str]:
-        """Yield the ids of the groups that a user or a group is a direct member of."""
-        side = keys.GROUP if kind is Kind.USER else keys.PARENT
-        for item in self._table.query(self._keys.partition(kind, member), side):
-            yield keys.identifier(item["sk"])
-
-    def members_among(self, pairs: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Kind]:
-        """Return which of the (group, member) pairs are memberships, with the member's type."""
-        wanted = {pair: self._keys.member(*pair) for pair in pairs}
-        found = self._table.get_many(wanted.values())
-        return {
-            pair: Kind(item["type"])
-            for pair, key in wanted.items()
-            if (item := _at(found, key)) is not None
-        }
 
     def look(self, group: str, named: Iterable[str]) -> tuple[Record | None, Candidates]:
         """Read a group together with the ids that a request names; one round trip per 49 users.
@@ -85,22 +93,43 @@ class Memberships:
         members = {each: self._keys.member(group, each) for each in named}
         users = {each: self._keys.document(Kind.USER, each) for each in named}
         items = self._table.get_many([own, *members.values(), *users.values()])
-        known = Candidates({}, {}, set(), [])
-        rest = []
-        for each in named:
-            membership, user = _at(items, members[each]), _at(items, users[each])
-            if membership is not None:
-                known.current[each] = Kind(membership["type"])
-            elif user is None:
-                rest.append(each)
-            else:
-                known.note(each, Kind.USER, user)
-        groups = {each: self._keys.document(Kind.GROUP, each) for each in rest}
+        groups = {
+            each: self._keys.document(Kind.GROUP, each)
+            for each, key in users.items()
+            if _at(items, key) is None
+        }
         nested = self._table.get_many(groups.values())
-        for each, key in groups.items():
-            known.note(each, Kind.GROUP, _at(nested, key))
+        known = Candidates({}, {}, set(), [])
+        for each in named:
+            member = _at(items, members[each]) is not None
+            if each in groups:
+                known.note(each, Kind.GROUP, _at(nested, groups[each]), member=member)
+            else:
+                known.note(each, Kind.USER, _at(items, users[each]), member=member)
         item = _at(items, own)
         return None if item is None else record_of(Kind.GROUP, item), known
+
+    def standing(self, pairs: Mapping[tuple[str, str], Kind]) -> Standing:
+        """Read who of (group, member) pairs is a member, and which of both live.
+
+        The type is the member's. One round trip per 100 items, three of which are a pair.
+        """
+        members = {pair: self._keys.member(*pair) for pair in pairs}
+        documents = {
+            **{(Kind.GROUP, group): self._keys.document(Kind.GROUP, group) for group, _ in pairs},
+            **{
+                (kind, member): self._keys.document(kind, member)
+                for (_, member), kind in pairs.items()
+            },
+        }
+        items = self._table.get_many([*members.values(), *documents.values()])
+        living = {
+            resource
+            for resource, key in documents.items()
+            if (item := _at(items, key)) is not None and not is_tombstone(item)
+        }
+        current = {pair for pair, key in members.items() if _at(items, key) is not None}
+        return Standing(current, living)
 
     def addition(self, group: str, members: Mapping[str, Kind]) -> Iterator[Action]:
         """Yield the actions that make members; RACED says that somebody else just did."""
@@ -112,9 +141,13 @@ class Memberships:
                 condition="attribute_not_exists(pk)",
                 label=RACED,
             )
-            yield Action("Put", self._keys.membership(kind, member, group))
+            yield Action(
+                "Put",
+                self._keys.membership(kind, member, group),
+                item={"origin": self._origin.item},
+            )
 
-    def removal(self, group: str, members: Mapping[str, Kind]) -> Iterator[Action]:
+    def removal(self, group: str, members: Mapping[str, Kind], now: str) -> Iterator[Action]:
         """Yield the actions that end memberships; RACED says that somebody else just did."""
         for member, kind in members.items():
             yield Action(
@@ -123,10 +156,23 @@ class Memberships:
                 condition="attribute_exists(pk)",
                 label=RACED,
             )
-            yield Action("Delete", self._keys.membership(kind, member, group))
+            yield self.ended(group, member, kind, now)
+
+    def ended(self, group: str, member: str, kind: Kind, now: str) -> Action:
+        """Return the action that marks the member's side of a membership as ended."""
+        expires = datetime.fromisoformat(now) + timedelta(days=ENDED_DAYS)
+        return Action(
+            "Put",
+            self._keys.membership(kind, member, group),
+            item={
+                "ended": now,
+                "expires": int(expires.timestamp()),
+                "origin": self._origin.item,
+            },
+        )
 
     def touches(self, resources: Mapping[str, Kind], now: str) -> Iterator[Action]:
-        """Yield the actions that raise the versions of what a change of membership concerns.
+        """Yield the actions that raise the versions of those who are or were members.
 
         A membership is part of both representations. GONE says that one does not exist any more.
         """
@@ -134,11 +180,24 @@ class Memberships:
             yield Action(
                 "Update",
                 self._keys.document(kind, identifier),
-                update="SET modified = :now ADD version :one",
+                update="SET modified = :now, origin = :origin ADD version :one",
                 condition="attribute_exists(document)",
-                values={":now": now, ":one": 1},
+                values={":now": now, ":one": 1, ":origin": self._origin.item},
                 label=GONE,
             )
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Which (group, member) pairs are stored as memberships, and which resources live."""
+
+    current: set[tuple[str, str]]
+    living: set[tuple[Kind, str]]
+
+
+def is_membership(item: Item) -> bool:
+    """Tell whether an item of the member's side is a membership that has not ended."""
+    return "ended" not in item
 
 
 def _at(items: Mapping[tuple[str, str], Item], key: Key) -> Item | None:

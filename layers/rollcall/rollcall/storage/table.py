@@ -7,8 +7,6 @@ in flight (`TransactionConflict`); that is done here, with jitter, within the ti
 
 from __future__ import annotations
 
-import random
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,6 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from rollcall.scim.errors import TooManyException, Unavailable
 from rollcall.storage.keys import Key
+from rollcall.storage.patience import Patience
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -100,27 +99,6 @@ class Bounds(TypedDict, total=False):
     limit: int
 
 
-@dataclass(frozen=True)
-class Patience:
-    """How long conflicting transactions are tried again: with jitter, `seconds` in all."""
-
-    seconds: float = 8.0
-    first: float = 0.01
-    longest: float = 0.5
-    clock: Callable[[], float] = time.monotonic
-    sleep: Callable[[float], None] = time.sleep
-
-    def pauses(self) -> Iterator[None]:
-        """Yield once per try, after a pause from the second on, until the time is over."""
-        deadline = self.clock() + self.seconds
-        ceiling = self.first
-        yield
-        while self.clock() < deadline:
-            self.sleep(random.uniform(0, ceiling))  # noqa: S311
-            ceiling = min(ceiling * 2, self.longest)
-            yield
-
-
 class Table:
     """One DynamoDB table, read and written in terms of plain values."""
 
@@ -130,11 +108,14 @@ class Table:
         name: str,
         patience: Patience | None = None,
         max_actions: int = 100,
+        page_items: int | None = None,
     ) -> None:
+        """`max_actions` and `page_items` are DynamoDB's limits; tests make them small."""
         self._client = client
         self.name = name
         self.patience = patience or Patience()
         self.max_actions = max_actions
+        self._limit: dict[str, Any] = {} if page_items is None else {"Limit": page_items}
 
     def get(self, key: Key) -> Item | None:
         """Read one item, strongly consistent."""
@@ -180,17 +161,30 @@ class Table:
 
         `prefix` is what the keys begin with.
         """
-        request = _request("pk", pk, "sk", prefix, bounds)
         after = "" if bounds.get("inclusive") else bounds.get("after", "")
-        for item in self._pages(ConsistentRead=True, **request):
-            if item["sk"] != after:
-                yield item
+        for page in self.pages(pk, prefix, **bounds):
+            yield from (item for item in page if item["sk"] != after)
+
+    def pages(self, pk: str, prefix: str = "", **bounds: Unpack[Bounds]) -> Iterator[list[Item]]:
+        """Read the items of a partition as `query` does, `after` included, a list a round trip."""
+        request = _request("pk", pk, "sk", prefix, bounds)
+        return self._pages(self._client.query, ConsistentRead=True, **request)
 
     def index(self, gsi_pk: str, prefix: str = "", **bounds: Unpack[Bounds]) -> Iterator[Item]:
         """Read the keys under an index partition in order; writes show within moments."""
-        yield from self._pages(
-            IndexName=INDEX, **_request("gsi_pk", gsi_pk, "gsi_sk", prefix, bounds)
-        )
+        request = _request("gsi_pk", gsi_pk, "gsi_sk", prefix, bounds)
+        for page in self._pages(self._client.query, IndexName=INDEX, **request):
+            yield from page
+
+    def scan(self, beginning: str) -> Iterator[Item]:
+        """Read every item whose `pk` begins so, strongly consistent; looks at the whole table."""
+        for page in self._pages(
+            self._client.scan,
+            ConsistentRead=True,
+            FilterExpression="begins_with(pk, :beginning)",
+            ExpressionAttributeValues=_encoded({":beginning": beginning}),
+        ):
+            yield from page
 
     def transact(self, actions: Sequence[Action]) -> None:
         """Apply all actions or none.
@@ -238,11 +232,12 @@ class Table:
                 tries = self.patience.pauses()
             requests = left + requests
 
-    def _pages(self, **request: Any) -> Iterator[Item]:
+    def _pages(self, read: Callable[..., Any], **request: Any) -> Iterator[list[Item]]:
+        request = {**self._limit, **request}
         while True:
             with translated():
-                answer = self._client.query(TableName=self.name, **request)
-            yield from map(_decoded, answer["Items"])
+                answer = read(TableName=self.name, **request)
+            yield [_decoded(each) for each in answer["Items"]]
             if "LastEvaluatedKey" not in answer:
                 return
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]

@@ -1,0 +1,5 @@
+"""The Lambda function that goes on, every minute, with what was begun and not finished."""
+
+from rollcall.runtime.sweep import handler
+
+__all__ = ["handler"]

@@ -1,0 +1,74 @@
+"""`rollcall verify`: whether all that is stored of a tenant agrees."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+from rollcall.cli.target import Target, target
+from rollcall.cli.terminal import AsJson, Name, complain, err, out
+from rollcall.runtime import Services
+from rollcall.storage import verification
+from rollcall.storage.table import ConditionFailed
+from rollcall.storage.verification import Fault
+
+Repair = Annotated[bool, typer.Option("--repair", help="Mend what can be mended.")]
+
+
+def verify(
+    context: typer.Context, name: Name, repair: Repair = False, as_json: AsJson = False
+) -> None:
+    """Check that a tenant's documents, names, lookups, memberships and counts agree.
+
+    Reads the whole table once, twice where something does not agree: what another writer is doing
+    at the moment looks like a fault the first time only. With --repair what does not agree is
+    mended, as far as one of two sides is right for sure; the rest is left for people. Exit code 1
+    says that something does not agree and was not mended.
+    """
+    chosen = target(context)
+    chosen.services.tenants.show(name)
+    found = lasting_faults(chosen, name)
+    mended = [each for each in found if repair and mend(chosen.services, name, each)]
+    left = [each for each in found if each not in mended]
+    if as_json:
+        said = {
+            "tenant": name,
+            "faults": [each.sentence for each in left],
+            "mended": [each.sentence for each in mended],
+        }
+        print(json.dumps(said))
+    else:
+        for each in mended:
+            out.print(f"mended: {each.sentence}", soft_wrap=True, markup=False)
+        for each in left:
+            out.print(each.sentence, soft_wrap=True, markup=False)
+        if not found:
+            out.print(f"All that is stored of {name} agrees.")
+    if left:
+        complain(f"{len(left)} of what is stored of {name} does not agree")
+        raise typer.Exit(1)
+
+
+def lasting_faults(chosen: Target, name: str) -> list[Fault]:
+    """Return the faults that are seen twice."""
+    with err.status(f"reading what is stored of {name}"):
+        first = list(verification.faults(chosen.services.table, name))
+        if not first:
+            return []
+        again = {each.sentence for each in verification.faults(chosen.services.table, name)}
+    return [each for each in first if each.sentence in again]
+
+
+def mend(services: Services, name: str, fault: Fault) -> bool:
+    """Mend a fault; tell whether that could be done."""
+    if fault.unfinished is not None:
+        return services.directory(name).finish(fault.unfinished)
+    if not fault.mends:
+        return False
+    try:
+        services.table.transact(fault.mends)
+    except ConditionFailed:
+        return False
+    return True

@@ -1,0 +1,109 @@
+"""How deleted resources leave their groups and their members.
+
+What one transaction holds ends with the deletion itself. Otherwise the deletion leaves a note, and
+memberships are ended in pieces, each of which may be repeated; readers of members leave out whom a
+note names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import chain, islice
+
+from rollcall.directory.context import Context
+from rollcall.scim.errors import Unavailable
+from rollcall.scim.record import Record
+from rollcall.scim.resources import Kind
+from rollcall.storage.memberships import Memberships
+from rollcall.storage.table import Action, ConditionFailed
+
+ACTIONS_PER_MEMBERSHIP = 3
+"""Either side of a membership, and the version of the resource that stays."""
+
+
+@dataclass(frozen=True)
+class Membership:
+    """A member of a group, by the member's type."""
+
+    group: str
+    member: str
+    kind: Kind
+
+
+def commit(context: Context, record: Record, deletion: Sequence[Action], now: str) -> None:
+    """Commit a deletion and end the memberships of what is deleted. Raises ConditionFailed."""
+    room = (context.capacity - len(deletion)) // ACTIONS_PER_MEMBERSHIP
+    near = list(islice(_memberships(context, record.kind, record.id), room + 1))
+    if len(near) <= room:
+        ending = _ending(context, context.memberships, record.id, near, now) if near else []
+        context.commit([*deletion, *ending])
+        return
+    note = context.journal.leaving(record.kind, record.id, context.origin, now)
+    context.commit([*deletion, note])
+    with suppress(Unavailable):  # the deletion is true, and the sweep goes on with the rest
+        finish(context, record.id)
+
+
+def finish(context: Context, identifier: str) -> bool:
+    """End the memberships of what is deleted, as far as time allows; tell whether none is left."""
+    leaver = context.journal.leaver(identifier)
+    if leaver is None:
+        return True
+    kind, origin = leaver
+    store, patience = context.memberships.caused_by(origin), context.table.patience
+    deadline = patience.clock() + patience.seconds
+    left = _memberships(context, kind, identifier)
+    while piece := list(islice(left, context.table.max_actions // ACTIONS_PER_MEMBERSHIP)):
+        if patience.clock() > deadline:
+            return False
+        _end(context, store, identifier, piece)
+    context.journal.left(identifier)
+    return True
+
+
+def _memberships(context: Context, kind: Kind, identifier: str) -> Iterator[Membership]:
+    """Yield what is stored of the memberships of a resource, whichever side it is on."""
+    store = context.memberships
+    groups = store.groups_of(kind, identifier)
+    members = store.stored(identifier) if kind is Kind.GROUP else iter(())
+    return chain(
+        (Membership(group, identifier, kind) for group in groups),
+        (Membership(identifier, member, of) for member, of in members),
+    )
+
+
+def _end(
+    context: Context, store: Memberships, identifier: str, piece: Sequence[Membership]
+) -> None:
+    for _ in context.table.patience.pauses():
+        try:
+            context.table.transact(_ending(context, store, identifier, piece, context.now()))
+        except ConditionFailed:
+            continue
+        return
+    raise Unavailable("too many changes of one resource's groups at once", status=429)
+
+
+def _ending(
+    context: Context,
+    store: Memberships,
+    identifier: str,
+    piece: Sequence[Membership],
+    now: str,
+) -> list[Action]:
+    """Return the actions that end memberships of a resource, as far as they are still there."""
+    standing = store.standing({(each.group, each.member): each.kind for each in piece})
+    actions: list[Action] = []
+    staying: dict[str, Kind] = {}
+    for each in piece:
+        if (each.group, each.member) not in standing.current:
+            actions.append(store.ended(each.group, each.member, each.kind, now))
+            continue
+        actions += store.removal(each.group, {each.member: each.kind}, now)
+        is_member = each.member == identifier
+        kind, other = (Kind.GROUP, each.group) if is_member else (each.kind, each.member)
+        if (kind, other) in standing.living:
+            staying[other] = kind
+    return [*actions, *store.touches(staying, now)]

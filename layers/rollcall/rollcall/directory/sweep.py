@@ -1,0 +1,38 @@
+"""Going on with what was begun in any tenant and nobody met since."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from math import inf
+
+from rollcall.directory.context import instant
+from rollcall.directory.directory import Directory
+from rollcall.storage import journal
+from rollcall.storage.journal import Unfinished
+from rollcall.storage.table import Table
+
+GRACE = timedelta(minutes=1)
+"""How long whoever began something is left alone with it: longer than a request lasts."""
+
+RESERVE = 12.0
+"""The seconds that must be left for something to be gone on with."""
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A look at all that is begun, oldest first; may run beside others and be broken off."""
+
+    table: Table
+    directory: Callable[[str], Directory]
+    clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
+
+    def run(self, seconds_left: Callable[[], float] = lambda: inf) -> Iterator[Unfinished]:
+        """Go on with each as far as time allows, and yield those that are finished by that."""
+        until = instant(self.clock() - GRACE)
+        for each in journal.unfinished(self.table, until):
+            if seconds_left() < RESERVE:
+                return
+            if self.directory(each.tenant).finish(each):
+                yield each

@@ -1,0 +1,155 @@
+"""Changes of a group's members that are larger than a transaction, and deletions likewise.
+
+A change is written down under the group as journal items, becomes true when the group's document
+names it in `pending`, and is then applied piece by piece; a deletion is true with the tombstone,
+and an item says whose memberships are still to be ended. The head of either stands in one index
+partition of the whole table, so that what nobody meets is found and finished.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from uuid import uuid4
+
+from rollcall.scim.resources import Kind
+from rollcall.storage import keys
+from rollcall.storage.keys import Keys
+from rollcall.storage.origin import Origin
+from rollcall.storage.table import Action, Item, Table
+
+PART = 4_000
+"""How many members one journal item names: about 160 of the 400 kB that an item may have."""
+
+WRITTEN = "written"
+"""The label of the condition that a change that is to become true is still written down."""
+
+
+@dataclass(frozen=True)
+class Changes:
+    """Who becomes and who ceases to be a member; ids by type, no id in both."""
+
+    added: Mapping[str, Kind]
+    removed: Mapping[str, Kind]
+
+
+@dataclass(frozen=True)
+class Unfinished:
+    """What is begun and not known to be finished.
+
+    A change of the group `id`, or, where `change` is empty, the leaving of the deleted `id`.
+    """
+
+    tenant: str
+    id: str
+    change: str
+    since: str
+
+
+class Journal:
+    """What one tenant has begun."""
+
+    def __init__(self, table: Table, tenant: str) -> None:
+        self._table = table
+        self._keys = Keys(tenant)
+
+    def write(self, group: str, changes: Changes, origin: Origin, now: str) -> str:
+        """Write a change down, the head last, and return its name. Nothing is changed by that."""
+        change = uuid4().hex
+        every = [*_entries("+", changes.added), *_entries("-", changes.removed)]
+        parts = [every[at : at + PART] for at in range(0, len(every), PART)]
+        for number, part in reversed(list(enumerate(parts))):
+            item: Item = {"entries": json.dumps(part, separators=(",", ":"))}
+            if number == 0:
+                item |= {"origin": origin.item, "parts": len(parts)}
+                item |= {"gsi_pk": keys.UNFINISHED, "gsi_sk": f"{now}#{change}"}
+            self._table.put(self._keys.journal(group, change, number), item)
+        return change
+
+    def written(self, group: str, change: str) -> Action:
+        """Return the check that a change is written down; WRITTEN says that it was discarded."""
+        return Action(
+            "ConditionCheck",
+            self._keys.journal(group, change, 0),
+            condition="attribute_exists(pk) AND attribute_not_exists(discarded)",
+            label=WRITTEN,
+        )
+
+    def read(self, group: str, change: str) -> Changes:
+        """Return what a change says; nothing when it is finished."""
+        items = self._table.query(
+            self._keys.partition(Kind.GROUP, group), keys.change_prefix(change)
+        )
+        return changes_in(items)
+
+    def origin(self, group: str, change: str) -> Origin:
+        """Return who caused a change."""
+        item = self._table.get(self._keys.journal(group, change, 0)) or {}
+        return Origin(**item.get("origin", {}))
+
+    def discard(self, group: str, change: str) -> None:
+        """Delete a change that is finished or never became true; may be repeated at any point.
+
+        The head is marked first, so that no writer makes the change true while its parts go.
+        """
+        head = self._keys.journal(group, change, 0)
+        item = self._table.get(head)
+        if item is None:
+            return
+        self._table.transact(
+            [Action("Update", head, update="SET discarded = :true", values={":true": True})]
+        )
+        parts = range(1, int(item["parts"]))
+        self._table.delete(self._keys.journal(group, change, number) for number in parts)
+        self._table.delete([head])
+
+    def leaving(self, kind: Kind, identifier: str, origin: Origin, now: str) -> Action:
+        """Return the action that notes that a deleted resource's memberships are to be ended."""
+        return Action(
+            "Put",
+            self._keys.leaving(identifier),
+            item={
+                "kind": kind.value,
+                "origin": origin.item,
+                "gsi_pk": keys.UNFINISHED,
+                "gsi_sk": f"{now}#{identifier}",
+            },
+        )
+
+    def leaver(self, identifier: str) -> tuple[Kind, Origin] | None:
+        """Return the type of a resource that is leaving and who deleted it, None when it is not."""
+        item = self._table.get(self._keys.leaving(identifier))
+        return None if item is None else (Kind(item["kind"]), Origin(**item["origin"]))
+
+    def left(self, identifier: str) -> None:
+        """Note that the memberships of a deleted resource are ended."""
+        self._table.delete([self._keys.leaving(identifier)])
+
+
+def changes_in(items: Iterator[Item]) -> Changes:
+    """Return what the journal items of one change say."""
+    added: dict[str, Kind] = {}
+    removed: dict[str, Kind] = {}
+    for item in items:
+        for sign, kind, identifier in json.loads(item["entries"]):
+            (added if sign == "+" else removed)[identifier] = Kind(kind)
+    return Changes(added, removed)
+
+
+def unfinished(table: Table, until: str) -> Iterator[Unfinished]:
+    """Yield what was begun in any tenant until an instant, oldest first."""
+    for item in table.index(keys.UNFINISHED):
+        since = item["gsi_sk"].partition("#")[0]
+        if since > until:
+            return
+        tenant, _, rest = item["pk"].partition("#")
+        if rest == keys.LEAVING:
+            yield Unfinished(tenant, item["sk"], "", since)
+        else:
+            yield Unfinished(tenant, keys.identifier(item["pk"]), item["sk"].split("#")[1], since)
+
+
+def _entries(sign: str, members: Mapping[str, Kind]) -> Iterator[tuple[str, str, str]]:
+    for identifier, kind in members.items():
+        yield sign, kind.value, identifier

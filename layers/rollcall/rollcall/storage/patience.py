@@ -1,0 +1,29 @@
+"""How long, and how often, what lost against other writers is tried again."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long conflicting transactions are tried again: with jitter, `seconds` in all."""
+
+    seconds: float = 8.0
+    first: float = 0.01
+    longest: float = 0.5
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+
+    def pauses(self) -> Iterator[None]:
+        """Yield once per try, after a pause from the second on, until the time is over."""
+        deadline = self.clock() + self.seconds
+        ceiling = self.first
+        yield
+        while self.clock() < deadline:
+            self.sleep(random.uniform(0, ceiling))  # noqa: S311
+            ceiling = min(ceiling * 2, self.longest)
+            yield

@@ -1,0 +1,133 @@
+"""The members of groups as readers see them: what is stored, with what is begun laid over it.
+
+A change that is larger than a transaction is true as soon as the group's document names it, and who
+is deleted is no member, however much of either is still to be applied.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from rollcall.scim.errors import Unavailable
+from rollcall.scim.record import Record
+from rollcall.scim.resources import Kind
+from rollcall.storage import keys
+from rollcall.storage.documents import is_tombstone, record_of
+from rollcall.storage.journal import Changes, Journal, changes_in
+from rollcall.storage.keys import Keys
+from rollcall.storage.table import Item, Table
+
+
+@dataclass(frozen=True)
+class Roster:
+    """A group and its members, ids by type; `whole` unless there are more than were asked for."""
+
+    record: Record
+    members: dict[str, Kind]
+    whole: bool = True
+
+
+@dataclass
+class _Pages:
+    """What the pages of a group's partition hold."""
+
+    record: Record | None = None
+    journal: list[Item] = field(default_factory=list)
+    members: dict[str, Kind] = field(default_factory=dict)
+    number: int = 0
+
+
+class Rosters:
+    """The rosters of one tenant."""
+
+    def __init__(self, table: Table, tenant: str) -> None:
+        self._table = table
+        self._keys = Keys(tenant)
+        self._journal = Journal(table, tenant)
+
+    def read(self, group: str, limit: int | None = None) -> Roster | None:
+        """Read a group with its members in the order of their ids; None when there is no group.
+
+        With more than `limit` members some of them are returned, not whole. Raises Unavailable when
+        changes of several members keep coming between the pages.
+        """
+        for _ in self._table.patience.pauses():
+            pages = self._pages(group, limit)
+            if pages.record is None:
+                return None
+            if limit is not None and len(pages.members) > limit:
+                return Roster(pages.record, pages.members, whole=False)
+            members = self._overlaid(pages.members, changes_in(iter(pages.journal)))
+            if members:
+                leaving = {item["sk"] for item in self._table.query(self._keys.leavings())}
+                members = {each: of for each, of in members.items() if each not in leaving}
+            if pages.number == 1 or not self._is_torn(pages.record):
+                return Roster(pages.record, members)
+        raise Unavailable("the members of the group change too often to be read, try again")
+
+    def among(
+        self, pairs: Iterable[tuple[str, str]], pending: Mapping[str, str]
+    ) -> dict[tuple[str, str], Kind]:
+        """Return which of the (group, member) pairs are memberships, with the member's type.
+
+        `pending` names the unfinished changes of groups.
+        """
+        wanted = {pair: self._keys.member(*pair) for pair in pairs}
+        notes = {member: self._keys.leaving(member) for _, member in wanted}
+        found = self._table.get_many([*wanted.values(), *notes.values()])
+        leaving = {member for member, key in notes.items() if (key["pk"], key["sk"]) in found}
+        stored = {
+            pair: Kind(found[key["pk"], key["sk"]]["type"])
+            for pair, key in wanted.items()
+            if (key["pk"], key["sk"]) in found and pair[1] not in leaving
+        }
+        for group, change in pending.items():
+            changes = self._journal.read(group, change)
+            asked = {member for of, member in wanted if of == group}
+            added = {each: kind for each, kind in changes.added.items() if each in asked}
+            current = {member: kind for (of, member), kind in stored.items() if of == group}
+            overlaid = self._overlaid(current, Changes(added, changes.removed))
+            stored = {pair: kind for pair, kind in stored.items() if pair[0] != group}
+            stored |= {(group, member): kind for member, kind in overlaid.items()}
+        return stored
+
+    def _pages(self, group: str, limit: int | None) -> _Pages:
+        read = _Pages()
+        prefix = ""
+        for page in self._table.pages(self._keys.partition(Kind.GROUP, group)):
+            read.number += 1
+            for item in page:
+                if item["sk"] == keys.DOCUMENT:
+                    read.record = record_of(Kind.GROUP, item)
+                    prefix = keys.change_prefix(read.record.pending) if read.record else ""
+                elif item["sk"].startswith(keys.MEMBER):
+                    read.members[item["member"]] = Kind(item["type"])
+                elif item["sk"].startswith(keys.JOURNAL):
+                    if read.record is not None and item["sk"].startswith(prefix):
+                        read.journal.append(item)
+                else:
+                    return read
+            if read.record is None or (limit is not None and len(read.members) > limit):
+                return read
+        return read
+
+    def _overlaid(self, stored: Mapping[str, Kind], changes: Changes) -> dict[str, Kind]:
+        """Return who is a member after changes that may have been applied in part."""
+        members = {each: of for each, of in stored.items() if each not in changes.removed}
+        absent = {each: of for each, of in changes.added.items() if each not in members}
+        if not absent:
+            return members
+        documents = {each: self._keys.document(of, each) for each, of in absent.items()}
+        found = self._table.get_many(documents.values())
+        for each, key in documents.items():
+            item = found.get((key["pk"], key["sk"]))
+            if item is not None and not is_tombstone(item):
+                members[each] = absent[each]
+        return dict(sorted(members.items()))
+
+    def _is_torn(self, record: Record) -> bool:
+        """Tell whether several members changed at once since the first page was read."""
+        item = self._table.get(self._keys.document(Kind.GROUP, record.id))
+        now = None if item is None else record_of(Kind.GROUP, item)
+        return now is None or now.epoch != record.epoch

@@ -1,0 +1,221 @@
+"""Whether all that is stored of a tenant agrees, and what would mend what does not.
+
+Reads every item of the tenant, which costs a look at the whole table. Mends are conditional: on a
+tenant that is written to meanwhile they change nothing that became right by itself.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from rollcall.scim import indexing
+from rollcall.scim.resources import Kind
+from rollcall.storage import keys
+from rollcall.storage.documents import is_tombstone
+from rollcall.storage.journal import Unfinished
+from rollcall.storage.keys import Key, Keys
+from rollcall.storage.memberships import is_membership
+from rollcall.storage.table import Action, Item, Table
+
+_KINDS = {kind.value.upper(): kind for kind in Kind}
+
+Place = tuple[str, str]
+"""The pk and the sk of an item."""
+
+FREE = ("BOOKMARK", "TEMPLATES")
+"""Kinds of items that nothing else has to agree with."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What does not agree, in a sentence; `mends` is the transaction that mends it.
+
+    What is begun and not finished is to be finished instead; what has neither is for people.
+    """
+
+    sentence: str
+    mends: tuple[Action, ...] = ()
+    unfinished: Unfinished | None = None
+
+
+@dataclass
+class _Stored:
+    """What the items of a tenant say."""
+
+    documents: dict[tuple[Kind, str], frozenset[Place]] = field(default_factory=dict)
+    pending: dict[str, str] = field(default_factory=dict)
+    derived: dict[Place, str] = field(default_factory=dict)
+    members: dict[tuple[str, str], Kind] = field(default_factory=dict)
+    sides: dict[tuple[str, str], Kind] = field(default_factory=dict)
+    counts: Counter[Kind] = field(default_factory=Counter)
+    begun: dict[Place, Unfinished] = field(default_factory=dict)
+    strange: list[Place] = field(default_factory=list)
+
+
+def faults(table: Table, tenant: str) -> Iterator[Fault]:
+    """Yield what does not agree among the items of a tenant."""
+    stored = _Stored()
+    for item in table.scan(f"{tenant}#"):
+        _read(stored, Keys(tenant), item)
+    yield from _Check(stored, Keys(tenant)).faults()
+
+
+def _read(stored: _Stored, own: Keys, item: Item) -> None:
+    pk, sk = item["pk"], item["sk"]
+    shape, _, rest = pk.removeprefix(f"{own.tenant}#").partition("#")
+    if shape in _KINDS:
+        _read_resource(stored, own, _KINDS[shape], item)
+    elif shape in ("USERNAME", "GROUPNAME", "LOOKUP"):
+        stored.derived[pk, sk] = item["id"] if sk == keys.CLAIM else keys.identifier(sk)
+    elif shape == "COUNT":
+        stored.counts[Kind(rest)] += int(item["amount"])
+    elif shape == keys.LEAVING:
+        stored.begun[pk, sk] = Unfinished(own.tenant, sk, "", "")
+    elif shape not in FREE:
+        stored.strange.append((pk, sk))
+
+
+def _read_resource(stored: _Stored, own: Keys, kind: Kind, item: Item) -> None:
+    identifier, sk = keys.identifier(item["pk"]), item["sk"]
+    other = keys.identifier(sk)
+    if sk == keys.DOCUMENT:
+        if not is_tombstone(item):
+            document = json.loads(item["document"])
+            stored.documents[kind, identifier] = frozenset(
+                _derived(own, kind, identifier, document)
+            )
+            if "pending" in item:
+                stored.pending[identifier] = item["pending"]
+    elif sk.startswith(keys.MEMBER) and kind is Kind.GROUP:
+        stored.members[identifier, item["member"]] = Kind(item["type"])
+    elif sk.startswith(keys.GROUP if kind is Kind.USER else keys.PARENT):
+        if is_membership(item):
+            stored.sides[other, identifier] = kind
+    elif sk.startswith(keys.JOURNAL) and kind is Kind.GROUP:
+        change = sk.split("#")[1]
+        place = (item["pk"], f"{keys.JOURNAL}{change}")
+        stored.begun[place] = Unfinished(own.tenant, identifier, change, "")
+    elif not (sk.startswith(keys.GRANT) and kind is Kind.USER):
+        stored.strange.append((item["pk"], sk))
+
+
+def _derived(own: Keys, kind: Kind, identifier: str, document: Item) -> Iterator[Place]:
+    """Yield where the claim and the lookups of a document are."""
+    yield _place(own.claim(kind, indexing.claim(kind, document)))
+    for entry in indexing.lookups(kind, document):
+        yield _place(own.lookup(kind, entry, identifier))
+
+
+def _place(key: Key) -> Place:
+    return key["pk"], key["sk"]
+
+
+@dataclass
+class _Check:
+    """Holds what is stored against itself."""
+
+    stored: _Stored
+    own: Keys
+
+    def faults(self) -> Iterator[Fault]:
+        for pk, sk in self.stored.strange:
+            yield Fault(f"{pk} {sk} is no item that is known here")
+        for place, begun in self.stored.begun.items():
+            yield Fault(f"{' '.join(place)} is begun and not finished", unfinished=begun)
+        for group, change in self.stored.pending.items():
+            key = self.own.journal(group, change, 0)
+            if (key["pk"], f"{keys.JOURNAL}{change}") not in self.stored.begun:
+                yield Fault(
+                    f"the group {group} waits for the change {change}, which is not there",
+                    (self._settled(group, change),),
+                )
+        yield from self._index_faults()
+        yield from self._membership_faults()
+        for kind in Kind:
+            living = sum(1 for of, _ in self.stored.documents if of is kind)
+            if (counted := self.stored.counts[kind]) != living:
+                yield Fault(
+                    f"{counted} {kind.value.lower()}s are counted and {living} live",
+                    (self._recounted(kind, living - counted),),
+                )
+
+    def _index_faults(self) -> Iterator[Fault]:
+        wanted: dict[Place, tuple[Kind, str]] = {}
+        for (kind, identifier), places in self.stored.documents.items():
+            for place in sorted(places):
+                if place in wanted and place[1] == keys.CLAIM:
+                    other = wanted[place][1]
+                    yield Fault(f"{kind.value} {identifier} and {other} have one name: {place[0]}")
+                wanted[place] = (kind, identifier)
+        for place, (kind, identifier) in wanted.items():
+            held = self.stored.derived.get(place)
+            if held is None:
+                put = self._derived_again(place, kind, identifier)
+                yield Fault(f"{' '.join(place)} of {identifier} is missing", (put,))
+            elif held != identifier:
+                yield Fault(f"{' '.join(place)} says {held} and belongs to {identifier}")
+        for place, held in self.stored.derived.items():
+            if place not in wanted:
+                key = {"pk": place[0], "sk": place[1]}
+                condition, values = (
+                    ("id = :id", {":id": held}) if place[1] == keys.CLAIM else ("", {})
+                )
+                drop = Action("Delete", key, condition=condition, values=values)
+                yield Fault(f"{' '.join(place)} of {held} is left over", (drop,))
+
+    def _membership_faults(self) -> Iterator[Fault]:
+        stored = self.stored
+        for pair in stored.members.keys() | stored.sides.keys():
+            group, member = pair
+            kind = stored.members.get(pair) or stored.sides[pair]
+            missing = [
+                identifier
+                for of, identifier in ((Kind.GROUP, group), (kind, member))
+                if (of, identifier) not in stored.documents
+            ]
+            both = pair in stored.members and pair in stored.sides
+            if both and not missing:
+                continue
+            if any(name in {each.id for each in stored.begun.values()} for name in pair):
+                continue  # what is begun there mends it
+            said = f"{missing[0]} does not live" if missing else "it has one side only"
+            mends = self._sided(group, member, kind, whole=pair in stored.members and not missing)
+            yield Fault(f"{member} is a member of {group}, and {said}", mends)
+
+    def _sided(self, group: str, member: str, kind: Kind, *, whole: bool) -> tuple[Action, ...]:
+        """Return what makes both sides of a membership alike, as the group's side has it."""
+        side, other = self.own.member(group, member), self.own.membership(kind, member, group)
+        if whole:
+            return (
+                Action("ConditionCheck", side, condition="attribute_exists(pk)"),
+                Action("Put", other, condition="attribute_not_exists(pk)"),
+            )
+        return (Action("Delete", side), Action("Delete", other))
+
+    def _derived_again(self, place: Place, kind: Kind, identifier: str) -> Action:
+        key, item = {"pk": place[0], "sk": place[1]}, {}
+        if place[1] == keys.CLAIM:
+            name = place[0].split("#", 2)[2]
+            item = {"id": identifier, "gsi_pk": self.own.claims(kind)}
+            item["gsi_sk"] = f"{name}#{identifier}"
+        return Action("Put", key, item=item, condition="attribute_not_exists(pk)")
+
+    def _settled(self, group: str, change: str) -> Action:
+        return Action(
+            "Update",
+            self.own.document(Kind.GROUP, group),
+            update="REMOVE pending",
+            condition="pending = :change",
+            values={":change": change},
+        )
+
+    def _recounted(self, kind: Kind, difference: int) -> Action:
+        return Action(
+            "Update",
+            self.own.count(kind, 0),
+            update="ADD amount :difference",
+            values={":difference": difference},
+        )

@@ -1,0 +1,229 @@
+"""The writes of one tenant's documents with their claims, lookups and counts, as actions.
+
+Each write is one transaction, put together from these and those of memberships.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from rollcall.scim import indexing
+from rollcall.scim.record import Record
+from rollcall.scim.resources import Kind
+from rollcall.storage import keys
+from rollcall.storage.documents import encoded
+from rollcall.storage.keys import Keys
+from rollcall.storage.origin import Origin
+from rollcall.storage.resources import COUNT_SHARDS
+from rollcall.storage.table import Action, ConditionFailed, Table
+
+CLAIMED = "claimed"
+CHANGED = "changed"
+"""Labels of the conditions: the name is taken; the resource is not as it was read."""
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What a change of a group's members leaves on its document item.
+
+    `several` members change at once; `pending` is the name of a change that is to be applied.
+    """
+
+    several: bool = False
+    pending: str = ""
+
+
+_NO_TURN = Turn()
+
+
+class Writes:
+    """What changes the users and groups of one tenant, on behalf of an origin."""
+
+    def __init__(self, table: Table, tenant: str, origin: Origin) -> None:
+        self.table = table
+        self.keys = Keys(tenant)
+        self._origin = origin
+
+    def creation(self, record: Record) -> list[Action]:
+        """Return the actions that create a resource; CLAIMED says that its name is taken."""
+        return [
+            Action(
+                "Put",
+                self.keys.document(record.kind, record.id),
+                item={
+                    "document": encoded(record.document),
+                    "version": record.version,
+                    "created": record.created,
+                    "modified": record.modified,
+                    "origin": self._origin.item,
+                    **({"pending": record.pending} if record.pending else {}),
+                    "gsi_pk": self.keys.listing(record.kind),
+                    "gsi_sk": f"{record.created}#{record.id}",
+                },
+                condition="attribute_not_exists(pk)",
+                label=CHANGED,
+            ),
+            self._counted(record.kind, 1),
+            *self._indexed(record, {}, record.document),
+        ]
+
+    def replacement(
+        self, before: Record, document: Mapping[str, Any], now: str, turn: Turn = _NO_TURN
+    ) -> list[Action]:
+        """Return the actions that replace the document of the version that was read.
+
+        CHANGED says that it is no longer that version, CLAIMED that the new name is taken.
+        """
+        values = {":document": encoded(document), ":version": before.version}
+        return [
+            self._update(
+                before.kind,
+                before.id,
+                now,
+                turn,
+                sets="document = :document",
+                condition="version = :version",
+                values=values,
+            ),
+            *self._indexed(before, before.document, document),
+        ]
+
+    def touch(self, record: Record, now: str, turn: Turn = _NO_TURN) -> Action:
+        """Return the action that raises the version that was read of what stays as it is."""
+        return self._update(
+            record.kind,
+            record.id,
+            now,
+            turn,
+            condition="version = :version",
+            values={":version": record.version},
+        )
+
+    def turn(self, group: str, now: str, turn: Turn) -> Action:
+        """Return the action that raises the version of a group, whatever it is.
+
+        CHANGED says that there is no such group any more, or that a change of it is unfinished.
+        """
+        condition = "attribute_not_exists(pending)"
+        return self._update(Kind.GROUP, group, now, turn, condition=condition, values={})
+
+    def is_pending(self, group: str, change: str) -> Action:
+        """Return the check that a change of a group is unfinished; CHANGED says that it is not."""
+        return Action(
+            "ConditionCheck",
+            self.keys.document(Kind.GROUP, group),
+            condition="pending = :change AND attribute_exists(document)",
+            values={":change": change},
+            label=CHANGED,
+        )
+
+    def settle(self, group: str, change: str) -> None:
+        """Note that a change of a group is finished, unless another is unfinished by now."""
+        action = Action(
+            "Update",
+            self.keys.document(Kind.GROUP, group),
+            update="REMOVE pending",
+            condition="pending = :change",
+            values={":change": change},
+        )
+        with suppress(ConditionFailed):
+            self.table.transact([action])
+
+    def deletion(self, record: Record, now: str, expires: int) -> list[Action]:
+        """Return the actions that leave a tombstone of the version that was read.
+
+        `expires` is the Unix time at which the tombstone goes.
+        """
+        return [
+            Action(
+                "Update",
+                self.keys.document(record.kind, record.id),
+                update=(
+                    "SET deleted = :now, expires = :expires, version = :next, origin = :origin, "
+                    "gsi_pk = :tombstones, gsi_sk = :order REMOVE document, pending"
+                ),
+                condition="version = :version AND attribute_exists(document)",
+                values={
+                    ":now": now,
+                    ":expires": expires,
+                    ":version": record.version,
+                    ":next": record.version + 1,
+                    ":origin": self._origin.item,
+                    ":tombstones": self.keys.tombstones(),
+                    ":order": f"{now}#{record.kind.value}#{record.id}",
+                },
+                label=CHANGED,
+            ),
+            self._counted(record.kind, -1),
+            *self._indexed(record, record.document, {}),
+        ]
+
+    def _indexed(
+        self, record: Record, before: Mapping[str, Any], after: Mapping[str, Any]
+    ) -> Iterator[Action]:
+        """Yield what changes between the index entries of two documents of a resource."""
+        kind, identifier = record.kind, record.id
+        old_claim = indexing.claim(kind, before) if before else None
+        new_claim = indexing.claim(kind, after) if after else None
+        if old_claim != new_claim:
+            if old_claim is not None:
+                yield Action("Delete", self.keys.claim(kind, old_claim))
+            if new_claim is not None:
+                yield Action(
+                    "Put",
+                    self.keys.claim(kind, new_claim),
+                    item={
+                        "id": identifier,
+                        "gsi_pk": self.keys.claims(kind),
+                        "gsi_sk": f"{keys.part(new_claim.key)}#{identifier}",
+                    },
+                    condition="attribute_not_exists(pk)",
+                    label=CLAIMED,
+                )
+        old = indexing.lookups(kind, before) if before else frozenset()
+        new = indexing.lookups(kind, after) if after else frozenset()
+        for entry in sorted(old - new):
+            yield Action("Delete", self.keys.lookup(kind, entry, identifier))
+        for entry in sorted(new - old):
+            yield Action("Put", self.keys.lookup(kind, entry, identifier))
+
+    def _update(
+        self,
+        kind: Kind,
+        identifier: str,
+        now: str,
+        turn: Turn,
+        *,
+        condition: str,
+        values: Mapping[str, Any],
+        sets: str = "",
+    ) -> Action:
+        """Return the action that changes a living document item and raises its version."""
+        changes = ["modified = :now", "origin = :origin"]
+        values = {**values, ":now": now, ":origin": self._origin.item, ":one": 1}
+        if sets:
+            changes.append(sets)
+        if turn.pending:
+            changes.append("pending = :pending")
+            values[":pending"] = turn.pending
+        counters = ["version :one", *(["epoch :one"] if turn.several else [])]
+        return Action(
+            "Update",
+            self.keys.document(kind, identifier),
+            update=f"SET {', '.join(changes)} ADD {', '.join(counters)}",
+            condition=f"{condition} AND attribute_exists(document)",
+            values=values,
+            label=CHANGED,
+        )
+
+    def _counted(self, kind: Kind, change: int) -> Action:
+        return Action(
+            "Update",
+            self.keys.count(kind, random.randrange(COUNT_SHARDS)),  # noqa: S311
+            update="ADD amount :change",
+            values={":change": change},
+        )
