@@ -87,7 +87,7 @@ def test_a_user_in_sixty_groups_is_deleted(server: Server, large: Directory) -> 
     with counted(server.services.clients.dynamodb) as requests:
         large.users.delete(ada)
 
-    assert transactions(requests) == [4, 99, 81]
+    assert transactions(requests) == [5, 99, 81]
     assert max(transactions(requests)) <= 100
     assert all(members_of(large, each) == set() for each in groups)
     with pytest.raises(NotFoundException):

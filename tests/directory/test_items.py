@@ -8,7 +8,7 @@ from typing import Any
 from rollcall.directory.directory import Directory
 from rollcall.directory.search import Query
 from rollcall.runtime import Services
-from rollcall.scim.resources import Kind
+from rollcall.scim.resources import ENTERPRISE, Kind
 from tests.directory.people import adding, group, patch, removing, setting, user, users
 from tests.storage.faults import counted
 
@@ -28,14 +28,28 @@ def _kind(key: dict[str, Any]) -> str:
     return str(key["sk"]["S"]).split("#")[0] if partition in {"USER", "GROUP"} else partition
 
 
-def test_a_new_user_is_a_document_a_claim_a_count_and_what_it_is_looked_up_by(
+def test_a_new_user_is_a_document_a_claim_a_count_and_what_it_is_found_by(
     services: Services, directory: Directory
 ) -> None:
     bare = written(services, lambda: user(directory, "bob"))
     rich = written(services, lambda: user(directory, "ann", externalId="E", emails=EMAILS))
 
-    assert bare == ["COUNT", "DOCUMENT", "USERNAME"]
-    assert rich == ["COUNT", "DOCUMENT", "LOOKUP", "LOOKUP", "LOOKUP", "USERNAME"]
+    assert bare == ["COUNT", "DOCUMENT", "EVIDENCE", "USERNAME"]
+    assert rich == ["COUNT", "DOCUMENT", "EVIDENCE", "LOOKUP", "LOOKUP", "LOOKUP", "USERNAME"]
+
+
+def test_evidence_costs_a_user_of_entra_one_item_for_its_name(
+    services: Services, directory: Directory
+) -> None:
+    emails = [{"value": "Ann@x.test", "type": "work"}]
+    number = {ENTERPRISE: {"employeeNumber": "7"}}
+
+    items = written(
+        services,
+        lambda: user(directory, "ann@x.test", displayName="Ann Lee", emails=emails, **number),
+    )
+
+    assert items == ["COUNT", "DOCUMENT", "EVIDENCE", "LOOKUP", "LOOKUP", "USERNAME"]
 
 
 def test_a_changed_user_is_a_document_and_what_its_lookups_differ_by(
@@ -49,7 +63,14 @@ def test_a_changed_user_is_a_document_and_what_its_lookups_differ_by(
 
     assert changed("title", "x") == ["DOCUMENT"]
     assert changed("userName", "ANN") == ["DOCUMENT"]
-    assert changed("userName", "bea") == ["DOCUMENT", "USERNAME", "USERNAME"]
+    assert changed("userName", "bea") == [
+        "DOCUMENT",
+        "EVIDENCE",
+        "EVIDENCE",
+        "USERNAME",
+        "USERNAME",
+    ]
+    assert changed("userName", "ann@x.test") == ["DOCUMENT", "EVIDENCE", "USERNAME", "USERNAME"]
     assert changed("externalId", "F") == ["DOCUMENT", "LOOKUP", "LOOKUP"]
     assert changed('emails[type eq "home"].display', "x") == ["DOCUMENT"]
 

@@ -76,7 +76,13 @@ def test_the_table_is_kept_recoverable_and_encrypted() -> None:
 
 
 def test_the_outputs_are_those_that_the_command_reads() -> None:
-    assert set(TEMPLATE["Outputs"]) == {"ApiUrl", "TableName", "SecretPrefix"}
+    assert set(TEMPLATE["Outputs"]) == {
+        "ApiUrl",
+        "ReportBucket",
+        "ReportTopic",
+        "SecretPrefix",
+        "TableName",
+    }
 
 
 @pytest.mark.parametrize("function", sorted(FUNCTIONS))

@@ -17,6 +17,7 @@ from unicodedata import normalize
 from boto3.dynamodb.types import TypeDeserializer
 
 from rollcall.runtime import Services
+from rollcall.scim import evidence
 from rollcall.storage import verification
 from rollcall.storage.keys import part
 
@@ -32,6 +33,9 @@ _SIDE = re.compile(
 )
 _CLAIM = re.compile(r"(?P<name>USERNAME|GROUPNAME)#.*\|CLAIM", re.DOTALL)
 _LOOKUP = re.compile(r"LOOKUP#.*\|(?:User|Group)#[^#]+", re.DOTALL)
+_EVIDENCE = re.compile(r"EVIDENCE#[^#]+\|[a-zA-Z]+#.*", re.DOTALL)
+_FLAG = re.compile(r"USER#[^#]+\|FLAG#[^#]+")
+_REPORT = re.compile(r"DUPLICATES\|(?:RUN|(?:FINDING|SUMMARY)#[^#]+)")
 _BOOKMARK = re.compile(r"BOOKMARK#.*", re.DOTALL)
 _TEMPLATES = re.compile(r"TEMPLATES\|(?:CURRENT|VERSION#[a-z0-9-]+#\d{6})")
 _COUNT = re.compile(r"COUNT#(?P<kind>User|Group)\|\d\d")
@@ -77,9 +81,13 @@ class _Stored:
     counts: Counter[str] = field(default_factory=Counter)
     members: set[tuple[str, str, str]] = field(default_factory=set)
     sides: set[tuple[str, str, str]] = field(default_factory=set)
+    evidence: set[tuple[str, str]] = field(default_factory=set)
 
     def read(self, place: Place, item: Item, tenant: str) -> Iterator[str]:
         spelled = "|".join(place)
+        if item.get("gsi_pk") == f"{tenant}#IDENTITY":
+            canonical, _, user = item["gsi_sk"].rsplit("#", 2)
+            self.evidence.add((user, "inactive" if canonical[:9] == "inactive:" else canonical))
         if found := _DOCUMENT.fullmatch(spelled):
             yield from self._read_document(found["kind"], found["id"], item, tenant)
         elif found := _MEMBER.fullmatch(spelled):
@@ -90,8 +98,8 @@ class _Stored:
             self.derived[place] = item
         elif found := _COUNT.fullmatch(spelled):
             self.counts[found["kind"].upper()] += int(item["amount"])
-        elif _TEMPLATES.fullmatch(spelled):
-            pass  # they are no part of what documents say
+        elif any(each.fullmatch(spelled) for each in (_TEMPLATES, _EVIDENCE, _FLAG, _REPORT)):
+            pass  # evidence is looked at as a whole, the others are no part of what documents say
         elif _BOOKMARK.fullmatch(spelled):
             if int(item["expires"]) <= 0:
                 yield f"{spelled} never goes"
@@ -144,6 +152,14 @@ class _Stored:
             if self.counts[kind] != living:
                 yield f"{self.counts[kind]} {kind}s are counted, {living} live"
 
+        said = {
+            (identifier, each)
+            for (kind, identifier), item in self.living.items()
+            if kind == "USER"
+            for each in _said(json.loads(item["document"]))
+        }
+        yield from (f"{each} is no evidence, or is not kept" for each in said ^ self.evidence)
+
     def _claim_faults(self, place: Place, identifier: str, tenant: str) -> Iterator[str]:
         claim = self.derived[place]
         partition, key = place[0].split("#", 1)
@@ -173,6 +189,15 @@ def _derived(kind: str, identifier: str, document: Item) -> Iterator[Place]:
     } | {(name, _folded(value)) for name, values in any_case.items() for value in values if value}
     for name, key in looked_up:
         yield f"LOOKUP#{name}#{key}", f"{kind.title()}#{identifier}"
+
+
+def _said(document: Item) -> Iterator[str]:
+    """Yield what a user's document says of who it is, as the index has it."""
+    if document.get("active") is False:
+        yield "inactive"
+    for each in evidence.of(document):
+        if (kept := evidence.again(each.source, part(each.value))) is not None:
+            yield part(kept.canonical)
 
 
 def _folded(value: str) -> str:

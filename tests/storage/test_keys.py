@@ -26,6 +26,7 @@ OURS = {
     ("template_version", "name"),
     ("grant", "template"),
     ("journal", "change"),
+    ("evidence", "source"),
 }
 """The arguments that never hold what a client sends, only ids, names and digests of our own."""
 

@@ -86,6 +86,7 @@ def test_creation_leaves_claim_lookups_and_count(
     assert stored == {
         ("USER#1", "DOCUMENT"),
         ("USERNAME#ada", "CLAIM"),
+        ("EVIDENCE#1", "userName#ada"),
         ("LOOKUP#externalId#Ext-1", "User#1"),
         ("LOOKUP#emails.value#ada@example.com", "User#1"),
         (f"LOOKUP#{ENTERPRISE}:employeeNumber#e-7", "User#1"),

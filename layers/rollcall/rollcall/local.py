@@ -70,6 +70,14 @@ def create_table(services: Services) -> None:
     client.update_time_to_live(TableName=services.table.name, TimeToLiveSpecification=expiry)
 
 
+def create_channels(services: Services) -> None:
+    """Create what reports leave through, unless it is there: bucket, queue, topic."""
+    settings, channels = services.settings, services.channels
+    channels.s3.create_bucket(Bucket=settings.reports)
+    channels.sqs.create_queue(QueueName=settings.queue.rpartition("/")[2])
+    channels.sns.create_topic(Name=settings.topic.rpartition(":")[2])
+
+
 def table_properties() -> dict[str, Any]:
     """Return the table's definition in the template, as far as an emulator takes it."""
     template = yaml.load(_TEMPLATE.read_text(), _TemplateLoader)  # noqa: S506  # a SafeLoader
@@ -124,12 +132,13 @@ def serve(
     state.mkdir(parents=True, exist_ok=True)
     # The port first: where it is taken, nothing is started and no data is begun afresh.
     with _bound(host, port) as listening, data(state, endpoint_url, fresh=fresh) as endpoint:
-        services = Services(Settings(endpoint_url=endpoint))
-        create_table(services)
-        tokens = admit(services, tenants)
-        app = services.application(EVERYTHING, logger(sys.stderr))
         address = listening.getsockname()
         url = f"http://{f'[{host}]' if ':' in host else host}:{address[1]}"
+        services = Services(Settings(endpoint_url=endpoint, url=url))
+        create_table(services)
+        create_channels(services)
+        tokens = admit(services, tenants)
+        app = services.application(EVERYTHING, logger(sys.stderr), services.pages())
         record = state / _SERVER
         record.write_text(json.dumps({"url": url, "endpoint_url": endpoint}))
         config = uvicorn.Config(

@@ -9,7 +9,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from rollcall import local
-from rollcall.cli import templates, tenants
+from rollcall.cli import duplicates, templates, tenants
 from rollcall.cli.serve import serve
 from rollcall.cli.target import Choice
 from rollcall.cli.terminal import UsageError, complain
@@ -32,6 +32,7 @@ app.command()(serve)
 app.command()(verify)
 app.add_typer(tenants.app, name="tenants")
 app.add_typer(templates.app, name="templates")
+app.add_typer(duplicates.app, name="duplicates")
 
 
 @app.callback()

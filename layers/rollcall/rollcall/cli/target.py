@@ -34,8 +34,14 @@ class Choice:
         if self.stack is not None:
             outputs = stack_outputs(self.stack)
             try:
-                settings = Settings(outputs["TableName"], outputs["SecretPrefix"])
-                return Target(Services(settings), outputs["ApiUrl"])
+                settings = Settings(
+                    outputs["TableName"],
+                    outputs["SecretPrefix"],
+                    reports=outputs["ReportBucket"],
+                    topic=outputs["ReportTopic"],
+                    url=outputs["ApiUrl"],
+                )
+                return Target(Services(settings), settings.url)
             except KeyError as error:
                 raise LookupError(f"the stack {self.stack} has no output {error}") from error
         environment = dict(os.environ)
@@ -50,7 +56,9 @@ class Choice:
                 "no local server is running (start one with `rollcall serve`), "
                 "and neither --stack nor the environment names a deployment"
             )
-        return Target(Services(Settings(endpoint_url=running.endpoint_url)), running.url)
+        return Target(
+            Services(Settings(endpoint_url=running.endpoint_url, url=running.url)), running.url
+        )
 
 
 def target(context: typer.Context) -> Target:

@@ -41,13 +41,15 @@ def application(
     authenticator: Authenticator,
     directory: OpenDirectory,
     log: Log,
+    pages: Iterable[Route] = (),
 ) -> Starlette:
-    """Return the application that serves the resources of every tenant."""
+    """Return the application that serves the resources of every tenant, and pages for people."""
     app = Starlette(
         routes=[
             Route(f"/scim/{{tenant}}/v2{each.path}", _Endpoint(each, directory))
             for each in resources
-        ],
+        ]
+        + list(pages),
         middleware=[
             Middleware(RequestLog, log=log),
             Middleware(TidyPath),

@@ -7,7 +7,8 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from datetime import UTC, datetime
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, TextIO
 from urllib.parse import unquote
@@ -17,16 +18,20 @@ from mangum import Mangum
 from mangum.handlers import APIGateway
 from mangum.types import Scope
 from starlette.applications import Starlette
+from starlette.routing import Route
 
 from rollcall.directory.directory import Directory
 from rollcall.directory.sweep import Sweep
+from rollcall.http import reports
 from rollcall.http.application import ROOT, application
 from rollcall.http.middleware import BASE
 from rollcall.http.responses import MEDIA_TYPE
 from rollcall.http.routes import FUNCTIONS, Resource
 from rollcall.scim import extensions
-from rollcall.storage.clients import Clients, connect
+from rollcall.storage.clients import Channels, Clients, connect, connect_channels
+from rollcall.storage.messages import Queue, Topic
 from rollcall.storage.origin import Origin
+from rollcall.storage.reports import FORMS, Reports
 from rollcall.storage.secrets import Secrets
 from rollcall.storage.table import Table
 from rollcall.templates.scales import Scales
@@ -40,6 +45,7 @@ class Settings:
     """Where a deployment keeps its data, and what it declares of its own.
 
     `extensions` is a file of schemas; `scales` are the levels and roles of access.
+    The defaults are those of the local server.
     """
 
     table: str = "rollcall"
@@ -47,6 +53,11 @@ class Settings:
     endpoint_url: str | None = None
     extensions: Path | None = None
     scales: Scales = field(default_factory=Scales)
+    reports: str = "rollcall-reports"
+    queue: str = "http://localhost/000000000000/rollcall-duplicates"
+    topic: str = "arn:aws:sns:us-east-1:000000000000:rollcall-reports"
+    url: str = "http://127.0.0.1:8000"
+    inactive_days: int = 45
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> Settings:
@@ -59,6 +70,11 @@ class Settings:
             scales=Scales.of(
                 environment.get("ROLLCALL_LEVELS", ""), environment.get("ROLLCALL_ROLES", "")
             ),
+            reports=environment.get("ROLLCALL_REPORTS", cls.reports),
+            queue=environment.get("ROLLCALL_QUEUE", cls.queue),
+            topic=environment.get("ROLLCALL_TOPIC", cls.topic),
+            url=environment.get("ROLLCALL_URL", cls.url),
+            inactive_days=int(environment.get("ROLLCALL_INACTIVE_DAYS", cls.inactive_days)),
         )
 
 
@@ -69,6 +85,7 @@ class Services:
         if settings.extensions is not None:
             extensions.declare(json.loads(settings.extensions.read_text()))
         self.scales = settings.scales
+        self.settings = settings
         self.clients = clients or connect(settings.endpoint_url)
         self.table = Table(self.clients.dynamodb, settings.table)
         self.secrets = Secrets(self.clients.secretsmanager, settings.secrets)
@@ -97,9 +114,39 @@ class Services:
         """Return what goes on with what was begun in any tenant and not finished."""
         return Sweep(self.table, self.directory)
 
-    def application(self, resources: Iterable[Resource], log: Logger) -> Starlette:
-        """Return the ASGI application that serves the resources."""
-        return application(resources, Authenticator(self.secrets), self.opened, log)
+    @cached_property
+    def channels(self) -> Channels:
+        """The clients that only reports need."""
+        return connect_channels(self.settings.endpoint_url)
+
+    @cached_property
+    def queue(self) -> Queue:
+        """The queue of tenants whose report is due."""
+        return Queue(self.channels.sqs, self.settings.queue)
+
+    @cached_property
+    def reports(self) -> Reports:
+        """The reports of all tenants."""
+        return Reports(self.channels.s3, self.settings.reports, self.table)
+
+    @cached_property
+    def topic(self) -> Topic:
+        """The topic of what people are to be told."""
+        return Topic(self.channels.sns, self.settings.topic)
+
+    def application(
+        self, resources: Iterable[Resource], log: Logger, pages: Iterable[Route] = ()
+    ) -> Starlette:
+        """Return the ASGI application that serves the resources, and pages for people."""
+        return application(resources, Authenticator(self.secrets), self.opened, log, pages)
+
+    def pages(self) -> list[Route]:
+        """Return the routes of the pages for people."""
+        return [reports.route(self.follow)]
+
+    def follow(self, code: str, form: str) -> str | None:
+        """Return the URL behind a link to a report, signed just now."""
+        return self.reports.follow(code, FORMS[form], datetime.now(UTC))
 
 
 def logger(stream: TextIO | None = None) -> Logger:
@@ -147,3 +194,9 @@ def behind_gateway(app: Starlette) -> Mangum:
 def handler(function: str) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
     """Return the Lambda handler of one function, by its name among the routes."""
     return behind_gateway(services().application(FUNCTIONS[function], logger()))
+
+
+def pages_handler() -> Callable[[dict[str, Any], Any], dict[str, Any]]:
+    """Return the Lambda handler of the pages for people."""
+    having = services()
+    return behind_gateway(having.application((), logger(), having.pages()))

@@ -84,6 +84,20 @@ def borne(entry: Entry) -> Evidence | None:
     return None
 
 
+def again(source: Source, value: str) -> Evidence | None:
+    """Return the evidence whose source and folded value are known."""
+    match source:
+        case Source.EMPLOYEE_NUMBER:
+            return of_number(value)
+        case Source.NAME:
+            return of_name(value)
+        case Source.INACTIVE:
+            return Evidence("inactive:", source, value)
+        case Source.EMAIL:
+            return of_email(value)
+    return _of_name_or_address(source, value)
+
+
 def apart(document: Mapping[str, Any]) -> frozenset[Evidence]:
     """Return the evidence of a user that no lookup entry bears and that says more than those."""
     every = of(document)
@@ -139,12 +153,13 @@ def of_name(value: str) -> Evidence | None:
 
     A weak hint: the order of the words, accents and remarks in brackets do not count.
     """
-    plain = normalize("NFD", folded(_REMARK.sub(" ", value)))
+    name = " ".join(folded(value).split())
+    plain = normalize("NFD", _REMARK.sub(" ", name))
     bare = "".join(each for each in plain if category(each) != "Mn")
     words = sorted(_WORD.findall(bare))
     if len(words) < 2:
         return None
-    return Evidence(f"name:{' '.join(words)}", Source.NAME, " ".join(folded(value).split()))
+    return Evidence(f"name:{' '.join(words)}", Source.NAME, name)
 
 
 def full_name(document: Mapping[str, Any]) -> str:
@@ -185,11 +200,15 @@ def _of_address(source: Source, value: str) -> Evidence | None:
 def _of_user_name(value: str) -> Iterator[Evidence]:
     before = former(value)
     name, source = (value, Source.USER_NAME) if before is None else (before, Source.FORMER)
-    found = _of_address(source, name)
-    if found is not None:
+    if (found := _of_name_or_address(source, name)) is not None:
         yield found
-    elif login := folded(name):
-        yield Evidence(f"login:{login}", source, login)
+
+
+def _of_name_or_address(source: Source, value: str) -> Evidence | None:
+    found = _of_address(source, value)
+    if found is None and (login := folded(value)):
+        return Evidence(f"login:{login}", source, login)
+    return found
 
 
 def _unicode(label: str) -> str:

@@ -13,7 +13,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
     from mypy_boto3_secretsmanager import SecretsManagerClient
+    from mypy_boto3_sns import SNSClient
+    from mypy_boto3_sqs import SQSClient
 
 _CONFIG = Config(
     connect_timeout=1,
@@ -21,6 +24,9 @@ _CONFIG = Config(
     retries={"mode": "standard", "max_attempts": 3},
     max_pool_connections=64,
 )
+
+_SIGNED = Config(signature_version="s3v4")
+"""How URLs are signed that a browser follows."""
 
 
 @dataclass(frozen=True)
@@ -31,12 +37,38 @@ class Clients:
     secretsmanager: SecretsManagerClient
 
 
+@dataclass(frozen=True)
+class Channels:
+    """The services through which reports leave Rollcall."""
+
+    s3: S3Client
+    sqs: SQSClient
+    sns: SNSClient
+
+
 def connect(endpoint_url: str | None = None) -> Clients:
-    """Return clients of AWS, or of an emulator at `endpoint_url`.
+    """Return clients of AWS, or of an emulator at `endpoint_url`."""
+    session, options = boto3.session.Session(), _options(endpoint_url)
+    return Clients(
+        session.client("dynamodb", **options), session.client("secretsmanager", **options)
+    )
+
+
+def connect_channels(endpoint_url: str | None = None) -> Channels:
+    """Return clients of what the duplicate report needs besides."""
+    session, options = boto3.session.Session(), _options(endpoint_url)
+    return Channels(
+        session.client("s3", **{**options, "config": _CONFIG.merge(_SIGNED)}),
+        session.client("sqs", **options),
+        session.client("sns", **options),
+    )
+
+
+def _options(endpoint_url: str | None) -> dict[str, Any]:
+    """Return how to make clients.
 
     An emulator on this machine takes any credentials; those of the operator are not shown to it.
     """
-    session = boto3.session.Session()
     options: dict[str, Any] = {"config": _CONFIG, "endpoint_url": endpoint_url}
     if endpoint_url is not None and _is_loopback(endpoint_url):
         options |= {
@@ -44,9 +76,7 @@ def connect(endpoint_url: str | None = None) -> Clients:
             "aws_access_key_id": "local",
             "aws_secret_access_key": "local",
         }
-    return Clients(
-        session.client("dynamodb", **options), session.client("secretsmanager", **options)
-    )
+    return options
 
 
 def stack_outputs(stack: str) -> dict[str, str]:

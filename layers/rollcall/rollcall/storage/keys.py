@@ -26,6 +26,9 @@ JOURNAL = "JOURNAL#"
 LEAVING = "LEAVING"
 UNFINISHED = "#UNFINISHED"
 """The index partition of what is begun, in all tenants: no tenant's name begins like it."""
+FLAG = "FLAG#"
+FINDING = "FINDING#"
+SUMMARY = "SUMMARY#"
 
 MAX_PART = 200
 """The bytes of a client's value that a key holds; longer ones are cut and told apart by a hash."""
@@ -149,6 +152,44 @@ class Keys:
     def grants(self) -> str:
         """The index partition of all grants, in the order of template, version and user."""
         return f"{self.tenant}#GRANTS"
+
+    def evidence(self, identifier: str, source: str, value: str) -> Key:
+        """A piece of a user's evidence that no lookup item bears."""
+        partition = f"{self.tenant}#EVIDENCE#{part(identifier)}"
+        return {"pk": partition, "sk": f"{source}#{part(value)}"}
+
+    def identity(self) -> str:
+        """The index partition of all evidence, in the order of canonical value, source, user."""
+        return f"{self.tenant}#IDENTITY"
+
+    def duplicates(self) -> str:
+        """The partition of what the duplicate reports found, and of the run in progress."""
+        return f"{self.tenant}#DUPLICATES"
+
+    def finding(self, finding: str) -> Key:
+        """Accounts that are one person's."""
+        return {"pk": self.duplicates(), "sk": f"{FINDING}{part(finding)}"}
+
+    def run(self) -> Key:
+        """How far the latest run of the duplicate report is."""
+        return {"pk": self.duplicates(), "sk": "RUN"}
+
+    def summary(self, run: str) -> Key:
+        """What one run of the duplicate report counted."""
+        return {"pk": self.duplicates(), "sk": f"{SUMMARY}{part(run)}"}
+
+    def flag(self, user: str, flag: str) -> Key:
+        """A mark on a user that is no part of the resource: a finding's id, or `service`."""
+        return {"pk": self.partition(Kind.USER, user), "sk": f"{FLAG}{part(flag)}"}
+
+    def flags(self) -> str:
+        """The index partition of all flags, in the order of kind and user."""
+        return f"{self.tenant}#FLAGS"
+
+
+def report_link(digest: str) -> Key:
+    """Where a link to a report leads; its code alone opens it, so no tenant stands before it."""
+    return {"pk": f"#REPORT#{digest}", "sk": "LINK"}
 
 
 def identifier(key: str) -> str:

@@ -10,10 +10,11 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from rollcall.scim import indexing
 from rollcall.scim.resources import Kind
-from rollcall.storage import keys
+from rollcall.storage import identity, keys
 from rollcall.storage.documents import is_tombstone
 from rollcall.storage.journal import Unfinished
 from rollcall.storage.keys import Key, Keys
@@ -25,7 +26,7 @@ _KINDS = {kind.value.upper(): kind for kind in Kind}
 Place = tuple[str, str]
 """The pk and the sk of an item."""
 
-FREE = ("BOOKMARK", "TEMPLATES")
+FREE = ("BOOKMARK", "DUPLICATES", "TEMPLATES")
 """Kinds of items that nothing else has to agree with."""
 
 
@@ -53,6 +54,7 @@ class _Stored:
     counts: Counter[Kind] = field(default_factory=Counter)
     begun: dict[Place, Unfinished] = field(default_factory=dict)
     strange: list[Place] = field(default_factory=list)
+    unborne: list[tuple[Key, Item]] = field(default_factory=list)
 
 
 def faults(table: Table, tenant: str) -> Iterator[Fault]:
@@ -70,12 +72,27 @@ def _read(stored: _Stored, own: Keys, item: Item) -> None:
         _read_resource(stored, own, _KINDS[shape], item)
     elif shape in ("USERNAME", "GROUPNAME", "LOOKUP"):
         stored.derived[pk, sk] = item["id"] if sk == keys.CLAIM else keys.identifier(sk)
+        _read_index(stored, own, item)
+    elif shape == "EVIDENCE":
+        stored.derived[pk, sk] = rest
+        _read_index(stored, own, item)
     elif shape == "COUNT":
         stored.counts[Kind(rest)] += int(item["amount"])
     elif shape == keys.LEAVING:
         stored.begun[pk, sk] = Unfinished(own.tenant, sk, "", "")
     elif shape not in FREE:
         stored.strange.append((pk, sk))
+
+
+def _read_index(stored: _Stored, own: Keys, item: Item) -> None:
+    """Note an item that bears no evidence, or another than its key says."""
+    if item["sk"] == keys.CLAIM or item["sk"].startswith(f"{Kind.GROUP.value}#"):
+        return
+    key = {"pk": item["pk"], "sk": item["sk"]}
+    since = str(item.get("gsi_sk", "")).removeprefix("inactive:").partition("#")[0]
+    borne = identity.borne(own, key, since or _now())
+    if borne != {name: item[name] for name in ("gsi_pk", "gsi_sk") if name in item}:
+        stored.unborne.append((key, borne))
 
 
 def _read_resource(stored: _Stored, own: Keys, kind: Kind, item: Item) -> None:
@@ -98,7 +115,7 @@ def _read_resource(stored: _Stored, own: Keys, kind: Kind, item: Item) -> None:
         change = sk.split("#")[1]
         place = (item["pk"], f"{keys.JOURNAL}{change}")
         stored.begun[place] = Unfinished(own.tenant, identifier, change, "")
-    elif not (sk.startswith(keys.GRANT) and kind is Kind.USER):
+    elif not (sk.startswith((keys.GRANT, keys.FLAG)) and kind is Kind.USER):
         stored.strange.append((item["pk"], sk))
 
 
@@ -107,6 +124,12 @@ def _derived(own: Keys, kind: Kind, identifier: str, document: Item) -> Iterator
     yield _place(own.claim(kind, indexing.claim(kind, document)))
     for entry in indexing.lookups(kind, document):
         yield _place(own.lookup(kind, entry, identifier))
+    if kind is Kind.USER:
+        yield from map(_place, identity.places(own, identifier, document))
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _place(key: Key) -> Place:
@@ -143,6 +166,9 @@ class _Check:
                 )
 
     def _index_faults(self) -> Iterator[Fault]:
+        for key, item in self.stored.unborne:
+            put = Action("Put", key, item=item, condition="attribute_exists(pk)")
+            yield Fault(f"{key['pk']} {key['sk']} stands at a wrong place in the index", (put,))
         wanted: dict[Place, tuple[Kind, str]] = {}
         for (kind, identifier), places in self.stored.documents.items():
             for place in sorted(places):
@@ -201,6 +227,9 @@ class _Check:
             name = place[0].split("#", 2)[2]
             item = {"id": identifier, "gsi_pk": self.own.claims(kind)}
             item["gsi_sk"] = f"{name}#{identifier}"
+        elif kind is Kind.USER:
+            # Since when a user is inactive is not known any more; it counts from now.
+            item = identity.borne(self.own, key, _now())
         return Action("Put", key, item=item, condition="attribute_not_exists(pk)")
 
     def _settled(self, group: str, change: str) -> Action:

@@ -14,7 +14,7 @@ from typing import Any
 from rollcall.scim import indexing
 from rollcall.scim.record import Record
 from rollcall.scim.resources import Kind
-from rollcall.storage import keys
+from rollcall.storage import identity, keys
 from rollcall.storage.documents import encoded
 from rollcall.storage.keys import Keys
 from rollcall.storage.origin import Origin
@@ -68,7 +68,7 @@ class Writes:
                 label=CHANGED,
             ),
             self._counted(record.kind, 1),
-            *self._indexed(record, {}, record.document),
+            *self._indexed(record, {}, record.document, record.created),
         ]
 
     def replacement(
@@ -89,7 +89,7 @@ class Writes:
                 condition="version = :version",
                 values=values,
             ),
-            *self._indexed(before, before.document, document),
+            *self._indexed(before, before.document, document, now),
         ]
 
     def touch(self, record: Record, now: str, turn: Turn = _NO_TURN) -> Action:
@@ -159,11 +159,11 @@ class Writes:
                 label=CHANGED,
             ),
             self._counted(record.kind, -1),
-            *self._indexed(record, record.document, {}),
+            *self._indexed(record, record.document, {}, now),
         ]
 
     def _indexed(
-        self, record: Record, before: Mapping[str, Any], after: Mapping[str, Any]
+        self, record: Record, before: Mapping[str, Any], after: Mapping[str, Any], now: str
     ) -> Iterator[Action]:
         """Yield what changes between the index entries of two documents of a resource."""
         kind, identifier = record.kind, record.id
@@ -189,7 +189,11 @@ class Writes:
         for entry in sorted(old - new):
             yield Action("Delete", self.keys.lookup(kind, entry, identifier))
         for entry in sorted(new - old):
-            yield Action("Put", self.keys.lookup(kind, entry, identifier))
+            key = self.keys.lookup(kind, entry, identifier)
+            item = identity.borne(self.keys, key, now) if kind is Kind.USER else {}
+            yield Action("Put", key, item=item)
+        if kind is Kind.USER:
+            yield from identity.difference(self.keys, identifier, before, after, now)
 
     def _update(
         self,

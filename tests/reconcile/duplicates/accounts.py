@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from rollcall.reconcile.findings import Account
+from rollcall.reconcile.duplicates.findings import Account
 from rollcall.scim import evidence
 from rollcall.scim.evidence import Clue
 

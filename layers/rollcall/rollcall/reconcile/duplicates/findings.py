@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
 
-from rollcall.reconcile.detection import Group
+from rollcall.reconcile.duplicates.detection import Group
 from rollcall.scim.evidence import Source
 
 MAX_SHARED = 10

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from rollcall.reconcile.detection import MAX_ACCOUNTS, groups
-from rollcall.reconcile.findings import (
+from rollcall.reconcile.duplicates.detection import MAX_ACCOUNTS, groups
+from rollcall.reconcile.duplicates.findings import (
     MAX_SHARED,
     Finding,
     Ground,
@@ -21,7 +21,7 @@ from rollcall.reconcile.findings import (
 )
 from rollcall.scim.evidence import Clue, Evidence, Source
 from rollcall.scim.resources import ENTERPRISE
-from tests.reconcile.accounts import Documents, accounts, clues
+from tests.reconcile.duplicates.accounts import Documents, accounts, clues
 
 CUTOFF = datetime(2026, 10, 10, tzinfo=UTC)
 HEX = "0123456789abcdef" * 2

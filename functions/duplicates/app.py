@@ -1,0 +1,5 @@
+"""The Lambda function of the duplicate report: started by a schedule, then by its own queue."""
+
+from rollcall.runtime.duplicates import handler
+
+__all__ = ["handler"]

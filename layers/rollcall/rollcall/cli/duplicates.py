@@ -1,0 +1,244 @@
+"""`rollcall duplicates`: people with several accounts, and accounts that nobody looks after."""
+
+from __future__ import annotations
+
+import getpass
+import json
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from rollcall.cli.finding import named, print_finding, say_marked
+from rollcall.cli.report import opened, run, save
+from rollcall.cli.target import Target, target
+from rollcall.cli.terminal import AsJson, Name, UsageError, listing, out
+from rollcall.reconcile.duplicates import report
+from rollcall.reconcile.duplicates.book import Case, Note, State
+from rollcall.reconcile.duplicates.findings import Kind
+from rollcall.reconcile.duplicates.report import Row
+from rollcall.reconcile.duplicates.run import Run
+from rollcall.scim.indexing import INDEXED, Entry
+from rollcall.scim.resources import Kind as Type
+from rollcall.storage.resources import Resources
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="""Find people with several accounts, and accounts that nobody looks after.
+
+    A finding is some accounts and why they are taken for one person's. Kinds: `duplicate` (same
+    address, address of one is the userName of another, alias, same employee number), `recreated`
+    (the identity provider deleted a person and created the person again), `unmanaged` (inactive
+    for long without a DELETE), `possible` (the same name only, or a value that many share).
+
+    A deployment looks every day; `run` looks now. `dismiss` keeps a finding quiet until its
+    accounts change, or marks an account as a service account that no finding names.""",
+)
+
+app.command()(run)
+app.command()(save)
+
+Finding = Annotated[str, typer.Argument(help="The finding's name, of `duplicates list`.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show before and after, change nothing.")]
+
+
+class Shown(StrEnum):
+    """The states that `list` takes."""
+
+    OPEN = "open"
+    DISMISSED = "dismissed"
+    RESOLVED = "resolved"
+    ALL = "all"
+
+
+@app.command(name="list")
+def list_(
+    context: typer.Context,
+    tenant: Name,
+    state: Annotated[Shown, typer.Option(help="What became of them.")] = Shown.OPEN,
+    kind: Annotated[
+        list[Kind] | None, typer.Option(help="Only these kinds; repeatable.", show_default=False)
+    ] = None,
+    user: Annotated[
+        str | None, typer.Option(help="Only those that name this user: an id or a userName.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List what the runs found, the worst first; weak hints last."""
+    chosen = target(context)
+    looking = opened(chosen, tenant)
+    wanted = _user(chosen, tenant, user) if user else None
+    kinds = list(kind or Kind)
+    cases = sorted(
+        (
+            case
+            for case in looking.book.cases()
+            if case.kind in kinds
+            and (state is Shown.ALL or case.state.value == state.value)
+            and (wanted is None or wanted in case.finding.accounts)
+        ),
+        key=lambda case: (list(Kind).index(case.kind), case.first, case.id),
+    )
+    found = list(report.rows(cases, looking.accounts))
+    if as_json:
+        print(json.dumps(found))
+        return
+    rows = listing("finding", "kind", "state", "since", "accounts", "why")
+    for each in found:
+        accounts = [named(account) for account in each["accounts"]]
+        why = escape("\n".join(report.why(each)))
+        since = each["since"][:10]
+        rows.add_row(each["finding"], each["kind"], each["state"], since, "\n".join(accounts), why)
+    out.print(rows if found else f"Nothing of that kind is known of {tenant}.")
+
+
+@app.command()
+def show(context: typer.Context, tenant: Name, finding: Finding, as_json: AsJson = False) -> None:
+    """Show one finding: its accounts side by side, why, and what to do."""
+    looking = opened(target(context), tenant)
+    case = looking.book.read(finding)
+    if case is None:
+        raise LookupError(f"there is no finding {finding} in {tenant}")
+    row = _row(looking, case)
+    if as_json:
+        print(json.dumps(row))
+        return
+    print_finding(tenant, row)
+
+
+@app.command()
+def dismiss(
+    context: typer.Context,
+    tenant: Name,
+    finding: Annotated[str | None, typer.Argument(help="The finding's name.")] = None,
+    reason: Annotated[str, typer.Option(help="Why, for those who look later.")] = "",
+    service_account: Annotated[
+        str | None,
+        typer.Option(help="Instead of a finding: a user whom no finding is to name."),
+    ] = None,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> None:
+    """Say that the accounts of a finding are different people's; quiet until they change.
+
+    With --service-account: that a user is no person, and never to be named.
+    """
+    chosen = target(context)
+    looking = opened(chosen, tenant)
+    note = Note(getpass.getuser(), datetime.now(UTC).isoformat(timespec="seconds"), reason)
+    if service_account is not None:
+        user = _user(chosen, tenant, service_account)
+        if not dry_run:
+            looking.findings.mark(user, vars(note))
+        say_marked(user, as_json, dry_run, marked=True)
+        return
+    if not finding:
+        raise UsageError("name a finding, or a --service-account")
+    _change(looking, tenant, finding, State.DISMISSED, note, dry_run, as_json)
+
+
+@app.command(name="open")
+def open_(
+    context: typer.Context,
+    tenant: Name,
+    finding: Annotated[str | None, typer.Argument(help="The finding's name.")] = None,
+    service_account: Annotated[
+        str | None,
+        typer.Option(help="Instead of a finding: a user who is a person after all."),
+    ] = None,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> None:
+    """Take a dismissal back."""
+    chosen = target(context)
+    looking = opened(chosen, tenant)
+    if service_account is not None:
+        user = _user(chosen, tenant, service_account)
+        if not dry_run:
+            looking.findings.unmark(user)
+        say_marked(user, as_json, dry_run, marked=False)
+        return
+    if not finding:
+        raise UsageError("name a finding, or a --service-account")
+    _change(looking, tenant, finding, State.OPEN, None, dry_run, as_json)
+
+
+@app.command()
+def flagged(
+    context: typer.Context,
+    tenant: Name,
+    kind: Annotated[
+        str, typer.Option(help="duplicate, recreated, unmanaged, possible or service.")
+    ] = "",
+    as_json: AsJson = False,
+) -> None:
+    """List the users that are flagged, by what they are flagged as."""
+    chosen = target(context)
+    looking = opened(chosen, tenant)
+    flags = list(looking.findings.flagged(kind))
+    known = looking.accounts.read(user for _, user, _ in flags)
+    found = [
+        {
+            "kind": of,
+            "user": user,
+            "userName": known[user].user_name if user in known else None,
+            "finding": flag if flag != of else None,
+        }
+        for of, user, flag in flags
+    ]
+    if as_json:
+        print(json.dumps(found))
+        return
+    rows = listing("kind", "user", "userName", "finding")
+    for each in found:
+        rows.add_row(each["kind"], each["user"], escape(each["userName"] or ""), each["finding"])
+    out.print(rows if found else f"Nobody in {tenant} is flagged.")
+
+
+def _user(chosen: Target, tenant: str, named: str) -> str:
+    """Return the id of a user who is named by id or userName."""
+    resources = Resources(chosen.services.table, tenant)
+    if resources.read(Type.USER, named) is not None:
+        return named
+    unique = next(each for each in INDEXED[Type.USER] if each.unique)
+    entry = Entry(unique.attribute, unique.fold(named))
+    for found in resources.find(Type.USER, entry, unique=True):
+        return found
+    raise LookupError(f"there is no user {named} in {tenant}")
+
+
+def _row(looking: Run, case: Case) -> Row:
+    (row,) = report.rows([case], looking.accounts)
+    return row
+
+
+def _change(
+    looking: Run,
+    tenant: str,
+    finding: str,
+    state: State,
+    note: Note | None,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    before = looking.book.read(finding)
+    if before is None or before.state is State.RESOLVED:
+        raise LookupError(f"there is no open or dismissed finding {finding} in {tenant}")
+    if dry_run:
+        after_state = state
+    elif note is not None:
+        after_state = looking.book.dismiss(finding, note).state
+    else:
+        after_state = looking.book.open(finding).state
+    row = _row(looking, before)
+    if as_json:
+        states = {"finding": finding, "before": before.state.value, "after": after_state.value}
+        print(json.dumps({**states, "dryRun": dry_run}))
+        return
+    print_finding(tenant, row)
+    out.print(
+        f"{'Would be' if dry_run else 'Is'} {after_state.value} now, was {before.state.value}."
+        " The identity provider notices nothing of it."
+    )

@@ -1,0 +1,51 @@
+"""The link to a report: a code that nobody can guess, behind it a URL that is signed at the click.
+
+The code opens the report, so no log line holds it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+Follow = Callable[[str, str], str | None]
+"""Given a code and a form, the URL of the report; None when the code leads nowhere."""
+
+FORMS = ("html", "csv", "json")
+
+_CODE = re.compile(r"[A-Za-z0-9_-]{32}")
+_PRIVATE = {
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Robots-Tag": "noindex",
+    "Content-Security-Policy": "default-src 'none'",
+}
+_NOWHERE = """<!doctype html>
+<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>No report here</title>
+<h1>No report here</h1>
+<p>The link is not complete, or it is older than seven days. The next report comes with a new
+link.</p>
+</html>
+"""
+
+
+def route(follow: Follow) -> Route:
+    """Return the route of the links: GET /reports/{code}, with ?format= another form."""
+
+    async def answer(request: Request) -> Response:
+        request.state.log["path"] = "/reports"
+        code, form = request.path_params["code"], request.query_params.get("format", FORMS[0])
+        url = None
+        if _CODE.fullmatch(code) and form in FORMS:
+            url = await run_in_threadpool(follow, code, form)
+        if url is None:
+            return HTMLResponse(_NOWHERE, 404, _PRIVATE)
+        return RedirectResponse(url, 302, _PRIVATE)
+
+    return Route("/reports/{code}", answer, methods=["GET"])

@@ -1,0 +1,184 @@
+"""The book of a tenant's findings: what each run finds, what operators dismiss, what goes away.
+
+A finding stays the same as long as its accounts do. Whatever is written twice, by a run that broke
+off or by two at once, ends the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from rollcall.reconcile.duplicates.findings import Finding, Ground, Kind, Reason
+from rollcall.scim.errors import Unavailable
+from rollcall.storage.findings import Findings
+from rollcall.storage.table import ConditionFailed, Item
+
+RESOLVED_DAYS = 90
+"""How long a finding that went away is remembered."""
+
+
+class State(StrEnum):
+    """What became of a finding."""
+
+    OPEN = "open"
+    DISMISSED = "dismissed"
+    RESOLVED = "resolved"
+
+
+@dataclass(frozen=True)
+class Note:
+    """Who dismissed a finding, when and why."""
+
+    by: str
+    at: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Case:
+    """A finding in the book.
+
+    `first` is the run that opened it, `run` the last one that saw it, or resolved it. Runs are
+    named by the RFC 3339 instant in UTC at which they were due.
+    """
+
+    finding: Finding
+    state: State
+    first: str
+    run: str
+    note: Note | None = None
+    revision: int = 0
+
+    @property
+    def id(self) -> str:
+        """The name of the finding."""
+        return self.finding.id
+
+    @property
+    def kind(self) -> Kind:
+        """What the finding says."""
+        return self.finding.kind
+
+
+class Book:
+    """All findings of one tenant."""
+
+    def __init__(self, findings: Findings) -> None:
+        self._findings = findings
+
+    def read(self, finding: str) -> Case | None:
+        """Read one finding, None when there is none of that name."""
+        items = self._findings.read([finding])
+        return _case(items[finding]) if finding in items else None
+
+    def cases(self, after: str = "") -> Iterator[Case]:
+        """Yield all findings in the order of their names, behind one."""
+        for _, item in self._findings.all(after):
+            yield _case(item)
+
+    def note(self, findings: Mapping[str, Finding], run: str) -> None:
+        """Write what a run found; grounds for the same accounts add up within a run."""
+        left = dict(findings)
+        for _ in self._findings.table.patience.pauses():
+            known = self._findings.read(left)
+            for each, finding in list(left.items()):
+                before = _case(known[each]) if each in known else None
+                if self._written(before, noted(before, finding, run)):
+                    del left[each]
+            if not left:
+                return
+        raise Unavailable("the findings are changed by others all the time, try again")
+
+    def resolve(self, run: str, after: str = "") -> Iterator[Case]:
+        """Close what a run did not find again, yielding each finding when it is done with."""
+        expires = datetime.fromisoformat(run) + timedelta(days=RESOLVED_DAYS)
+        for case in self.cases(after):
+            if case.state is State.OPEN and case.run < run:
+                gone = replace(case, state=State.RESOLVED, run=run)
+                # Lost against an operator or a newer run: then it is theirs.
+                self._written(case, gone, expires=int(expires.timestamp()))
+            yield case
+
+    def dismiss(self, finding: str, note: Note) -> Case:
+        """Dismiss a finding until its accounts change. Raises LookupError."""
+        return self._changed(finding, lambda case: replace(case, state=State.DISMISSED, note=note))
+
+    def open(self, finding: str) -> Case:
+        """Open a finding that was dismissed. Raises LookupError."""
+        return self._changed(finding, lambda case: replace(case, state=State.OPEN, note=None))
+
+    def _changed(self, finding: str, change: Callable[[Case], Case]) -> Case:
+        for _ in self._findings.table.patience.pauses():
+            before = self.read(finding)
+            if before is None or before.state is State.RESOLVED:
+                raise LookupError(f"there is no open or dismissed finding {finding}")
+            after = change(before)
+            if after.state is before.state or self._written(before, after):
+                return after
+        raise Unavailable("the finding is changed by others all the time, try again")
+
+    def _written(self, before: Case | None, after: Case, expires: int = 0) -> bool:
+        """Write a case with the flags on its users; False when another writer was faster."""
+        if after == before:
+            return True
+        flagged: dict[str, str] = {}
+        unflagged: tuple[str, ...] = ()
+        was = before.kind if before is not None and before.state is State.OPEN else None
+        if after.state is State.OPEN and was is not after.kind:
+            flagged = dict.fromkeys(after.finding.accounts, after.kind.value)
+        elif after.state is not State.OPEN and was is not None:
+            unflagged = after.finding.accounts
+        item = _item(after)
+        if expires:
+            item["expires"] = expires
+        try:
+            self._findings.write(
+                after.id, item, after.revision, flagged=flagged, unflagged=unflagged
+            )
+        except ConditionFailed:
+            return False
+        return True
+
+
+def noted(before: Case | None, finding: Finding, run: str) -> Case:
+    """Return what becomes of a case when a run finds it."""
+    if before is None:
+        return Case(finding, State.OPEN, run, run)
+    if before.run > run or (before.run == run and before.state is State.RESOLVED):
+        return before  # a newer run is at work, or this one is past that
+    if before.run == run:
+        return replace(before, finding=finding.with_grounds(before.finding.grounds))
+    if before.state is State.RESOLVED:
+        return replace(before, finding=finding, state=State.OPEN, first=run, run=run)
+    return replace(before, finding=finding, run=run)
+
+
+def _item(case: Case) -> Item:
+    finding = case.finding
+    item: Item = {
+        "accounts": list(finding.accounts),
+        "grounds": [[each.reason.value, each.value] for each in sorted(finding.grounds)],
+        "recreated": finding.recreated,
+        "count": finding.count,
+        "state": case.state.value,
+        "first": case.first,
+        "run": case.run,
+    }
+    if case.note is not None:
+        item["note"] = {"by": case.note.by, "at": case.note.at, "reason": case.note.reason}
+    return item
+
+
+def _case(item: Item) -> Case:
+    finding = Finding(
+        tuple(item["accounts"]),
+        frozenset(Ground(Reason(reason), value) for reason, value in item["grounds"]),
+        item["recreated"],
+        int(item["count"]),
+    )
+    note = Note(**item["note"]) if "note" in item else None
+    state, revision = State(item["state"]), int(item["revision"])
+    return Case(finding, state, item["first"], item["run"], note, revision)

@@ -1,0 +1,122 @@
+"""What a run leaves behind: files, a summary beside those of earlier runs, and a notification."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from rollcall.reconcile.duplicates import report
+from rollcall.reconcile.duplicates.accounts import Accounts
+from rollcall.reconcile.duplicates.book import Book, Case, State
+from rollcall.reconcile.duplicates.findings import Kind
+from rollcall.storage.findings import Findings
+from rollcall.storage.messages import Topic
+from rollcall.storage.reports import FORMS, LINK_DAYS, Reports, place
+
+SUMMARY_DAYS = 400
+"""How long the counts of a run are kept."""
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What a run counted; weak hints are counted apart, and are no news."""
+
+    run: str
+    new: int = 0
+    open: int = 0
+    resolved: int = 0
+    dismissed: int = 0
+    hints: int = 0
+    seen: int = 0
+    kinds: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def news(self) -> bool:
+        """Tell whether something changed since the run before."""
+        return bool(self.new or self.resolved)
+
+
+def counted(cases: Iterator[Case], run: str, seen: int) -> Counts:
+    """Count the cases as a run leaves them; `open` are those that are not new."""
+    states: Counter[str] = Counter()
+    kinds: Counter[str] = Counter()
+    for case in cases:
+        if case.state is State.DISMISSED:
+            states["dismissed"] += 1
+        elif case.kind is Kind.POSSIBLE:
+            states["hints"] += case.state is State.OPEN
+        elif case.state is State.OPEN:
+            states["new" if case.first == run else "open"] += 1
+            kinds[case.kind.value] += 1
+        else:
+            states["resolved"] += case.run == run
+    return Counts(run, **states, seen=seen, kinds=dict(kinds))
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """Delivers the reports of one tenant; `url` is the deployment's own, for links."""
+
+    tenant: str
+    findings: Findings
+    accounts: Accounts
+    book: Book
+    reports: Reports
+    topic: Topic
+    url: str
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    def counts(self, run: str) -> Counts:
+        """Return what a run counted. Raises LookupError."""
+        for each in self.trend():
+            if each.run == run:
+                return each
+        raise LookupError(f"there is no run {run}")
+
+    def trend(self) -> list[Counts]:
+        """Return what the runs counted, the oldest first."""
+        return [
+            Counts(
+                each["run"],
+                **{name: int(each[name]) for name in _NUMBERS},
+                kinds={kind: int(number) for kind, number in each["kinds"].items()},
+            )
+            for each in self.findings.summaries()
+        ]
+
+    def report(self, run: str, seen: int) -> None:
+        """Write the summary and the report of a run in every form."""
+        counts = counted(self.book.cases(), run, seen)
+        expires = datetime.fromisoformat(run) + timedelta(days=SUMMARY_DAYS)
+        self.findings.summarise(run, {**asdict(counts), "expires": int(expires.timestamp())})
+        head = report.Head(self.tenant, run, asdict(counts), list(map(asdict, self.trend())))
+        with report.written(head, self.book.cases(), self.accounts) as files:
+            for name, body in files.items():
+                self.reports.put(place(self.tenant, run), FORMS[name], body)
+
+    def notify(self, run: str) -> None:
+        """Tell people when there is news: numbers, and a link that says nothing by itself."""
+        counts = self.counts(run)
+        if not counts.news:
+            return
+        code = self.reports.link(place(self.tenant, run), self.clock())
+        url = f"{self.url.rstrip('/')}/reports/{code}"
+        text = (
+            f"Duplicate accounts in the tenant {self.tenant}: {counts.new} new, "
+            f"{counts.open} still open, {counts.resolved} resolved.\n\n"
+            f"The report, for {LINK_DAYS} days: {url}\n"
+        )
+        content = {
+            "tenant": self.tenant,
+            "run": run,
+            "new": counts.new,
+            "open": counts.open,
+            "resolved": counts.resolved,
+            "report": url,
+        }
+        self.topic.publish(f"Rollcall: duplicate accounts in {self.tenant}", text, content)
+
+
+_NUMBERS = ("new", "open", "resolved", "dismissed", "hints", "seen")

@@ -1,0 +1,273 @@
+"""The report of a run: JSON for programs, CSV for spreadsheets, one HTML page for people."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from io import TextIOWrapper
+from itertools import islice
+from tempfile import SpooledTemporaryFile
+from typing import IO, Any
+
+from rollcall.reconcile.duplicates.accounts import Accounts
+from rollcall.reconcile.duplicates.book import Case, State
+from rollcall.reconcile.duplicates.findings import Account, Kind, Reason
+from rollcall.reconcile.page import Cell, Column, Page, render
+
+MEANINGS = {
+    Reason.ADDRESS: "same address",
+    Reason.USER_NAME: "the userName of one is an address or a former userName of another",
+    Reason.EMPLOYEE_NUMBER: "same employee number",
+    Reason.ALIAS: "addresses of one mailbox",
+    Reason.SHARED: "shared by many accounts",
+    Reason.NAME: "same name",
+    Reason.INACTIVE: "inactive since",
+}
+"""What each reason means, in front of the value behind it."""
+
+_NEWS = {"new": "bad", "open": "quiet", "resolved": "good"}
+_KINDS = {
+    Kind.DUPLICATE: "bad",
+    Kind.RECREATED: "warn",
+    Kind.UNMANAGED: "warn",
+    Kind.POSSIBLE: "quiet",
+}
+_COLUMNS = (
+    Column("Status", _NEWS),
+    Column("What", {kind.value: tone for kind, tone in _KINDS.items()}),
+    Column("Accounts"),
+    Column("Why"),
+    Column("What to do"),
+    Column("Since"),
+    Column("Finding"),
+)
+_CSV = ("finding", "status", "kind", "since", "reasons", "account", "userName", "name", "emails")
+_CSV_MORE = ("active", "created")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_MEMORY = 1_000_000
+_BATCH = 50
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Head:
+    """What stands above the findings: `counts` of this run, `trend` those of the runs so far."""
+
+    tenant: str
+    run: str
+    counts: Mapping[str, Any]
+    trend: Sequence[Mapping[str, Any]] = ()
+
+
+@contextmanager
+def written(
+    head: Head, cases: Iterable[Case], accounts: Accounts
+) -> Iterator[Mapping[str, IO[bytes]]]:
+    """Write the report in every form and yield the files by form, each at its beginning.
+
+    Memory does not grow with the number of findings.
+    """
+    with ExitStack() as stack:
+        kept = [stack.enter_context(_file()) for _ in _ORDER]
+        for each in rows(cases, accounts):
+            place = (_status(each, head.run), each["kind"])
+            if place in _ORDER:
+                _line(kept[_ORDER.index(place)], json.dumps({**each, "status": place[0]}))
+
+        def again() -> Iterator[Row]:
+            for file in kept:
+                file.seek(0)
+                yield from map(json.loads, file)
+
+        files = {form: stack.enter_context(_file()) for form in ("json", "csv", "html")}
+        _write(files["json"], _json(head, again()))
+        _write_csv(files["csv"], again())
+        _write(files["html"], _html(head, again()))
+        for file in files.values():
+            file.seek(0)
+        yield files
+
+
+def rows(cases: Iterable[Case], accounts: Accounts) -> Iterator[Row]:
+    """Yield a row for each case with its accounts as they are now."""
+    iterator = iter(cases)
+    while batch := list(islice(iterator, _BATCH)):
+        known = accounts.read(each for case in batch for each in case.finding.accounts)
+        for case in batch:
+            yield row(case, known)
+
+
+def row(case: Case, known: Mapping[str, Account]) -> Row:
+    """Return a case as programs read it."""
+    finding = case.finding
+    return {
+        "finding": case.id,
+        "state": case.state.value,
+        "kind": case.kind.value,
+        "since": case.first,
+        "run": case.run,
+        "count": finding.count,
+        "reasons": [
+            {"reason": each.reason.value, "value": each.value} for each in sorted(finding.grounds)
+        ],
+        "accounts": [_account(each, known.get(each)) for each in finding.accounts],
+        "note": None if case.note is None else vars(case.note),
+    }
+
+
+def remedy(tenant: str, row: Row) -> list[str]:
+    """Return what to do about a finding, in lines."""
+    there = [each for each in row["accounts"] if each["userName"] is not None]
+    finding, kind = row["finding"], row["kind"]
+    if row["state"] != State.OPEN or not there:
+        return []
+    if kind == Kind.UNMANAGED:
+        return ["Delete the person in the identity provider, or assign the person again."]
+    dismiss = f"Different people: `rollcall duplicates dismiss {tenant} {finding} --reason …`"
+    if len(there) != 2:
+        return [f"Look into it: `rollcall duplicates show {tenant} {finding}`", dismiss]
+    keep, remove = (each["id"] for each in sorted(there, key=lambda each: str(each["created"])))
+    merge = f"`rollcall accounts merge {tenant} --keep {keep} --remove {remove}`"
+    return [f"One person: {merge}", dismiss]
+
+
+def _status(row: Row, run: str) -> str:
+    """Return what a finding is to the report of a run; one that was resolved earlier is nothing."""
+    if row["state"] == State.OPEN:
+        return "new" if row["since"] == run else "open"
+    return "resolved" if row["state"] == State.RESOLVED and row["run"] == run else ""
+
+
+def _account(identifier: str, account: Account | None) -> Row:
+    if account is None:
+        return {"id": identifier, "userName": None, "name": "", "emails": [], "active": None}
+    return {
+        "id": identifier,
+        "userName": account.user_name,
+        "name": account.name,
+        "emails": list(account.emails),
+        "active": account.active,
+        "created": account.created,
+        "deletedInIdp": account.former,
+    }
+
+
+def _json(head: Head, found: Iterable[Row]) -> Iterator[str]:
+    opening = json.dumps(
+        {
+            "tenant": head.tenant,
+            "run": head.run,
+            "counts": dict(head.counts),
+            "trend": [dict(each) for each in head.trend],
+        }
+    )
+    yield f'{opening[:-1]}, "findings": ['
+    for number, each in enumerate(found):
+        yield f"{',' if number else ''}\n{json.dumps(each, ensure_ascii=False)}"
+    yield "\n]}\n"
+
+
+def _write_csv(file: IO[bytes], found: Iterable[Row]) -> None:
+    text = TextIOWrapper(file, "utf-8-sig", newline="", write_through=True)
+    writer = csv.writer(text)
+    writer.writerow([*_CSV, *_CSV_MORE])
+    for each in found:
+        reasons = "; ".join(why(each))
+        about = [each["finding"], each["status"], each["kind"], each["since"], reasons]
+        for account in each["accounts"]:
+            values = [account["id"], account["userName"], account["name"]]
+            more = [" ".join(account["emails"]), account["active"], account.get("created")]
+            writer.writerow([_cell(value) for value in [*about, *values, *more]])
+    text.detach()
+
+
+def _cell(value: Any) -> str:
+    """Return a value as a cell that no spreadsheet takes for a formula."""
+    text = "" if value is None else str(value)
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def why(row: Row) -> list[str]:
+    """Return the reasons of a finding in words."""
+    return [f"{MEANINGS[Reason(each['reason'])]}: {each['value']}" for each in row["reasons"]]
+
+
+def _html(head: Head, found: Iterable[Row]) -> Iterator[str]:
+    counts = head.counts
+    trend = ", ".join(
+        f"{each['run'][:10]}: {each['new'] + each['open']}" for each in head.trend[-14:]
+    )
+    page = Page(
+        title=f"Duplicate accounts in {head.tenant}",
+        lead=(
+            f"Found on {head.run[:10]} among {counts['seen']:,} addresses, employee numbers and "
+            "names. Each row is one person with several accounts, or an account that nobody looks "
+            "after."
+        ),
+        columns=_COLUMNS,
+        figures=[
+            ("new", counts["new"]),
+            ("still open", counts["open"]),
+            ("resolved", counts["resolved"]),
+            ("weak hints", counts["hints"]),
+            ("dismissed", counts["dismissed"]),
+        ],
+        notes=[
+            "`duplicate`: the same person has several accounts. `recreated`: the identity provider "
+            "deleted a person and created the person again; the old account goes with its DELETE, "
+            "30 days later. `unmanaged`: inactive for long, and no DELETE came. `possible`: "
+            "nothing but the same name, or a value that many share.",
+            f"Open in the runs so far: {trend}.",
+        ],
+        more="the CSV file has all of them",
+    )
+    return render(page, (_cells(head.tenant, each) for each in found))
+
+
+def _cells(tenant: str, row: Row) -> list[Cell]:
+    accounts = [_described(each) for each in row["accounts"]]
+    if row["count"] > len(accounts):
+        accounts.append(f"and {row['count'] - len(accounts):,} more")
+    return [
+        row["status"],
+        row["kind"],
+        accounts,
+        why(row),
+        remedy(tenant, row),
+        row["since"][:10],
+        row["finding"],
+    ]
+
+
+def _described(account: Row) -> str:
+    if account["userName"] is None:
+        return f"`{account['id']}` gone"
+    state = (
+        "deleted in the IdP" if account["deletedInIdp"] else "" if account["active"] else "inactive"
+    )
+    created = f"created {account['created'][:10]}"
+    named = " · ".join(filter(None, [account["name"], state, created]))
+    return f"{account['userName']} · {named}"
+
+
+_ORDER = [(status, kind.value) for kind in Kind for status in ("new", "open")] + [
+    ("resolved", kind.value) for kind in Kind
+]
+"""The order of the rows: the worst first, the new before the known, what is gone last."""
+
+
+def _file() -> SpooledTemporaryFile[bytes]:
+    return SpooledTemporaryFile(max_size=_MEMORY)
+
+
+def _line(file: IO[bytes], text: str) -> None:
+    file.write(f"{text}\n".encode())
+
+
+def _write(file: IO[bytes], pieces: Iterable[str]) -> None:
+    for each in pieces:
+        file.write(each.encode())

@@ -1,0 +1,123 @@
+"""What the duplicate reports of one tenant found: findings, flags on users, runs, the trend.
+
+Every item that is changed carries a `revision`, and is written on the condition that it is still
+the one that was read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from rollcall.storage import keys
+from rollcall.storage.keys import Key, Keys
+from rollcall.storage.table import Action, Item, Table
+
+SERVICE = "service"
+"""The flag of an account that an operator marked as no person's."""
+
+
+class Findings:
+    """The findings of one tenant."""
+
+    def __init__(self, table: Table, tenant: str) -> None:
+        self.table = table
+        self.keys = Keys(tenant)
+
+    def read(self, findings: Iterable[str]) -> dict[str, Item]:
+        """Read findings by id; those that do not exist are left out."""
+        found = self.table.get_many(self.keys.finding(each) for each in findings)
+        return {keys.identifier(sk): item for (_, sk), item in found.items()}
+
+    def all(self, after: str = "") -> Iterator[tuple[str, Item]]:
+        """Yield all findings with their ids, in the order of the id, behind one."""
+        partition = self.keys.duplicates()
+        if after:
+            items = self.table.query(partition, after=f"{keys.FINDING}{after}")
+        else:
+            items = self.table.query(partition, keys.FINDING)
+        for item in items:
+            if not item["sk"].startswith(keys.FINDING):
+                return
+            yield keys.identifier(item["sk"]), item
+
+    def write(
+        self,
+        finding: str,
+        item: Item,
+        revision: int,
+        *,
+        flagged: Mapping[str, str] | None = None,
+        unflagged: Iterable[str] = (),
+    ) -> None:
+        """Write a finding in place of the revision that was read, 0 for none, and its flags.
+
+        `flagged` maps users to what they are flagged as. Raises ConditionFailed.
+        """
+        self.table.transact(
+            [
+                self._replacement(self.keys.finding(finding), item, revision),
+                *(self._flag(user, finding, kind) for user, kind in (flagged or {}).items()),
+                *(Action("Delete", self.keys.flag(user, finding)) for user in unflagged),
+            ]
+        )
+
+    def run(self) -> Item | None:
+        """Read how far the latest run is."""
+        return self.table.get(self.keys.run())
+
+    def save_run(self, item: Item, revision: int) -> None:
+        """Write how far the run is in place of the revision that was read. ConditionFailed."""
+        self.table.transact([self._replacement(self.keys.run(), item, revision)])
+
+    def summaries(self) -> list[Item]:
+        """Read what the runs counted, the oldest first."""
+        return list(self.table.query(self.keys.duplicates(), keys.SUMMARY))
+
+    def summarise(self, run: str, item: Item) -> None:
+        """Write what a run counted."""
+        self.table.put(self.keys.summary(run), item)
+
+    def mark(self, user: str, note: Item) -> None:
+        """Flag a user as a service account, which no finding names."""
+        self.table.transact([self._flag(user, SERVICE, SERVICE, note)])
+
+    def unmark(self, user: str) -> None:
+        """Take that flag away."""
+        self.table.transact([Action("Delete", self.keys.flag(user, SERVICE))])
+
+    def marked(self, users: Iterable[str]) -> set[str]:
+        """Return those of the users who are service accounts."""
+        wanted = {self.keys.flag(each, SERVICE)["pk"]: each for each in users}
+        found = self.table.get_many(self.keys.flag(each, SERVICE) for each in wanted.values())
+        return {wanted[pk] for pk, _ in found}
+
+    def flagged(self, kind: str = "") -> Iterator[tuple[str, str, str]]:
+        """Yield kind, user and flag of all flags in order, or of those of one kind."""
+        prefix = f"{kind}#" if kind else ""
+        for item in self.table.index(self.keys.flags(), prefix=prefix):
+            of, user, flag = item["gsi_sk"].split("#")
+            yield of, user, flag
+
+    def forget(self) -> None:
+        """Delete everything of the reports, for a tenant that is to go."""
+        flags = ({"pk": item["pk"], "sk": item["sk"]} for item in self._all_flags())
+        self.table.delete(flags)
+        found = self.table.query(self.keys.duplicates())
+        self.table.delete({"pk": item["pk"], "sk": item["sk"]} for item in found)
+
+    def _all_flags(self) -> Iterator[Item]:
+        return self.table.index(self.keys.flags())
+
+    def _flag(self, user: str, flag: str, kind: str, note: Item | None = None) -> Action:
+        index = {"gsi_pk": self.keys.flags(), "gsi_sk": f"{kind}#{user}#{flag}"}
+        return Action("Put", self.keys.flag(user, flag), item={**(note or {}), **index})
+
+    def _replacement(self, key: Key, item: Item, revision: int) -> Action:
+        return Action(
+            "Put",
+            key,
+            item={**item, "revision": revision + 1},
+            condition="revision = :revision" if revision else "attribute_not_exists(pk)",
+            values={":revision": revision} if revision else {},
+            label="revision",
+        )

@@ -1,0 +1,78 @@
+"""The evidence of one tenant's users: written with them, read back as one ordered pass.
+
+What a lookup item stands for is evidence that the item itself bears, by its keys in the index;
+the rest stands in items of its own. What an item bears follows from its key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rollcall.scim import evidence
+from rollcall.scim.evidence import Clue, Evidence, Source
+from rollcall.scim.indexing import Entry
+from rollcall.storage.keys import Key, Keys, identifier, part
+from rollcall.storage.table import Action, Item, Table
+
+
+class Identity:
+    """The evidence of one tenant."""
+
+    def __init__(self, table: Table, tenant: str) -> None:
+        self._table = table
+        self._keys = Keys(tenant)
+
+    def clues(self, after: str = "") -> Iterator[Clue]:
+        """Yield all evidence in the order of the canonical value, behind a position."""
+        for item in self._table.index(self._keys.identity(), after=after):
+            canonical, source, _ = item["gsi_sk"].rsplit("#", 2)
+            user, found = _read(item)
+            value = found.value if found else ""
+            yield Clue(Evidence(canonical, Source(source), value), user, item["gsi_sk"])
+
+
+def difference(
+    own: Keys, user: str, before: Mapping[str, Any], after: Mapping[str, Any], now: str
+) -> Iterator[Action]:
+    """Yield what changes of a user's evidence items between two documents; empty is none."""
+    old, new = _pieces(before), _pieces(after)
+    for piece in sorted(old - new):
+        yield Action("Delete", own.evidence(user, *piece))
+    for piece in sorted(new - old):
+        key = own.evidence(user, *piece)
+        yield Action("Put", key, item=borne(own, key, now))
+
+
+def places(own: Keys, user: str, document: Mapping[str, Any]) -> Iterator[Key]:
+    """Yield the keys of a user's evidence items."""
+    for piece in _pieces(document):
+        yield own.evidence(user, *piece)
+
+
+def borne(own: Keys, key: Key, now: str) -> Item:
+    """Return what the item under a lookup's or an evidence's key bears for the index.
+
+    `now` is since when a user is inactive, where that is the evidence.
+    """
+    user, found = _read(key)
+    if found is None:
+        return {}
+    canonical = f"inactive:{now}" if found.source is Source.INACTIVE else part(found.canonical)
+    return {"gsi_pk": own.identity(), "gsi_sk": f"{canonical}#{found.source}#{user}"}
+
+
+def _pieces(document: Mapping[str, Any]) -> frozenset[tuple[Source, str]]:
+    pieces = {(each.source, each.value) for each in evidence.apart(document)}
+    if document.get("active") is False:
+        pieces.add((Source.INACTIVE, ""))
+    return frozenset(pieces)
+
+
+def _read(key: Mapping[str, str]) -> tuple[str, Evidence | None]:
+    """Return the user and the evidence that a key stands for."""
+    kind, rest = key["pk"].split("#", 2)[1:]
+    if kind == "LOOKUP":
+        return identifier(key["sk"]), evidence.borne(Entry(*rest.split("#", 1)))
+    source, _, value = key["sk"].partition("#")
+    return rest, evidence.again(Source(source), value)
