@@ -1,0 +1,1 @@
+"""The conflict check: an identity provider's export against all accounts."""

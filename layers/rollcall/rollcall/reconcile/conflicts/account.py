@@ -1,0 +1,62 @@
+"""An account of the product as far as it matters for whose it is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from rollcall.scim import evidence, indexing
+from rollcall.scim.evidence import Source
+from rollcall.scim.indexing import Entry
+from rollcall.scim.link import Link, State
+from rollcall.scim.resources import ENTERPRISE, Kind
+
+_KEPT = ("userName", "displayName", "name", "emails", "externalId", "active", ENTERPRISE)
+
+
+@dataclass(frozen=True)
+class Account:
+    """A user's id, what its document says of who it is, and its link."""
+
+    id: str
+    document: Mapping[str, Any]
+    link: Link = field(default_factory=Link)
+
+    @property
+    def user_name(self) -> str:
+        """The userName."""
+        return str(self.document["userName"])
+
+    @property
+    def active(self) -> bool:
+        """Whether the account may be used; one that says nothing may."""
+        return self.document.get("active") is not False
+
+    def entries(self) -> Iterator[Entry]:
+        """Yield the index entries under which a client's filter finds the account."""
+        yield indexing.claim(Kind.USER, self.document)
+        yield from indexing.lookups(Kind.USER, self.document)
+
+    def number(self) -> str | None:
+        """Return the employee number in its canonical form."""
+        return next(self._canonical(Source.EMPLOYEE_NUMBER), None)
+
+    def name(self) -> str | None:
+        """Return the name in its canonical form."""
+        return next(self._canonical(Source.NAME), None)
+
+    def _canonical(self, source: Source) -> Iterator[str]:
+        return (each.canonical for each in evidence.of(self.document) if each.source is source)
+
+    def dumped(self) -> str:
+        """Return the account as text that `loaded` reads."""
+        kept = {key: self.document[key] for key in _KEPT if key in self.document}
+        return json.dumps([self.id, kept, self.link.state.value, self.link.protected])
+
+
+def loaded(text: str) -> Account:
+    """Return the account that `dumped` wrote."""
+    identifier, document, state, protected = json.loads(text)
+    return Account(identifier, document, Link(State(state), protected))

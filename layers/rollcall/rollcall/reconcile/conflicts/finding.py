@@ -1,0 +1,78 @@
+"""What a check says of a person or an account: what the first cycle will do, why, what to do."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+
+WEAK = 50
+"""The confidence, in percent, below which something is only a hint."""
+
+
+class Verdict(StrEnum):
+    """What the first cycle does with a person, or with an account that nobody claims."""
+
+    DUPLICATED = "will be duplicated"
+    AMBIGUOUS = "ambiguous"
+    REFUSED = "will be refused"
+    PROTECTED = "protected"
+    SECOND = "second account"
+    LINKED_BY_CASE = "links, differs by case"
+    LINKED = "links"
+    SKIPPED = "not provisioned"
+    PERSON_ONLY = "only in the IdP"
+    ACCOUNT_ONLY = "only in the product"
+
+
+ORDER = tuple(Verdict)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Whom a finding is about: a name, the userName, the id on its side."""
+
+    name: str
+    user_name: str
+    id: str
+    line: int | None = None
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One row of a check. `confidence` is in percent."""
+
+    verdict: Verdict
+    person: Subject | None
+    accounts: tuple[Subject, ...]
+    reasons: tuple[str, ...]
+    remedy: str = ""
+    confidence: int = 100
+    attention: bool = False
+
+    @property
+    def hint(self) -> bool:
+        """Whether it rests on nothing but a weak hint."""
+        return self.confidence < WEAK
+
+    @property
+    def rank(self) -> int:
+        """The place among all findings: attention before the rest, certainty before hints."""
+        return (not self.attention) * 10_000 + self.hint * 1_000 + ORDER.index(self.verdict)
+
+    def dumped(self) -> str:
+        """Return the finding as text that `loaded` reads."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def loaded(cls, text: str) -> Finding:
+        """Return the finding that `dumped` wrote."""
+        raw = json.loads(text)
+        person = raw.pop("person")
+        return cls(
+            verdict=Verdict(raw.pop("verdict")),
+            person=None if person is None else Subject(**person),
+            accounts=tuple(Subject(**each) for each in raw.pop("accounts")),
+            reasons=tuple(raw.pop("reasons")),
+            **raw,
+        )

@@ -1,0 +1,267 @@
+"""What the first cycle of a provisioning job will do with a person, and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+
+from rollcall.reconcile.conflicts import remedy
+from rollcall.reconcile.conflicts.account import Account
+from rollcall.reconcile.conflicts.export import Assigned
+from rollcall.reconcile.conflicts.finding import Finding, Subject, Verdict
+from rollcall.reconcile.conflicts.ledger import Ledger
+from rollcall.reconcile.conflicts.likeness import Likeness, candidates
+from rollcall.reconcile.conflicts.person import EXTERNAL_IDS, Match, Person, Rules, unsendable
+from rollcall.scim import evidence
+from rollcall.scim.evidence import Source
+from rollcall.scim.link import Linking
+
+Found = list[tuple[int, Account]]
+
+
+@dataclass(frozen=True)
+class Job:
+    """A tenant's provisioning job: its mappings, whom it provisions, how accounts are linked."""
+
+    tenant: str
+    rules: Rules = field(default_factory=Rules)
+    linking: Linking = field(default_factory=Linking)
+    assigned: Assigned | None = None
+
+    def skips(self, person: Person) -> Skip | None:
+        """Return why the job leaves a person out, None when it does not."""
+        if self.assigned is not None and person.properties not in self.assigned:
+            return Skip("not assigned to the application")
+        if not person.enabled:
+            return Skip("disabled in the IdP: the job neither looks for it nor creates it")
+        values = {each.source: person.value(each.source) for each in self.rules.matches}
+        if not any(values.values()):
+            named = " and no ".join(values)
+            return Skip(f"has no {named} to look for it by", "give the person one")
+        for source, value in values.items():
+            if value is not None and unsendable(value):
+                said = f"`{value}` ({source}) has characters that the job cannot ask for"
+                return Skip(said, f"change the person's {source}")
+        return None
+
+
+@dataclass(frozen=True)
+class Skip:
+    """Why a job leaves a person out; with a remedy it is not meant to."""
+
+    reason: str
+    remedy: str = ""
+
+
+@dataclass
+class Forecast:
+    """A job against the accounts of a ledger.
+
+    `domains` are the organisation's own; `hints` says whether weak ones count.
+    """
+
+    job: Job
+    ledger: Ledger
+    domains: Collection[str] = ()
+    hints: bool = True
+
+    def matched(self, person: Person) -> tuple[Match | None, Found]:
+        """Return the accounts that the job finds, and the matching attribute that finds them.
+
+        An account that is linked to this very person is the one whose id the job remembers.
+        """
+        external = Match("externalId", EXTERNAL_IDS[self.job.rules.external_id])
+        if own := person.value(external.source):
+            known = self.ledger.found(external.entry(own))
+            if linked := [each for each in known if not each[1].link.local]:
+                return external, linked
+        for rule in self.job.rules.matches:
+            value = person.value(rule.source)
+            if value is None:
+                continue
+            wanted = rule.entry(value)
+            found = [
+                (number, account)
+                for number, account in self.ledger.found(wanted)
+                if any(rule.entry(each) == wanted for each in rule.held(account.document))
+            ]
+            if found:
+                return rule, found
+        return None, []
+
+    def of(self, number: int, person: Person) -> Iterator[Finding]:
+        """Yield the finding of a person, and those of its further accounts."""
+        every = candidates(self.ledger, person, self.domains)
+        likely = [each for each in every if self.hints or not each.weak]
+        if (skip := self.job.skips(person)) is not None:
+            yield self._skipped(person, skip, likely)
+            return
+        rule, found = self.matched(person)
+        if rule is None:
+            yield self._unmatched(person, likely)
+        elif len(found) > 1:
+            yield self._several(person, rule, found)
+        else:
+            ((own, account),) = found
+            yield self._matched(number, person, rule, found[0])
+            for each in likely:
+                if each.number != own and not each.weak and self._is_spare(each):
+                    yield self._second(person, account, each)
+
+    def _matched(
+        self, number: int, person: Person, rule: Match, found: tuple[int, Account]
+    ) -> Finding:
+        tenant, account = self.job.tenant, found[1]
+        value = person.value(rule.source) or ""
+        reason = f"the job finds it by {rule.target} = `{value}`"
+        others = [each for each in self.ledger.claimants(found[0]) if each != number]
+        if account.link.protected:
+            return self._finding(
+                Verdict.PROTECTED, person, [found], [reason], remedy=remedy.OUT_OF_SCOPE
+            )
+        if others:
+            reasons = [reason, f"it is also found for {len(others)} other people of the file"]
+            advice = f"give each person a {rule.source} of its own, or match by something else"
+            return self._finding(Verdict.AMBIGUOUS, person, [found], reasons, remedy=advice)
+        if (refusal := self.job.linking.refusal(account.link, account.document)) is not None:
+            advice = remedy.link(tenant, self.job.rules, person, account)
+            if not self.job.linking.covers(account.document):
+                advice += remedy.admit(tenant, account)
+            return self._finding(Verdict.REFUSED, person, [found], [reason, refusal], remedy=advice)
+        if _is_somebody_else(person, account):
+            reasons = [reason, "but name and employee number are another person's"]
+            return self._finding(
+                Verdict.AMBIGUOUS, person, [found], reasons, remedy=remedy.WHOSE, confidence=60
+            )
+        held = rule.held(account.document)
+        verdict = Verdict.LINKED if value in held else Verdict.LINKED_BY_CASE
+        reasons = [reason] if value in held else [reason, f"there it is written `{held[0]}`"]
+        if not account.link.local:
+            reasons.append("linked already")
+        return self._finding(verdict, person, [found], reasons, attention=False)
+
+    def _several(self, person: Person, rule: Match, found: Found) -> Finding:
+        value = person.value(rule.source)
+        reasons = [f"{len(found)} accounts have {rule.target} = `{value}`: the job takes none"]
+        advice = remedy.merge(self.job.tenant, found[0][1], found[1][1])
+        return self._finding(Verdict.AMBIGUOUS, person, found, reasons, remedy=advice)
+
+    def _unmatched(self, person: Person, likely: list[Likeness]) -> Finding:
+        """Say what the POST of somebody does whom no matching attribute finds."""
+        name = self.job.rules.name
+        user_name = person.value(name.source)
+        if user_name is not None and (taken := self.ledger.found(name.entry(user_name))):
+            return self._colliding(person, taken)
+        free = [each for each in likely if self._is_spare(each)]
+        strong = [each for each in free if not each.weak]
+        if len(strong) > 1:
+            accounts = _accounts(strong)
+            return self._finding(
+                Verdict.AMBIGUOUS,
+                person,
+                accounts,
+                [f"{each.account.user_name}: {each.reasons[0]}" for each in strong],
+                remedy=remedy.merge(self.job.tenant, accounts[0][1], accounts[1][1]),
+                confidence=strong[0].confidence,
+            )
+        claimed = [each for each in likely if not each.weak and not self._is_spare(each)]
+        if claimed and not strong:
+            return self._finding(
+                Verdict.AMBIGUOUS,
+                person,
+                _accounts(claimed),
+                [*claimed[0].reasons, "and the job finds it for somebody else"],
+                remedy=remedy.WHICH,
+                confidence=min(claimed[0].confidence, 60),
+            )
+        if best := strong or free:
+            account = best[0].account
+            return self._finding(
+                Verdict.DUPLICATED,
+                person,
+                _accounts(best),
+                best[0].reasons,
+                remedy=remedy.rename(self.job.tenant, self.job.rules, person, account),
+                confidence=best[0].confidence // (1 if strong else len(best)),
+            )
+        reasons = ["no account looks like it: the job creates one"]
+        return self._finding(Verdict.PERSON_ONLY, person, [], reasons, attention=False)
+
+    def _colliding(self, person: Person, taken: Found) -> Finding:
+        rules, account = self.job.rules, taken[0][1]
+        reasons = [f"its userName is taken by an account that {rules.matches[0]} does not find"]
+        if self.job.linking.adopts(account.link, account.document):
+            reasons.append("the policy adopt links it")
+            return self._finding(Verdict.LINKED, person, taken, reasons, attention=False)
+        return self._finding(
+            Verdict.PROTECTED if account.link.protected else Verdict.REFUSED,
+            person,
+            taken,
+            reasons,
+            remedy=f"match by userName={rules.name.source} as well",
+        )
+
+    def _skipped(self, person: Person, skip: Skip, likely: list[Likeness]) -> Finding:
+        accounts = self.matched(person)[1] or _accounts([each for each in likely if not each.weak])
+        reasons = [skip.reason]
+        if any(account.active for _, account in accounts):
+            reasons.append("the account stays active: the job does not touch it")
+        return self._finding(
+            Verdict.SKIPPED,
+            person,
+            accounts,
+            reasons,
+            remedy=skip.remedy,
+            attention=bool(skip.remedy),
+        )
+
+    def _second(self, person: Person, linked: Account, other: Likeness) -> Finding:
+        reasons = [f"the person's account will be {linked.user_name}", *other.reasons]
+        return self._finding(
+            Verdict.SECOND,
+            person,
+            _accounts([other]),
+            reasons,
+            remedy=remedy.merge(self.job.tenant, linked, other.account),
+            confidence=other.confidence,
+        )
+
+    def _is_spare(self, likeness: Likeness) -> bool:
+        """Tell whether the job finds an account for nobody."""
+        return not self.ledger.claimants(likeness.number)
+
+    def _finding(
+        self,
+        verdict: Verdict,
+        person: Person,
+        accounts: Found,
+        reasons: Collection[str],
+        *,
+        remedy: str = "",
+        confidence: int = 100,
+        attention: bool = True,
+    ) -> Finding:
+        for number, _ in accounts:
+            self.ledger.mention(number)
+        named = str(person.properties.get("id") or "")
+        subject = Subject(person.label, person.user_name, named, person.where)
+        found = tuple(about(account) for _, account in accounts)
+        return Finding(verdict, subject, found, tuple(reasons), remedy, confidence, attention)
+
+
+def about(account: Account) -> Subject:
+    """Return an account as a finding names it."""
+    shown = account.document.get("displayName") or account.user_name
+    return Subject(str(shown), account.user_name, account.id)
+
+
+def _accounts(likely: Collection[Likeness]) -> Found:
+    return [(each.number, each.account) for each in likely]
+
+
+def _is_somebody_else(person: Person, account: Account) -> bool:
+    """Tell whether both name and employee number are known and neither is the same."""
+    own = {each.source: each.canonical for _, each in person.evidence()}
+    theirs = {each.source: each.canonical for each in evidence.of(account.document)}
+    both = (Source.NAME, Source.EMPLOYEE_NUMBER)
+    return all(each in own and each in theirs and own[each] != theirs[each] for each in both)

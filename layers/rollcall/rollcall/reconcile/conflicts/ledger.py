@@ -1,0 +1,151 @@
+"""The working store of one check: a database of its own on disk, gone when the check ends.
+
+Accounts are found in it by what they bear, so that time grows with the number of people and memory
+does not grow at all.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from rollcall.reconcile.conflicts.account import Account, loaded
+from rollcall.reconcile.conflicts.finding import Finding
+from rollcall.reconcile.conflicts.person import Person
+from rollcall.scim import evidence
+from rollcall.scim.evidence import Source
+from rollcall.scim.indexing import Entry
+
+MAX_BEARERS = 20
+"""The accounts that may bear a value that still says who somebody is."""
+
+_CACHE_KIB = 65_536
+
+_SCHEMA = """
+CREATE TABLE account (number INTEGER PRIMARY KEY, data TEXT, mentioned INTEGER DEFAULT 0);
+CREATE TABLE bears (key TEXT, account INTEGER, source TEXT, value TEXT);
+CREATE TABLE person (number INTEGER PRIMARY KEY, data TEXT);
+CREATE TABLE claim (account INTEGER, person INTEGER, PRIMARY KEY (account, person)) WITHOUT ROWID;
+CREATE TABLE finding (rank INTEGER, data TEXT);
+"""
+
+
+@dataclass(frozen=True)
+class Borne:
+    """An account that bears a value: where it has it, and how it is written there."""
+
+    number: int
+    account: Account
+    source: str
+    value: str
+
+
+class Ledger:
+    """Accounts, people and findings of one check."""
+
+    def __init__(self) -> None:
+        # An empty name is a file that only this connection knows.
+        self._database = sqlite3.connect("", isolation_level=None)
+        self._database.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+        self._database.execute("PRAGMA journal_mode = OFF")
+        self._database.execute("PRAGMA synchronous = OFF")
+        self._database.executescript(_SCHEMA)
+        self._database.execute("BEGIN")
+
+    def close(self) -> None:
+        """Let go of everything."""
+        self._database.close()
+
+    def add_accounts(self, accounts: Iterable[Account]) -> int:
+        """Take in all accounts, once; returns how many there are."""
+        count = 0
+        for count, each in enumerate(accounts, 1):
+            self._run("INSERT INTO account (number, data) VALUES (?, ?)", count, each.dumped())
+            self._database.executemany(
+                "INSERT INTO bears VALUES (?, ?, ?, ?)",
+                [(key, count, source, value) for key, source, value in _borne(each)],
+            )
+        self._database.execute("CREATE INDEX bears_key ON bears (key)")
+        return count
+
+    def add_people(self, people: Iterable[Person]) -> int:
+        """Take in people; returns how many there are."""
+        count = 0
+        for count, each in enumerate(people, 1):
+            data = json.dumps([each.where, dict(each.properties)], default=str)
+            self._run("INSERT INTO person VALUES (?, ?)", count, data)
+        return count
+
+    def people(self) -> Iterator[tuple[int, Person]]:
+        """Yield all people with their numbers, in the order of the file."""
+        for number, data in self._database.execute("SELECT number, data FROM person"):
+            yield number, Person(*json.loads(data))
+
+    def found(self, entry: Entry) -> list[tuple[int, Account]]:
+        """Return the accounts that a filter on an index entry finds, MAX_BEARERS of them."""
+        return [(each.number, each.account) for each in self.bearing(_entry(entry))]
+
+    def bearing(self, key: str) -> list[Borne]:
+        """Return who bears a value; nobody where it is everybody's."""
+        rows = self._run(
+            "SELECT number, data, source, value FROM bears JOIN account ON number = account "
+            "WHERE key = ? LIMIT ?",
+            key,
+            MAX_BEARERS + 1,
+        ).fetchall()
+        if len(rows) > MAX_BEARERS and not key.startswith("="):
+            return []
+        return [Borne(number, loaded(data), *rest) for number, data, *rest in rows]
+
+    def claim(self, account: int, person: int) -> None:
+        """Note that the job finds an account for a person."""
+        self._run("INSERT OR IGNORE INTO claim VALUES (?, ?)", account, person)
+
+    def claimants(self, account: int) -> list[int]:
+        """Return the numbers of the people for whom the job finds an account."""
+        rows = self._run("SELECT person FROM claim WHERE account = ? LIMIT 10", account)
+        return [number for (number,) in rows]
+
+    def mention(self, account: int) -> None:
+        """Note that a finding speaks of an account."""
+        self._run("UPDATE account SET mentioned = 1 WHERE number = ?", account)
+
+    def unmentioned(self) -> Iterator[Account]:
+        """Yield the accounts that no finding speaks of."""
+        for (data,) in self._database.execute("SELECT data FROM account WHERE mentioned = 0"):
+            yield loaded(data)
+
+    def note(self, finding: Finding) -> None:
+        """Keep a finding."""
+        self._run("INSERT INTO finding VALUES (?, ?)", finding.rank, finding.dumped())
+
+    def findings(self) -> Iterator[Finding]:
+        """Yield the findings, what needs attention first."""
+        for (data,) in self._database.execute("SELECT data FROM finding ORDER BY rank, rowid"):
+            yield Finding.loaded(data)
+
+    def _run(self, statement: str, *values: Any) -> sqlite3.Cursor:
+        return self._database.execute(statement, values)
+
+
+def local_part(canonical: str) -> str | None:
+    """Return the key of the part before the @ of a canonical address."""
+    kind, _, address = canonical.partition(":")
+    return f"local:{address.rpartition('@')[0]}" if kind == "address" else None
+
+
+def _borne(account: Account) -> Iterator[tuple[str, str, str]]:
+    """Yield all that an account is found by: key, where it has it, how it is written there."""
+    for entry in account.entries():
+        yield _entry(entry), entry.attribute, entry.key
+    for each in evidence.of(account.document):
+        yield each.canonical, each.source.value, each.value
+        if each.source is not Source.FORMER and (key := local_part(each.canonical)):
+            yield key, each.source.value, each.value
+
+
+def _entry(entry: Entry) -> str:
+    return f"={entry.attribute}={entry.key}"

@@ -1,0 +1,99 @@
+"""Whose an account is: the product's own, or linked to a person of the identity provider.
+
+Accounts are there before SCIM is switched on. Whether a client may take one over is the tenant's
+link policy; what an operator protects no client may touch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from rollcall.scim import evidence
+
+
+class State(StrEnum):
+    """Whether a client has written to an account."""
+
+    LOCAL = "local"
+    LINKED = "linked"
+
+
+@dataclass(frozen=True)
+class Link:
+    """The link of an account. What a client creates is linked from the start."""
+
+    state: State = State.LINKED
+    protected: bool = False
+
+    @property
+    def local(self) -> bool:
+        """Whether no client has written to the account yet."""
+        return self.state is State.LOCAL
+
+
+class Policy(StrEnum):
+    """What a client's write to a local account does.
+
+    `match`: a PATCH or PUT links it, a POST that collides with it is refused. `adopt`: a POST links
+    it, too. `strict`: neither; an operator links.
+    """
+
+    MATCH = "match"
+    ADOPT = "adopt"
+    STRICT = "strict"
+
+
+@dataclass(frozen=True)
+class Linking:
+    """A tenant's link policy, and the mail domains within which it holds; none are all."""
+
+    policy: Policy = Policy.MATCH
+    domains: frozenset[str] = frozenset()
+
+    def refusal(self, link: Link, document: Mapping[str, Any]) -> str | None:
+        """Say why a write to an account that was found is refused; None when it is not."""
+        if not link.local:
+            return None
+        if self.policy is Policy.STRICT:
+            return "the account is the product's own until an operator links it"
+        if not self.covers(document):
+            return "the account's address is in no domain that the tenant may link accounts of"
+        return None
+
+    def adopts(self, link: Link, document: Mapping[str, Any]) -> bool:
+        """Tell whether a POST that collides with an account links it."""
+        return (
+            self.policy is Policy.ADOPT
+            and bool(self.domains)
+            and link.local
+            and not link.protected
+            and self.covers(document)
+        )
+
+    def covers(self, document: Mapping[str, Any]) -> bool:
+        """Tell whether an account is within the domains: by its userName, else by every e-mail.
+
+        Where domains are named, an account without an address is in none of them.
+        """
+        if not self.domains:
+            return True
+        found = set(_domains(document))
+        return bool(found) and found <= self.domains
+
+
+def domain_of(value: str) -> str | None:
+    """Return the domain of an address, folded and in Unicode; None when it is no address."""
+    found = evidence.address(value)
+    return None if found is None else found[0].rpartition("@")[2]
+
+
+def _domains(document: Mapping[str, Any]) -> Iterator[str]:
+    if own := domain_of(document.get("userName") or ""):
+        yield own
+        return
+    for each in document.get("emails") or ():
+        if domain := domain_of(each.get("value") or ""):
+            yield domain

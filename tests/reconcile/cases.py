@@ -1,0 +1,57 @@
+"""Accounts, people and export files to check against each other."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from rollcall.reconcile.conflicts.account import Account
+from rollcall.reconcile.conflicts.check import Check, check
+from rollcall.reconcile.conflicts.export import Export
+from rollcall.reconcile.conflicts.finding import Finding
+from rollcall.reconcile.conflicts.forecast import Job
+from rollcall.scim.link import Link, State
+from rollcall.scim.resources import ENTERPRISE
+
+LOCAL = Link(State.LOCAL)
+GRAPH: dict[str, Any] = {
+    "mail": None, "otherMails": [], "proxyAddresses": [], "mailNickname": None, "displayName": None,
+    "givenName": None, "surname": None, "employeeId": None, "accountEnabled": True,
+}  # fmt: skip
+"""What Graph answers for every property that was asked for and that a user does not have."""
+
+
+def account(
+    name: str, *emails: str, number: str | None = None, link: Link = LOCAL, **attributes: Any
+) -> Account:
+    """Return an account whose id is `id-` and its userName."""
+    document: dict[str, Any] = {"userName": name, "active": True, **attributes}
+    if emails:
+        document["emails"] = [{"value": each, "type": "work"} for each in emails]
+    if number:
+        document[ENTERPRISE] = {"employeeNumber": number}
+    return Account(f"id-{name}", document, link)
+
+
+def person(upn: str, **properties: Any) -> dict[str, Any]:
+    """Return a user as Graph answers it; the object id is `object-` and the name."""
+    return {"id": f"object-{upn}", "userPrincipalName": upn, **GRAPH, **properties}
+
+
+def graph(path: Path, *people: dict[str, Any]) -> Export:
+    """Write a page of Graph's answer."""
+    path.write_text(json.dumps({"@odata.context": "https://x", "value": people}))
+    return Export(path)
+
+
+def checked(path: Path, accounts: list[Account], people: list[dict[str, Any]], **job: Any) -> Check:
+    """Check people against accounts."""
+    return check(Job("acme", **job), graph(path / "users.json", *people), accounts)
+
+
+def found(
+    path: Path, accounts: list[Account], people: list[dict[str, Any]], **job: Any
+) -> list[Finding]:
+    """Return the findings of a check."""
+    return list(checked(path, accounts, people, **job).findings())
