@@ -12,10 +12,11 @@ import pytest
 
 from rollcall.reconcile.conflicts import report
 from rollcall.reconcile.conflicts.check import ASSIGNED_REQUEST, USERS_REQUEST, check
-from rollcall.reconcile.conflicts.export import Assigned, Export, ExportError
+from rollcall.reconcile.conflicts.export import Assigned, Export
 from rollcall.reconcile.conflicts.finding import Verdict
 from rollcall.reconcile.conflicts.forecast import Job
-from rollcall.reconcile.conflicts.person import Rules, RulesError, match
+from rollcall.reconcile.conflicts.person import ExternalId, Rules, match
+from rollcall.reconcile.mistake import Mistake
 from tests.reconcile.cases import account, checked, graph, person
 
 ACCOUNTS = [
@@ -75,7 +76,7 @@ def test_the_portals_download_lacks_aliases_and_employee_numbers(tmp_path: Path)
 
 
 def test_assigned_groups_and_mail_nicknames_are_warned_of(tmp_path: Path) -> None:
-    rules = Rules(external_id="mailNickname")
+    rules = Rules(external_id=ExternalId.MAIL_NICKNAME)
 
     made = checked(tmp_path, [], PEOPLE, rules=rules, assigned=Assigned({"x"}, groups=2))
 
@@ -88,7 +89,7 @@ def test_a_file_without_the_matching_property_is_refused(tmp_path: Path) -> None
     file = tmp_path / "users.csv"
     file.write_text("userPrincipalName\nann@x.test\n")
 
-    with pytest.raises(ExportError, match="has no mail to match by"):
+    with pytest.raises(Mistake, match="has no mail to match by"):
         check(Job("acme", Rules((match("userName=mail"),))), Export(file), [])
 
 
@@ -101,7 +102,7 @@ def test_a_file_without_the_matching_property_is_refused(tmp_path: Path) -> None
     ],
 )
 def test_a_mapping_that_cannot_match_is_one_sentence(rule: str, sentence: str) -> None:
-    with pytest.raises(RulesError, match=sentence):
+    with pytest.raises(Mistake, match=sentence):
         match(rule)
 
 

@@ -331,3 +331,11 @@ def test_a_value_that_many_accounts_bear_says_nothing(tmp_path: Path) -> None:
     findings = found(tmp_path, accounts, [person("ann@x.test", mail="office@x.test")])
 
     assert findings[0].verdict is Verdict.PERSON_ONLY
+
+
+def test_a_name_that_a_shell_would_run_is_quoted_in_the_remedy(tmp_path: Path) -> None:
+    here = person("$(ann)@x.test", otherMails=["lee@x.test"])
+
+    finding = only(found(tmp_path, [account("lee@x.test")], [here]))
+
+    assert "--user-name '$(ann)@x.test'`" in finding.remedy

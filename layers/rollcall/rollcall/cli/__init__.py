@@ -9,15 +9,18 @@ from typing import Annotated, NoReturn
 import typer
 
 from rollcall import local
-from rollcall.cli import duplicates, templates, tenants
+from rollcall.cli import conflicts, duplicates, templates, tenants
 from rollcall.cli.serve import serve
 from rollcall.cli.target import Choice
 from rollcall.cli.terminal import UsageError, complain
 from rollcall.cli.verify import verify
 from rollcall.emulator import EmulatorError
+from rollcall.reconcile.mistake import Mistake
 from rollcall.scim.errors import SCIMException
 from rollcall.templates.file import TemplateError
 from rollcall.tenants.tenants import TenantError
+
+MISTAKES = (UsageError, TenantError, TemplateError, Mistake, EmulatorError, LookupError, OSError)
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -32,6 +35,7 @@ app.command()(serve)
 app.command()(verify)
 app.add_typer(tenants.app, name="tenants")
 app.add_typer(templates.app, name="templates")
+app.add_typer(conflicts.app, name="conflicts")
 app.add_typer(duplicates.app, name="duplicates")
 
 
@@ -57,7 +61,7 @@ def main() -> NoReturn:
     """Run the command; a mistake of its user is one sentence and exit code 2."""
     try:
         app()
-    except (UsageError, TenantError, TemplateError, EmulatorError, LookupError, OSError) as error:
+    except MISTAKES as error:
         for sentence in str(error).splitlines():
             complain(sentence)
         sys.exit(2)

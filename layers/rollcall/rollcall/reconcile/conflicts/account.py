@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from rollcall.scim import evidence, indexing
@@ -12,6 +13,8 @@ from rollcall.scim.evidence import Source
 from rollcall.scim.indexing import Entry
 from rollcall.scim.link import Link, State
 from rollcall.scim.resources import ENTERPRISE, Kind
+from rollcall.storage.resources import Resources
+from rollcall.storage.table import MAX_BATCH
 
 _KEPT = ("userName", "displayName", "name", "emails", "externalId", "active", ENTERPRISE)
 
@@ -54,6 +57,14 @@ class Account:
         """Return the account as text that `loaded` reads."""
         kept = {key: self.document[key] for key in _KEPT if key in self.document}
         return json.dumps([self.id, kept, self.link.state.value, self.link.protected])
+
+
+def accounts(resources: Resources) -> Iterator[Account]:
+    """Yield all accounts of a tenant in the order of creation; 2 round trips for a hundred."""
+    listed = resources.listed(Kind.USER)
+    while batch := list(islice(listed, MAX_BATCH)):
+        for record in resources.read_many(Kind.USER, batch).values():
+            yield Account(record.id, record.document)
 
 
 def loaded(text: str) -> Account:

@@ -9,11 +9,12 @@ from typing import TypeVar
 
 from rollcall.reconcile.conflicts import remedy
 from rollcall.reconcile.conflicts.account import Account
-from rollcall.reconcile.conflicts.export import Export, ExportError
+from rollcall.reconcile.conflicts.export import Export
 from rollcall.reconcile.conflicts.finding import Finding, Verdict
 from rollcall.reconcile.conflicts.forecast import Forecast, Job, about
 from rollcall.reconcile.conflicts.ledger import Ledger
-from rollcall.reconcile.conflicts.person import Person
+from rollcall.reconcile.conflicts.person import ExternalId, Person
+from rollcall.reconcile.mistake import Mistake
 from rollcall.scim.link import domain_of
 
 Progress = Callable[[str], None]
@@ -71,7 +72,7 @@ def check(
 ) -> Check:
     """Forecast the first cycle for everybody in an export; `hints` says whether weak ones count.
 
-    Raises ExportError when the file lacks what the job matches by.
+    Raises Mistake when the file lacks what the job matches by.
     """
     ledger = Ledger()
     made = Check(job, ledger)
@@ -80,7 +81,7 @@ def check(
     made.people = ledger.add_people(_told(rows, "people", progress))
     lacking = sorted(job.rules.used - export.seen - {"originalUserPrincipalName"})
     if lacking:
-        raise ExportError(f"{export.path} has no {' and no '.join(lacking)} to match by")
+        raise Mistake(f"{export.path} has no {' and no '.join(lacking)} to match by")
     made.rejected = export.rejected
     made.gaps, made.requests = gaps(export, job)
     domains = set(job.linking.domains)
@@ -102,7 +103,7 @@ def gaps(export: Export, job: Job) -> tuple[list[str], list[str]]:
     """Return what a file cannot tell, as sentences, and the Graph requests that would."""
     said, requests = [], []
     needed = dict(_NEEDED)
-    if job.rules.external_id == "mailNickname":
+    if job.rules.external_id is ExternalId.MAIL_NICKNAME:
         needed["mailNickname"] = "mail nicknames, which externalId is to hold"
         said.append(
             "`externalId` is to hold `mailNickname`, which changes with a name and may be given to "

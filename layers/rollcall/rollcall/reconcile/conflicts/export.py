@@ -16,6 +16,8 @@ from typing import Any, TextIO, TypeAlias
 
 import ijson
 
+from rollcall.reconcile.mistake import Mistake
+
 Properties: TypeAlias = dict[str, Any]
 
 NAMES = {
@@ -44,10 +46,6 @@ _BRACKETS = re.compile(r"\[(.+?)\]")
 _PAGE = re.compile(r'^\s*\{[^[]*?"value"\s*:\s*\[', re.DOTALL)
 
 
-class ExportError(Exception):
-    """A file cannot be read as an export; the message is one sentence."""
-
-
 @dataclass
 class Export:
     """A file of an identity provider, read row by row.
@@ -62,14 +60,14 @@ class Export:
     rejected: list[tuple[int, str]] = field(default_factory=list)
 
     def read(self) -> Iterator[tuple[int, Properties]]:
-        """Yield where a row stands and its properties. Raises ExportError, OSError."""
+        """Yield where a row stands and its properties. Raises Mistake, OSError."""
         encoding = _encoding(self.path)
         try:
             with self.path.open(encoding=encoding, newline="") as stream:
                 begin = stream.read(65_536)
                 stream.seek(0)
                 if not begin.strip():
-                    raise ExportError(f"{self.path} is empty")
+                    raise Mistake(f"{self.path} is empty")
                 rows = _json if begin.lstrip()[0] in "[{" else _csv
                 for where, raw in rows(stream, begin):
                     properties = _properties(raw)
@@ -80,14 +78,14 @@ class Export:
                     else:
                         yield where, properties
         except UnicodeError as error:
-            raise ExportError(f"{self.path} is not text in UTF-8 or UTF-16") from error
+            raise Mistake(f"{self.path} is not text in UTF-8 or UTF-16") from error
         except csv.Error as error:
-            raise ExportError(f"{self.path} cannot be read as CSV: {error}") from error
+            raise Mistake(f"{self.path} cannot be read as CSV: {error}") from error
         except ijson.JSONError as error:
             said = str(error).strip().splitlines()[0]
-            raise ExportError(f"{self.path} cannot be read as JSON: {said}") from error
+            raise Mistake(f"{self.path} cannot be read as JSON: {said}") from error
         if not self.rows:
-            raise ExportError(f"{self.path} holds no rows")
+            raise Mistake(f"{self.path} holds no rows")
 
 
 def identity(properties: Mapping[str, Any]) -> str | None:
@@ -114,7 +112,7 @@ def assigned(path: Path) -> Assigned:
     found = Assigned()
     text = path.read_text(encoding=_encoding(path))
     if not text.strip():
-        raise ExportError(f"{path} is empty")
+        raise Mistake(f"{path} is empty")
     if text.lstrip()[0] not in "[{" and not _is_headed(text.splitlines()[0]):
         found.names = {line.strip().lower() for line in text.splitlines() if line.strip()}
         return found
@@ -147,7 +145,7 @@ def _csv(stream: TextIO, begin: str) -> Iterator[tuple[int, Properties]]:
     reader = csv.reader(stream, delimiter=delimiter)
     columns = [NAMES.get(_name(each), each.strip()) for each in next(reader)]
     if not {"id", "userPrincipalName", "principalId"} & set(columns):
-        raise ExportError(
+        raise Mistake(
             f"{stream.name} has no column userPrincipalName or objectId in its first line"
         )
     for row in reader:
@@ -167,7 +165,7 @@ def _json(stream: TextIO, begin: str) -> Iterator[tuple[int, Properties]]:
     found = ijson.items(_Encoded(stream), where, multiple_values=True)
     for number, each in enumerate(found, 1):
         if not isinstance(each, dict):
-            raise ExportError(f"{stream.name}: number {number} is not an object")
+            raise Mistake(f"{stream.name}: number {number} is not an object")
         yield number, each
 
 

@@ -37,6 +37,11 @@ class Subject:
     id: str
     line: int | None = None
 
+    @property
+    def lines(self) -> list[str]:
+        """The name and the userName, once where they are the same."""
+        return list(dict.fromkeys((self.name, self.user_name)))
+
 
 @dataclass(frozen=True)
 class Finding:

@@ -11,7 +11,7 @@ from rollcall.reconcile.conflicts.export import Assigned
 from rollcall.reconcile.conflicts.finding import Finding, Subject, Verdict
 from rollcall.reconcile.conflicts.ledger import Ledger
 from rollcall.reconcile.conflicts.likeness import Likeness, candidates
-from rollcall.reconcile.conflicts.person import EXTERNAL_IDS, Match, Person, Rules, unsendable
+from rollcall.reconcile.conflicts.person import Match, Person, Rules, unsendable
 from rollcall.scim import evidence
 from rollcall.scim.evidence import Source
 from rollcall.scim.link import Linking
@@ -70,7 +70,7 @@ class Forecast:
 
         An account that is linked to this very person is the one whose id the job remembers.
         """
-        external = Match("externalId", EXTERNAL_IDS[self.job.rules.external_id])
+        external = Match("externalId", self.job.rules.external_id.source)
         if own := person.value(external.source):
             known = self.ledger.found(external.entry(own))
             if linked := [each for each in known if not each[1].link.local]:

@@ -9,9 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from rollcall.reconcile.conflicts.export import NAMES
+from rollcall.reconcile.mistake import Mistake
 from rollcall.scim import evidence
 from rollcall.scim.evidence import Evidence
 from rollcall.scim.indexing import INDEXED, Entry, Indexed
@@ -31,11 +33,18 @@ _TARGETS = {
     "employeenumber": f"{ENTERPRISE}:employeeNumber",
     f"{ENTERPRISE}:employeenumber".lower(): f"{ENTERPRISE}:employeeNumber",
 }
-EXTERNAL_IDS = {"objectId": "id", "mailNickname": "mailNickname"}
 
 
-class RulesError(Exception):
-    """A mapping is not one that a check can follow; the message is one sentence."""
+class ExternalId(StrEnum):
+    """The property that the job maps to externalId: a stable one, or Entra's default."""
+
+    OBJECT_ID = "objectId"
+    MAIL_NICKNAME = "mailNickname"
+
+    @property
+    def source(self) -> str:
+        """Graph's name of the property."""
+        return NAMES[self.value.lower()]
 
 
 @dataclass(frozen=True)
@@ -74,17 +83,17 @@ class Match:
 
 
 def match(rule: str) -> Match:
-    """Read `target=property`. Raises RulesError."""
+    """Read `target=property`. Raises Mistake."""
     target, separator, source = rule.rpartition("=")
     target, source = target.strip(), source.strip()
     known = _TARGETS.get(re.sub(r"\s+", " ", target).lower())
     if not separator or not source:
-        raise RulesError(f"{rule!r} is no mapping: write userName=userPrincipalName")
+        raise Mistake(f"{rule!r} is no mapping: write userName=userPrincipalName")
     if known is None:
         named = ", ".join(
             ("userName", "externalId", 'emails[type eq "work"].value', "emails.value")
         )
-        raise RulesError(f"accounts are not matched by {target!r}: {named} or employeeNumber are")
+        raise Mistake(f"accounts are not matched by {target!r}: {named} or employeeNumber are")
     selection = re.search(r"type eq \"(\w+)\"|(primary) eq", target, re.IGNORECASE)
     chosen = (selection[1] or selection[2]).lower() if selection else ""
     return Match(known, NAMES.get(source.lower(), source), chosen)
@@ -95,7 +104,7 @@ class Rules:
     """The job's mappings, as far as they decide which account is whose."""
 
     matches: Sequence[Match] = (Match("userName", "userPrincipalName"),)
-    external_id: str = "objectId"
+    external_id: ExternalId = ExternalId.OBJECT_ID
 
     @property
     def name(self) -> Match:

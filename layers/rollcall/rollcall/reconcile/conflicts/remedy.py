@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from shlex import quote
+
 from rollcall.reconcile.conflicts.account import Account
-from rollcall.reconcile.conflicts.person import EXTERNAL_IDS, Person, Rules
+from rollcall.reconcile.conflicts.person import Person, Rules
 from rollcall.scim.link import domain_of
 
 
 def link(tenant: str, rules: Rules, person: Person, account: Account) -> str:
     """Link an account that the policy does not let the job link."""
-    value = person.value(EXTERNAL_IDS[rules.external_id])
-    option = f" --external-id {value}" if value else ""
+    value = person.value(rules.external_id.source)
+    option = f" --external-id {quote(value)}" if value else ""
     return f"link it: `rollcall accounts relink {tenant} {account.id}{option}`"
 
 
@@ -19,7 +21,7 @@ def admit(tenant: str, account: Account) -> str:
     domain = domain_of(account.user_name)
     if domain is None:
         return ""
-    return f", or name its domain: `rollcall tenants domains add {tenant} {domain}`"
+    return f", or name its domain: `rollcall tenants domains add {tenant} {quote(domain)}`"
 
 
 def rename(tenant: str, rules: Rules, person: Person, account: Account) -> str:
@@ -29,7 +31,7 @@ def rename(tenant: str, rules: Rules, person: Person, account: Account) -> str:
     name = person.value(rules.name.source) or person.user_name
     return (
         "if it is the same person, give the account the name that the job looks for: "
-        f"`rollcall accounts relink {tenant} {account.id} --user-name {name}`"
+        f"`rollcall accounts relink {tenant} {account.id} --user-name {quote(name)}`"
     )
 
 

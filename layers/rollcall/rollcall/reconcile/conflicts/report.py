@@ -8,7 +8,7 @@ from typing import Any, TextIO
 
 from rollcall.reconcile import page, sheet
 from rollcall.reconcile.conflicts.check import Check
-from rollcall.reconcile.conflicts.finding import Finding, Subject, Verdict
+from rollcall.reconcile.conflicts.finding import Finding, Verdict
 from rollcall.reconcile.page import Cell, Column, Page
 
 TONES = {
@@ -89,18 +89,12 @@ def as_page(check: Check, source: str, made: str) -> Iterator[str]:
 def _cells(finding: Finding) -> tuple[Cell, ...]:
     return (
         finding.verdict.value,
-        _lines(finding.person),
-        [line for each in finding.accounts for line in _lines(each)],
+        finding.person.lines if finding.person else [],
+        [line for each in finding.accounts for line in each.lines],
         list(finding.reasons),
         finding.confidence,
         finding.remedy,
     )
-
-
-def _lines(subject: Subject | None) -> list[str]:
-    if subject is None:
-        return []
-    return list(dict.fromkeys((subject.name, subject.user_name)))
 
 
 def _plain(finding: Finding) -> dict[str, Any]:
