@@ -39,7 +39,7 @@ def counted(*clients: Any) -> Iterator[list[Request]]:
     with ExitStack() as hooks:
         for client in clients:
             event = f"before-parameter-build.{_service(client)}"
-            hooks.enter_context(_registered(client, event, note))
+            hooks.enter_context(registered(client, event, note))
         yield requests
 
 
@@ -57,7 +57,7 @@ def answering(client: Any, operation: str, *answers: dict[str, Any] | None) -> I
             return None
         return SimpleNamespace(status_code=parsed["ResponseMetadata"]["HTTPStatusCode"]), parsed
 
-    with _registered(client, f"before-call.{_service(client)}.{operation}", answer):
+    with registered(client, f"before-call.{_service(client)}.{operation}", answer):
         yield left
 
 
@@ -71,7 +71,7 @@ def losing(client: Any, operation: str) -> Iterator[None]:
             lost.append(operation)
             raise ReadTimeoutError(endpoint_url=client.meta.endpoint_url)
 
-    with _registered(client, f"after-call.{_service(client)}.{operation}", lose):
+    with registered(client, f"after-call.{_service(client)}.{operation}", lose):
         yield
     assert lost, f"{operation} was not called"
 
@@ -93,7 +93,7 @@ def preceded(client: Any, operation: str, *acts: Callable[[], object]) -> Iterat
             finally:
                 acting.clear()
 
-    with _registered(client, f"before-call.{_service(client)}.{operation}", act):
+    with registered(client, f"before-call.{_service(client)}.{operation}", act):
         yield left
 
 
@@ -136,7 +136,8 @@ class Time:
 
 
 @contextmanager
-def _registered(client: Any, event: str, handler: Callable[..., Any]) -> Iterator[None]:
+def registered(client: Any, event: str, handler: Callable[..., Any]) -> Iterator[None]:
+    """Call a handler on an event of a client, first of all handlers."""
     client.meta.events.register_first(event, handler)
     try:
         yield

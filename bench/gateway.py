@@ -1,0 +1,79 @@
+"""The functions' code as Lambda calls it, over an emulator of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rollcall import emulator, local
+from rollcall.http.routes import EVERYTHING
+from rollcall.runtime import Services, Settings, behind_gateway, logger
+
+
+@dataclass(frozen=True)
+class Spent:
+    """What a call took: CPU of this process alone, and seconds by the clock."""
+
+    cpu: float
+    wall: float
+
+
+class _Context:
+    """What Lambda tells a function of its time."""
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Return the most that the gateway waits."""
+        return 29_000
+
+
+class Gateway:
+    """Calls the handler with the gateway's events, on behalf of one tenant."""
+
+    def __init__(self, services: Services, tenant: str) -> None:
+        self.services = services
+        self.tenant = tenant
+        self._token = services.tenants.create(tenant)
+        self._handler: Any = behind_gateway(services.application(EVERYTHING, logger(io.StringIO())))
+
+    def send(self, method: str, path: str, body: Any = None, **query: str) -> tuple[Any, Spent]:
+        """Send a request and return the answer's body; an answer that refuses is an error."""
+        headers = {"Host": "bench.test", "Authorization": f"Bearer {self._token}"}
+        whole = f"/scim/{self.tenant}/v2{path}"
+        event = {
+            "resource": "/scim/{tenant}/v2/{proxy+}",
+            "path": whole,
+            "httpMethod": method,
+            "headers": headers,
+            "multiValueHeaders": {name: [value] for name, value in headers.items()},
+            "multiValueQueryStringParameters": {name: [value] for name, value in query.items()},
+            "requestContext": {"path": whole, "stage": "live", "requestId": "bench"},
+            "body": None if body is None else json.dumps(body),
+            "isBase64Encoded": False,
+        }
+        cpu, wall = time.process_time(), time.perf_counter()
+        answer = self._handler(event, _Context())
+        spent = Spent(time.process_time() - cpu, time.perf_counter() - wall)
+        if answer["statusCode"] >= 300:
+            raise RuntimeError(f"{method} {path}: {answer['statusCode']} {answer['body'][:300]}")
+        return (json.loads(answer["body"]) if answer["body"] else None), spent
+
+
+@contextmanager
+def gateway(tenant: str = "bench") -> Iterator[Gateway]:
+    """Yield a gateway over an emulator that ends with the block."""
+    asyncio.set_event_loop(asyncio.new_event_loop())
+    with (
+        tempfile.TemporaryDirectory() as state,
+        emulator.running(Path(state), fresh=True) as endpoint,
+    ):
+        services = Services(Settings(endpoint_url=endpoint))
+        local.create_table(services)
+        yield Gateway(services, tenant)
