@@ -141,10 +141,26 @@ def test_anything_else_is_a_walk(text: str) -> None:
     assert plan(text) == Walk()
 
 
-def test_what_the_other_type_is_looked_up_by_is_a_walk() -> None:
+def test_what_compares_a_foreign_attribute_looks_at_nothing() -> None:
     parsed = filters.parse('userName eq "ada"', Kind)
     assert planner.plan(Kind.USER, parsed.nodes[Kind.USER]) == Lookup((ADA,))
-    assert planner.plan(Kind.GROUP, parsed.nodes[Kind.GROUP]) == Walk()
+    assert planner.plan(Kind.GROUP, parsed.nodes[Kind.GROUP]) == Lookup(())
+
+
+@pytest.mark.parametrize(
+    ("text", "legs"),
+    [
+        ("userName pr", ()),
+        ('emails[type eq "work"]', ()),
+        ('userName eq "a" or displayName eq "b"', (ByEntry(Entry("displayName", "b"), True),)),
+        ('userName eq "a" and displayName co "b"', ()),
+        ('not (userName eq "a")', None),
+        ('userName eq "a" or displayName co "b"', None),
+    ],
+)
+def test_a_foreign_attribute_has_no_value(text: str, legs: tuple[Leg, ...] | None) -> None:
+    node = filters.parse(text, Kind).nodes[Kind.GROUP]
+    assert planner.plan(Kind.GROUP, node) == (Walk() if legs is None else Lookup(legs))
 
 
 def found(leg: Leg, user: dict[str, Any]) -> bool:

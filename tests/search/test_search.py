@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -23,6 +24,7 @@ from rollcall.scim.errors import (
 from rollcall.scim.projection import Projection
 from rollcall.scim.resources import Kind
 from tests.search.conftest import Store
+from tests.storage.faults import Request, answering, counted, preceded, refusal
 
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 PEOPLE: list[tuple[str, dict[str, Any]]] = [
@@ -94,26 +96,172 @@ def test_a_page_by_index(
     assert page["itemsPerPage"] == len(names)
 
 
-def test_page_after_page_is_read_from_where_the_last_one_ended(
-    people: Store, calls: list[str]
+def by_index(store: Store, size: int, **query: Any) -> Iterator[list[str]]:
+    start = 1
+    while names := store.names(start_index=start, count=size, **query):
+        yield names
+        start += size
+
+
+ORDERS: list[dict[str, Any]] = [
+    {},
+    {"filter": 'userName co ""'},
+    {"sort_by": "userName", "sort_order": "descending"},
+    {"sort_by": "title"},
+    {"sort_by": "title", "sort_order": "descending", "filter": "id pr"},
+    {"filter": " or ".join(f'userName eq "more{each:02d}"' for each in range(40))},
+]
+
+
+@pytest.mark.parametrize("query", ORDERS)
+def test_who_reads_by_index_misses_and_repeats_nobody_while_others_come_and_go(
+    query: dict[str, Any], people: Store
+) -> None:
+    ids = {name: people.user(name) for name in (f"more{each:02d}" for each in range(40))}
+    whole = people.names(**query)
+    read: list[str] = []
+    for page in by_index(people, 7, **query):
+        read += page
+        for name in page[:2]:  # some of those who were read leave
+            if name in ids:
+                people.users.delete(ids.pop(name))
+        people.user(f"later{len(read)}")
+
+    assert [name for name in read if not name.startswith("later")] == whole
+    assert len(set(read)) == len(read)
+
+
+def test_page_after_page_costs_the_same_however_far_from_the_start(
+    people: Store, services: Services
 ) -> None:
     for number in range(60):
         people.user(f"more{number:02d}")
     read, costs = [], []
     for start in range(1, 66, 10):
-        calls.clear()
-        read += people.names(start_index=start, count=10)
-        costs.append(sorted(calls))
+        with counted(services.clients.dynamodb) as requests:
+            read += people.names(start_index=start, count=10)
+        costs.append(sorted(each.operation for each in requests))
+        assert all(each.body.get("Limit", 0) <= 20 for each in requests)
 
     assert read == [*CREATED, *(f"more{number:02d}" for number in range(60))]
     assert costs[1] == costs[4] == ["BatchGetItem", "GetItem", "PutItem", "Query", "Query"]
 
 
-def test_who_reads_by_index_misses_nobody_when_others_are_deleted(people: Store) -> None:
-    first = run(people, start_index=1, count=2)
-    people.users.delete(first["Resources"][0]["id"])
+def test_a_page_that_nobody_read_before_is_counted_without_reading_those_before_it(
+    people: Store, services: Services
+) -> None:
+    for number in range(60):
+        people.user(f"more{number:02d}")
+    with counted(services.clients.dynamodb) as requests:
+        assert people.names(start_index=51, count=2) == ["more45", "more46"]
 
-    assert people.names(start_index=3, count=2) == CREATED[2:4]
+    assert documents(requests) == [2]
+    assert people.names(*Kind, start_index=64, count=9) == ["more58", "more59"]
+
+
+def test_a_page_by_cursor_reads_what_it_shows_and_whether_there_is_more(
+    people: Store, services: Services
+) -> None:
+    for number in range(150):
+        people.user(f"more{number:03d}")
+    with counted(services.clients.dynamodb) as requests:
+        page = run(people, cursor="")
+
+    made = [each.operation for each in requests]
+    assert made == ["Query", "BatchGetItem", "BatchGetItem", "Query"]  # the last one for the total
+    assert documents(requests) == [100, 1]
+    with counted(services.clients.dynamodb) as requests:
+        assert "nextCursor" not in run(people, cursor=page["nextCursor"])
+    assert documents(requests) == [55]
+
+
+def test_the_members_of_a_group_are_read_page_by_page_without_gathering_them(
+    people: Store, services: Services
+) -> None:
+    ids = [people.user(f"member{number:02d}") for number in range(30)]
+    nested = people.groups.create({"displayName": "Nested"}).record.id
+    group = people.groups.create({"displayName": "Staff"}).record.id
+    operation = {"op": "add", "path": "members", "value": [{"value": each} for each in ids]}
+    people.groups.patch(group, {"Operations": [operation]})
+    people.groups.patch(group, {"Operations": [{**operation, "value": nested}]})
+    read: list[str] = []
+    costs: list[list[str]] = []
+    cursor: str | None = ""
+    while cursor is not None:
+        with counted(services.clients.dynamodb) as requests:
+            page = run(people, cursor=cursor, count=7, filter=f'groups.value eq "{group}"')
+        costs.append([each.operation for each in requests])
+        assert documents(requests) == [min(8, 30 - len(read)) + 1]  # the group beside them
+        assert all(each.body.get("Limit", 0) <= 18 for each in requests)
+        read += [each["id"] for each in page["Resources"]]
+        cursor = page.get("nextCursor")
+
+    assert read == sorted(ids)
+    assert {tuple(each) for each in costs} == {("GetItem", "Query", "BatchGetItem")}
+    assert "totalResults" not in page
+
+
+@pytest.mark.parametrize(
+    "text", ['groups eq "{}"', 'groups[value eq "{}"]', 'groups eq "{}" and active eq true']
+)
+def test_the_members_of_a_group_come_in_one_order_however_they_are_read(
+    text: str, people: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = [people.user(f"member{number:02d}", active=number % 3 > 0) for number in range(20)]
+    group = people.groups.create({"displayName": "Staff", "members": ids}).record.id
+    query = {"filter": text.format(group)}
+    whole = people.names(**query)
+
+    assert len(whole) == (13 if "active" in text else 20)
+    assert [name for page in walk(people, count=3, **query) for name in page] == whole
+    assert [name for page in by_index(people, 3, **query) for name in page] == whole
+    assert people.names(sort_by="userName", **query) == sorted(whole)
+    monkeypatch.setattr(matching.Matching.__init__, "__kwdefaults__", {"max_walk": 5})
+    with pytest.raises(TooManyException, match="with a cursor"):
+        run(people, **query)
+    assert [name for page in walk(people, count=9, **query) for name in page] == whole
+
+
+@pytest.mark.parametrize("applied", [0, 1])
+def test_a_change_of_members_that_is_begun_is_seen_as_a_whole(
+    applied: int, people: Store, services: Services
+) -> None:
+    ids = sorted(people.user(f"member{number:02d}") for number in range(60))
+    group = people.groups.create({"displayName": "Staff", "members": ids[:25]}).record.id
+    operation = {"op": "replace", "path": "members", "value": ids[5::2]}
+    busy = [None] * (1 + applied) + [refusal("ThrottlingException")] * 9
+    with answering(services.clients.dynamodb, "TransactWriteItems", *busy):
+        people.groups.patch(group, {"Operations": [operation]})
+    members = services.directory("acme").groups.read(group).resource["members"]
+
+    query = {"filter": f'groups.value eq "{group}"', "count": 4}
+    whole = people.names(**{**query, "count": 200})
+    assert [each["value"] for each in members] == ids[5::2]
+    assert [each["id"] for each in run(people, **{**query, "count": 200})["Resources"]] == ids[5::2]
+    assert [name for page in walk(people, **query) for name in page] == whole
+
+
+def test_a_page_of_members_is_before_or_after_a_change_of_several(
+    people: Store, services: Services
+) -> None:
+    ids = sorted(people.user(f"member{number:02d}") for number in range(10))
+    group = people.groups.create({"displayName": "Staff", "members": ids[:5]}).record.id
+    operation = {"op": "replace", "path": "members", "value": ids[5:]}
+
+    def change() -> None:
+        people.groups.patch(group, {"Operations": [operation]})
+
+    with preceded(services.clients.dynamodb, "BatchGetItem", change) as left:
+        page = run(people, cursor="", filter=f'groups.value eq "{group}"')
+
+    assert not left
+    assert [each["id"] for each in page["Resources"]] == ids[5:]
+
+
+def documents(requests: list[Request]) -> list[int]:
+    """Return how many documents each batch read."""
+    read = [each.body["RequestItems"] for each in requests if each.operation == "BatchGetItem"]
+    return [len(each["Keys"]) for batch in read for each in batch.values()]
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 5, 9])
@@ -229,7 +377,7 @@ def test_an_order_is_ascending_or_descending(people: Store) -> None:
 def test_what_looks_at_too_many_is_refused(
     query: dict[str, Any], people: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(matching.Matching.__init__, "__kwdefaults__", {"batch": 100, "max_walk": 3})
+    monkeypatch.setattr(matching.Matching.__init__, "__kwdefaults__", {"max_walk": 3})
 
     with pytest.raises(TooManyException, match="more than 3 resources"):
         run(people, **query)
@@ -238,12 +386,29 @@ def test_what_looks_at_too_many_is_refused(
 def test_a_cursor_ends_a_page_early_where_too_many_would_be_looked_at(
     people: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(matching.Matching.__init__, "__kwdefaults__", {"batch": 100, "max_walk": 2})
+    monkeypatch.setattr(matching.Matching.__init__, "__kwdefaults__", {"max_walk": 2})
 
     pages = walk(people, filter='title co "e"', count=10)
 
     assert [name for page in pages for name in page] == ["zoe", "Ann", "CID"]
     assert len(pages) >= 3
+
+
+@pytest.mark.parametrize("text", ['userName sw "m"', 'externalId eq "x" and title ne "y"'])
+def test_more_than_is_looked_up_is_walked_with_a_cursor(
+    text: str, people: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(12):
+        people.user(f"m{number:02d}", externalId="x")
+    whole = people.names(filter=text)
+    monkeypatch.setattr(matching.Matching.__init__, "__kwdefaults__", {"max_walk": 4})
+
+    assert len(whole) == 12
+    assert [name for page in walk(people, filter=text, count=3) for name in page] == whole
+    with pytest.raises(TooManyException, match="with a cursor"):
+        run(people, filter=text)
+    with pytest.raises(TooManyException, match="order by"):
+        run(people, filter=text, cursor="", sort_by="title")
 
 
 def test_a_search_over_all_types_takes_attributes_that_only_some_have(people: Store) -> None:

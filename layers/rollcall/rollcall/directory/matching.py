@@ -4,23 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import chain, islice, repeat
 from typing import Any
 
+from rollcall.directory import members
 from rollcall.directory.context import Context
-from rollcall.scim import filters, planner
+from rollcall.directory.evaluation import Evaluation
 from rollcall.scim.cursor import Position
 from rollcall.scim.errors import TooManyException
 from rollcall.scim.filters import Filter
 from rollcall.scim.ordering import Order
-from rollcall.scim.planner import ByEntry, ByGroup, ById, ByPrefix, Leg, Lookup
+from rollcall.scim.planner import ByEntry, ByGroup, ById, ByPrefix, Leg, Lookup, Walk, plan
 from rollcall.scim.record import Record
 from rollcall.scim.resources import Kind
+from rollcall.storage.table import Bounds
 
 MAX_WALK = 5_000
 """How many resources a filter or an order that nothing answers may have to look at."""
 
 _BATCH = 100
+_AHEAD = 10
+_KEYS = 1_000
+"""How many documents are read at a time, how many to see whether there are more, and how many keys
+of an index that a filter is applied to."""
 
 
 @dataclass(frozen=True)
@@ -32,13 +38,18 @@ class Found:
     matches: bool
 
 
-@dataclass(frozen=True)
-class _Direction:
-    """How an order is followed: against the client's, down the keys, from a position itself."""
+@dataclass
+class _Reading:
+    """How an order is read: against the client's, down the keys, from a position itself.
+
+    `expected` is how many results are wanted; `skip` how many keys are passed over first.
+    """
 
     backwards: bool
     down: bool
     inclusive: bool
+    expected: int
+    skip: int = 0
 
     def is_behind(self, position: Position, after: Position) -> bool:
         """Tell whether a position is reached after another."""
@@ -46,12 +57,18 @@ class _Direction:
             return self.inclusive
         return position < after if self.down else position > after
 
+    def bounds(self) -> Bounds:
+        """Return how keys are read: about as many as are wanted, but all that are skipped."""
+        limit = 0 if self.skip else self.expected + _AHEAD
+        return {"backwards": self.down, "inclusive": self.inclusive, "limit": limit}
+
 
 class Matching:
     """What a filter finds among the resources of some types, in an order.
 
-    An order that an index keeps is followed page by page; what a filter looks up, and any other
-    order, is gathered in memory first, up to `max_walk` resources.
+    An order that an index keeps is followed page by page, and so are the members of a group, in the
+    order of their ids; what a filter looks up otherwise, and any other order, is gathered in memory
+    first, up to `max_walk` resources.
     """
 
     def __init__(
@@ -61,7 +78,6 @@ class Matching:
         parsed: Filter | None,
         order: Order,
         *,
-        batch: int = _BATCH,
         max_walk: int = MAX_WALK,
     ) -> None:
         self.order = order
@@ -69,12 +85,21 @@ class Matching:
         self._context = context
         self._kinds = kinds
         self._filter = parsed
-        self._batch = _BATCH if parsed is not None else min(batch, _BATCH)
+        self._evaluation = Evaluation(context, parsed)
+        self._plans = {
+            kind: Walk() if parsed is None else plan(kind, parsed.nodes[kind]) for kind in kinds
+        }
         self._gathered: dict[Kind | None, list[Found]] = {}
 
-    def results(self, after: Position | None = None) -> Iterator[Found]:
-        """Yield what matches, behind a position. Raises TooManyException past `max_walk`."""
-        for number, each in enumerate(self.looked_at(after)):
+    def results(
+        self, after: Position | None = None, *, expected: int = _BATCH, skip: int = 0
+    ) -> Iterator[Found]:
+        """Yield what matches, behind a position. Raises TooManyException past `max_walk`.
+
+        `expected` is how many are wanted, which bounds how many are read at a time. Without a
+        filter, `skip` passes over results in an order that is kept, unread.
+        """
+        for number, each in enumerate(self.looked_at(after, expected=expected, skip=skip)):
             if self._filter is not None and number == self.max_walk:
                 raise self._too_many()
             if each.matches:
@@ -86,9 +111,12 @@ class Matching:
         *,
         backwards: bool = False,
         inclusive: bool = False,
+        expected: int = _BATCH,
+        skip: int = 0,
     ) -> Iterator[Found]:
         """Yield everything that is looked at, behind a position or, backwards, before it."""
-        how = _Direction(backwards, backwards != self.order.descending, inclusive)
+        down = backwards != self.order.descending
+        how = _Reading(backwards, down, inclusive, expected, skip)
         if self.order.index is None:
             yield from self._from_memory(None, after, how)
             return
@@ -99,61 +127,92 @@ class Matching:
                 if ahead == backwards:
                     continue
                 within = None
-            if isinstance(self._plan(kind), Lookup):
+            if (group := self._group(kind)) is not None:
+                yield from self._from_members(kind, group, within, how)
+            elif self._is_gathered(kind):
                 yield from self._from_memory(kind, within, how)
             else:
                 yield from self._from_index(kind, within, how)
 
+    def behind(self, found: Iterable[Found], after: Position) -> Iterator[Found]:
+        """Yield those of the results that stand behind a position."""
+        how = _Reading(False, self.order.descending, False, 0)
+        for each in found:
+            if self.order.index is None or each.position[0] == after[0]:
+                behind = how.is_behind(each.position, after)
+            else:  # types follow each other as they are queried, whatever the order within them
+                behind = self._kinds.index(each.record.kind) > self._kinds.index(Kind(after[0]))
+            if behind:
+                yield each
+
     def total(self) -> int | None:
         """Return how many there are, None when only reading all of them would tell."""
         if self.order.index is not None and not all(
-            isinstance(self._plan(kind), Lookup) for kind in self._kinds
+            isinstance(self._plans[kind], Lookup) and self._group(kind) is None
+            for kind in self._kinds
         ):
             return None
         return sum(each.matches for each in self.looked_at())
 
-    def _plan(self, kind: Kind) -> planner.Plan:
-        if self._filter is None:
-            return planner.Walk()
-        return planner.plan(kind, self._filter.nodes[kind])
+    def _group(self, kind: Kind) -> str | None:
+        """Return the group whose members, in the order of their ids, are all that can match."""
+        found = self._plans[kind]
+        if self.order == Order() and isinstance(found, Lookup) and len(found.legs) == 1:
+            return found.legs[0].id if isinstance(found.legs[0], ByGroup) else None
+        return None
 
-    def _from_index(self, kind: Kind, after: Position | None, how: _Direction) -> Iterator[Found]:
+    def _is_gathered(self, kind: Kind) -> bool:
+        """Tell whether what a filter looks up is in memory; too much of it is walked instead."""
+        if isinstance(self._plans[kind], Lookup) and kind not in self._gathered:
+            try:
+                self._gathered[kind] = sorted(self._gather(kind), key=_place)
+            except TooManyException:
+                self._plans[kind] = Walk()
+        return kind in self._gathered
+
+    def _from_index(self, kind: Kind, after: Position | None, how: _Reading) -> Iterator[Found]:
         assert self.order.index is not None  # noqa: S101
-        listed = self._context.resources.ordered(
-            kind,
-            self.order.index,
-            None if after is None else (after[1], after[2]),
-            backwards=how.down,
-            inclusive=how.inclusive,
-        )
-        for batch in _batches(listed, self._batch):
+        position = None if after is None else (after[1], after[2])
+        bounds = how.bounds() if self._filter is None else {**how.bounds(), "limit": _KEYS}
+        listed = self._context.resources.ordered(kind, self.order.index, position, **bounds)
+        while how.skip and next(listed, None) is not None:
+            how.skip -= 1
+        sizes = _sizes(how.expected) if self._filter is None else repeat(_BATCH)
+        for batch in _batches(listed, sizes):
             positions = {identifier: (kind, order, identifier) for order, identifier in batch}
             records = self._context.resources.read_many(kind, positions)
-            for record, _, matches in self._evaluated(kind, list(records.values())):
+            for record, _, matches in self._evaluation.of(kind, list(records.values())):
                 yield Found(positions[record.id], record, matches)
 
+    def _from_members(
+        self, kind: Kind, group: str, after: Position | None, how: _Reading
+    ) -> Iterator[Found]:
+        bounds = how.bounds() if after is None else {**how.bounds(), "after": after[1]}
+        sizes = _sizes(how.expected, _BATCH - 1)  # the group is read beside them
+        for records in members.pages(self._context, group, kind, bounds, sizes):
+            for record, _, matches in self._evaluation.of(kind, records, group):
+                yield Found((kind, record.id), record, matches)
+
     def _from_memory(
-        self, kind: Kind | None, after: Position | None, how: _Direction
+        self, kind: Kind | None, after: Position | None, how: _Reading
     ) -> Iterator[Found]:
         if kind not in self._gathered:
-            every = chain.from_iterable(
-                self._gather(each) for each in (self._kinds if kind is None else [kind])
-            )
-            self._gathered[kind] = sorted(every, key=lambda each: each.position)
+            every = chain.from_iterable(self._gather(each) for each in self._kinds)
+            self._gathered[kind] = sorted(every, key=_place)
         found = self._gathered[kind]
         for each in reversed(found) if how.down else found:
             if after is None or how.is_behind(each.position, after):
                 yield each
 
     def _gather(self, kind: Kind) -> Iterator[Found]:
-        plan, store = self._plan(kind), self._context.resources
-        if isinstance(plan, Lookup):
-            named = self._bounded(self._looked_up(kind, plan.legs))
+        found, store = self._plans[kind], self._context.resources
+        if isinstance(found, Lookup):
+            named = self._bounded(self._looked_up(kind, found.legs))
         else:
             named = self._bounded(store.listed(kind))
-        for batch in _batches(named, _BATCH):
+        for batch in _batches(named, repeat(_BATCH)):
             records = list(store.read_many(kind, batch).values())
-            for record, resource, matches in self._evaluated(kind, records):
+            for record, resource, matches in self._evaluation.of(kind, records):
                 yield Found(self._position(kind, record, resource), record, matches)
 
     def _position(self, kind: Kind, record: Record, resource: dict[str, Any]) -> Position:
@@ -161,61 +220,18 @@ class Matching:
             return (kind, *self._context.resources.order_key(record, self.order.index))
         return (*self.order.key(kind, resource), kind, record.created, record.id)
 
-    def _evaluated(
-        self, kind: Kind, records: Sequence[Record]
-    ) -> Iterator[tuple[Record, dict[str, Any], bool]]:
-        if self._filter is None:
-            for record in records:
-                yield record, record.representation(self._context.base_url), True
-            return
-        for record, resource in self._complete(kind, records, self._filter):
-            yield record, resource, self._filter.matches(kind, resource)
-
-    def _complete(
-        self, kind: Kind, records: Sequence[Record], parsed: Filter
-    ) -> Iterator[tuple[Record, dict[str, Any]]]:
-        """Yield representations that hold as much of members and groups as the filter needs."""
-        memberships, base_url = self._context.memberships, self._context.base_url
-        is_group = kind is Kind.GROUP
-        leaves = list(parsed.mentions(kind, "members" if is_group else "groups"))
-        named = filters.compared_ids(leaves)
-        related: dict[str, dict[str, Kind]] = {record.id: {} for record in records}
-        if named is None:
-            for each in related:
-                related[each] = (
-                    self._members(each)
-                    if is_group
-                    else dict.fromkeys(memberships.groups_of(Kind.USER, each), Kind.GROUP)
-                )
-        elif named:
-            pairs = [
-                (each, other) if is_group else (other, each) for each in related for other in named
-            ]
-            pending = {record.id: record.pending for record in records if record.pending}
-            among = self._context.rosters.among(pairs, pending)
-            for (group, member), of in among.items():
-                if is_group:
-                    related[group][member] = of
-                else:
-                    related[member][group] = Kind.GROUP
-        for record in records:
-            spliced = related[record.id]
-            yield (
-                record,
-                (
-                    record.representation(base_url, members=spliced)
-                    if is_group
-                    else record.representation(base_url, groups=spliced)
-                ),
-            )
-
-    def _looked_up(self, kind: Kind, legs: Iterable[Leg]) -> Iterator[str]:
+    def _looked_up(self, kind: Kind, legs: Sequence[Leg]) -> Iterator[str]:
+        """Yield the ids that legs name, each once; several unique names are read together."""
+        found: list[Iterable[str]] = []
+        unique = [leg.entry for leg in legs if isinstance(leg, ByEntry) and leg.unique]
+        if len(unique) > 1:
+            found.append(self._context.resources.find_many(kind, unique))
+            legs = [leg for leg in legs if not (isinstance(leg, ByEntry) and leg.unique)]
         named: set[str] = set()
-        for leg in legs:
-            for each in self._under(kind, leg):
-                if each not in named:
-                    named.add(each)
-                    yield each
+        for each in chain(*found, chain.from_iterable(self._under(kind, leg) for leg in legs)):
+            if each not in named:
+                named.add(each)
+                yield each
 
     def _under(self, kind: Kind, leg: Leg) -> Iterable[str]:
         """Return the ids that a leg names."""
@@ -234,7 +250,9 @@ class Matching:
         )
 
     def _members(self, group: str) -> dict[str, Kind]:
-        roster = self._context.rosters.read(group)
+        roster = self._context.rosters.read(group, self.max_walk)
+        if roster is not None and not roster.whole:
+            raise self._too_many()
         return {} if roster is None else roster.members
 
     def _bounded(self, identifiers: Iterable[str]) -> Iterator[str]:
@@ -244,13 +262,35 @@ class Matching:
             yield each
 
     def _too_many(self) -> TooManyException:
+        instead = (
+            "compare an id, a name, an externalId, an e-mail or an employeeNumber with eq, or read "
+            "with a cursor"
+            if self.order.index is not None
+            else "order by userName, displayName or meta.created, or narrow the filter"
+        )
         return TooManyException(
-            detail=f"this would look at more than {self.max_walk} resources: compare an id, a "
-            "name, an externalId, an e-mail or an employeeNumber with eq, or read with a cursor"
+            detail=f"this would look at more than {self.max_walk} resources: {instead}"
         )
 
 
-def _batches(values: Iterable[Any], size: int) -> Iterator[list[Any]]:
+def _place(found: Found) -> Position:
+    return found.position
+
+
+def _sizes(expected: int, most: int = _BATCH) -> Iterator[int]:
+    """Yield how many documents to read at a time: what is wanted, then ever more until it is."""
+    while expected > 0:
+        yield min(expected, most)
+        expected -= most
+    size = _AHEAD
+    while True:
+        yield size
+        size = min(2 * size, most)
+
+
+def _batches(values: Iterable[Any], sizes: Iterable[int]) -> Iterator[list[Any]]:
     iterator = iter(values)
-    while batch := list(islice(iterator, size)):
+    for size in sizes:
+        if not (batch := list(islice(iterator, size))):
+            return
         yield batch

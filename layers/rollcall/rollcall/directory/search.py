@@ -14,9 +14,8 @@ from rollcall.directory.matching import Found, Matching
 from rollcall.scim import filters, ordering
 from rollcall.scim.cursor import Cursor, Position, Seal
 from rollcall.scim.discovery import MAX_RESULTS
-from rollcall.scim.errors import InvalidValueException, TooManyException
+from rollcall.scim.errors import InvalidCountException, InvalidValueException, TooManyException
 from rollcall.scim.filters import Filter
-from rollcall.scim.ordering import Order
 from rollcall.scim.projection import Projection
 from rollcall.scim.record import Record
 from rollcall.scim.resources import Kind
@@ -98,31 +97,40 @@ class Search:
         """
         parsed = None if query.filter is None else filters.parse(query.filter, kinds)
         order = ordering.order(kinds, query.sort_by, query.sort_order)
-        matching = Matching(self._context, kinds, parsed, order, batch=query.size + 1)
+        matching = Matching(self._context, kinds, parsed, order)
         if query.cursor is None:
-            return self._by_index(kinds, query, parsed, order, matching)
+            return self._by_index(kinds, query, parsed, matching)
         if query.start_index is not None:
             raise InvalidValueException(detail="cursor and startIndex exclude each other")
         return self._by_cursor(kinds, query, parsed, matching)
 
     def _by_index(
-        self,
-        kinds: Sequence[Kind],
-        query: Query,
-        parsed: Filter | None,
-        order: Order,
-        matching: Matching,
+        self, kinds: Sequence[Kind], query: Query, parsed: Filter | None, matching: Matching
     ) -> dict[str, Any]:
-        if parsed is None and order.index is not None:
+        """Return a page; behind one that was read before, from where it ended.
+
+        That keeps who reads page after page from missing or repeating anybody while others are
+        created and deleted.
+        """
+        walk = f"{self._caller}\n{_name(kinds, query)}\n{query.size}"
+        after = self._kept(walk, query)
+        skip = 0 if after is not None else query.start - 1
+        wanted: Iterable[Found] = ()
+        if parsed is None and matching.order.index is not None:
             total = self._count(kinds)
-            found = self._indexed_page(kinds, query, matching) if query.size else []
+            if query.size:
+                wanted = matching.results(after, expected=query.size, skip=skip)
         else:
             every = list(matching.results())
             total = len(every)
-            found = every[query.start - 1 : query.start - 1 + query.size]
+            wanted = islice(every, skip, None) if after is None else matching.behind(every, after)
+        found = list(islice(wanted, query.size))
         shown = self._shown(found, query.projection)
-        if parsed is None and order.index is not None:
-            self._keep(kinds, query, found[: len(shown)], total)
+        follower = query.start + len(shown)
+        # Past the first page, those who were read may have left and the total be below the index.
+        if shown and (follower <= total or (query.start > 1 and len(found) == query.size)):
+            position = json.dumps(list(found[len(shown) - 1].position))
+            self._context.bookmarks.keep(walk, follower, position, self._context.clock())
         return {
             "schemas": [LIST_RESPONSE],
             "totalResults": total,
@@ -131,41 +139,25 @@ class Search:
             "Resources": shown,
         }
 
-    def _indexed_page(self, kinds: Sequence[Kind], query: Query, matching: Matching) -> list[Found]:
-        """Return a page of everything; behind a page that was read before, from where it ended.
-
-        That also keeps who reads page after page from missing or repeating anybody while others
-        are created and deleted.
-        """
-        bookmarks, now = self._context.bookmarks, self._context.clock()
-        after: Position | None = None
-        skipped = query.start - 1
-        walk = self._walk(kinds, query)
-        if skipped and (kept := bookmarks.read(walk, query.start, now)) is not None:
-            after, skipped = tuple(json.loads(kept)), 0
-        return list(islice(matching.results(after), skipped, skipped + query.size))
-
-    def _keep(
-        self, kinds: Sequence[Kind], query: Query, shown: Sequence[Found], total: int
-    ) -> None:
-        """Remember where a page ended, unless it was the last one."""
-        behind = query.start + len(shown)
-        if shown and behind <= total:
-            position = json.dumps(list(shown[-1].position))
-            walk, now = self._walk(kinds, query), self._context.clock()
-            self._context.bookmarks.keep(walk, behind, position, now)
-
-    def _walk(self, kinds: Sequence[Kind], query: Query) -> str:
-        return f"{self._caller}\n{_name(kinds, query)}\n{query.size}"
+    def _kept(self, walk: str, query: Query) -> Position | None:
+        """Return where the page before ended, None when that is not known."""
+        if query.start == 1 or not query.size:
+            return None
+        kept = self._context.bookmarks.read(walk, query.start, self._context.clock())
+        return None if kept is None else tuple(json.loads(kept))
 
     def _by_cursor(
         self, kinds: Sequence[Kind], query: Query, parsed: Filter | None, matching: Matching
     ) -> dict[str, Any]:
         now, name = self._context.clock().timestamp(), _name(kinds, query)
+        if query.count is not None and not 0 <= query.count <= MAX_RESULTS:
+            raise InvalidCountException(detail=f"count must be between 0 and {MAX_RESULTS}")
         at: Cursor | None = None
         if query.cursor:
             at = self._seal.open(query.cursor, name, query.count, now)
         size = query.size if at is None else at.count
+        if not size:
+            return self._by_index(kinds, query, parsed, matching)
         page, backwards = _page(matching, at, size), at is not None and at.backwards
         reading = page.found[::-1] if backwards else page.found
         shown = self._shown(reading, query.projection)
@@ -179,9 +171,9 @@ class Search:
             response["totalResults"] = len(page.found)
         response["itemsPerPage"] = len(page.found)
         following, previous = page.around(at, size)
-        if following is not None and size:
+        if following is not None:
             response["nextCursor"] = self._seal.close(following, name, now)
-        if previous is not None and size:
+        if previous is not None:
             response["previousCursor"] = self._seal.close(previous, name, now)
         response["Resources"] = shown[::-1] if backwards else shown
         return response
@@ -230,7 +222,9 @@ def _page(matching: Matching, at: Cursor | None, size: int) -> _Page:
     found: list[Found] = []
     looked_at, end, more = 0, after, False
     inclusive = at is not None and at.inclusive
-    for each in matching.looked_at(after, backwards=backwards, inclusive=inclusive):
+    for each in matching.looked_at(
+        after, backwards=backwards, inclusive=inclusive, expected=size + 1
+    ):
         if looked_at == matching.max_walk or (len(found) == size and each.matches):
             more = True
             break

@@ -47,7 +47,7 @@ def order(kinds: Sequence[Kind], sort_by: str | None, sort_order: str | None) ->
     Raises InvalidPathException for what cannot be sorted by, InvalidValueException for an order
     that is neither ascending nor descending.
     """
-    if sort_order is not None and sort_order.lower() not in ("ascending", "descending"):
+    if sort_order and sort_order.lower() not in ("ascending", "descending"):
         raise InvalidValueException(detail="sortOrder must be ascending or descending")
     descending = (sort_order or "").lower() == "descending"
     if not sort_by:

@@ -16,6 +16,7 @@ from scim2_models.path import (
     FilterNode,
     LogicalExpr,
     LogicalOperator,
+    Present,
     ValuePath,
 )
 
@@ -93,11 +94,7 @@ def plan(kind: Kind, node: FilterNode) -> Plan:
 
 
 def _legs(kind: Kind, node: FilterNode) -> tuple[Leg, ...] | None:
-    if isinstance(node, Comparison):
-        leg = _leg(kind, str(node.attr_path), node)
-        return None if leg is None else (leg,)
-    if isinstance(node, ValuePath):
-        return _selection(kind, node)
+    """Return what holds all that match, None when only a walk does."""
     if isinstance(node, LogicalExpr):
         answers = [_legs(kind, term) for term in node.terms]
         if node.op is LogicalOperator.and_:
@@ -106,7 +103,18 @@ def _legs(kind: Kind, node: FilterNode) -> tuple[Leg, ...] | None:
         if None in answers:
             return None
         return tuple(dict.fromkeys(leg for each in answers for leg in each or ()))
+    if isinstance(node, Comparison | Present | ValuePath):
+        return _leaf(kind, node)
     return None
+
+
+def _leaf(kind: Kind, node: Comparison | Present | ValuePath) -> tuple[Leg, ...] | None:
+    if declared(kind, str(node.attr_path)) is None:
+        return ()  # foreign to this type, and so without a value that could match
+    if isinstance(node, ValuePath):
+        return _selection(kind, node)
+    leg = _leg(kind, str(node.attr_path), node) if isinstance(node, Comparison) else None
+    return None if leg is None else (leg,)
 
 
 def _selection(kind: Kind, node: ValuePath) -> tuple[Leg, ...] | None:

@@ -44,12 +44,20 @@ class Resources:
 
     def read_many(self, kind: Kind, identifiers: Iterable[str]) -> dict[str, Record]:
         """Read resources by id, in the order of the ids, strongly consistent."""
-        wanted = {each: self.keys.document(kind, each) for each in identifiers}
+        found = self.read_beside(kind, identifiers)
+        return {identifier: record for (_, identifier), record in found.items()}
+
+    def read_beside(
+        self, kind: Kind, identifiers: Iterable[str], *others: tuple[Kind, str]
+    ) -> dict[tuple[Kind, str], Record]:
+        """Read resources of one type, and others in the same round trip, by type and id."""
+        named = [*others, *((kind, each) for each in identifiers)]
+        wanted = {each: self.keys.document(*each) for each in named}
         items = self.table.get_many(wanted.values())
         found = {}
         for each, key in wanted.items():
             item = items.get((key["pk"], key["sk"]))
-            record = None if item is None else record_of(kind, item)
+            record = None if item is None else record_of(each[0], item)
             if record is not None:
                 found[each] = record
         return found
@@ -63,6 +71,14 @@ class Resources:
         return [
             keys.identifier(item["sk"]) for item in self.table.query(partition, f"{kind.value}#")
         ]
+
+    def find_many(self, kind: Kind, entries: Iterable[Entry]) -> Iterator[str]:
+        """Yield the ids under unique entries, one round trip per hundred."""
+        wanted = [self.keys.claim(kind, entry) for entry in entries]
+        found = self.table.get_many(wanted)
+        for key in wanted:
+            if (item := found.get((key["pk"], key["sk"]))) is not None:
+                yield item["id"]
 
     def listed(self, kind: Kind) -> Iterator[str]:
         """Yield the ids of all resources of a type in the order of creation."""

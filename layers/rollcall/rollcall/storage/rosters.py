@@ -6,8 +6,10 @@ is deleted is no member, however much of either is still to be applied.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from heapq import merge
+from typing import Unpack
 
 from rollcall.scim.errors import Unavailable
 from rollcall.scim.record import Record
@@ -16,7 +18,7 @@ from rollcall.storage import keys
 from rollcall.storage.documents import is_tombstone, record_of
 from rollcall.storage.journal import Changes, Journal, changes_in
 from rollcall.storage.keys import Keys
-from rollcall.storage.table import Item, Table
+from rollcall.storage.table import Bounds, Item, Table
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,36 @@ class Rosters:
             if pages.number == 1 or not self._is_torn(pages.record):
                 return Roster(pages.record, members)
         raise Unavailable("the members of the group change too often to be read, try again")
+
+    def walk(self, group: Record, **bounds: Unpack[Bounds]) -> Iterator[tuple[str, Kind]]:
+        """Yield id and type of a group's members in the order of their ids, as they are read.
+
+        `after` in the bounds is such an id. Those who are deleted may be among them: whoever reads
+        their documents finds none.
+        """
+        changes = Changes({}, {})
+        if group.pending:
+            changes = self._journal.read(group.id, group.pending)
+        after, down = bounds.get("after", ""), bounds.get("backwards", False)
+        begun = [
+            each
+            for each in changes.added.items()
+            if not after
+            or (each[0] < after if down else each[0] > after)
+            or (each[0] == after and bounds.get("inclusive"))
+        ]
+        if after:
+            bounds["after"] = self._keys.member(group.id, after)["sk"]
+        partition = self._keys.partition(Kind.GROUP, group.id)
+        stored = (
+            (item["member"], Kind(item["type"]))
+            for item in self._table.query(partition, keys.MEMBER, **bounds)
+        )
+        last = ""
+        for each, kind in merge(stored, sorted(begun, reverse=down), reverse=down):
+            if each not in changes.removed and each != last:
+                yield each, kind
+            last = each
 
     def among(
         self, pairs: Iterable[tuple[str, str]], pending: Mapping[str, str]
