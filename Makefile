@@ -4,10 +4,14 @@ VENV := .venv
 EMULATOR := .venv-emulator
 SAM := .venv-sam
 SAM_VERSION := 1.170.0
+LAMBDA := .venv-lambda
+RUNTIME_CLIENT_VERSION := 4.2.2
+ARCHITECTURE ?= arm64
+HERE := $(patsubst aarch64,arm64,$(shell uname -m))
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install serve demo test check format build lock clean
+.PHONY: help install serve demo test check format lock build build-local validate local-aws events events-docker clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,13 +52,39 @@ format: install  ## format and mend what ruff can
 lock: install  ## lock what the layer holds, with hashes
 	$(BIN)/pip-compile --quiet --no-strip-extras --generate-hashes --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --output-file layers/rollcall/requirements.txt pyproject.toml
 
-build: $(SAM)/.installed-$(SAM_VERSION)  ## build the functions and the layer into .aws-sam
-	PATH="$(CURDIR)/$(SAM)/bin:$$PATH" SAM_CLI_TELEMETRY=0 sam build
+build: $(SAM)/.installed-$(SAM_VERSION)  ## build what is deployed into .aws-sam/build, for arm64 or ARCHITECTURE=x86_64
+	$(call sam-build,$(ARCHITECTURE)) --build-dir .aws-sam/build
+
+build-local: $(SAM)/.installed-$(SAM_VERSION) $(LAMBDA)/.installed-$(RUNTIME_CLIENT_VERSION)  ## build for this machine into .aws-sam/local, to run here; needs Python 3.13
+	$(call sam-build,$(HERE)) --build-dir .aws-sam/local
+
+sam-build = PATH="$(CURDIR)/$(SAM)/bin:$$PATH" SAM_CLI_TELEMETRY=0 ROLLCALL_ARCHITECTURE=$(1) \
+	sam build --parameter-overrides Architecture=$(1)
+
+validate: $(SAM)/.installed-$(SAM_VERSION)  ## check template.yaml
+	SAM_CLI_TELEMETRY=0 $(SAM)/bin/sam validate --lint
+
+local-aws: install  ## serve an AWS for `sam local` on 127.0.0.1:4566, with the tenant of events/
+	$(BIN)/python -m events serve
+
+events: install  ## run every event through the built functions under Lambda's runtime, without Docker
+	$(BIN)/python -m events run
+
+events-docker: install $(SAM)/.installed-$(SAM_VERSION)  ## run every event with `sam local invoke`; needs Docker
+	PATH="$(CURDIR)/$(SAM)/bin:$$PATH" $(BIN)/python -m events docker
 
 $(SAM)/.installed-$(SAM_VERSION):
 	@echo "installing the SAM CLI into $(SAM), about a minute"
 	$(PYTHON) -m venv $(SAM)
 	@$(SAM)/bin/python -m pip install --quiet --disable-pip-version-check aws-sam-cli==$(SAM_VERSION)
+	touch $@
+
+# Lambda's Python with Lambda's own client of its runtime.
+$(LAMBDA)/.installed-$(RUNTIME_CLIENT_VERSION):
+	@runtime="$$($(MAKE) --silent --directory layers/rollcall runtime)"; \
+	test -n "$$runtime" || { echo "Running the functions here needs Python 3.13, as python3.13 on PATH or from pyenv." >&2; exit 1; }; \
+	"$$runtime" -m venv $(LAMBDA)
+	@$(LAMBDA)/bin/python -m pip install --quiet --disable-pip-version-check awslambdaric==$(RUNTIME_CLIENT_VERSION)
 	touch $@
 
 clean:  ## remove what was built and the local server's data

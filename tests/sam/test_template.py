@@ -3,33 +3,26 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
-from typing import Any
+import re
 
 import pytest
-import yaml
 
+from events import case, gateway, template
+from events.template import ROOT, Template
 from rollcall import local
 from rollcall.http.routes import FUNCTIONS
+from tests.exchanges import exchange
 
-ROOT = Path(__file__).parents[2]
 BASE = "/scim/{tenant}/v2"
+TEMPLATE = Template()
+RESOURCES = TEMPLATE.resources
 
 
-class Loader(yaml.SafeLoader):
-    """YAML with CloudFormation's tags, as plain values."""
-
-
-def plain(loader: Loader, _: str, node: yaml.Node) -> Any:
-    if isinstance(node, yaml.ScalarNode):
-        return loader.construct_scalar(node)
-    assert isinstance(node, yaml.SequenceNode)
-    return loader.construct_sequence(node)
-
-
-Loader.add_multi_constructor("!", plain)
-TEMPLATE: dict[str, Any] = yaml.load((ROOT / "template.yaml").read_text(), Loader)
-RESOURCES: dict[str, Any] = TEMPLATE["Resources"]
+def asked() -> list[str]:
+    exchanges = [exchange.Exchange.load(file) for file in exchange.files()]
+    return sorted(
+        {step.path for each in exchanges for step in (*each.given, each.step, *each.then)}
+    )
 
 
 def routed(function: str) -> set[str]:
@@ -76,7 +69,7 @@ def test_the_table_is_kept_recoverable_and_encrypted() -> None:
 
 
 def test_the_outputs_are_those_that_the_command_reads() -> None:
-    assert set(TEMPLATE["Outputs"]) == {
+    assert set(TEMPLATE.outputs) >= {
         "ApiUrl",
         "ReportBucket",
         "ReportTopic",
@@ -85,10 +78,42 @@ def test_the_outputs_are_those_that_the_command_reads() -> None:
     }
 
 
-@pytest.mark.parametrize("function", sorted(FUNCTIONS))
-def test_a_policy_has_no_wildcard_among_its_actions(function: str) -> None:
-    (policy,) = RESOURCES[f"{function.capitalize()}Function"]["Properties"]["Policies"]
-    actions = [each["Action"] for each in policy["Statement"]]
+def test_a_key_that_stands_twice_is_refused() -> None:
+    with pytest.raises(ValueError, match="Users stands twice"):
+        template.read("Resources:\n  Users: 1\n  Users: 2\n")
 
-    assert "*" not in json.dumps(actions)
-    assert all(each["Resource"] != "*" for each in policy["Statement"])
+
+def test_every_variable_that_the_runtime_reads_is_declared_and_known_on_a_laptop() -> None:
+    runtime = ROOT / "layers/rollcall/rollcall/runtime"
+    read = {
+        name
+        for file in runtime.glob("*.py")
+        for name in re.findall(r'environment\.get\(\s*"(\w+)"', file.read_text())
+    }
+    assert {"ROLLCALL_TABLE", "AWS_ENDPOINT_URL"} <= read
+    assert read <= {
+        name
+        for function in TEMPLATE.functions()
+        for name in TEMPLATE.environment(function, case.given())
+    }
+
+
+@pytest.mark.parametrize("function", sorted(TEMPLATE.functions()))
+def test_a_function_has_a_role_of_its_own_and_an_event(function: str) -> None:
+    roles = [each["Role"] for each in TEMPLATE.functions().values()]
+
+    assert roles.count(TEMPLATE.functions()[function]["Role"]) == 1
+    assert function in {each.function for each in case.cases()}
+
+
+@pytest.mark.parametrize("path", asked())
+def test_every_path_that_a_client_asks_for_reaches_a_function(path: str) -> None:
+    filled = exchange.PLACEHOLDER.sub("x", path)
+
+    assert gateway.function(f"/scim/acme/v2{filled}") in TEMPLATE.functions()
+
+
+@pytest.mark.parametrize("each", [each for each in case.cases() if each.is_request], ids=str)
+def test_an_event_is_what_the_gateway_makes_of_a_request(each: case.Case) -> None:
+    assert gateway.event(gateway.request(each.event)) == each.event
+    assert gateway.function(each.event["path"]) == each.function

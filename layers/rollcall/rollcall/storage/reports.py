@@ -86,9 +86,9 @@ class Reports:
                 for each in page.get("Contents", ()):
                     self._s3.delete_object(Bucket=self._bucket, Key=each["Key"])
 
-    def link(self, place: str, now: datetime) -> str:
-        """Make a link to a report and return its code, which is kept nowhere."""
-        code = token_urlsafe(24)
+    def link(self, place: str, now: datetime, code: str = "") -> str:
+        """Make a link to a report and return its code, a new one that is kept nowhere."""
+        code = code or token_urlsafe(24)
         expires = int((now + timedelta(days=LINK_DAYS)).timestamp())
         self._table.put(_link(code), {"place": place, "expires": expires})
         return code

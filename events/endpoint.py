@@ -1,0 +1,88 @@
+"""An AWS on this machine for the functions: the emulator with what the events expect to find.
+
+The tenant's token is public and the same everywhere, because the events carry it. That is why it is
+seeded into an emulator on loopback and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from rollcall import emulator, local
+from rollcall.runtime import Services, Settings
+from rollcall.storage import reports
+from rollcall.tenants import tokens
+
+TENANT = "demo"
+TOKEN = "rollcall_ForTheEventsOnThisMachineAndNothingMore000WSSd"  # noqa: S105  # public
+PORT = 4566
+
+USERS = {
+    "11111111-1111-4111-8111-111111111111": "ada@example.com",
+    "22222222-2222-4222-8222-222222222222": "grace@example.com",
+    "33333333-3333-4333-8333-333333333333": "alan@example.com",
+}
+GROUPS = {"44444444-4444-4444-8444-444444444444": "Engineering"}
+
+REPORT = "a-link-to-a-report-of-the-events"
+
+
+def seed(services: Services) -> None:
+    """Make what a deployment has, the tenant of the events, and what they expect to find of it."""
+    local.create_table(services)
+    local.create_channels(services)
+    services.tenants.create(TENANT)
+    services.secrets.change(TENANT, _with_the_token_of_the_events)
+    directory = services.directory(TENANT)
+    for identifier, name in USERS.items():
+        email = {"value": name, "type": "work", "primary": True}
+        directory.users.create({"userName": name, "emails": [email]}, identifier)
+    for identifier, name in GROUPS.items():
+        members = [{"value": next(iter(USERS))}]
+        directory.groups.create({"displayName": name, "members": members}, identifier)
+    where = reports.place(TENANT, "2026-01-05T02:00:00Z")
+    services.reports.put(where, reports.FORMS["html"], BytesIO(b"<p>No duplicates</p>"))
+    services.reports.link(where, datetime.now(UTC), REPORT)
+
+
+@contextmanager
+def running(state: Path, port: int = 0) -> Iterator[Services]:
+    """Run an emulator, seeded afresh; yields the services over it."""
+    with emulator.running(state / "events", fresh=True, port=port) as url:
+        services = Services(Settings(endpoint_url=url))
+        seed(services)
+        yield services
+
+
+class Snapshot:
+    """What the table held at a moment, to go back to: events that write do not disturb others."""
+
+    def __init__(self, services: Services) -> None:
+        self._client = services.clients.dynamodb
+        self._table = services.table.name
+        self._items = self._scan()
+
+    def restore(self) -> None:
+        """Put the table back."""
+        now = self._scan()
+        for item in now:
+            if item not in self._items:
+                key = {"pk": item["pk"], "sk": item["sk"]}
+                self._client.delete_item(TableName=self._table, Key=key)
+        for item in self._items:
+            if item not in now:
+                self._client.put_item(TableName=self._table, Item=item)
+
+    def _scan(self) -> list[dict[str, Any]]:
+        pages = self._client.get_paginator("scan").paginate(TableName=self._table)
+        return [item for page in pages for item in page["Items"]]
+
+
+def _with_the_token_of_the_events(content: dict[str, Any]) -> dict[str, Any]:
+    (token,) = content["tokens"]
+    return {**content, "tokens": [{**token, "digest": tokens.digest(TOKEN)}]}

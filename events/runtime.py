@@ -1,0 +1,174 @@
+"""The built functions under Lambda's own runtime, without Docker.
+
+The runtime interface emulator, which the SAM CLI brings along, runs `awslambdaric` as Lambda does:
+one process for each function, started by the first event, one event at a time.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import platform
+import re
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from events.template import ROOT, Template
+
+BUILT = ROOT / ".aws-sam" / "local"
+LAYER = BUILT / "Layer" / "python"
+PYTHON = ROOT / ".venv-lambda" / "bin" / "python"
+
+_LOOPBACK = "127.0.0.1"
+_START_SECONDS = 20.0
+_INVOKE = "/2015-03-31/functions/function/invocations"
+_INIT = re.compile(r"INIT REPORT\(durationMs: ([0-9.]+)")
+_INVOKED = re.compile(r"INVOKE RTDONE\(status: \w+.*?duration(?:Ms)?: ([0-9.]+)")
+
+
+class NotBuiltError(RuntimeError):
+    """What is missing to run the functions, as one sentence."""
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What a function took, in milliseconds: to start, each time it did, and to answer."""
+
+    starts: list[float]
+    answers: list[float]
+
+    @property
+    def warm(self) -> float:
+        """The median answer without the first."""
+        return median(self.answers[1:] or self.answers)
+
+
+class Function:
+    """A function that runs; `invoke` takes one event at a time."""
+
+    def __init__(self, name: str, port: int, log: Path) -> None:
+        self.name = name
+        self.log = log
+        self._connection = http.client.HTTPConnection(_LOOPBACK, port, timeout=60)
+
+    def invoke(self, event: Any) -> Any:
+        """Return what the function answers to an event; of a failed one, what Lambda says."""
+        self._connection.request("POST", _INVOKE, json.dumps(event))
+        return json.loads(self._connection.getresponse().read() or "null")
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._connection.close()
+
+    def figures(self) -> Figures:
+        """Return how long the starts and the answers took until now."""
+        said = self.log.read_text(errors="replace")
+        return Figures(
+            [float(each) for each in _INIT.findall(said)],
+            [float(each) for each in _INVOKED.findall(said)],
+        )
+
+
+@contextmanager
+def running(name: str, logs: Path, given: Mapping[str, str]) -> Iterator[Function]:
+    """Run a built function; `given` is its environment where the template leaves it open.
+
+    Raises NotBuiltError.
+    """
+    emulator = _emulator()
+    log = logs / f"{name}.log"
+    port, runtime_port = _free_ports(2)
+    command = [str(emulator)]
+    # Without these two it would listen on every interface.
+    command += ["--runtime-interface-emulator-address", f"{_LOOPBACK}:{port}"]
+    command += ["--runtime-api-address", f"{_LOOPBACK}:{runtime_port}"]
+    command += [str(PYTHON), "-m", "awslambdaric", "app.handler"]
+    with log.open("wb") as output:
+        process = subprocess.Popen(  # noqa: S603  # what `make build-local` has installed
+            command,
+            cwd=BUILT / name,
+            env=environment(name, given),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    function = Function(name, port, log)
+    try:
+        _wait(port, process, log)
+        yield function
+    finally:
+        function.close()
+        # The emulator's child too.
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def environment(name: str, given: Mapping[str, str]) -> dict[str, str]:
+    """Return what Lambda sets for a function, and what the template does."""
+    properties = Template().globals["Function"]
+    return {
+        "PATH": os.defpath,
+        "PYTHONPATH": str(LAYER),
+        "LAMBDA_TASK_ROOT": str(BUILT / name),
+        "AWS_LAMBDA_FUNCTION_NAME": name,
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(properties["MemorySize"]),
+        "AWS_LAMBDA_FUNCTION_TIMEOUT": str(properties["Timeout"]),
+        "AWS_REGION": "us-east-1",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_ACCESS_KEY_ID": "local",
+        "AWS_SECRET_ACCESS_KEY": "local",
+        **Template().environment(name, given),
+    }
+
+
+def check_built() -> None:
+    """Raise NotBuiltError when the functions are not built from what stands here now."""
+    _emulator()
+    built = (BUILT / "template.yaml").stat().st_mtime
+    sources = [*(ROOT / "layers").rglob("*.py"), *(ROOT / "functions").rglob("*.py")]
+    for each in [*sources, ROOT / "template.yaml", ROOT / "layers/rollcall/requirements.txt"]:
+        if each.stat().st_mtime > built:
+            raise NotBuiltError(
+                f"{each.relative_to(ROOT)} has changed: run `make build-local` again"
+            )
+
+
+def _emulator() -> Path:
+    machine = {"aarch64": "arm64"}.get(platform.machine(), platform.machine())
+    found = [*ROOT.glob(f".venv-sam/lib/python3*/site-packages/samcli/local/rapid/*-rie-{machine}")]
+    if not found or not PYTHON.exists() or not LAYER.exists():
+        raise NotBuiltError("the functions are not built for this machine: run `make build-local`")
+    return found[0]
+
+
+def _free_ports(count: int) -> list[int]:
+    sockets = [socket.socket() for _ in range(count)]
+    try:
+        for each in sockets:
+            each.bind((_LOOPBACK, 0))
+        return [each.getsockname()[1] for each in sockets]
+    finally:
+        for each in sockets:
+            each.close()
+
+
+def _wait(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    while process.poll() is None and time.monotonic() < deadline:
+        try:
+            socket.create_connection((_LOOPBACK, port), timeout=1).close()
+        except OSError:
+            time.sleep(0.02)
+        else:
+            return
+    raise NotBuiltError(f"the runtime did not start: {log.read_text(errors='replace')[-1000:]}")

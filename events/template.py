@@ -1,0 +1,117 @@
+"""`template.yaml` as plain values: its functions, their routes and what their environment holds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).parents[1]
+
+FUNCTION = "AWS::Serverless::Function"
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML with CloudFormation's tags in their long form; a key twice in a mapping is an error."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """Return a mapping. YAML would let the last of two equal keys win in silence."""
+        keys = [key.value for key, _ in node.value]
+        if twice := {key for key in keys if keys.count(key) > 1}:
+            raise ValueError(f"{', '.join(twice)} stands twice{node.start_mark}")
+        return super().construct_mapping(node, deep)
+
+
+def _tagged(loader: yaml.SafeLoader, tag: str, node: yaml.Node) -> dict[str, Any]:
+    name = tag if tag in {"Ref", "Condition"} else f"Fn::{tag}"
+    if isinstance(node, yaml.ScalarNode):
+        return {name: loader.construct_scalar(node)}
+    if isinstance(node, yaml.SequenceNode):
+        return {name: loader.construct_sequence(node, deep=True)}
+    assert isinstance(node, yaml.MappingNode)  # noqa: S101  # there is no fourth kind
+    return {name: loader.construct_mapping(node, deep=True)}
+
+
+_Loader.add_multi_constructor("!", _tagged)
+
+
+def read(text: str) -> dict[str, Any]:
+    """Return the values of a template. Raises ValueError when a key stands twice in a mapping."""
+    values: dict[str, Any] = yaml.load(text, _Loader)  # noqa: S506  # a SafeLoader
+    return values
+
+
+@dataclass(frozen=True)
+class Route:
+    """A path of the API, and the logical id of the function that it goes to."""
+
+    path: str
+    function: str
+
+    def match(self, path: str) -> dict[str, str] | None:
+        """Return the path parameters when the path below the stage is this one's."""
+        pattern = re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(self.path))
+        pattern = re.sub(r"\\{(\w+)\\\+\\}", r"(?P<\1>.+)", pattern)
+        found = re.fullmatch(pattern, path)
+        return None if found is None else found.groupdict()
+
+    @property
+    def rank(self) -> list[int]:
+        """How routes are preferred: a word before a parameter before `{proxy+}`, left to right."""
+        return [("{" in part) + ("+}" in part) for part in self.path.split("/")]
+
+
+class Template:
+    """What `template.yaml`, or another text, describes."""
+
+    def __init__(self, text: str | None = None) -> None:
+        values = read(text or (ROOT / "template.yaml").read_text())
+        self.parameters: dict[str, Any] = values["Parameters"]
+        self.resources: dict[str, Any] = values["Resources"]
+        self.outputs: dict[str, Any] = values["Outputs"]
+        self.globals: dict[str, Any] = values["Globals"]
+
+    def functions(self) -> dict[str, dict[str, Any]]:
+        """Return the properties of each function, by its logical id."""
+        return {
+            name: each["Properties"]
+            for name, each in self.resources.items()
+            if each["Type"] == FUNCTION
+        }
+
+    def routes(self) -> list[Route]:
+        """Return the API's routes, the preferred ones first."""
+        return sorted(
+            (
+                Route(event["Properties"]["Path"], name)
+                for name, properties in self.functions().items()
+                for event in properties.get("Events", {}).values()
+                if event["Type"] == "Api"
+            ),
+            key=lambda route: route.rank,
+        )
+
+    def environment(self, function: str, given: Mapping[str, str]) -> dict[str, str]:
+        """Return a function's environment; `given` says what is not known before a deployment."""
+        return {
+            name: given[name] if name in given else self.text(value, name)
+            for name, value in self.variables(function)
+        }
+
+    def variables(self, function: str) -> Iterator[tuple[str, Any]]:
+        """Yield the variables that are declared for a function, with the values as they stand."""
+        for properties in (self.globals["Function"], self.functions()[function]):
+            yield from properties.get("Environment", {}).get("Variables", {}).items()
+
+    def text(self, value: Any, name: str) -> str:
+        """Return a value that is a text or a parameter. Raises LookupError naming it for others."""
+        match value:
+            case {"Ref": parameter} if parameter in self.parameters:
+                return str(self.parameters[parameter]["Default"])
+            case dict():
+                raise LookupError(f"{name} is {value}: events/env.json has to say what it is here")
+        return str(value)
