@@ -9,9 +9,11 @@ import pytest
 from rollcall.directory.directory import Directory
 from rollcall.directory.search import Query
 from rollcall.runtime import Services
+from rollcall.scim.link import LINKED, LOCAL, Linking
 from rollcall.scim.projection import Projection
 from rollcall.scim.resources import Kind
-from tests.directory.people import adding, group, patch, user, users
+from rollcall.storage.table import Table
+from tests.directory.people import URL, USER, adding, group, patch, titled, user, users
 
 READ, BATCH, PAGES, WRITE = "GetItem", "BatchGetItem", "Query", "TransactWriteItems"
 
@@ -133,3 +135,14 @@ def test_a_list_takes_two_reads_and_one_for_the_total(
 
     assert search(directory, Kind.USER, None) == 20
     assert sorted(calls) == [BATCH, PAGES, PAGES]
+
+
+def test_linking_an_account_takes_no_further_round_trip(
+    directory: Directory, table: Table, calls: list[str]
+) -> None:
+    ann = directory.users.create({"schemas": [USER], "userName": "ann"}, link=LOCAL).record.id
+    client = Directory(table, "acme", URL, linking=Linking())
+    calls.clear()
+
+    assert client.users.patch(ann, titled("Chief")).record.link == LINKED
+    assert calls == [PAGES, WRITE]

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from rollcall.directory import linking
 from rollcall.directory.context import Answer, Context, Precondition
 from rollcall.directory.groups import Groups
 from rollcall.directory.users import Users
@@ -44,7 +45,10 @@ _SELECTED = re.compile(r'"bulkId:([^"\\]+)"')
 
 @dataclass
 class _Operation:
-    """One operation, read. `identifier` is what it is about: that of a POST is given out here."""
+    """One operation, read. `identifier` is what it is about: that of a POST is given out here.
+
+    `adopted` says that a POST did not create an account but link one.
+    """
 
     method: str
     kind: Kind
@@ -54,6 +58,7 @@ class _Operation:
     data: Any
     answer: dict[str, Any] | None = None
     failed: bool = False
+    adopted: bool = False
 
 
 @dataclass
@@ -166,9 +171,13 @@ class Bulk:
                 continue
             try:
                 _require([_referred(batch, each) for each in _references(operation)])
-                self._apply(batch, operation, "PUT", operation.data)
+                if operation.adopted:
+                    self._apply(batch, operation, "PATCH", linking.overlay(operation.data))
+                else:
+                    self._apply(batch, operation, "PUT", operation.data)
             except SCIMException as error:
-                self._resources[operation.kind].delete(operation.identifier)
+                if not operation.adopted:
+                    self._resources[operation.kind].delete(operation.identifier)
                 self._fail(batch, operation, error)
         batch.incomplete.clear()
 
@@ -176,14 +185,16 @@ class Bulk:
         identifier = operation.identifier
         if identifier.startswith(_PREFIX):
             identifier = _referred(batch, identifier.removeprefix(_PREFIX)).identifier
-        data, status = _resolved(data, batch.by_bulk_id), 200
+        data = _resolved(data, batch.by_bulk_id)
+        status = 201 if operation.method == "POST" else 200
         resources, precondition = self._resources[operation.kind], operation.precondition
         answer: Answer | None = None
         if method == "POST":
-            answer, status = resources.create(data, identifier), 201
+            answer = resources.create(data, identifier)
+            operation.adopted = answer.record.id != identifier
+            operation.identifier = identifier = answer.record.id
         elif method == "PUT":
             answer = resources.replace(identifier, data, precondition)
-            status = 201 if operation.method == "POST" else 200
         elif method == "PATCH":
             resources.patch(identifier, data, precondition)
             answer = resources.read(identifier)

@@ -15,6 +15,7 @@ from rollcall.scim.errors import (
     Unavailable,
     UniquenessException,
 )
+from rollcall.scim.link import Linking
 from rollcall.scim.record import Record
 from rollcall.scim.resources import Kind
 from rollcall.storage.bookmarks import Bookmarks
@@ -36,7 +37,10 @@ def instant(moment: datetime) -> str:
 
 @dataclass(frozen=True)
 class Context:
-    """One tenant's storage, the URL it is served under, who asks, a clock and a source of ids."""
+    """One tenant's storage, the URL it is served under, who asks, a clock and a source of ids.
+
+    `linking` is the tenant's link policy where a client asks, None where an operator does.
+    """
 
     table: Table
     resources: Resources
@@ -47,11 +51,19 @@ class Context:
     bookmarks: Bookmarks
     base_url: str
     origin: Origin
+    linking: Linking | None = None
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     new_id: Callable[[], str] = lambda: str(uuid4())
 
     @classmethod
-    def of(cls, table: Table, tenant: str, base_url: str, origin: Origin) -> Context:
+    def of(
+        cls,
+        table: Table,
+        tenant: str,
+        base_url: str,
+        origin: Origin,
+        linking: Linking | None = None,
+    ) -> Context:
         """Return the context of a tenant's operations on behalf of an origin."""
         return cls(
             table,
@@ -63,6 +75,7 @@ class Context:
             Bookmarks(table, tenant),
             base_url,
             origin,
+            linking,
         )
 
     @property

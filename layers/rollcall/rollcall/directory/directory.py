@@ -12,6 +12,7 @@ from rollcall.directory.search import Search
 from rollcall.directory.users import Users
 from rollcall.scim.cursor import Seal
 from rollcall.scim.errors import Unavailable
+from rollcall.scim.link import Linking
 from rollcall.scim.resources import Kind
 from rollcall.storage.journal import Unfinished
 from rollcall.storage.origin import Origin
@@ -24,7 +25,7 @@ class Directory:
     """What a tenant keeps; bound to it once, so that no operation takes a tenant.
 
     `caller` names the token that asks, `key` signs the tenant's cursors; what is written says that
-    `origin` caused it.
+    `origin` caused it. `linking` is the tenant's link policy, None where an operator asks.
     """
 
     def __init__(
@@ -36,8 +37,9 @@ class Directory:
         caller: str = "",
         key: bytes = b"",
         origin: Origin = _NOBODY,
+        linking: Linking | None = None,
     ) -> None:
-        context = Context.of(table, tenant, base_url, origin)
+        context = Context.of(table, tenant, base_url, origin, linking)
         self._context = context
         self._resources = context.resources
         self._patience = table.patience

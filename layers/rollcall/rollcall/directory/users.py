@@ -8,10 +8,12 @@ from typing import Any
 
 from scim2_models import Context as Shape
 
-from rollcall.directory import departure
+from rollcall.directory import departure, linking
 from rollcall.directory.context import Answer, Context, Precondition, missing
 from rollcall.scim import body, patch
 from rollcall.scim.body import Document
+from rollcall.scim.errors import UniquenessException
+from rollcall.scim.link import LINKED, Link
 from rollcall.scim.record import Record
 from rollcall.scim.resources import Kind
 from rollcall.storage.documents import TOMBSTONE_DAYS, successor
@@ -27,15 +29,28 @@ class Users:
     def __init__(self, context: Context) -> None:
         self._context = context
 
-    def create(self, payload: Any, identifier: str | None = None) -> Answer:
-        """Create a user. Raises UniquenessException when its userName is taken."""
+    def create(self, payload: Any, identifier: str | None = None, link: Link = LINKED) -> Answer:
+        """Create a user, or link the account of its name where the tenant's policy adopts it.
+
+        Raises UniquenessException when its userName is taken.
+        """
         read = body.read(Kind.USER, payload, Shape.RESOURCE_CREATION_REQUEST)
         context = self._context
-        now = context.now()
-        record = Record(Kind.USER, identifier or context.new_id(), read.document, 1, now, now)
-        for attempt in context.attempts(Kind.USER):
-            with attempt.commit():
-                context.commit(context.writes.creation(record))
+        now, identifier = context.now(), identifier or context.new_id()
+        record = Record(Kind.USER, identifier, read.document, 1, now, now, link=link)
+        try:
+            for attempt in context.attempts(Kind.USER):
+                with attempt.commit():
+                    context.commit(context.writes.creation(record))
+        except UniquenessException:
+            adopted = linking.adopted(context, read.document)
+            if adopted is None:
+                raise
+
+            def edit(before: Document) -> Document:
+                return linking.overlaid(before, read.document)
+
+            return self._edit(adopted, edit, read.ignored, _ANY)
         return self._answer(record, [], read.ignored)
 
     def read(self, identifier: str) -> Answer:
@@ -69,6 +84,7 @@ class Users:
             with attempt.commit():
                 record, _ = self._read(identifier)
                 precondition.check(record)
+                linking.admit(context, record)
                 now = context.now()
                 expires = context.clock() + timedelta(days=TOMBSTONE_DAYS)
                 deletion = context.writes.deletion(record, now, int(expires.timestamp()))
@@ -84,10 +100,14 @@ class Users:
                 record, groups = self._read(identifier)
                 precondition.check(record)
                 document = edit(dict(record.document))
+                link = linking.link(context, record)
                 if document != record.document:
+                    linking.admit(context, record)
                     now = context.now()
-                    context.commit(context.writes.replacement(record, document, now))
-                    record = successor(record, document, now)
+                    context.commit(context.writes.replacement(record, document, now, link=link))
+                    record = successor(record, document, now, link)
+                elif link is not None:
+                    context.commit([context.writes.linking(record, link)])
                 answer = self._answer(record, groups, ignored)
         assert answer is not None  # noqa: S101  # attempts end with a commit or an exception
         return answer

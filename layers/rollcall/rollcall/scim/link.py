@@ -28,10 +28,26 @@ class Link:
     state: State = State.LINKED
     protected: bool = False
 
+    @classmethod
+    def of(cls, item: Mapping[str, Any] | None) -> Link:
+        """Return the link that an attribute `link` of an item says; without one it is linked."""
+        if item is None:
+            return LINKED
+        return cls(State(item["state"]), item.get("protected", False))
+
+    @property
+    def item(self) -> dict[str, Any]:
+        """The link as the attribute `link` of an item."""
+        return {"state": self.state.value, **({"protected": True} if self.protected else {})}
+
     @property
     def local(self) -> bool:
         """Whether no client has written to the account yet."""
         return self.state is State.LOCAL
+
+
+LINKED = Link()
+LOCAL = Link(State.LOCAL)
 
 
 class Policy(StrEnum):

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from rollcall.scim.link import LINKED, Link
 from rollcall.scim.resources import ENTERPRISE, Kind
 
 
@@ -15,7 +16,8 @@ class Record:
 
     `document` is without id, meta, members and groups. `created` and `modified` are RFC 3339
     instants in UTC with milliseconds; `version` counts from 1. Of a group, `pending` names a change
-    of its members that is begun, and `epoch` counts the changes of several members at once.
+    of its members that is begun, and `epoch` counts the changes of several members at once. Of a
+    user, `link` says whose the account is.
     """
 
     kind: Kind
@@ -26,6 +28,7 @@ class Record:
     modified: str
     pending: str = ""
     epoch: int = 0
+    link: Link = LINKED
 
     @property
     def etag(self) -> str:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from rollcall.scim.errors import PayloadTooLargeException
+from rollcall.scim.link import Link
 from rollcall.scim.record import Record
 from rollcall.scim.resources import Kind
 from rollcall.storage import keys
@@ -20,9 +21,17 @@ TOMBSTONE_DAYS = 90
 """How long the id of a deleted resource is remembered: clients lag behind."""
 
 
-def successor(record: Record, document: Mapping[str, Any], now: str) -> Record:
+def successor(
+    record: Record, document: Mapping[str, Any], now: str, link: Link | None = None
+) -> Record:
     """Return the record as `replacement` or `touch` leaves it."""
-    return replace(record, document=document, version=record.version + 1, modified=now)
+    return replace(
+        record,
+        document=document,
+        version=record.version + 1,
+        modified=now,
+        link=link or record.link,
+    )
 
 
 def is_tombstone(item: Item) -> bool:
@@ -43,6 +52,7 @@ def record_of(kind: Kind, item: Item) -> Record | None:
         modified=item["modified"],
         pending=item.get("pending", ""),
         epoch=int(item.get("epoch", 0)),
+        link=Link.of(item.get("link")),
     )
 
 

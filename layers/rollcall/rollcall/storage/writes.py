@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rollcall.scim import indexing
+from rollcall.scim.link import LINKED, Link
 from rollcall.scim.record import Record
 from rollcall.scim.resources import Kind
 from rollcall.storage import identity, keys
@@ -61,6 +62,7 @@ class Writes:
                     "modified": record.modified,
                     "origin": self._origin.item,
                     **({"pending": record.pending} if record.pending else {}),
+                    **({} if record.link == LINKED else {"link": record.link.item}),
                     "gsi_pk": self.keys.listing(record.kind),
                     "gsi_sk": f"{record.created}#{record.id}",
                 },
@@ -72,20 +74,29 @@ class Writes:
         ]
 
     def replacement(
-        self, before: Record, document: Mapping[str, Any], now: str, turn: Turn = _NO_TURN
+        self,
+        before: Record,
+        document: Mapping[str, Any],
+        now: str,
+        turn: Turn = _NO_TURN,
+        link: Link | None = None,
     ) -> list[Action]:
         """Return the actions that replace the document of the version that was read.
 
-        CHANGED says that it is no longer that version, CLAIMED that the new name is taken.
+        With `link` they replace the link, too. CHANGED says that it is no longer that version,
+        CLAIMED that the new name is taken.
         """
-        values = {":document": encoded(document), ":version": before.version}
+        sets = "document = :document"
+        values: dict[str, Any] = {":document": encoded(document), ":version": before.version}
+        if link is not None:
+            sets, values[":link"] = f"{sets}, link = :link", link.item
         return [
             self._update(
                 before.kind,
                 before.id,
                 now,
                 turn,
-                sets="document = :document",
+                sets=sets,
                 condition="version = :version",
                 values=values,
             ),
@@ -101,6 +112,28 @@ class Writes:
             turn,
             condition="version = :version",
             values={":version": record.version},
+        )
+
+    def linking(self, record: Record, link: Link) -> Action:
+        """Return the action that changes the link alone, which is no part of the representation.
+
+        CHANGED says that it is no longer the version that was read, or that its link changed.
+        """
+        found = record.link == LINKED
+        return Action(
+            "Update",
+            self.keys.document(record.kind, record.id),
+            update="SET link = :link",
+            condition=(
+                "version = :version AND attribute_exists(document) AND "
+                + ("(link = :before OR attribute_not_exists(link))" if found else "link = :before")
+            ),
+            values={
+                ":link": link.item,
+                ":before": record.link.item,
+                ":version": record.version,
+            },
+            label=CHANGED,
         )
 
     def turn(self, group: str, now: str, turn: Turn) -> Action:

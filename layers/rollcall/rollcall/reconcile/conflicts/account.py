@@ -64,7 +64,7 @@ def accounts(resources: Resources) -> Iterator[Account]:
     listed = resources.listed(Kind.USER)
     while batch := list(islice(listed, MAX_BATCH)):
         for record in resources.read_many(Kind.USER, batch).values():
-            yield Account(record.id, record.document)
+            yield Account(record.id, record.document, record.link)
 
 
 def loaded(text: str) -> Account:
