@@ -9,11 +9,12 @@ import pytest
 from rollcall.runtime import Services
 from rollcall.scim.record import Record
 from rollcall.scim.resources import Kind
+from rollcall.storage.actions import Action, ConditionFailed
 from rollcall.storage.memberships import GONE, RACED, Memberships
 from rollcall.storage.origin import Origin
 from rollcall.storage.resources import Resources
 from rollcall.storage.rosters import Rosters
-from rollcall.storage.table import Action, ConditionFailed, Table
+from rollcall.storage.table import Table
 from rollcall.storage.writes import Writes
 from tests.storage import consistency
 from tests.storage.faults import counted

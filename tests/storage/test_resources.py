@@ -11,10 +11,11 @@ from rollcall.scim.errors import InvalidValueException, PayloadTooLargeException
 from rollcall.scim.indexing import Entry
 from rollcall.scim.record import Record
 from rollcall.scim.resources import Kind
+from rollcall.storage.actions import Action, ConditionFailed
 from rollcall.storage.documents import successor
 from rollcall.storage.origin import Origin
 from rollcall.storage.resources import Resources
-from rollcall.storage.table import Action, ConditionFailed, Table
+from rollcall.storage.table import Table
 from rollcall.storage.writes import CHANGED, CLAIMED, Writes
 from tests.storage import consistency
 from tests.storage.consistency import ENTERPRISE

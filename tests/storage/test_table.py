@@ -11,9 +11,10 @@ from botocore.exceptions import ClientError
 
 from rollcall.runtime import Services
 from rollcall.scim.errors import TooManyException, Unavailable
+from rollcall.storage.actions import Action, ConditionFailed
 from rollcall.storage.keys import Key
 from rollcall.storage.patience import Patience
-from rollcall.storage.table import Action, ConditionFailed, Table
+from rollcall.storage.table import Table
 from tests.storage.faults import Time, answering, cancellation, counted, losing, refusal, success
 
 ONE: Key = {"pk": "acme#X#1", "sk": "A"}

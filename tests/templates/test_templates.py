@@ -6,7 +6,7 @@ import pytest
 
 from rollcall.directory.directory import Directory
 from rollcall.runtime import Services
-from rollcall.storage.table import Action
+from rollcall.storage.actions import Action
 from rollcall.templates.file import TemplateError
 from rollcall.templates.template import Selector, Template
 from rollcall.templates.templates import Templates

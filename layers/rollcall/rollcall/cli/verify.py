@@ -11,7 +11,7 @@ from rollcall.cli.target import Target, target
 from rollcall.cli.terminal import AsJson, Name, complain, err, out
 from rollcall.runtime import Services
 from rollcall.storage import verification
-from rollcall.storage.table import ConditionFailed
+from rollcall.storage.actions import ConditionFailed
 from rollcall.storage.verification import Fault
 
 Repair = Annotated[bool, typer.Option("--repair", help="Mend what can be mended.")]

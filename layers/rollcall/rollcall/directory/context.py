@@ -18,13 +18,14 @@ from rollcall.scim.errors import (
 from rollcall.scim.link import Linking
 from rollcall.scim.record import Record
 from rollcall.scim.resources import Kind
+from rollcall.storage.actions import Action, ConditionFailed
 from rollcall.storage.bookmarks import Bookmarks
 from rollcall.storage.journal import Journal
 from rollcall.storage.memberships import Memberships
 from rollcall.storage.origin import Origin
 from rollcall.storage.resources import Resources
 from rollcall.storage.rosters import Rosters
-from rollcall.storage.table import Action, ConditionFailed, Table
+from rollcall.storage.table import Table
 from rollcall.storage.writes import CLAIMED, Writes
 
 _NAMES = {Kind.USER: "userName", Kind.GROUP: "displayName"}

@@ -16,8 +16,8 @@ from rollcall.directory.context import Context
 from rollcall.scim.errors import Unavailable
 from rollcall.scim.record import Record
 from rollcall.scim.resources import Kind
+from rollcall.storage.actions import Action, ConditionFailed
 from rollcall.storage.memberships import Memberships
-from rollcall.storage.table import Action, ConditionFailed
 
 ACTIONS_PER_MEMBERSHIP = 3
 """Either side of a membership, and the version of the resource that stays."""
@@ -46,14 +46,14 @@ def commit(context: Context, record: Record, deletion: Sequence[Action], now: st
         finish(context, record.id)
 
 
-def finish(context: Context, identifier: str) -> bool:
+def finish(context: Context, identifier: str, seconds: float | None = None) -> bool:
     """End the memberships of what is deleted, as far as time allows; tell whether none is left."""
     leaver = context.journal.leaver(identifier)
     if leaver is None:
         return True
     kind, origin = leaver
     store, patience = context.memberships.caused_by(origin), context.table.patience
-    deadline = patience.clock() + patience.seconds
+    deadline = patience.clock() + (seconds or patience.seconds)
     left = _memberships(context, kind, identifier)
     while piece := list(islice(left, context.table.max_actions // ACTIONS_PER_MEMBERSHIP)):
         if patience.clock() > deadline:

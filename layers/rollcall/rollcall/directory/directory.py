@@ -52,11 +52,11 @@ class Directory:
         """Return how many resources of each type there are."""
         return {kind: self._resources.count(kind) for kind in Kind}
 
-    def finish(self, unfinished: Unfinished) -> bool:
+    def finish(self, unfinished: Unfinished, seconds: float | None = None) -> bool:
         """Go on with what was begun here, as far as time allows; tell whether it is finished."""
         if unfinished.change:
-            return journal.finish(self._context, unfinished.id, unfinished.change)
-        return departure.finish(self._context, unfinished.id)
+            return journal.finish(self._context, unfinished.id, unfinished.change, seconds)
+        return departure.finish(self._context, unfinished.id, seconds)
 
     def clear(self) -> Iterator[Kind]:
         """Delete all groups and users, yielding the type of each; may be repeated at any point.

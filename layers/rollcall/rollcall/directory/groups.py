@@ -16,8 +16,8 @@ from rollcall.scim.body import Document
 from rollcall.scim.membership import Add, Clear, Operation, needs_all
 from rollcall.scim.record import Record
 from rollcall.scim.resources import Kind
+from rollcall.storage.actions import Action, ConditionFailed
 from rollcall.storage.documents import TOMBSTONE_DAYS
-from rollcall.storage.table import Action, ConditionFailed
 from rollcall.storage.writes import CHANGED, Turn
 
 _ANY = Precondition()

@@ -16,9 +16,9 @@ from rollcall.directory.context import Context
 from rollcall.directory.membership import Change
 from rollcall.scim.errors import Unavailable
 from rollcall.scim.resources import Kind
+from rollcall.storage.actions import Action, ConditionFailed
 from rollcall.storage.journal import Changes
 from rollcall.storage.memberships import Memberships
-from rollcall.storage.table import Action, ConditionFailed
 from rollcall.storage.writes import CHANGED, Turn
 
 ACTIONS_PER_MEMBER = 3
@@ -26,15 +26,6 @@ ACTIONS_PER_MEMBER = 3
 
 OfGroup = Callable[[Turn], list[Action]]
 """The actions on the group itself, by what they are to leave on its document item."""
-
-
-@dataclass(frozen=True)
-class _Begun:
-    """A change of a group that is true, by its name, and what it says."""
-
-    group: str
-    name: str
-    changes: Changes
 
 
 def commit(context: Context, group: str, change: Change, of_group: OfGroup, now: str) -> None:
@@ -55,10 +46,10 @@ def commit(context: Context, group: str, change: Change, of_group: OfGroup, now:
         context.journal.discard(group, name)
         raise
     with suppress(Unavailable):  # the change is true, and the sweep goes on with the rest
-        _finish(context, context.memberships, _Begun(group, name, changes))
+        _finish(context, group, name, context.table.patience.seconds)
 
 
-def finish(context: Context, group: str, name: str) -> bool:
+def finish(context: Context, group: str, name: str, seconds: float | None = None) -> bool:
     """Apply a change that is true, as far as time allows; tell whether it is finished.
 
     A change that never became true, or that others finished, is forgotten.
@@ -67,42 +58,54 @@ def finish(context: Context, group: str, name: str) -> bool:
     if record is None or record.pending != name:
         context.journal.discard(group, name)
         return True
+    return _finish(context, group, name, seconds or context.table.patience.seconds)
+
+
+def _finish(context: Context, group: str, name: str, seconds: float) -> bool:
+    clock = context.table.patience.clock
+    deadline = clock() + seconds
     store = context.memberships.caused_by(context.journal.origin(group, name))
-    return _finish(context, store, _Begun(group, name, context.journal.read(group, name)))
-
-
-def _finish(context: Context, store: Memberships, begun: _Begun) -> bool:
-    patience = context.table.patience
-    deadline = patience.clock() + patience.seconds
-    wanted = iter([*begun.changes.added.items(), *begun.changes.removed.items()])
     size = (context.table.max_actions - 1) // ACTIONS_PER_MEMBER
-    while piece := dict(islice(wanted, size)):
-        if patience.clock() > deadline:
-            return False
-        if not _apply(context, store, begun, piece):
-            return True
-    context.writes.settle(begun.group, begun.name)
-    context.journal.discard(begun.group, begun.name)
+    for number, part in context.journal.parts(group, name):
+        wanted = iter([*part.added.items(), *part.removed.items()])
+        while piece := dict(islice(wanted, size)):
+            if clock() > deadline:
+                return False
+            if not _apply(context, store, _Piece(group, name, part, piece)):
+                return True
+        context.journal.applied(group, name, number)
+    context.writes.settle(group, name)
+    context.journal.discard(group, name)
     return True
 
 
-def _apply(context: Context, store: Memberships, begun: _Begun, piece: Mapping[str, Kind]) -> bool:
+@dataclass(frozen=True)
+class _Piece:
+    """What of a part of a change is applied in one transaction, members by type."""
+
+    group: str
+    change: str
+    part: Changes
+    members: Mapping[str, Kind]
+
+
+def _apply(context: Context, store: Memberships, piece: _Piece) -> bool:
     """Apply a piece of a change; False when the change is finished or gone.
 
     Who was deleted meanwhile is skipped, and what others applied is not done again.
     """
-    group, changes = begun.group, begun.changes
+    group, part = piece.group, piece.part
     for _ in context.table.patience.pauses():
-        standing = store.standing({(group, member): kind for member, kind in piece.items()})
-        living = {each: kind for each, kind in piece.items() if (kind, each) in standing.living}
+        standing = store.standing({(group, each): kind for each, kind in piece.members.items()})
+        living = {e: kind for e, kind in piece.members.items() if (kind, e) in standing.living}
         member = {each for _, each in standing.current}
-        added = {e: kind for e, kind in living.items() if e in changes.added and e not in member}
-        removed = {e: kind for e, kind in living.items() if e in changes.removed and e in member}
+        added = {e: kind for e, kind in living.items() if e in part.added and e not in member}
+        removed = {e: kind for e, kind in living.items() if e in part.removed and e in member}
         if not added and not removed:
             return True
         actions = _actions(store, group, added, removed, context.now())
         try:
-            context.table.transact([context.writes.is_pending(group, begun.name), *actions])
+            context.table.transact([context.writes.is_pending(group, piece.change), *actions])
         except ConditionFailed as error:
             if CHANGED in error.labels:
                 return False

@@ -16,8 +16,11 @@ from rollcall.storage.table import Table
 GRACE = timedelta(minutes=1)
 """How long whoever began something is left alone with it: longer than a request lasts."""
 
-RESERVE = 12.0
-"""The seconds that must be left for something to be gone on with."""
+RESERVE = 15.0
+"""The seconds that must be left after something was gone on with, longer than a retry lasts."""
+
+LONGEST = 60.0
+"""The seconds that one thing may take of a sweep, so that the others get their turn."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,8 @@ class Sweep:
         """Go on with each as far as time allows, and yield those that are finished by that."""
         until = instant(self.clock() - GRACE)
         for each in journal.unfinished(self.table, until):
-            if seconds_left() < RESERVE:
+            seconds = min(seconds_left() - RESERVE, LONGEST)
+            if seconds <= 0:
                 return
-            if self.directory(each.tenant).finish(each):
+            if self.directory(each.tenant).finish(each, seconds):
                 yield each

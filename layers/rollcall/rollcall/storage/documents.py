@@ -12,7 +12,7 @@ from rollcall.scim.link import Link
 from rollcall.scim.record import Record
 from rollcall.scim.resources import Kind
 from rollcall.storage import keys
-from rollcall.storage.table import Item
+from rollcall.storage.items import Item
 
 MAX_DOCUMENT = 300_000
 """The bytes of a stored document."""
@@ -36,7 +36,7 @@ def successor(
 
 def is_tombstone(item: Item) -> bool:
     """Tell whether a document item is what a deletion left."""
-    return "document" not in item
+    return "deleted" in item
 
 
 def record_of(kind: Kind, item: Item) -> Record | None:

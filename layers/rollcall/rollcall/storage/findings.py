@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from rollcall.storage import keys
+from rollcall.storage.actions import Action
+from rollcall.storage.items import Item
 from rollcall.storage.keys import Key, Keys
-from rollcall.storage.table import Action, Item, Table
+from rollcall.storage.table import Table
 
 SERVICE = "service"
 """The flag of an account that an operator marked as no person's."""

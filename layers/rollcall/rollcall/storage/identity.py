@@ -12,8 +12,10 @@ from typing import Any
 from rollcall.scim import evidence
 from rollcall.scim.evidence import Clue, Evidence, Source
 from rollcall.scim.indexing import Entry
+from rollcall.storage.actions import Action
+from rollcall.storage.items import Item
 from rollcall.storage.keys import Key, Keys, identifier, part
-from rollcall.storage.table import Action, Item, Table
+from rollcall.storage.table import Table
 
 
 class Identity:

@@ -9,18 +9,20 @@ partition of the whole table, so that what nobody meets is found and finished.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from uuid import uuid4
 
 from rollcall.scim.resources import Kind
 from rollcall.storage import keys
+from rollcall.storage.actions import Action
+from rollcall.storage.items import Item
 from rollcall.storage.keys import Keys
 from rollcall.storage.origin import Origin
-from rollcall.storage.table import Action, Item, Table
+from rollcall.storage.table import Table
 
-PART = 4_000
-"""How many members one journal item names: about 160 of the 400 kB that an item may have."""
+PART = 2_000
+"""How many members one part names: 100 of the 400 kB that an item may have, a second's work."""
 
 WRITTEN = "written"
 """The label of the condition that a change that is to become true is still written down."""
@@ -59,12 +61,16 @@ class Journal:
         change = uuid4().hex
         every = [*_entries("+", changes.added), *_entries("-", changes.removed)]
         parts = [every[at : at + PART] for at in range(0, len(every), PART)]
-        for number, part in reversed(list(enumerate(parts))):
-            item: Item = {"entries": json.dumps(part, separators=(",", ":"))}
-            if number == 0:
-                item |= {"origin": origin.item, "parts": len(parts)}
-                item |= {"gsi_pk": keys.UNFINISHED, "gsi_sk": f"{now}#{change}"}
-            self._table.put(self._keys.journal(group, change, number), item)
+        for number, part in enumerate(parts, 1):
+            entries = json.dumps(part, separators=(",", ":"))
+            self._table.put(self._keys.journal(group, change, number), {"entries": entries})
+        head = {
+            "parts": len(parts),
+            "origin": origin.item,
+            "gsi_pk": keys.UNFINISHED,
+            "gsi_sk": f"{now}#{change}",
+        }
+        self._table.put(self._keys.journal(group, change, 0), head)
         return change
 
     def written(self, group: str, change: str) -> Action:
@@ -77,11 +83,20 @@ class Journal:
         )
 
     def read(self, group: str, change: str) -> Changes:
-        """Return what a change says; nothing when it is finished."""
-        items = self._table.query(
-            self._keys.partition(Kind.GROUP, group), keys.change_prefix(change)
-        )
-        return changes_in(items)
+        """Return what of a change is not known to be applied; nothing when it is finished."""
+        partition = self._keys.partition(Kind.GROUP, group)
+        return changes_in(self._table.query(partition, keys.change_prefix(change)))
+
+    def parts(self, group: str, change: str) -> Iterator[tuple[int, Changes]]:
+        """Yield the parts of a change that are not known to be applied, by their numbers."""
+        partition = self._keys.partition(Kind.GROUP, group)
+        for item in self._table.query(partition, keys.change_prefix(change)):
+            if "entries" in item:
+                yield int(keys.identifier(item["sk"])), changes_in([item])
+
+    def applied(self, group: str, change: str, number: int) -> None:
+        """Note that a part of a change is applied, so that nobody goes through it again."""
+        self._table.delete([self._keys.journal(group, change, number)])
 
     def origin(self, group: str, change: str) -> Origin:
         """Return who caused a change."""
@@ -100,7 +115,7 @@ class Journal:
         self._table.transact(
             [Action("Update", head, update="SET discarded = :true", values={":true": True})]
         )
-        parts = range(1, int(item["parts"]))
+        parts = range(1, int(item["parts"]) + 1)
         self._table.delete(self._keys.journal(group, change, number) for number in parts)
         self._table.delete([head])
 
@@ -127,12 +142,12 @@ class Journal:
         self._table.delete([self._keys.leaving(identifier)])
 
 
-def changes_in(items: Iterator[Item]) -> Changes:
+def changes_in(items: Iterable[Item]) -> Changes:
     """Return what the journal items of one change say."""
     added: dict[str, Kind] = {}
     removed: dict[str, Kind] = {}
     for item in items:
-        for sign, kind, identifier in json.loads(item["entries"]):
+        for sign, kind, identifier in json.loads(item.get("entries", "[]")):
             (added if sign == "+" else removed)[identifier] = Kind(kind)
     return Changes(added, removed)
 

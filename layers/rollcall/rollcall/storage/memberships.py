@@ -14,14 +14,19 @@ from typing import Unpack
 from rollcall.scim.record import Record
 from rollcall.scim.resources import Kind
 from rollcall.storage import keys
+from rollcall.storage.actions import Action
 from rollcall.storage.documents import is_tombstone, record_of
+from rollcall.storage.items import Item
 from rollcall.storage.keys import Key, Keys
 from rollcall.storage.origin import Origin
-from rollcall.storage.table import Action, Bounds, Item, Table
+from rollcall.storage.table import MAX_BATCH, Bounds, Table
 
 GONE = "gone"
 RACED = "raced"
 """Labels of the conditions: a resource does not exist any more; a membership is not as it was."""
+
+EXISTENCE = ("pk", "sk", "deleted")
+"""The attributes that say whether an item is there, and whether a document is a tombstone."""
 
 ENDED_DAYS = 2
 """How long the member's side of an ended membership stays: longer than a stream keeps records."""
@@ -92,13 +97,17 @@ class Memberships:
         own = self._keys.document(Kind.GROUP, group)
         members = {each: self._keys.member(group, each) for each in named}
         users = {each: self._keys.document(Kind.USER, each) for each in named}
-        items = self._table.get_many([own, *members.values(), *users.values()])
+        several = [*members.values(), *users.values()]
+        if len(several) < MAX_BATCH:
+            items = self._table.get_many([own, *several])
+        else:
+            items = self._table.get_many(several, EXISTENCE) | self._table.get_many([own])
         groups = {
             each: self._keys.document(Kind.GROUP, each)
             for each, key in users.items()
             if _at(items, key) is None
         }
-        nested = self._table.get_many(groups.values())
+        nested = self._table.get_many(groups.values(), EXISTENCE)
         known = Candidates({}, {}, set(), [])
         for each in named:
             member = _at(items, members[each]) is not None
@@ -122,7 +131,7 @@ class Memberships:
                 for (_, member), kind in pairs.items()
             },
         }
-        items = self._table.get_many([*members.values(), *documents.values()])
+        items = self._table.get_many([*members.values(), *documents.values()], EXISTENCE)
         living = {
             resource
             for resource, key in documents.items()

@@ -16,9 +16,11 @@ from rollcall.scim.record import Record
 from rollcall.scim.resources import Kind
 from rollcall.storage import keys
 from rollcall.storage.documents import is_tombstone, record_of
+from rollcall.storage.items import Item
 from rollcall.storage.journal import Changes, Journal, changes_in
 from rollcall.storage.keys import Keys
-from rollcall.storage.table import Bounds, Item, Table
+from rollcall.storage.memberships import EXISTENCE
+from rollcall.storage.table import Bounds, Table
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,8 @@ class Rosters:
 
         `pending` names the unfinished changes of groups.
         """
+        # What is begun first: it is forgotten only when all of it is stored.
+        begun = {group: self._journal.read(group, change) for group, change in pending.items()}
         wanted = {pair: self._keys.member(*pair) for pair in pairs}
         notes = {member: self._keys.leaving(member) for _, member in wanted}
         found = self._table.get_many([*wanted.values(), *notes.values()])
@@ -114,8 +118,7 @@ class Rosters:
             for pair, key in wanted.items()
             if (key["pk"], key["sk"]) in found and pair[1] not in leaving
         }
-        for group, change in pending.items():
-            changes = self._journal.read(group, change)
+        for group, changes in begun.items():
             asked = {member for of, member in wanted if of == group}
             added = {each: kind for each, kind in changes.added.items() if each in asked}
             current = {member: kind for (of, member), kind in stored.items() if of == group}
@@ -151,7 +154,7 @@ class Rosters:
         if not absent:
             return members
         documents = {each: self._keys.document(of, each) for each, of in absent.items()}
-        found = self._table.get_many(documents.values())
+        found = self._table.get_many(documents.values(), EXISTENCE)
         for each, key in documents.items():
             item = found.get((key["pk"], key["sk"]))
             if item is not None and not is_tombstone(item):

@@ -8,27 +8,29 @@ in flight (`TransactionConflict`); that is done here, with jitter, within the ti
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import BotoCoreError, ClientError
 
 from rollcall.scim.errors import TooManyException, Unavailable
+from rollcall.storage.actions import Action, ConditionFailed
+from rollcall.storage.items import Item, decoded, encoded
 from rollcall.storage.keys import Key
 from rollcall.storage.patience import Patience
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-Item: TypeAlias = dict[str, Any]
-
 INDEX = "index"
 """The one secondary index: `gsi_pk`, `gsi_sk`, keys only."""
 
 MAX_BATCH = 100
 """The keys that one BatchGetItem takes."""
+
+FEW_BATCHES = 8
+"""How many of these are read one after the other; more are read by so many threads."""
 
 _THROTTLED = frozenset(
     {
@@ -42,48 +44,6 @@ _THROTTLED = frozenset(
     }
 )
 _CONFLICTS = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
-
-_serialize = TypeSerializer().serialize
-_deserialize = TypeDeserializer().deserialize
-
-
-class ConditionFailed(Exception):  # noqa: N818
-    """A transaction was not applied because conditions did not hold; `labels` names them."""
-
-    def __init__(self, labels: Iterable[str]) -> None:
-        self.labels = frozenset(labels)
-        super().__init__(", ".join(sorted(self.labels)))
-
-
-@dataclass(frozen=True)
-class Action:
-    """One action of a transaction; `label` names its condition in ConditionFailed."""
-
-    kind: Literal["Put", "Update", "Delete", "ConditionCheck"]
-    key: Key
-    item: Item = field(default_factory=dict)
-    update: str = ""
-    condition: str = ""
-    values: Mapping[str, Any] = field(default_factory=dict)
-    names: Mapping[str, str] = field(default_factory=dict)
-    label: str = ""
-
-    def request(self, table: str) -> dict[str, Any]:
-        """Return the action as TransactWriteItems takes it."""
-        body: dict[str, Any] = {"TableName": table}
-        if self.kind == "Put":
-            body["Item"] = _encoded({**self.key, **self.item})
-        else:
-            body["Key"] = _encoded(self.key)
-        if self.update:
-            body["UpdateExpression"] = self.update
-        if self.condition:
-            body["ConditionExpression"] = self.condition
-        if self.values:
-            body["ExpressionAttributeValues"] = _encoded(self.values)
-        if self.names:
-            body["ExpressionAttributeNames"] = dict(self.names)
-        return {self.kind: body}
 
 
 class Bounds(TypedDict, total=False):
@@ -121,39 +81,49 @@ class Table:
         """Read one item, strongly consistent."""
         with translated():
             answer = self._client.get_item(
-                TableName=self.name, Key=_encoded(key), ConsistentRead=True
+                TableName=self.name, Key=encoded(key), ConsistentRead=True
             )
-        return _decoded(answer["Item"]) if "Item" in answer else None
+        return decoded(answer["Item"]) if "Item" in answer else None
 
     def put(self, key: Key, item: Item) -> None:
         """Write one item, whatever stands there."""
         with translated():
-            self._client.put_item(TableName=self.name, Item=_encoded({**key, **item}))
+            self._client.put_item(TableName=self.name, Item=encoded({**key, **item}))
 
-    def get_many(self, keys: Iterable[Key]) -> dict[tuple[str, str], Item]:
+    def get_many(
+        self, keys: Iterable[Key], only: Sequence[str] = ()
+    ) -> dict[tuple[str, str], Item]:
         """Read items, strongly consistent, by (pk, sk); those that do not exist are left out.
 
-        One round trip per MAX_BATCH keys.
+        One round trip per MAX_BATCH keys, several at a time where there are many. `only` names the
+        attributes that are wanted, all when it is empty.
         """
-        found: dict[tuple[str, str], Item] = {}
-        wanted = list({(key["pk"], key["sk"]): _encoded(key) for key in keys}.values())
+        wanted = list({(key["pk"], key["sk"]): encoded(key) for key in keys}.values())
+        batches = [wanted[at : at + MAX_BATCH] for at in range(0, len(wanted), MAX_BATCH)]
+        shape = _projection(only)
+        if len(batches) < FEW_BATCHES:
+            found = [self._get_batch(each, shape) for each in batches]
+        else:
+            with ThreadPoolExecutor(FEW_BATCHES) as readers:
+                found = list(readers.map(lambda each: self._get_batch(each, shape), batches))
+        return {(item["pk"], item["sk"]): item for items in found for item in items}
+
+    def _get_batch(self, keys: list[Any], shape: Mapping[str, Any]) -> list[Item]:
+        found: list[Item] = []
         tries = self.patience.pauses()
-        while wanted:
+        while keys:
             if next(tries, "over") == "over":
                 raise Unavailable("the directory is busy, try again")
-            batch, wanted = wanted[:MAX_BATCH], wanted[MAX_BATCH:]
+            request: Any = {"Keys": keys, "ConsistentRead": True, **shape}
             with translated():
-                answer = self._client.batch_get_item(
-                    RequestItems={self.name: {"Keys": batch, "ConsistentRead": True}}
-                )
-            for raw in answer["Responses"].get(self.name, ()):
-                item = _decoded(raw)
-                found[item["pk"], item["sk"]] = item
+                answer = self._client.batch_get_item(RequestItems={self.name: request})
+            found += map(decoded, answer["Responses"].get(self.name, ()))
             unprocessed: dict[str, Any] = dict(answer["UnprocessedKeys"])
             left: list[Any] = unprocessed.get(self.name, {}).get("Keys", [])
-            if not left:
+            if len(left) < len(keys):
                 tries = self.patience.pauses()
-            wanted = left + wanted
+                next(tries)
+            keys = left
         return found
 
     def query(self, pk: str, prefix: str = "", **bounds: Unpack[Bounds]) -> Iterator[Item]:
@@ -182,7 +152,7 @@ class Table:
             self._client.scan,
             ConsistentRead=True,
             FilterExpression="begins_with(pk, :beginning)",
-            ExpressionAttributeValues=_encoded({":beginning": beginning}),
+            ExpressionAttributeValues=encoded({":beginning": beginning}),
         ):
             yield from page
 
@@ -219,7 +189,7 @@ class Table:
 
     def delete(self, keys: Iterable[Key]) -> None:
         """Delete items, unconditionally, in batches."""
-        requests: list[Any] = [{"DeleteRequest": {"Key": _encoded(key)}} for key in keys]
+        requests: list[Any] = [{"DeleteRequest": {"Key": encoded(key)}} for key in keys]
         tries = self.patience.pauses()
         while requests:
             if next(tries, "over") == "over":
@@ -237,10 +207,19 @@ class Table:
         while True:
             with translated():
                 answer = read(TableName=self.name, **request)
-            yield [_decoded(each) for each in answer["Items"]]
+            yield [decoded(each) for each in answer["Items"]]
             if "LastEvaluatedKey" not in answer:
                 return
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+
+def _projection(names: Sequence[str]) -> dict[str, Any]:
+    if not names:
+        return {}
+    return {
+        "ProjectionExpression": ", ".join(f"#{each}" for each in names),
+        "ExpressionAttributeNames": {f"#{each}": each for each in names},
+    }
 
 
 def _request(pk_name: str, pk: str, name: str, prefix: str, bounds: Bounds) -> dict[str, Any]:
@@ -262,7 +241,7 @@ def _request(pk_name: str, pk: str, name: str, prefix: str, bounds: Bounds) -> d
         condition = ""
     return {
         "KeyConditionExpression": f"{pk_name} = :pk{condition}",
-        "ExpressionAttributeValues": _encoded(values),
+        "ExpressionAttributeValues": encoded(values),
         "ScanIndexForward": not backwards,
         **({"Limit": bounds["limit"]} if bounds.get("limit") else {}),
     }
@@ -281,11 +260,3 @@ def translated() -> Iterator[None]:
         raise
     except BotoCoreError as error:
         raise Unavailable("the directory cannot be reached, try again") from error
-
-
-def _encoded(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: _serialize(value) for name, value in values.items()}
-
-
-def _decoded(raw: Mapping[str, Any]) -> Item:
-    return {name: _deserialize(value) for name, value in raw.items()}

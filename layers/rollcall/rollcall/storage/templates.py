@@ -14,8 +14,10 @@ from typing import Any
 
 from rollcall.scim.resources import Kind
 from rollcall.storage import keys
+from rollcall.storage.actions import Action, ConditionFailed
+from rollcall.storage.items import Item
 from rollcall.storage.keys import Key, Keys
-from rollcall.storage.table import Action, ConditionFailed, Item, Table
+from rollcall.storage.table import Table
 
 EDITED = "edited"
 BOUND = "bound"

@@ -15,11 +15,13 @@ from datetime import UTC, datetime
 from rollcall.scim import indexing
 from rollcall.scim.resources import Kind
 from rollcall.storage import identity, keys
+from rollcall.storage.actions import Action
 from rollcall.storage.documents import is_tombstone
+from rollcall.storage.items import Item
 from rollcall.storage.journal import Unfinished
 from rollcall.storage.keys import Key, Keys
 from rollcall.storage.memberships import is_membership
-from rollcall.storage.table import Action, Item, Table
+from rollcall.storage.table import Table
 
 _KINDS = {kind.value.upper(): kind for kind in Kind}
 

@@ -16,11 +16,12 @@ from rollcall.scim.link import LINKED, Link
 from rollcall.scim.record import Record
 from rollcall.scim.resources import Kind
 from rollcall.storage import identity, keys
+from rollcall.storage.actions import Action, ConditionFailed
 from rollcall.storage.documents import encoded
 from rollcall.storage.keys import Keys
 from rollcall.storage.origin import Origin
 from rollcall.storage.resources import COUNT_SHARDS
-from rollcall.storage.table import Action, ConditionFailed, Table
+from rollcall.storage.table import Table
 
 CLAIMED = "claimed"
 CHANGED = "changed"

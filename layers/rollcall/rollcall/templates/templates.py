@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 from rollcall.scim.errors import Unavailable
 from rollcall.scim.resources import Kind
 from rollcall.storage import templates as stored
+from rollcall.storage.actions import ConditionFailed
 from rollcall.storage.resources import Resources
-from rollcall.storage.table import ConditionFailed, Table
+from rollcall.storage.table import Table
 from rollcall.templates.catalogue import Catalogue
 from rollcall.templates.file import TemplateError
 from rollcall.templates.template import Template

@@ -13,8 +13,9 @@ from enum import StrEnum
 
 from rollcall.reconcile.duplicates.findings import Finding, Ground, Kind, Reason
 from rollcall.scim.errors import Unavailable
+from rollcall.storage.actions import ConditionFailed
 from rollcall.storage.findings import Findings
-from rollcall.storage.table import ConditionFailed, Item
+from rollcall.storage.items import Item
 
 RESOLVED_DAYS = 90
 """How long a finding that went away is remembered."""

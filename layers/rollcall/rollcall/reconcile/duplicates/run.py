@@ -16,9 +16,9 @@ from rollcall.reconcile.duplicates.book import Book
 from rollcall.reconcile.duplicates.delivery import Counts, Delivery
 from rollcall.reconcile.duplicates.detection import Group, groups
 from rollcall.reconcile.duplicates.findings import is_candidate, judge, merge
+from rollcall.storage.actions import ConditionFailed
 from rollcall.storage.findings import Findings
 from rollcall.storage.identity import Identity
-from rollcall.storage.table import ConditionFailed
 
 MAX_STEPS = 10
 """How often a run goes on: fewer than the 16 after which Lambda takes messages for a loop."""
