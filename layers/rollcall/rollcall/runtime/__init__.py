@@ -36,7 +36,9 @@ from rollcall.storage.secrets import Secrets
 from rollcall.storage.table import Table
 from rollcall.templates.scales import Scales
 from rollcall.templates.templates import Templates
+from rollcall.storage.usage import Usage
 from rollcall.tenants.authentication import Authenticator, Caller
+from rollcall.tenants.keyring import Keyring
 from rollcall.tenants.tenants import Tenants
 
 
@@ -99,6 +101,14 @@ class Services:
         """Return the New User Templates of one tenant, changed by an actor."""
         return Templates(self.table, tenant, actor)
 
+    def keyring(self, tenant: str) -> Keyring:
+        """Return the tokens of one tenant."""
+        return Keyring(self.tenants, tenant)
+
+    def usage(self, tenant: str) -> Usage:
+        """Return what is known of the use of a tenant's tokens."""
+        return Usage(self.table, tenant)
+
     def opened(self, caller: Caller, base_url: str, request: str) -> Directory:
         """Return the directory of a caller's tenant, for one request of this id."""
         return Directory(
@@ -138,7 +148,7 @@ class Services:
         self, resources: Iterable[Resource], log: Logger, pages: Iterable[Route] = ()
     ) -> Starlette:
         """Return the ASGI application that serves the resources, and pages for people."""
-        return application(resources, Authenticator(self.secrets), self.opened, log, pages)
+        return application(resources, Authenticator(self.secrets, self.table), self.opened, log, pages)
 
     def pages(self) -> list[Route]:
         """Return the routes of the pages for people."""

@@ -129,6 +129,14 @@ class Keys:
         """The partition of the shards of a count."""
         return f"{self.tenant}#COUNT#{kind.value}"
 
+    def uses(self) -> str:
+        """The partition of what is known of the use of the tenant's tokens."""
+        return f"{self.tenant}#TOKENS"
+
+    def use(self, token: str) -> Key:
+        """When a token was used."""
+        return {"pk": self.uses(), "sk": token}
+
     def bookmark(self, walk: str, start: int) -> Key:
         """Where a page of an index walk begins."""
         return {"pk": f"{self.tenant}#BOOKMARK#{walk}", "sk": str(start)}

@@ -110,7 +110,7 @@ class Secrets:
         secret, candidate = self._name(name), str(uuid4())
         label = f"ROLLCALL-{candidate[:8]}"
         try:
-            with translated():
+            with translated(but="LimitExceededException"):
                 self._client.put_secret_value(
                     SecretId=secret,
                     ClientRequestToken=candidate,
@@ -122,6 +122,12 @@ class Secrets:
             self._client.exceptions.InvalidRequestException,  # it is being deleted
         ) as error:
             raise SecretMissing(name) from error
+        except self._client.exceptions.LimitExceededException as error:
+            raise Unavailable(
+                f"the secret of {name} was changed about a hundred times today, "
+                "which is all that Secrets Manager takes in a day",
+                retry_after=3600,
+            ) from error
         try:
             with translated():
                 self._client.update_secret_version_stage(

@@ -248,12 +248,17 @@ def _request(pk_name: str, pk: str, name: str, prefix: str, bounds: Bounds) -> d
 
 
 @contextmanager
-def translated() -> Iterator[None]:
-    """Turn throttling and transient failures of AWS, after the SDK's retries, into a 503."""
+def translated(but: str = "") -> Iterator[None]:
+    """Turn throttling and transient failures of AWS, after the SDK's retries, into a 503.
+
+    `but` is a code that the caller understands better.
+    """
     try:
         yield
     except ClientError as error:
         code = error.response.get("Error", {}).get("Code", "")
+        if code == but:
+            raise
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         if code in _THROTTLED or status >= 500:
             raise Unavailable("the directory is busy, try again") from error

@@ -1,7 +1,8 @@
 """Tenants: each is one secret with the tenant's state and the digests of its live tokens.
 
 {"state": "active", "created": "2026-01-01T00:00:00.000Z", "key": "…",
- "tokens": [{"id": "…", "digest": "…", "label": "…", "created": "…", "expires": "…"}]}
+ "tokens": [{"id": "…", "digest": "…", "label": "…", "created": "…", "expires": "…",
+             "scope": "read-write", "successor": ""}]}
 """
 
 from __future__ import annotations
@@ -11,10 +12,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from secrets import token_hex
-from typing import Any
 from uuid import uuid4
 
-from rollcall.storage.secrets import SecretExists, SecretMissing, Secrets
+from rollcall.storage.secrets import Content, SecretExists, SecretMissing, Secrets
 from rollcall.tenants import tokens
 
 NAME = re.compile(r"[a-z0-9-]{1,40}")
@@ -23,6 +23,8 @@ TOKEN_DAYS = 365
 
 ACTIVE, DISABLED = "active", "disabled"
 
+READ_WRITE, READ_ONLY = "read-write", "read-only"
+
 
 class TenantError(Exception):
     """What an operator asked for cannot be done; the message is one sentence."""
@@ -30,30 +32,48 @@ class TenantError(Exception):
 
 @dataclass(frozen=True)
 class Token:
-    """What is kept of a token. Instants are RFC 3339 in UTC."""
+    """What is kept of a token. Instants are RFC 3339 in UTC.
+
+    `successor` is the id of the token that replaces this one, which then works until it expires.
+    """
 
     id: str
     digest: str
     label: str
     created: str
     expires: str
+    scope: str = READ_WRITE
+    successor: str = ""
+
+    def is_live(self, now: datetime) -> bool:
+        """Tell whether the token opens anything at a moment."""
+        return datetime.fromisoformat(self.expires) > now
 
 
 @dataclass(frozen=True)
 class Tenant:
-    """A tenant's state and its tokens, oldest first; `key` signs what it is to read back."""
+    """A tenant's state and its tokens, oldest first; `key` signs what it is to read back.
+
+    `closed` is when a disabled tenant was disabled.
+    """
 
     name: str
     state: str
     created: str
     key: str
     tokens: tuple[Token, ...]
+    closed: str = ""
 
     @classmethod
-    def of(cls, name: str, content: dict[str, Any]) -> Tenant:
+    def of(cls, name: str, content: Content) -> Tenant:
         """Read the content of a tenant's secret."""
         kept = tuple(Token(**each) for each in content["tokens"])
-        return cls(name, content["state"], content["created"], content["key"], kept)
+        closed = content.get("closed", "")
+        return cls(name, content["state"], content["created"], content["key"], kept, closed)
+
+    def token(self, identifier: str) -> Token | None:
+        """Return one of the tokens, None when it is not kept any more."""
+        return next((each for each in self.tokens if each.id == identifier), None)
 
 
 class Tenants:
@@ -63,38 +83,30 @@ class Tenants:
         self, secrets: Secrets, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     ) -> None:
         self._secrets = secrets
-        self._clock = clock
+        self.clock = clock
 
     def create(self, name: str, label: str = "first") -> str:
         """Create a tenant and return its first token, which is kept nowhere."""
+        plain, first = new_token(label, self.clock(), timedelta(days=TOKEN_DAYS))
+        self.add(name, first)
+        return plain
+
+    def add(self, name: str, *first: Token) -> None:
+        """Create a tenant with some tokens, or with none."""
         if not NAME.fullmatch(name):
             raise TenantError(
                 f"a tenant's name has 1 to 40 of a-z, 0-9 and -, and {name!r} does not"
             )
-        plain, kept = self._new_token(label, TOKEN_DAYS)
         content = {
             "state": ACTIVE,
-            "created": self._now(),
+            "created": instant(self.clock()),
             "key": token_hex(32),
-            "tokens": [asdict(kept)],
+            "tokens": [asdict(each) for each in first],
         }
         try:
             self._secrets.create(name, content)
         except SecretExists as error:
             raise TenantError(f"there is a tenant {name} already") from error
-        return plain
-
-    def issue(self, name: str, label: str, days: int = TOKEN_DAYS) -> str:
-        """Add a token to a tenant and return it; expired ones are forgotten."""
-        plain, kept = self._new_token(label, days)
-        now = self._now()
-
-        def add(content: dict[str, Any]) -> dict[str, Any]:
-            live = [each for each in content["tokens"] if each["expires"] > now]
-            return {**content, "tokens": [*live, asdict(kept)]}
-
-        self._change(name, add)
-        return plain
 
     def show(self, name: str) -> Tenant:
         """Return a tenant."""
@@ -113,34 +125,60 @@ class Tenants:
 
     def disable(self, name: str) -> None:
         """Close a tenant's endpoint, within a minute; everything is kept."""
-        self._change(name, lambda content: {**content, "state": DISABLED})
+        now = instant(self.clock())
+
+        def close(content: Content) -> Content:
+            if content["state"] == DISABLED:
+                return content
+            return {**content, "state": DISABLED, "closed": now}
+
+        self.change(name, close)
 
     def enable(self, name: str) -> None:
         """Open a tenant's endpoint again."""
-        self._change(name, lambda content: {**content, "state": ACTIVE})
+        self.change(name, lambda content: {**content, "state": ACTIVE, "closed": ""})
 
     def forget(self, name: str) -> None:
         """Delete a tenant's state and tokens for good."""
         self._secrets.delete(name)
 
-    def _change(self, name: str, edit: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+    def change(self, name: str, edit: Callable[[Content], Content]) -> Tenant:
+        """Replace what is kept of a tenant by what `edit` makes of it; nothing is lost on the way.
+
+        `edit` may be called several times. Raises TenantError for an unknown tenant.
+        """
         try:
-            self._secrets.change(name, edit)
+            return Tenant.of(name, self._secrets.change(name, edit))
         except SecretMissing as error:
             raise _unknown(name) from error
 
-    def _new_token(self, label: str, days: int) -> tuple[str, Token]:
-        plain = tokens.generate()
-        expires = _instant(self._clock() + timedelta(days=days))
-        return plain, Token(uuid4().hex[:12], tokens.digest(plain), label, self._now(), expires)
 
-    def _now(self) -> str:
-        return _instant(self._clock())
+def new_token(
+    label: str, now: datetime, lifetime: timedelta, scope: str = READ_WRITE, identifier: str = ""
+) -> tuple[str, Token]:
+    """Return a new token in plain and what is kept of it."""
+    plain = tokens.generate()
+    kept = Token(
+        identifier or new_token_id(),
+        tokens.digest(plain),
+        label,
+        instant(now),
+        instant(now + lifetime),
+        scope,
+    )
+    return plain, kept
 
 
-def _instant(moment: datetime) -> str:
+def new_token_id() -> str:
+    """Return an id for a token; it names the token in logs and is no secret."""
+    return uuid4().hex[:12]
+
+
+def instant(moment: datetime) -> str:
+    """Return an RFC 3339 instant in UTC with milliseconds; such instants sort as they follow."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _unknown(name: str) -> TenantError:
     return TenantError(f"there is no tenant {name}")
+

@@ -1,6 +1,6 @@
-"""Secret tokens: how they look, and what is kept of them.
+"""Secret tokens and the codes of hand-over links: how they look, and what is kept of them.
 
-`rollcall_` + 40 random characters + 6 that check the rest, so that a mistyped or invented token is
+A prefix + 40 random characters + 6 that check the rest, so that a mistyped or invented one is
 refused without asking anybody. Only a SHA-256 is kept: with 238 random bits there is nothing that a
 slow hash would protect.
 """
@@ -18,17 +18,17 @@ _ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
 _RANDOM, _CHECK = 40, 6
 
 
-def generate() -> str:
-    """Return a new token."""
+def generate(prefix: str = PREFIX) -> str:
+    """Return a new token, or a code with a prefix of its own."""
     body = "".join(secrets.choice(_ALPHABET) for _ in range(_RANDOM))
-    return f"{PREFIX}{body}{_checksum(body)}"
+    return f"{prefix}{body}{_checksum(body)}"
 
 
-def is_well_formed(token: str) -> bool:
+def is_well_formed(token: str, prefix: str = PREFIX) -> bool:
     """Tell whether a token could be one of ours, without asking anybody."""
-    if len(token) != len(PREFIX) + _RANDOM + _CHECK or not token.startswith(PREFIX):
+    if len(token) != len(prefix) + _RANDOM + _CHECK or not token.startswith(prefix):
         return False
-    body, check = token[len(PREFIX) : -_CHECK], token[-_CHECK:]
+    body, check = token[len(prefix) : -_CHECK], token[-_CHECK:]
     return token.isascii() and _checksum(body) == check
 
 

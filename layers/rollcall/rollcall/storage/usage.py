@@ -1,0 +1,66 @@
+"""When a tenant's tokens are used: the first moment, and the last day.
+
+By the day, so that it costs one write a day and token: a secret would not take more either.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rollcall.scim.errors import Unavailable
+from rollcall.storage.keys import Keys
+from rollcall.storage.table import Action, ConditionFailed, Table
+
+
+@dataclass(frozen=True)
+class Use:
+    """The use of one token: `first` is an RFC 3339 instant in UTC, `last` a day."""
+
+    token: str
+    first: str
+    last: str
+
+
+class Usage:
+    """The use of the tokens of one tenant."""
+
+    def __init__(self, table: Table, tenant: str) -> None:
+        self._table = table
+        self._keys = Keys(tenant)
+
+    def note(self, token: str, now: str, expires: int) -> bool:
+        """Note that a token is used at an instant; False when that could not be written.
+
+        `expires` is the Unix time at which the note goes. It never fails the request.
+        """
+        day = now[:10]
+        action = Action(
+            "Update",
+            self._keys.use(token),
+            update="SET first = if_not_exists(first, :now), used = :day, expires = :expires",
+            condition="attribute_not_exists(used) OR used < :day",
+            values={":now": now, ":day": day, ":expires": expires},
+        )
+        try:
+            self._table.transact([action])
+        except ConditionFailed:
+            return True
+        except Unavailable:
+            return False
+        return True
+
+    def of(self, token: str) -> Use | None:
+        """Return the use of one token, None when it was never used."""
+        item = self._table.get(self._keys.use(token))
+        return None if item is None else Use(token, item["first"], item["used"])
+
+    def all(self) -> dict[str, Use]:
+        """Return the use of all tokens by their ids, as far as they were used."""
+        return {
+            item["sk"]: Use(item["sk"], item["first"], item["used"])
+            for item in self._table.query(self._keys.uses())
+        }
+
+    def forget(self) -> None:
+        """Delete all of it; for a tenant that is to go."""
+        self._table.delete(self._keys.use(each) for each in list(self.all()))
