@@ -12,8 +12,11 @@ from uuid import uuid4
 
 import pytest
 
+from rollcall import local
 from rollcall.runtime import Services, Settings
+from rollcall.storage.usage import Usage
 from rollcall.tenants.authentication import Authenticator
+from rollcall.tenants.keyring import Keyring
 from rollcall.tenants.tenants import Tenants
 from tests.conftest import Server
 
@@ -23,11 +26,9 @@ class Clock:
     """A clock that stands still until it is told to go on."""
 
     now: datetime = datetime(2026, 1, 1, tzinfo=UTC)
-    monotonic: float = 1000.0
 
     def go_on(self, seconds: float) -> None:
         self.now += timedelta(seconds=seconds)
-        self.monotonic += seconds
 
 
 @dataclass
@@ -47,7 +48,11 @@ def clock() -> Clock:
 
 @pytest.fixture
 def services(server: Server) -> Services:
-    return Services(Settings(secrets=f"{uuid4()}/tenants"), server.services.clients)
+    """Secrets and a table of a test's own."""
+    name = str(uuid4())
+    own = Services(Settings(table=name, secrets=f"{name}/tenants"), server.services.clients)
+    local.create_table(own)
+    return own
 
 
 @pytest.fixture
@@ -56,12 +61,20 @@ def tenants(services: Services, clock: Clock) -> Tenants:
 
 
 @pytest.fixture
+def keyring(tenants: Tenants) -> Keyring:
+    """The tokens of a new tenant acme, which has none yet."""
+    tenants.add("acme")
+    return Keyring(tenants, "acme")
+
+
+@pytest.fixture
 def authenticator(services: Services, clock: Clock) -> Authenticator:
-    return Authenticator(
-        services.secrets,
-        clock=lambda: clock.now,
-        monotonic=lambda: clock.monotonic,
-    )
+    return Authenticator(services.secrets, clock=lambda: clock.now)
+
+
+@pytest.fixture
+def usage(services: Services) -> Usage:
+    return Usage(services.table, "acme")
 
 
 @pytest.fixture

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
 from rollcall.runtime import Services
-from rollcall.tenants.tenants import ACTIVE, DISABLED, TenantError, Tenants
+from rollcall.tenants.tenants import ACTIVE, DISABLED, READ_WRITE, TenantError, Tenants
 from tests.tenants.conftest import Clock
 
 
@@ -41,22 +42,42 @@ def test_a_tenant_cannot_be_made_twice(tenants: Tenants) -> None:
         tenants.create("acme")
 
 
-def test_expired_tokens_are_forgotten_when_one_is_issued(tenants: Tenants, clock: Clock) -> None:
-    tenants.create("acme")
-    tenants.issue("acme", "short", days=1)
-    clock.go_on(2 * 86_400)
-    tenants.issue("acme", "next")
-
-    assert [each.label for each in tenants.show("acme").tokens] == ["first", "next"]
-
-
 def test_a_tenant_is_closed_and_opened_again(tenants: Tenants) -> None:
     tenants.create("acme")
     tenants.disable("acme")
     assert tenants.show("acme").state == DISABLED
+    assert tenants.show("acme").closed == "2026-01-01T00:00:00.000Z"
 
     tenants.enable("acme")
     assert tenants.show("acme").state == ACTIVE
+    assert tenants.show("acme").closed == ""
+
+
+def test_a_tenant_that_is_closed_again_was_closed_when_it_was_first(
+    tenants: Tenants, clock: Clock
+) -> None:
+    tenants.create("acme")
+    tenants.disable("acme")
+    clock.go_on(3600)
+    tenants.disable("acme")
+
+    assert tenants.show("acme").closed == "2026-01-01T00:00:00.000Z"
+
+
+def test_a_secret_of_before_scopes_and_successors_is_read(
+    tenants: Tenants, services: Services
+) -> None:
+    tenants.create("acme")
+
+    def older(content: dict[str, Any]) -> dict[str, Any]:
+        (token,) = content["tokens"]
+        old = {key: token[key] for key in ("id", "digest", "label", "created", "expires")}
+        return {**content, "tokens": [old]}
+
+    services.secrets.change("acme", older)
+
+    (token,) = tenants.show("acme").tokens
+    assert (token.scope, token.successor) == (READ_WRITE, "")
 
 
 def test_a_forgotten_tenant_can_be_made_again(tenants: Tenants) -> None:

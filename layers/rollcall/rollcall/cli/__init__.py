@@ -9,7 +9,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from rollcall import local
-from rollcall.cli import conflicts, duplicates, templates, tenants
+from rollcall.cli import conflicts, duplicates, templates, tenants, tokens
 from rollcall.cli.serve import serve
 from rollcall.cli.target import Choice
 from rollcall.cli.terminal import UsageError, complain
@@ -34,6 +34,7 @@ app = typer.Typer(
 app.command()(serve)
 app.command()(verify)
 app.add_typer(tenants.app, name="tenants")
+app.add_typer(tokens.app, name="tokens")
 app.add_typer(templates.app, name="templates")
 app.add_typer(conflicts.app, name="conflicts")
 app.add_typer(duplicates.app, name="duplicates")

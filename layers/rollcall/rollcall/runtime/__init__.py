@@ -148,7 +148,9 @@ class Services:
         self, resources: Iterable[Resource], log: Logger, pages: Iterable[Route] = ()
     ) -> Starlette:
         """Return the ASGI application that serves the resources, and pages for people."""
-        return application(resources, Authenticator(self.secrets, self.table), self.opened, log, pages)
+        return application(
+            resources, Authenticator(self.secrets, self.table), self.opened, log, pages
+        )
 
     def pages(self) -> list[Route]:
         """Return the routes of the pages for people."""

@@ -37,7 +37,7 @@ class Usage:
         action = Action(
             "Update",
             self._keys.use(token),
-            update="SET first = if_not_exists(first, :now), used = :day, expires = :expires",
+            update="SET begun = if_not_exists(begun, :now), used = :day, expires = :expires",
             condition="attribute_not_exists(used) OR used < :day",
             values={":now": now, ":day": day, ":expires": expires},
         )
@@ -52,12 +52,12 @@ class Usage:
     def of(self, token: str) -> Use | None:
         """Return the use of one token, None when it was never used."""
         item = self._table.get(self._keys.use(token))
-        return None if item is None else Use(token, item["first"], item["used"])
+        return None if item is None else Use(token, item["begun"], item["used"])
 
     def all(self) -> dict[str, Use]:
         """Return the use of all tokens by their ids, as far as they were used."""
         return {
-            item["sk"]: Use(item["sk"], item["first"], item["used"])
+            item["sk"]: Use(item["sk"], item["begun"], item["used"])
             for item in self._table.query(self._keys.uses())
         }
 

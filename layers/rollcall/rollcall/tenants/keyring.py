@@ -64,9 +64,7 @@ class Keyring:
         self._tenants.change(self._tenant, add)
         return Issued(plain, made)
 
-    def rotate(
-        self, identifier: str | None, overlap: timedelta, days: int = TOKEN_DAYS
-    ) -> Issued:
+    def rotate(self, identifier: str | None, overlap: timedelta, days: int = TOKEN_DAYS) -> Issued:
         """Issue a token of the same label and scope as another, which works for `overlap` more.
 
         Without an id it is the only live token that is not being replaced already. An overlap of

@@ -181,4 +181,3 @@ def instant(moment: datetime) -> str:
 
 def _unknown(name: str) -> TenantError:
     return TenantError(f"there is no tenant {name}")
-

@@ -1,0 +1,28 @@
+"""Durations as operators write them: 30m, 24h, 14d, 0."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+from rollcall.cli.terminal import UsageError
+
+_WRITTEN = re.compile(r"(\d{1,6})(m|h|d)")
+_UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
+
+
+def duration(text: str) -> timedelta:
+    """Read minutes, hours or days, or 0. Raises UsageError."""
+    found = _WRITTEN.fullmatch(text)
+    if found is None and text != "0":
+        raise UsageError(f"{text!r} is no duration: write 30m, 24h, 14d or 0")
+    return timedelta() if found is None else int(found[1]) * _UNITS[found[2]]
+
+
+def said(duration: timedelta) -> str:
+    """Return a duration for people, in the largest unit that says it whole."""
+    for name, unit in (("day", "d"), ("hour", "h"), ("minute", "m")):
+        number, rest = divmod(duration, _UNITS[unit])
+        if number and not rest:
+            return f"{number} {name}{'s' * (number != 1)}"
+    return f"{round(duration.total_seconds())} seconds"
