@@ -34,9 +34,9 @@ from rollcall.storage.origin import Origin
 from rollcall.storage.reports import FORMS, Reports
 from rollcall.storage.secrets import Secrets
 from rollcall.storage.table import Table
+from rollcall.storage.usage import Usage
 from rollcall.templates.scales import Scales
 from rollcall.templates.templates import Templates
-from rollcall.storage.usage import Usage
 from rollcall.tenants.authentication import Authenticator, Caller
 from rollcall.tenants.keyring import Keyring
 from rollcall.tenants.tenants import Tenants
