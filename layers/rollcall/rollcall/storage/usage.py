@@ -8,8 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rollcall.scim.errors import Unavailable
+from rollcall.storage.actions import Action, ConditionFailed
 from rollcall.storage.keys import Keys
-from rollcall.storage.table import Action, ConditionFailed, Table
+from rollcall.storage.table import Table
 
 
 @dataclass(frozen=True)
