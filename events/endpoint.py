@@ -15,7 +15,11 @@ from typing import Any
 
 from rollcall import emulator, local
 from rollcall.runtime import Services, Settings
+from rollcall.scim.resources import Kind
 from rollcall.storage import reports
+from rollcall.storage.journal import Changes, Journal
+from rollcall.storage.origin import Origin
+from rollcall.storage.writes import Turn, Writes
 from rollcall.tenants import tokens
 
 TENANT = "demo"
@@ -28,6 +32,9 @@ USERS = {
     "33333333-3333-4333-8333-333333333333": "alan@example.com",
 }
 GROUPS = {"44444444-4444-4444-8444-444444444444": "Engineering"}
+
+BEGUN = "begun"
+"""A tenant of which two things are begun and not finished."""
 
 REPORT = "a-link-to-a-report-of-the-events"
 
@@ -45,9 +52,28 @@ def seed(services: Services) -> None:
     for identifier, name in GROUPS.items():
         members = [{"value": next(iter(USERS))}]
         directory.groups.create({"displayName": name, "members": members}, identifier)
+    _begin(services)
     where = reports.place(TENANT, "2026-01-05T02:00:00Z")
     services.reports.put(where, reports.FORMS["html"], BytesIO(b"<p>No duplicates</p>"))
     services.reports.link(where, datetime.now(UTC), REPORT)
+
+
+def _begin(services: Services) -> None:
+    """Leave what a killed function leaves: a change of a group, and a user who is leaving one."""
+    table, since = services.table, "2026-01-05T02:00:00.000Z"
+    directory, origin = services.directory(BEGUN), Origin("begun", "token:events")
+    journal, writes = Journal(table, BEGUN), Writes(table, BEGUN, origin)
+    stays, joins, leaves = (
+        directory.users.create({"userName": name}).record for name in ("ada", "grace", "alan")
+    )
+    members = [{"value": stays.id}, {"value": leaves.id}]
+    group = directory.groups.create({"displayName": "Staff", "members": members}).record.id
+    change = Changes({joins.id: Kind.USER}, {stays.id: Kind.USER})
+    name = journal.write(group, change, origin, since)
+    table.transact([writes.turn(group, since, Turn(several=True, pending=name))])
+    current = directory.users.read(leaves.id).record
+    note = journal.leaving(Kind.USER, leaves.id, origin, since)
+    table.transact([*writes.deletion(current, since, 4_102_444_800), note])
 
 
 @contextmanager
