@@ -45,6 +45,7 @@ def seed(services: Services) -> None:
     local.create_channels(services)
     services.tenants.create(TENANT)
     services.secrets.change(TENANT, _with_the_token_of_the_events)
+    services.keyring(TENANT).issue("about to expire", days=1)
     directory = services.directory(TENANT)
     for identifier, name in USERS.items():
         email = {"value": name, "type": "work", "primary": True}

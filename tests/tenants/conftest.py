@@ -50,7 +50,8 @@ def clock() -> Clock:
 def services(server: Server) -> Services:
     """Secrets and a table of a test's own."""
     name = str(uuid4())
-    own = Services(Settings(table=name, secrets=f"{name}/tenants"), server.services.clients)
+    settings = Settings(name, f"{name}/tenants", server.running.endpoint_url)
+    own = Services(settings, server.services.clients)
     local.create_table(own)
     return own
 

@@ -1,0 +1,5 @@
+"""The Lambda function that looks, every day, for tokens that are about to expire."""
+
+from rollcall.runtime.expiry import handler
+
+__all__ = ["handler"]
