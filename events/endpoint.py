@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 from rollcall import emulator, local
+from rollcall.directory.directory import Directory
 from rollcall.runtime import Services, Settings
+from rollcall.runtime.duplicates import report
 from rollcall.scim.resources import Kind
 from rollcall.storage import reports
 from rollcall.storage.journal import Changes, Journal
@@ -27,15 +28,25 @@ TOKEN = "rollcall_ForTheEventsOnThisMachineAndNothingMore000WSSd"  # noqa: S105 
 PORT = 4566
 
 USERS = {
-    "11111111-1111-4111-8111-111111111111": "ada@example.com",
-    "22222222-2222-4222-8222-222222222222": "grace@example.com",
-    "33333333-3333-4333-8333-333333333333": "alan@example.com",
+    "11111111-1111-4111-8111-111111111111": ("ada@example.com", "ada@example.com"),
+    "22222222-2222-4222-8222-222222222222": ("grace@example.com", "grace@example.com"),
+    "33333333-3333-4333-8333-333333333333": ("alan@example.com", "alan@example.com"),
+    "55555555-5555-4555-8555-555555555555": ("kay@example.com", "kay@example.com"),
 }
+"""By id, userName and e-mail."""
+
+GONE = "66666666-6666-4666-8666-666666666666", ("mcnulty@example.com", "kay@example.com")
+"""A second account of Kay's, which was in the first report and is deleted."""
+
+SECOND = "77777777-7777-4777-8777-777777777777", ("lovelace@example.com", "ada@example.com")
+"""A second account of Ada's, younger than the report."""
+
 GROUPS = {"44444444-4444-4444-8444-444444444444": "Engineering"}
 
 BEGUN = "begun"
 """A tenant of which two things are begun and not finished."""
 
+RUN = "2026-01-05T02:00:00Z"
 REPORT = "a-link-to-a-report-of-the-events"
 
 
@@ -47,16 +58,16 @@ def seed(services: Services) -> None:
     services.secrets.change(TENANT, _with_the_token_of_the_events)
     services.keyring(TENANT).issue("about to expire", days=1)
     directory = services.directory(TENANT)
-    for identifier, name in USERS.items():
-        email = {"value": name, "type": "work", "primary": True}
-        directory.users.create({"userName": name, "emails": [email]}, identifier)
+    for user in (*USERS.items(), GONE):
+        _create(directory, *user)
     for identifier, name in GROUPS.items():
         members = [{"value": next(iter(USERS))}]
         directory.groups.create({"displayName": name, "members": members}, identifier)
     _begin(services)
-    where = reports.place(TENANT, "2026-01-05T02:00:00Z")
-    services.reports.put(where, reports.FORMS["html"], BytesIO(b"<p>No duplicates</p>"))
-    services.reports.link(where, datetime.now(UTC), REPORT)
+    report(services, TENANT).go(RUN, lambda _: False)
+    services.reports.link(reports.place(TENANT, RUN), datetime.now(UTC), REPORT)
+    directory.users.delete(GONE[0])
+    _create(directory, *SECOND)
 
 
 def _begin(services: Services) -> None:
@@ -108,6 +119,12 @@ class Snapshot:
     def _scan(self) -> list[dict[str, Any]]:
         pages = self._client.get_paginator("scan").paginate(TableName=self._table)
         return [item for page in pages for item in page["Items"]]
+
+
+def _create(directory: Directory, identifier: str, names: tuple[str, str]) -> None:
+    name, address = names
+    email = {"value": address, "type": "work", "primary": True}
+    directory.users.create({"userName": name, "emails": [email]}, identifier)
 
 
 def _with_the_token_of_the_events(content: dict[str, Any]) -> dict[str, Any]:

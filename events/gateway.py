@@ -32,11 +32,12 @@ class NoRouteError(LookupError):
     """The gateway itself would answer this path."""
 
 
-def event(request: Request, request_id: str = REQUEST_ID, stage: str = STAGE) -> dict[str, Any]:
-    """Return the event of a request. Raises NoRouteError.
+def event(
+    request: Request, request_id: str = REQUEST_ID, *, encoded: bool = False
+) -> dict[str, Any]:
+    """Return the event of a request, its body in base64 where that is asked. Raises NoRouteError.
 
-    Query parameters are decoded, the path is as it was sent. A body that is not ASCII goes as
-    base64, which the gateway may choose and a function has to take.
+    Query parameters are decoded, the path is as it was sent.
     """
     split = urlsplit(f"//{HOST}{request.target}")
     route, parameters = _routed(split.path)
@@ -44,7 +45,6 @@ def event(request: Request, request_id: str = REQUEST_ID, stage: str = STAGE) ->
     headers = [("Host", HOST), *request.headers]
     headers += [("X-Forwarded-For", "203.0.113.7"), ("X-Forwarded-Port", "443")]
     headers += [("X-Forwarded-Proto", "https")]
-    plain = request.body is None or request.body.isascii()
     return {
         "resource": route.path,
         "path": split.path,
@@ -58,15 +58,15 @@ def event(request: Request, request_id: str = REQUEST_ID, stage: str = STAGE) ->
         "requestContext": {
             "resourcePath": route.path,
             "httpMethod": request.method,
-            "path": f"/{stage}{split.path}",
+            "path": f"/{STAGE}{split.path}",
             "protocol": "HTTP/1.1",
-            "stage": stage,
+            "stage": STAGE,
             "domainName": HOST,
             "requestId": request_id,
             "identity": {"sourceIp": "203.0.113.7", "userAgent": None},
         },
-        "body": _body(request.body, plain=plain),
-        "isBase64Encoded": not plain,
+        "body": _body(request.body, encoded=encoded),
+        "isBase64Encoded": encoded and request.body is not None,
     }
 
 
@@ -116,7 +116,7 @@ def _many(pairs: Pairs) -> dict[str, list[str]]:
     return lists
 
 
-def _body(body: bytes | None, *, plain: bool) -> str | None:
+def _body(body: bytes | None, *, encoded: bool) -> str | None:
     if body is None:
         return None
-    return body.decode() if plain else base64.b64encode(body).decode()
+    return base64.b64encode(body).decode() if encoded else body.decode()

@@ -115,7 +115,8 @@ def running(name: str, logs: Path, given: Mapping[str, str]) -> Iterator[Functio
 
 def environment(name: str, given: Mapping[str, str]) -> dict[str, str]:
     """Return what Lambda sets for a function, and what the template does."""
-    properties = Template().globals["Function"]
+    template = Template()
+    properties = {**template.globals["Function"], **template.functions()[name]}
     return {
         "PATH": os.defpath,
         "PYTHONPATH": str(LAYER),
@@ -127,7 +128,7 @@ def environment(name: str, given: Mapping[str, str]) -> dict[str, str]:
         "AWS_DEFAULT_REGION": "us-east-1",
         "AWS_ACCESS_KEY_ID": "local",
         "AWS_SECRET_ACCESS_KEY": "local",
-        **Template().environment(name, given),
+        **template.environment(name, given),
     }
 
 

@@ -45,13 +45,13 @@ class Tenant:
 class Server:
     """The local server, as `rollcall serve` starts it."""
 
-    def __init__(self, state: Path) -> None:
+    def __init__(self, state: Path, *more: str) -> None:
         self.state = state
         self.log = state / "server.log"
         self._numbers = count(1)
         program = str(Path(sys.executable).parent / "rollcall")
         command = [program, "--state", str(state), "serve"]
-        options = ["--port", "0", "--fresh", "--json", "--tenant", "first"]
+        options = ["--port", "0", "--fresh", "--json", "--tenant", "first", *more]
         environment = {key: value for key, value in os.environ.items() if "AWS" not in key}
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -14,6 +14,8 @@ from tests.exchanges.exchange import Exchange, Names, Step
 
 if TYPE_CHECKING:
     from tests.conftest import Tenant
+
+PATCH = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 
 
 class Client:
@@ -131,3 +133,8 @@ def expect_what_a_read_shows(client: Client, write: Step) -> None:
 
 def user(user_name: str) -> dict[str, Any]:
     return {"schemas": [answer.USER], "userName": user_name}
+
+
+def membership(op: str, ids: Iterable[str]) -> dict[str, Any]:
+    operation = {"op": op, "path": "members", "value": [{"value": identity} for identity in ids]}
+    return {"schemas": [PATCH], "Operations": [operation]}

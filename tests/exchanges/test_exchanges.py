@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 
 from tests.exchanges import answer, exchange
-from tests.exchanges.client import Client, replay, user
+from tests.exchanges.client import Client, membership, replay, user
 from tests.exchanges.exchange import Exchange, Step
 
 if TYPE_CHECKING:
@@ -25,15 +25,9 @@ ROWS = (
 )
 OTHER_ROWS = ("also", "Okta", "OneLogin", "JumpCloud", "Ping", "authentik", "RFC ")
 EXCHANGES = [Exchange.load(file) for file in exchange.files()]
-PATCH = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 
 
 Connect = Callable[..., Client]
-
-
-def membership(op: str, ids: Iterable[str]) -> dict[str, Any]:
-    operation = {"op": op, "path": "members", "value": [{"value": identity} for identity in ids]}
-    return {"schemas": [PATCH], "Operations": [operation]}
 
 
 @pytest.fixture

@@ -115,5 +115,7 @@ def test_every_path_that_a_client_asks_for_reaches_a_function(path: str) -> None
 
 @pytest.mark.parametrize("each", [each for each in case.cases() if each.is_request], ids=str)
 def test_an_event_is_what_the_gateway_makes_of_a_request(each: case.Case) -> None:
-    assert gateway.event(gateway.request(each.event)) == each.event
+    encoded = each.event["isBase64Encoded"]
+
+    assert gateway.event(gateway.request(each.event), encoded=encoded) == each.event
     assert gateway.function(each.event["path"]) == each.function

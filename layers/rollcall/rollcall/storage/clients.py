@@ -67,14 +67,15 @@ def connect_channels(endpoint_url: str | None = None) -> Channels:
 def _options(endpoint_url: str | None) -> dict[str, Any]:
     """Return how to make clients.
 
-    An emulator on this machine takes any credentials; those of the operator are not shown to it.
+    Those of the operator are not shown to an emulator on this machine. It takes any for calls, but
+    this pair for the URLs that S3 signs.
     """
     options: dict[str, Any] = {"config": _CONFIG, "endpoint_url": endpoint_url}
     if endpoint_url is not None and _is_loopback(endpoint_url):
         options |= {
             "region_name": "us-east-1",
-            "aws_access_key_id": "local",
-            "aws_secret_access_key": "local",
+            "aws_access_key_id": "test",
+            "aws_secret_access_key": "test",
         }
     return options
 

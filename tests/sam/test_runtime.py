@@ -1,0 +1,76 @@
+"""The built functions under Lambda's own runtime: every event, every exchange, every call."""
+
+from __future__ import annotations
+
+import pytest
+
+from events import case
+from events.template import Template
+from tests.exchanges import exchange
+from tests.exchanges.exchange import Exchange
+from tests.sam import policies
+from tests.sam.conftest import Deployed
+from tests.sam.played import Exchanges
+from tests.sam.policies import Policies
+from tests.sam.recorder import Call
+from tests.sam.through import ThroughGateway
+
+TEMPLATE = Template()
+EXCHANGES = [Exchange.load(file) for file in exchange.files()]
+PATHS = {"UsersFunction", "GroupsFunction", "BulkFunction"}
+"""The functions whose routes DiscoveryFunction has too, for what the gateway does not match."""
+
+
+@pytest.mark.parametrize("each", case.cases(), ids=str)
+def test_an_event_is_answered_as_expected(each: case.Case, answered: dict[str, list[str]]) -> None:
+    assert answered[each.name] == []
+
+
+@pytest.mark.parametrize("each", EXCHANGES, ids=lambda each: each.label)
+def test_an_exchange_goes_through_the_gateway_as_over_http(
+    each: Exchange, exchanges: Exchanges
+) -> None:
+    assert exchanges.faults(each) == []
+
+
+@pytest.fixture
+def calls(deployed: Deployed, exchanges: Exchanges) -> dict[str, set[Call]]:
+    """What each function asked of AWS while everything was played."""
+    for each in EXCHANGES:
+        exchanges.faults(each)
+    exchanges.large_changes()
+    made = {name: set(each.calls) for name, each in deployed.recorders.items()}
+    made["DiscoveryFunction"] = made["DiscoveryFunction"].union(*(made[name] for name in PATHS))
+    return made
+
+
+@pytest.mark.parametrize("function", sorted(TEMPLATE.functions()))
+def test_a_policy_allows_every_call_and_no_other(
+    function: str, calls: dict[str, set[Call]]
+) -> None:
+    allowed = Policies(TEMPLATE).allowed(function)
+    made = calls[function].union(Policies(TEMPLATE).of_lambda(function))
+
+    assert made
+    assert {each for each in made if not any(policies.covers(by, each) for by in allowed)} == set()
+    assert {by for by in allowed if not any(policies.covers(by, each) for each in made)} == set()
+
+
+def test_the_layer_describes_the_services_that_are_called(calls: dict[str, set[Call]]) -> None:
+    called = {action.partition(":")[0] for made in calls.values() for action, _ in made}
+
+    assert policies.described_services() == called
+
+
+def test_no_function_started_twice(deployed: Deployed, calls: dict[str, set[Call]]) -> None:
+    assert calls
+    for function in deployed.functions.values():
+        assert len(function.figures().starts) == 1, function.log.read_text()[-2000:]
+
+
+def test_bodies_went_plain_and_in_base64_and_many_answers_were_compared(
+    through: ThroughGateway, calls: dict[str, set[Call]]
+) -> None:
+    assert calls
+    assert through.encoded > 300
+    assert through.compared > 1000
