@@ -60,10 +60,12 @@ def test_a_user_and_its_groups_take_one_read(directory: Directory, calls: list[s
     assert calls == [PAGES]
 
 
-def test_creating_a_user_takes_one_transaction(directory: Directory, calls: list[str]) -> None:
+def test_creating_a_user_takes_a_read_and_a_transaction(
+    directory: Directory, calls: list[str]
+) -> None:
     user(directory, "ann")
 
-    assert calls == [WRITE]
+    assert calls == [READ, WRITE]
 
 
 def test_patching_a_user_takes_a_read_and_a_transaction(

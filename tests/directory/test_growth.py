@@ -27,11 +27,11 @@ def check(directory: Directory, group: str, member: str) -> object:
 
 
 OPERATIONS: dict[str, tuple[Operation, tuple[int, float, float]]] = {
-    "add": (lambda d, g, m: d.groups.patch(g, adding(m)), (2, 3, 8)),
+    "add": (lambda d, g, m: d.groups.patch(g, adding(m)), (2, 4, 8)),
     "check": (check, (2, 3, 0)),
     "read without members": (lambda d, g, _: d.groups.read(g, members=False), (1, 1, 0)),
-    "rename": (lambda d, g, _: d.groups.patch(g, patch(("replace", "displayName", g))), (2, 1, 6)),
-    "remove": (lambda d, g, m: d.groups.patch(g, removing(m)), (2, 3, 8)),
+    "rename": (lambda d, g, _: d.groups.patch(g, patch(("replace", "displayName", g))), (2, 2, 6)),
+    "remove": (lambda d, g, m: d.groups.patch(g, removing(m)), (2, 4, 8)),
 }
 """Each with its round trips, read units and write units."""
 

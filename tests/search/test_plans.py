@@ -12,7 +12,16 @@ from rollcall.directory.search import Query
 from rollcall.runtime import Services
 from rollcall.scim import body, filters, indexing, planner
 from rollcall.scim.errors import UniquenessException
-from rollcall.scim.planner import ByEntry, ByGroup, ById, ByMember, ByPrefix, Leg, Lookup
+from rollcall.scim.planner import (
+    ByEntry,
+    ByGroup,
+    ById,
+    ByMember,
+    ByPrefix,
+    ByWorkArea,
+    Leg,
+    Lookup,
+)
 from rollcall.scim.resources import Kind
 from tests.long import examples
 from tests.search import generated
@@ -29,7 +38,7 @@ def holds(leg: Leg, identifier: str, document: dict[str, Any]) -> bool:
             return claim.key.startswith(leg.prefix)
         case ByEntry():
             return leg.entry == claim or leg.entry in indexing.lookups(Kind.USER, document)
-        case ByMember() | ByGroup():
+        case ByMember() | ByGroup() | ByWorkArea():
             return False
 
 

@@ -31,6 +31,7 @@ _MEMBER = re.compile(r"GROUP#(?P<group>[^#]+)\|MEMBER#(?P<member>[^#]+)")
 _SIDE = re.compile(
     r"(?P<kind>USER|GROUP)#(?P<member>[^#]+)\|(?P<side>GROUP|PARENT)#(?P<group>[^#]+)"
 )
+_GRANT = re.compile(r"USER#(?P<user>[^#]+)\|GRANT#(?P<template>@|[a-z0-9-]+)")
 _CLAIM = re.compile(r"(?P<name>USERNAME|GROUPNAME)#.*\|CLAIM", re.DOTALL)
 _LOOKUP = re.compile(r"LOOKUP#.*\|(?:User|Group)#[^#]+", re.DOTALL)
 _EVIDENCE = re.compile(r"EVIDENCE#[^#]+\|[a-zA-Z]+#.*", re.DOTALL)
@@ -82,6 +83,7 @@ class _Stored:
     members: set[tuple[str, str, str]] = field(default_factory=set)
     sides: set[tuple[str, str, str]] = field(default_factory=set)
     evidence: set[tuple[str, str]] = field(default_factory=set)
+    grants: dict[str, dict[str, Item]] = field(default_factory=dict)
 
     def read(self, place: Place, item: Item, tenant: str) -> Iterator[str]:
         spelled = "|".join(place)
@@ -94,6 +96,8 @@ class _Stored:
             self.members.add((found["group"], item["type"].upper(), found["member"]))
         elif found := _SIDE.fullmatch(spelled):
             yield from self._read_side(found, item)
+        elif found := _GRANT.fullmatch(spelled):
+            self.grants.setdefault(found["user"], {})[found["template"]] = item
         elif _CLAIM.fullmatch(spelled) or _LOOKUP.fullmatch(spelled):
             self.derived[place] = item
         elif found := _COUNT.fullmatch(spelled):
@@ -141,6 +145,7 @@ class _Stored:
                 wanted[place] = item
                 if place[1] == "CLAIM" and place in self.derived:
                     yield from self._claim_faults(place, identifier, tenant)
+        yield from self._access_faults(tenant)
         yield from (f"{place} is missing" for place in wanted if place not in self.derived)
         yield from (f"{place} is left over" for place in self.derived if place not in wanted)
         yield from (f"{each} has one side only" for each in self.members ^ self.sides)
@@ -159,6 +164,30 @@ class _Stored:
             for each in _said(json.loads(item["document"]))
         }
         yield from (f"{each} is no evidence, or is not kept" for each in said ^ self.evidence)
+
+    def _access_faults(self, tenant: str) -> Iterator[str]:
+        """What a user may do is what its grants give: all areas, each at a level that one has."""
+        for user, grants in self.grants.items():
+            if ("USER", user) not in self.living:
+                yield f"{user} does not live and has grants"
+            for name, grant in grants.items():
+                order = f"{name}#{int(grant['version']):06d}#{user}"
+                if (grant["gsi_pk"], grant["gsi_sk"]) != (f"{tenant}#GRANTS", order):
+                    yield f"the grant {name} of {user} is listed under {grant['gsi_sk']}"
+        for kind, user in self.living:
+            access = self.living[kind, user].get("access", {})
+            grants = self.grants.get(user, {})
+            if access.get("granted", {}) != {
+                name: each["version"] for name, each in grants.items()
+            }:
+                yield f"{user} has the grants {sorted(grants)} and not those of {access}"
+            given = {pair for each in grants.values() for pair in each["areas"].items()}
+            areas = access.get("areas", {})
+            if set(areas) != {area for area, _ in given} or not set(areas.items()) <= given:
+                yield f"{user} has access to {areas} by the grants {given}"
+            roles = {each["role"] for each in grants.values() if each["role"]}
+            if access.get("role", "") not in (roles or {""}):
+                yield f"{user} has a role that no grant gives: {access}"
 
     def _claim_faults(self, place: Place, identifier: str, tenant: str) -> Iterator[str]:
         claim = self.derived[place]

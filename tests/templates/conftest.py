@@ -10,9 +10,13 @@ import pytest
 
 from rollcall.directory.directory import Directory
 from rollcall.runtime import Services
+from rollcall.storage.origin import Origin
+from rollcall.storage.patience import Patience
+from rollcall.storage.table import Table
 from rollcall.templates.templates import Templates
 from tests.directory.people import URL
 from tests.storage import consistency
+from tests.storage.faults import Time
 from tests.storage.memory import clients, services
 
 
@@ -41,9 +45,18 @@ def templates(services: Services, clock: Clock) -> Templates:
 
 
 @pytest.fixture
-def directory(services: Services) -> Iterator[Directory]:
-    """The directory of the tenant acme."""
-    yield Directory(services.table, "acme", URL)
+def table(services: Services) -> Table:
+    """The table, with patience that takes no time; tests make its transactions small."""
+    time = Time()
+    patience = Patience(clock=time.clock, sleep=time.sleep)
+    return Table(services.clients.dynamodb, services.table.name, patience)
+
+
+@pytest.fixture
+def directory(services: Services, table: Table, clock: Clock) -> Iterator[Directory]:
+    """The directory of the tenant acme, on the clock that tests move."""
+    origin = Origin("request-1", "token:t")
+    yield Directory(table, "acme", URL, origin=origin, clock=clock)
     consistency.check(services, "acme")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import uuid4
 
 from rollcall.scim.errors import (
@@ -20,13 +20,20 @@ from rollcall.scim.record import Record
 from rollcall.scim.resources import Kind
 from rollcall.storage.actions import Action, ConditionFailed
 from rollcall.storage.bookmarks import Bookmarks
+from rollcall.storage.grants import Grants
 from rollcall.storage.journal import Journal
 from rollcall.storage.memberships import Memberships
 from rollcall.storage.origin import Origin
 from rollcall.storage.resources import Resources
 from rollcall.storage.rosters import Rosters
 from rollcall.storage.table import Table
+from rollcall.storage.templates import Templates
 from rollcall.storage.writes import CLAIMED, Writes
+from rollcall.templates.scales import Scales
+
+Clock: TypeAlias = Callable[[], datetime]
+
+_SCALES = Scales()
 
 _NAMES = {Kind.USER: "userName", Kind.GROUP: "displayName"}
 
@@ -34,6 +41,11 @@ _NAMES = {Kind.USER: "userName", Kind.GROUP: "displayName"}
 def instant(moment: datetime) -> str:
     """Return an RFC 3339 instant in UTC with milliseconds; such instants sort as they follow."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def present() -> datetime:
+    """Return the present instant."""
+    return datetime.now(UTC)
 
 
 @dataclass(frozen=True)
@@ -50,10 +62,13 @@ class Context:
     rosters: Rosters
     journal: Journal
     bookmarks: Bookmarks
+    templates: Templates
+    grants: Grants
+    scales: Scales
     base_url: str
     origin: Origin
-    linking: Linking | None = None
-    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    linking: Linking | None
+    clock: Clock
     new_id: Callable[[], str] = lambda: str(uuid4())
 
     @classmethod
@@ -64,6 +79,9 @@ class Context:
         base_url: str,
         origin: Origin,
         linking: Linking | None = None,
+        *,
+        scales: Scales = _SCALES,
+        clock: Clock = present,
     ) -> Context:
         """Return the context of a tenant's operations on behalf of an origin."""
         return cls(
@@ -74,9 +92,13 @@ class Context:
             Rosters(table, tenant),
             Journal(table, tenant),
             Bookmarks(table, tenant),
+            Templates(table, tenant),
+            Grants(table, tenant),
+            scales,
             base_url,
             origin,
             linking,
+            clock,
         )
 
     @property

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from rollcall.directory import departure, journal
 from rollcall.directory.bulk import Bulk
-from rollcall.directory.context import Context
+from rollcall.directory.context import Clock, Context, present
 from rollcall.directory.groups import Groups
 from rollcall.directory.search import Search
 from rollcall.directory.users import Users
@@ -17,15 +17,18 @@ from rollcall.scim.resources import Kind
 from rollcall.storage.journal import Unfinished
 from rollcall.storage.origin import Origin
 from rollcall.storage.table import Table
+from rollcall.templates.scales import Scales
 
 _NOBODY = Origin()
+_SCALES = Scales()
 
 
 class Directory:
     """What a tenant keeps; bound to it once, so that no operation takes a tenant.
 
     `caller` names the token that asks, `key` signs the tenant's cursors; what is written says that
-    `origin` caused it. `linking` is the tenant's link policy, None where an operator asks.
+    `origin` caused it. `linking` is the tenant's link policy, None where an operator asks; `scales`
+    are the levels and the roles of access.
     """
 
     def __init__(
@@ -38,8 +41,10 @@ class Directory:
         key: bytes = b"",
         origin: Origin = _NOBODY,
         linking: Linking | None = None,
+        scales: Scales = _SCALES,
+        clock: Clock = present,
     ) -> None:
-        context = Context.of(table, tenant, base_url, origin, linking)
+        context = Context.of(table, tenant, base_url, origin, linking, scales=scales, clock=clock)
         self._context = context
         self._resources = context.resources
         self._patience = table.patience
@@ -78,4 +83,5 @@ class Directory:
                     break
             else:
                 raise Unavailable(f"there are {kind.value.lower()}s left, try again in a minute")
+        self._context.templates.forget()
         self._resources.forget()

@@ -9,7 +9,7 @@ from typing import Any
 
 from scim2_models import Context as Shape
 
-from rollcall.directory import bounds, departure, journal, membership
+from rollcall.directory import arrival, bounds, departure, journal, membership
 from rollcall.directory.context import Answer, Context, Precondition, missing
 from rollcall.scim import body, patch
 from rollcall.scim.body import Document
@@ -41,14 +41,15 @@ class Groups:
         change = membership.Change()
 
         def creation(turn: Turn) -> list[Action]:
-            return context.writes.creation(replace(record, pending=turn.pending))
+            made = context.writes.creation(replace(record, pending=turn.pending))
+            return [*made, *arrival.binding(context, record, change.arrivals.edition)]
 
         for attempt in context.attempts(Kind.GROUP):
             with attempt.commit():
                 wanted = [Add(tuple(read.members))] if read.members else []
                 _, change = membership.difference(context, identifier, wanted)
                 change.check()
-                journal.commit(context, identifier, change, creation, now)
+                journal.commit(context, record, change, creation, now)
         members = change.added if len(change.added) <= self._most_members else {}
         return self._answer(record, members, [*read.ignored, *change.skipped])
 
@@ -111,7 +112,8 @@ class Groups:
                 now = context.now()
                 expires = context.clock() + timedelta(days=TOMBSTONE_DAYS)
                 deletion = context.writes.deletion(record, now, int(expires.timestamp()))
-                departure.commit(context, record, deletion, now)
+                freeing = arrival.unbinding(context, identifier)
+                departure.commit(context, record, [*deletion, *freeing], now)
 
     def _write(
         self,
@@ -137,8 +139,10 @@ class Groups:
                 if document == record.document and not change:
                     continue
                 versioned = bool(precondition) or needs_all(operations)
+                after = replace(record, document=document)
+                binding = arrival.binding(context, after, change.arrivals.edition)
                 of_group = self._of_group(record, document, now, versioned=versioned)
-                journal.commit(context, identifier, change, of_group, now)
+                journal.commit(context, after, change, _beside(binding, of_group), now)
         return list(change.skipped)
 
     def _of_group(
@@ -167,3 +171,7 @@ class Groups:
     ) -> Answer:
         resource = record.representation(self._context.base_url, members=members)
         return Answer(record, resource, ignored or [])
+
+
+def _beside(actions: list[Action], of_group: journal.OfGroup) -> journal.OfGroup:
+    return lambda turn: [*of_group(turn), *actions]

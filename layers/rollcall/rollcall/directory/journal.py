@@ -7,18 +7,22 @@ frozen in the middle and wakes up after others went on does no harm.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
+from rollcall.directory import arrival
+from rollcall.directory.arrival import Arrivals, Brought
 from rollcall.directory.context import Context
 from rollcall.directory.membership import Change
 from rollcall.scim.errors import Unavailable
+from rollcall.scim.record import Record
 from rollcall.scim.resources import Kind
 from rollcall.storage.actions import Action, ConditionFailed
 from rollcall.storage.journal import Changes
 from rollcall.storage.memberships import Memberships
+from rollcall.storage.templates import Edition
 from rollcall.storage.writes import CHANGED, Turn
 
 ACTIONS_PER_MEMBER = 3
@@ -28,22 +32,26 @@ OfGroup = Callable[[Turn], list[Action]]
 """The actions on the group itself, by what they are to leave on its document item."""
 
 
-def commit(context: Context, group: str, change: Change, of_group: OfGroup, now: str) -> None:
-    """Commit a change of a group and of its members. Raises ConditionFailed."""
+def commit(context: Context, group: Record, change: Change, of_group: OfGroup, now: str) -> None:
+    """Commit a change of a group, here as it is to be, and of its members.
+
+    Raises ConditionFailed.
+    """
     several = len(change.concerned) > 1
-    whole = of_group(Turn(several))
-    room = context.capacity - len(whole)
-    if len(change.concerned) * ACTIONS_PER_MEMBER <= room:
-        store = context.memberships
-        context.commit([*whole, *_actions(store, group, change.added, change.removed, now)])
-        return
     changes = Changes(change.added, change.removed)
-    name = context.journal.write(group, changes, context.origin, now)
+    whole = of_group(Turn(several))
+    if len(whole) + len(change.concerned) * ACTIONS_PER_MEMBER <= context.capacity:
+        brought = arrival.bring(context, group, change.arrivals, now, context.origin)
+        whole += _actions(context.memberships, group.id, changes, brought, now)
+        if len(whole) <= context.capacity:
+            context.commit(whole)
+            return
+    name = context.journal.write(group.id, changes, context.origin, now)
     committing = of_group(Turn(several, name))
     try:
-        context.commit([*committing, context.journal.written(group, name)])
+        context.commit([*committing, context.journal.written(group.id, name)])
     except ConditionFailed:
-        context.journal.discard(group, name)
+        context.journal.discard(group.id, name)
         raise
     with suppress(Unavailable):  # the change is true, and the sweep goes on with the rest
         _finish(context, group, name, context.table.patience.seconds)
@@ -58,24 +66,25 @@ def finish(context: Context, group: str, name: str, seconds: float | None = None
     if record is None or record.pending != name:
         context.journal.discard(group, name)
         return True
-    return _finish(context, group, name, seconds or context.table.patience.seconds)
+    return _finish(context, record, name, seconds or context.table.patience.seconds)
 
 
-def _finish(context: Context, group: str, name: str, seconds: float) -> bool:
+def _finish(context: Context, group: Record, name: str, seconds: float) -> bool:
     clock = context.table.patience.clock
     deadline = clock() + seconds
-    store = context.memberships.caused_by(context.journal.origin(group, name))
+    store = context.memberships.caused_by(context.journal.origin(group.id, name))
+    edition = context.templates.read()
     size = (context.table.max_actions - 1) // ACTIONS_PER_MEMBER
-    for number, part in context.journal.parts(group, name):
+    for number, part in context.journal.parts(group.id, name):
         wanted = iter([*part.added.items(), *part.removed.items()])
         while piece := dict(islice(wanted, size)):
             if clock() > deadline:
                 return False
-            if not _apply(context, store, _Piece(group, name, part, piece)):
+            if not _apply(context, store, _Piece(group, name, part, piece, edition)):
                 return True
-        context.journal.applied(group, name, number)
-    context.writes.settle(group, name)
-    context.journal.discard(group, name)
+        context.journal.applied(group.id, name, number)
+    context.writes.settle(group.id, name)
+    context.journal.discard(group.id, name)
     return True
 
 
@@ -83,18 +92,27 @@ def _finish(context: Context, group: str, name: str, seconds: float) -> bool:
 class _Piece:
     """What of a part of a change is applied in one transaction, members by type."""
 
-    group: str
+    group: Record
     change: str
     part: Changes
     members: Mapping[str, Kind]
+    edition: Edition
+
+    def halves(self) -> Iterator[_Piece]:
+        """Yield the piece in two."""
+        members = list(self.members.items())
+        middle = (len(members) + 1) // 2
+        for half in (members[:middle], members[middle:]):
+            yield replace(self, members=dict(half))
 
 
 def _apply(context: Context, store: Memberships, piece: _Piece) -> bool:
     """Apply a piece of a change; False when the change is finished or gone.
 
-    Who was deleted meanwhile is skipped, and what others applied is not done again.
+    Who was deleted meanwhile is skipped, and what others applied is not done again. A piece that
+    brings so much that it is larger than a transaction is applied in halves.
     """
-    group, part = piece.group, piece.part
+    group, part = piece.group.id, piece.part
     for _ in context.table.patience.pauses():
         standing = store.standing({(group, each): kind for each, kind in piece.members.items()})
         living = {e: kind for e, kind in piece.members.items() if (kind, e) in standing.living}
@@ -103,9 +121,17 @@ def _apply(context: Context, store: Memberships, piece: _Piece) -> bool:
         removed = {e: kind for e, kind in living.items() if e in part.removed and e in member}
         if not added and not removed:
             return True
-        actions = _actions(store, group, added, removed, context.now())
+        newcomers = {each: user for each, user in standing.newcomers.items() if each in added}
+        arrivals, now = Arrivals(newcomers, piece.edition), context.now()
+        brought = arrival.bring(context, piece.group, arrivals, now, store.origin)
+        actions = [
+            context.writes.is_pending(group, piece.change),
+            *_actions(store, group, Changes(added, removed), brought, now),
+        ]
+        if len(actions) > context.table.max_actions and len(piece.members) > 1:
+            return all(_apply(context, store, half) for half in piece.halves())
         try:
-            context.table.transact([context.writes.is_pending(group, piece.change), *actions])
+            context.table.transact(actions)
         except ConditionFailed as error:
             if CHANGED in error.labels:
                 return False
@@ -115,14 +141,13 @@ def _apply(context: Context, store: Memberships, piece: _Piece) -> bool:
 
 
 def _actions(
-    store: Memberships,
-    group: str,
-    added: Mapping[str, Kind],
-    removed: Mapping[str, Kind],
-    now: str,
+    store: Memberships, group: str, changes: Changes, brought: Brought, now: str
 ) -> list[Action]:
+    concerned = {**changes.added, **changes.removed}
+    rest = {each: kind for each, kind in concerned.items() if each not in brought.users}
     return [
-        *store.addition(group, added),
-        *store.removal(group, removed, now),
-        *store.touches({**added, **removed}, now),
+        *store.addition(group, changes.added),
+        *store.removal(group, changes.removed, now),
+        *store.touches(rest, now),
+        *brought.actions,
     ]

@@ -10,11 +10,12 @@ from typing import Any
 from rollcall.directory import members
 from rollcall.directory.context import Context
 from rollcall.directory.evaluation import Evaluation
+from rollcall.directory.legs import Legs
 from rollcall.scim.cursor import Position
 from rollcall.scim.errors import TooManyException
 from rollcall.scim.filters import Filter
 from rollcall.scim.ordering import Order
-from rollcall.scim.planner import ByEntry, ByGroup, ById, ByPrefix, Leg, Lookup, Walk, plan
+from rollcall.scim.planner import ByGroup, Lookup, Walk, plan
 from rollcall.scim.record import Record
 from rollcall.scim.resources import Kind
 from rollcall.storage.table import Bounds
@@ -83,6 +84,7 @@ class Matching:
         self.order = order
         self.max_walk = max_walk
         self._context = context
+        self._legs = Legs(context, self._members)
         self._kinds = kinds
         self._filter = parsed
         self._evaluation = Evaluation(context, parsed)
@@ -207,7 +209,7 @@ class Matching:
     def _gather(self, kind: Kind) -> Iterator[Found]:
         found, store = self._plans[kind], self._context.resources
         if isinstance(found, Lookup):
-            named = self._bounded(self._looked_up(kind, found.legs))
+            named = self._bounded(self._legs.named(kind, found.legs))
         else:
             named = self._bounded(store.listed(kind))
         for batch in _batches(named, repeat(_BATCH)):
@@ -219,35 +221,6 @@ class Matching:
         if self.order.index is not None:
             return (kind, *self._context.resources.order_key(record, self.order.index))
         return (*self.order.key(kind, resource), kind, record.created, record.id)
-
-    def _looked_up(self, kind: Kind, legs: Sequence[Leg]) -> Iterator[str]:
-        """Yield the ids that legs name, each once; several unique names are read together."""
-        found: list[Iterable[str]] = []
-        unique = [leg.entry for leg in legs if isinstance(leg, ByEntry) and leg.unique]
-        if len(unique) > 1:
-            found.append(self._context.resources.find_many(kind, unique))
-            legs = [leg for leg in legs if not (isinstance(leg, ByEntry) and leg.unique)]
-        named: set[str] = set()
-        for each in chain(*found, chain.from_iterable(self._under(kind, leg) for leg in legs)):
-            if each not in named:
-                named.add(each)
-                yield each
-
-    def _under(self, kind: Kind, leg: Leg) -> Iterable[str]:
-        """Return the ids that a leg names."""
-        resources, memberships = self._context.resources, self._context.memberships
-        match leg:
-            case ById():
-                return [leg.id]
-            case ByEntry():
-                return resources.find(kind, leg.entry, unique=leg.unique)
-            case ByPrefix():
-                return resources.beginning(kind, leg.prefix)
-            case ByGroup():
-                return (each for each, of in self._members(leg.id).items() if of is kind)
-        return chain(
-            memberships.groups_of(Kind.USER, leg.id), memberships.groups_of(Kind.GROUP, leg.id)
-        )
 
     def _members(self, group: str) -> dict[str, Kind]:
         roster = self._context.rosters.read(group, self.max_walk)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from rollcall.directory.arrival import Arrivals
 from rollcall.directory.context import Context
 from rollcall.scim import membership
 from rollcall.scim.errors import InvalidValueException
@@ -18,12 +19,14 @@ class Change:
     """The difference that operations make.
 
     `skipped` were to be added but are deleted; `unknown` were to be added and were never issued.
+    `arrivals` are those of the added who may get something by that.
     """
 
     added: Mapping[str, Kind] = field(default_factory=dict)
     removed: Mapping[str, Kind] = field(default_factory=dict)
     skipped: Sequence[str] = ()
     unknown: Sequence[str] = ()
+    arrivals: Arrivals = field(default_factory=Arrivals)
 
     def __bool__(self) -> bool:
         """Tell whether anybody becomes or ceases to be a member."""
@@ -66,5 +69,9 @@ def difference(
         removed={each: kind for each, kind in current.items() if each not in after},
         skipped=[each for each in wanted if each in known.deleted],
         unknown=[each for each in wanted if each in known.unknown or each == group],
+        arrivals=Arrivals(
+            {each: known.newcomers[each] for each in wanted if each in known.newcomers},
+            known.edition,
+        ),
     )
     return (record if roster is None else roster.record), change

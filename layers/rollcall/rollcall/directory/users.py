@@ -8,7 +8,7 @@ from typing import Any
 
 from scim2_models import Context as Shape
 
-from rollcall.directory import departure, linking
+from rollcall.directory import arrival, departure, linking
 from rollcall.directory.context import Answer, Context, Precondition, missing
 from rollcall.scim import body, patch
 from rollcall.scim.body import Document
@@ -30,7 +30,10 @@ class Users:
         self._context = context
 
     def create(self, payload: Any, identifier: str | None = None, link: Link = LINKED) -> Answer:
-        """Create a user, or link the account of its name where the tenant's policy adopts it.
+        """Create a user with what templates give it, or link the account of its name.
+
+        That is linked where the tenant's policy adopts it. A local account is not new and gets
+        nothing of the templates.
 
         Raises UniquenessException when its userName is taken.
         """
@@ -38,10 +41,11 @@ class Users:
         context = self._context
         now, identifier = context.now(), identifier or context.new_id()
         record = Record(Kind.USER, identifier, read.document, 1, now, now, link=link)
+        record, grants = arrival.admit(context, record) if link == LINKED else (record, [])
         try:
             for attempt in context.attempts(Kind.USER):
                 with attempt.commit():
-                    context.commit(context.writes.creation(record))
+                    context.commit([*context.writes.creation(record), *grants])
         except UniquenessException:
             adopted = linking.adopted(context, read.document)
             if adopted is None:
@@ -88,7 +92,8 @@ class Users:
                 now = context.now()
                 expires = context.clock() + timedelta(days=TOMBSTONE_DAYS)
                 deletion = context.writes.deletion(record, now, int(expires.timestamp()))
-                departure.commit(context, record, deletion, now)
+                taking = context.grants.taking(record.id, record.access.granted)
+                departure.commit(context, record, [*deletion, *taking], now)
 
     def _edit(
         self, identifier: str, edit: Edit, ignored: list[str], precondition: Precondition

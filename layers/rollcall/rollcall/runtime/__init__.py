@@ -95,7 +95,7 @@ class Services:
 
     def directory(self, tenant: str, base_url: str = "") -> Directory:
         """Return the directory of one tenant."""
-        return Directory(self.table, tenant, base_url)
+        return Directory(self.table, tenant, base_url, scales=self.scales)
 
     def templates(self, tenant: str, actor: str = "") -> Templates:
         """Return the New User Templates of one tenant, changed by an actor."""
@@ -118,6 +118,7 @@ class Services:
             caller=caller.token_id,
             key=caller.key,
             origin=Origin(request, f"token:{caller.token_id}"),
+            scales=self.scales,
         )
 
     def sweep(self) -> Sweep:

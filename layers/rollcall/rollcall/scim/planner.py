@@ -22,7 +22,7 @@ from scim2_models.path import (
 
 from rollcall.scim.attributes import Attribute, declared
 from rollcall.scim.indexing import INDEXED, Entry
-from rollcall.scim.resources import Kind
+from rollcall.scim.resources import ROLLCALL, Kind
 
 
 @dataclass(frozen=True)
@@ -55,21 +55,29 @@ class ByGroup:
 
 
 @dataclass(frozen=True)
+class ByWorkArea:
+    """The users who were granted access to this work area."""
+
+    area: str
+
+
+@dataclass(frozen=True)
 class ByPrefix:
     """The resources whose unique name begins with a folded prefix."""
 
     prefix: str
 
 
-Leg: TypeAlias = ById | ByEntry | ByMember | ByGroup | ByPrefix
+Leg: TypeAlias = ById | ByEntry | ByMember | ByGroup | ByWorkArea | ByPrefix
 
 _RELATIONS: dict[str, Callable[[str], Leg]] = {
     "id": ById,
     "members.value": ByMember,
     "groups.value": ByGroup,
+    f"{ROLLCALL}:workAreas.value": ByWorkArea,
 }
 
-_CHEAPEST_FIRST = (ById, ByEntry, ByMember, ByGroup, ByPrefix)
+_CHEAPEST_FIRST = (ById, ByEntry, ByMember, ByGroup, ByWorkArea, ByPrefix)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from rollcall.scim.access import NO_ACCESS, Access
 from rollcall.scim.link import LINKED, Link
 from rollcall.scim.resources import ENTERPRISE, Kind
 
@@ -17,7 +18,7 @@ class Record:
     `document` is without id, meta, members and groups. `created` and `modified` are RFC 3339
     instants in UTC with milliseconds; `version` counts from 1. Of a group, `pending` names a change
     of its members that is begun, and `epoch` counts the changes of several members at once. Of a
-    user, `link` says whose the account is.
+    user, `link` says whose the account is, and `access` what it may do.
     """
 
     kind: Kind
@@ -29,6 +30,7 @@ class Record:
     pending: str = ""
     epoch: int = 0
     link: Link = LINKED
+    access: Access = NO_ACCESS
 
     @property
     def etag(self) -> str:
@@ -63,6 +65,7 @@ class Record:
             ]
         if members:
             resource["members"] = members_of(base_url, members)
+        self.access.complete(resource)
         resource["meta"] = {
             "resourceType": self.kind.value,
             "created": self.created,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
+from rollcall.scim.access import NO_ACCESS, Access
 from rollcall.scim.errors import PayloadTooLargeException
 from rollcall.scim.link import Link
 from rollcall.scim.record import Record
@@ -53,7 +54,33 @@ def record_of(kind: Kind, item: Item) -> Record | None:
         pending=item.get("pending", ""),
         epoch=int(item.get("epoch", 0)),
         link=Link.of(item.get("link")),
+        access=access_of(item),
     )
+
+
+def access_of(item: Item) -> Access:
+    """Return what the user in a document item may do."""
+    if "access" not in item:
+        return NO_ACCESS
+    held = dict(item["access"])
+    for name in ("granted", "awaited"):
+        held[name] = {template: int(version) for template, version in held[name].items()}
+    return Access(**held)
+
+
+@dataclass(frozen=True)
+class Newcomer:
+    """A user who may still get something by becoming a member of groups."""
+
+    id: str
+    created: str
+    access: Access
+
+
+def newcomer(identifier: str, item: Item) -> dict[str, Newcomer]:
+    """Return the user in a document item, or in a part of one, by its id if it is a newcomer."""
+    access = access_of(item)
+    return {identifier: Newcomer(identifier, item["created"], access)} if access.awaited else {}
 
 
 def encoded(document: Mapping[str, Any]) -> str:

@@ -7,7 +7,7 @@ The group's side of a membership that ends is deleted; the member's side stays f
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Unpack
 
@@ -15,11 +15,12 @@ from rollcall.scim.record import Record
 from rollcall.scim.resources import Kind
 from rollcall.storage import keys
 from rollcall.storage.actions import Action
-from rollcall.storage.documents import is_tombstone, record_of
+from rollcall.storage.documents import Newcomer, is_tombstone, newcomer, record_of
 from rollcall.storage.items import Item
 from rollcall.storage.keys import Key, Keys
 from rollcall.storage.origin import Origin
 from rollcall.storage.table import MAX_BATCH, Bounds, Table
+from rollcall.storage.templates import Edition
 
 GONE = "gone"
 RACED = "raced"
@@ -27,6 +28,9 @@ RACED = "raced"
 
 EXISTENCE = ("pk", "sk", "deleted")
 """The attributes that say whether an item is there, and whether a document is a tombstone."""
+
+NEWNESS = ("created", "access")
+"""The attributes that say whether a membership may bring a user something."""
 
 ENDED_DAYS = 2
 """How long the member's side of an ended membership stays: longer than a stream keeps records."""
@@ -37,13 +41,16 @@ class Candidates:
     """What is known of ids that a request names as members of a group.
 
     `current` are members now; `living` exist and are none; `deleted` are remembered; `unknown`
-    were never issued. Types are by id.
+    were never issued. Types are by id. `newcomers` are those of the living who may get something by
+    becoming members, `edition` is what templates give; both only where few are named.
     """
 
     current: dict[str, Kind]
     living: dict[str, Kind]
     deleted: set[str]
     unknown: list[str]
+    edition: Edition
+    newcomers: dict[str, Newcomer] = field(default_factory=dict)
 
     def note(self, identifier: str, kind: Kind, item: Item | None, *, member: bool) -> None:
         """Note what a document item, or the lack of one, says of an id.
@@ -56,6 +63,7 @@ class Candidates:
             self.deleted.add(identifier)
         else:
             (self.current if member else self.living)[identifier] = kind
+            self.newcomers |= newcomer(identifier, item)
 
 
 class Memberships:
@@ -64,7 +72,7 @@ class Memberships:
     def __init__(self, table: Table, tenant: str, origin: Origin) -> None:
         self._table = table
         self._keys = Keys(tenant)
-        self._origin = origin
+        self.origin = origin
 
     def caused_by(self, origin: Origin) -> Memberships:
         """Return the same memberships, changed on behalf of another origin."""
@@ -89,7 +97,7 @@ class Memberships:
             yield item["member"], Kind(item["type"])
 
     def look(self, group: str, named: Iterable[str]) -> tuple[Record | None, Candidates]:
-        """Read a group together with the ids that a request names; one round trip per 49 users.
+        """Read a group together with the ids that a request names; one round trip for 49 users.
 
         Ids that are no users are looked up among the groups in a second step.
         """
@@ -97,18 +105,19 @@ class Memberships:
         own = self._keys.document(Kind.GROUP, group)
         members = {each: self._keys.member(group, each) for each in named}
         users = {each: self._keys.document(Kind.USER, each) for each in named}
-        several = [*members.values(), *users.values()]
-        if len(several) < MAX_BATCH:
-            items = self._table.get_many([own, *several])
+        templates = self._keys.current_templates()
+        beside, several = [own, templates], [*members.values(), *users.values()]
+        if len(several) + len(beside) <= MAX_BATCH:
+            items = self._table.get_many([*beside, *several])
         else:
-            items = self._table.get_many(several, EXISTENCE) | self._table.get_many([own])
+            items = self._table.get_many(several, EXISTENCE) | self._table.get_many(beside)
         groups = {
             each: self._keys.document(Kind.GROUP, each)
             for each, key in users.items()
             if _at(items, key) is None
         }
         nested = self._table.get_many(groups.values(), EXISTENCE)
-        known = Candidates({}, {}, set(), [])
+        known = Candidates({}, {}, set(), [], Edition.of(_at(items, templates)))
         for each in named:
             member = _at(items, members[each]) is not None
             if each in groups:
@@ -131,14 +140,18 @@ class Memberships:
                 for (_, member), kind in pairs.items()
             },
         }
-        items = self._table.get_many([*members.values(), *documents.values()], EXISTENCE)
+        named = [*members.values(), *documents.values()]
+        items = self._table.get_many(named, (*EXISTENCE, *NEWNESS))
         living = {
             resource
             for resource, key in documents.items()
             if (item := _at(items, key)) is not None and not is_tombstone(item)
         }
         current = {pair for pair, key in members.items() if _at(items, key) is not None}
-        return Standing(current, living)
+        newcomers: dict[str, Newcomer] = {}
+        for kind, identifier in living:
+            newcomers |= newcomer(identifier, items[_place(documents[kind, identifier])])
+        return Standing(current, living, newcomers)
 
     def addition(self, group: str, members: Mapping[str, Kind]) -> Iterator[Action]:
         """Yield the actions that make members; RACED says that somebody else just did."""
@@ -153,7 +166,7 @@ class Memberships:
             yield Action(
                 "Put",
                 self._keys.membership(kind, member, group),
-                item={"origin": self._origin.item},
+                item={"origin": self.origin.item},
             )
 
     def removal(self, group: str, members: Mapping[str, Kind], now: str) -> Iterator[Action]:
@@ -176,7 +189,7 @@ class Memberships:
             item={
                 "ended": now,
                 "expires": int(expires.timestamp()),
-                "origin": self._origin.item,
+                "origin": self.origin.item,
             },
         )
 
@@ -191,17 +204,21 @@ class Memberships:
                 self._keys.document(kind, identifier),
                 update="SET modified = :now, origin = :origin ADD version :one",
                 condition="attribute_exists(document)",
-                values={":now": now, ":one": 1, ":origin": self._origin.item},
+                values={":now": now, ":one": 1, ":origin": self.origin.item},
                 label=GONE,
             )
 
 
 @dataclass(frozen=True)
 class Standing:
-    """Which (group, member) pairs are stored as memberships, and which resources live."""
+    """Which (group, member) pairs are stored as memberships, and which resources live.
+
+    `newcomers` are the living who may get something by becoming members.
+    """
 
     current: set[tuple[str, str]]
     living: set[tuple[Kind, str]]
+    newcomers: dict[str, Newcomer]
 
 
 def is_membership(item: Item) -> bool:
@@ -210,4 +227,8 @@ def is_membership(item: Item) -> bool:
 
 
 def _at(items: Mapping[tuple[str, str], Item], key: Key) -> Item | None:
-    return items.get((key["pk"], key["sk"]))
+    return items.get(_place(key))
+
+
+def _place(key: Key) -> tuple[str, str]:
+    return key["pk"], key["sk"]

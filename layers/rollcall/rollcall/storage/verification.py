@@ -16,7 +16,7 @@ from rollcall.scim import indexing
 from rollcall.scim.resources import Kind
 from rollcall.storage import identity, keys
 from rollcall.storage.actions import Action
-from rollcall.storage.documents import is_tombstone
+from rollcall.storage.documents import access_of, is_tombstone
 from rollcall.storage.items import Item
 from rollcall.storage.journal import Unfinished
 from rollcall.storage.keys import Key, Keys
@@ -53,6 +53,8 @@ class _Stored:
     derived: dict[Place, str] = field(default_factory=dict)
     members: dict[tuple[str, str], Kind] = field(default_factory=dict)
     sides: dict[tuple[str, str], Kind] = field(default_factory=dict)
+    granted: dict[str, dict[str, int]] = field(default_factory=dict)
+    grants: dict[str, dict[str, int]] = field(default_factory=dict)
     counts: Counter[Kind] = field(default_factory=Counter)
     begun: dict[Place, Unfinished] = field(default_factory=dict)
     strange: list[Place] = field(default_factory=list)
@@ -106,6 +108,8 @@ def _read_resource(stored: _Stored, own: Keys, kind: Kind, item: Item) -> None:
             stored.documents[kind, identifier] = frozenset(
                 _derived(own, kind, identifier, document)
             )
+            if access := access_of(item):
+                stored.granted[identifier] = dict(access.granted)
             if "pending" in item:
                 stored.pending[identifier] = item["pending"]
     elif sk.startswith(keys.MEMBER) and kind is Kind.GROUP:
@@ -117,7 +121,9 @@ def _read_resource(stored: _Stored, own: Keys, kind: Kind, item: Item) -> None:
         change = sk.split("#")[1]
         place = (item["pk"], f"{keys.JOURNAL}{change}")
         stored.begun[place] = Unfinished(own.tenant, identifier, change, "")
-    elif not (sk.startswith((keys.GRANT, keys.FLAG)) and kind is Kind.USER):
+    elif sk.startswith(keys.GRANT) and kind is Kind.USER:
+        stored.grants.setdefault(identifier, {})[other] = int(item["version"])
+    elif not (sk.startswith(keys.FLAG) and kind is Kind.USER):
         stored.strange.append((item["pk"], sk))
 
 
@@ -159,6 +165,7 @@ class _Check:
                 )
         yield from self._index_faults()
         yield from self._membership_faults()
+        yield from self._grant_faults()
         for kind in Kind:
             living = sum(1 for of, _ in self.stored.documents if of is kind)
             if (counted := self.stored.counts[kind]) != living:
@@ -212,6 +219,17 @@ class _Check:
             said = f"{missing[0]} does not live" if missing else "it has one side only"
             mends = self._sided(group, member, kind, whole=pair in stored.members and not missing)
             yield Fault(f"{member} is a member of {group}, and {said}", mends)
+
+    def _grant_faults(self) -> Iterator[Fault]:
+        stored = self.stored
+        for user in stored.grants.keys() | stored.granted.keys():
+            grants, granted = stored.grants.get(user, {}), stored.granted.get(user, {})
+            if (Kind.USER, user) not in stored.documents:
+                drops = tuple(Action("Delete", self.own.grant(user, each)) for each in grants)
+                yield Fault(f"the grants of {user} are left over", drops)
+            elif grants != granted:
+                named = f"{sorted(grants)} are stored, {sorted(granted)} are in force"
+                yield Fault(f"the grants of {user} differ: {named}")
 
     def _sided(self, group: str, member: str, kind: Kind, *, whole: bool) -> tuple[Action, ...]:
         """Return what makes both sides of a membership alike, as the group's side has it."""

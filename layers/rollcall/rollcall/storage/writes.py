@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from rollcall.scim import indexing
@@ -64,6 +64,7 @@ class Writes:
                     "origin": self._origin.item,
                     **({"pending": record.pending} if record.pending else {}),
                     **({} if record.link == LINKED else {"link": record.link.item}),
+                    **({"access": asdict(record.access)} if record.access else {}),
                     "gsi_pk": self.keys.listing(record.kind),
                     "gsi_sk": f"{record.created}#{record.id}",
                 },

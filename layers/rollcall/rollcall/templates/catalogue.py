@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from rollcall.storage.documents import Newcomer
 from rollcall.storage.templates import Edition
 from rollcall.templates.template import Template
 
@@ -45,6 +46,19 @@ class Catalogue:
             for key, selector in selectors.items()
             if key not in self.bound and selector.selects(group)
         ]
+
+    def brings(self, group: str, user: Newcomer, template: Template, now: str) -> bool:
+        """Tell whether becoming a member of a group now brings a user a version of a template.
+
+        It does in the version that was current when the user was created, within the template's
+        window after that, and once.
+        """
+        return (
+            self.group_of(template) == group
+            and template.name not in user.access.granted
+            and user.access.awaited.get(template.name) == template.version
+            and template.is_open(user.created, now)
+        )
 
     def bound_to(self, group: str) -> list[str]:
         """Return the selectors that are bound to a group."""

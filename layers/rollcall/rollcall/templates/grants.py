@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from rollcall.scim.access import Access
 from rollcall.templates.scales import Scales
 from rollcall.templates.template import Template
-
-BY_HAND = "@"
-"""What stands for the template in the grant that operators make; no template is named so."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +27,16 @@ class Grant:
     attributes: Mapping[str, str] = field(default_factory=dict)
     group: str = ""
     revoked: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """The grant as it is stored."""
+        return asdict(self)
+
+    @classmethod
+    def of(cls, content: Mapping[str, Any]) -> Grant:
+        """Read what is stored."""
+        return cls(**{name: content[name] for name in cls.__dataclass_fields__ if name in content})
 
     @classmethod
     def by(cls, template: Template, now: str, group: str = "") -> Grant:

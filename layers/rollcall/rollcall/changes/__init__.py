@@ -1,0 +1,1 @@
+"""What changes in the directory, told to the product as events."""

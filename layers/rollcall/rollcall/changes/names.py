@@ -1,0 +1,29 @@
+"""The names of what differs between two documents, and never a value (RFC 9967 section 2.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+MAX_NAMES = 1_000
+"""How many attributes an event names, so that it stays far below 200 KB."""
+
+
+def changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """Return the paths of the attributes that were added, revised or removed, in order.
+
+    Of single-valued complex attributes it is the sub-attributes, of others the whole attribute.
+    """
+    return sorted(_paths(before, after, ""))[:MAX_NAMES]
+
+
+def _paths(before: Mapping[str, Any], after: Mapping[str, Any], prefix: str) -> Iterator[str]:
+    for key in before.keys() | after.keys():
+        had, has = before.get(key), after.get(key)
+        if had == has or key == "schemas":
+            continue
+        if isinstance(had or {}, Mapping) and isinstance(has or {}, Mapping):
+            separator = ":" if key.lower().startswith("urn:") else "."
+            yield from _paths(had or {}, has or {}, f"{prefix}{key}{separator}")
+        else:
+            yield f"{prefix}{key}"
