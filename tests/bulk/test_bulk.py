@@ -9,6 +9,7 @@ import pytest
 
 from rollcall.directory.directory import Directory
 from rollcall.directory.search import Query
+from rollcall.runtime import Services
 from rollcall.scim.errors import (
     InvalidSyntaxException,
     InvalidValueException,
@@ -17,6 +18,7 @@ from rollcall.scim.errors import (
 )
 from rollcall.scim.resources import Kind
 from tests.directory.people import URL, user
+from tests.storage.faults import counted
 
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 
@@ -154,6 +156,24 @@ def test_of_a_circle_that_breaks_nothing_is_left(directory: Directory) -> None:
     assert total(directory, Kind.GROUP) == 1
 
 
+def managed(bulk_id: str, name: str, manager: str) -> dict[str, Any]:
+    return create(bulk_id, name, **{ENTERPRISE: {"manager": {"value": f"bulkId:{manager}"}}})
+
+
+def test_of_a_longer_circle_that_breaks_nothing_is_left_either(directory: Directory) -> None:
+    user(directory, "cid")
+
+    answers = run(
+        directory, managed("a", "ann", "b"), managed("b", "bob", "c"), managed("c", "cid", "a"),
+        create("d", "dan"),
+    )  # fmt: skip
+
+    assert [each["status"] for each in answers] == ["409", "409", "409", "201"]
+    assert answers[2]["response"]["scimType"] == "uniqueness"
+    assert "bulkId b was not created" in answers[0]["response"]["detail"]
+    assert total(directory, Kind.USER) == 2
+
+
 def test_what_refers_to_a_failure_fails(directory: Directory) -> None:
     user(directory, "ann")
 
@@ -178,6 +198,71 @@ def test_after_so_many_errors_nothing_more_is_done(directory: Directory) -> None
     )
 
     assert [each["status"] for each in answers] == ["409"]
+    assert total(directory, Kind.USER) == 1
+
+
+def test_errors_count_when_it_is_their_turn(directory: Directory) -> None:
+    wrong = {"method": "GET", "path": "/Users"}
+
+    answers = run(directory, create("a", "ann"), wrong, create("b", "bob"), failOnErrors=1)
+
+    assert [each["status"] for each in answers] == ["201", "400"]
+    assert total(directory, Kind.USER) == 1
+
+
+def test_what_was_done_for_another_is_answered_though_errors_ended_the_request(
+    directory: Directory,
+) -> None:
+    answers = run(
+        directory,
+        group("g", "Staff", "bulkId:b"),
+        group("h", "Staff"),
+        create("a", "ann"),
+        create("b", "bob"),
+        failOnErrors=1,
+    )
+
+    assert [(each["bulkId"], each["status"]) for each in answers] == [
+        ("g", "201"), ("h", "409"), ("b", "201"),
+    ]  # fmt: skip
+    assert total(directory, Kind.USER) == 1
+
+
+def test_every_answer_says_what_it_is_about_except_of_what_was_not_created(
+    directory: Directory,
+) -> None:
+    ann = user(directory, "ann")
+    wrong = {"method": "PUT", "bulkId": "p", "path": f"/Users/{ann}", "data": {}}
+
+    put, deleted, posted = run(
+        directory, wrong, {"method": "DELETE", "path": "/Groups/x"}, create("a", "ann")
+    )
+
+    assert (put["status"], put["bulkId"]) == ("400", "p")
+    assert put["location"] == f"{URL}/Users/{ann}"
+    assert (deleted["status"], deleted["location"]) == ("404", f"{URL}/Groups/x")
+    assert (posted["status"], "location" in posted) == ("409", False)
+
+
+def test_a_patch_of_a_group_reads_no_member(directory: Directory, services: Services) -> None:
+    ids = [user(directory, f"user{each}") for each in range(5)]
+    staff = directory.groups.create({"displayName": "Staff", "members": ids}).record.id
+    rename = {"Operations": [{"op": "replace", "path": "displayName", "value": "Crew"}]}
+    operation = {"method": "PATCH", "path": f"/Groups/{staff}", "data": rename}
+
+    with counted(services.clients.dynamodb) as requests:
+        (answer,) = run(directory, operation)
+
+    assert answer["version"] == 'W/"2"'
+    assert "Query" not in {each.operation for each in requests}
+
+
+def test_a_version_is_a_string(directory: Directory) -> None:
+    ann = user(directory, "ann")
+
+    (answer,) = run(directory, {"method": "DELETE", "path": f"/Users/{ann}", "version": 1})
+
+    assert (answer["status"], answer["response"]["scimType"]) == ("400", "invalidValue")
     assert total(directory, Kind.USER) == 1
 
 

@@ -89,6 +89,28 @@ def test_any_integer_is_an_index_and_a_count(number: str, api: Api) -> None:
     assert answer.status_code == 200
 
 
+@pytest.mark.parametrize("path", ["/Schemas", "/ResourceTypes/User", "/ServiceProviderConfig"])
+def test_discovery_ignores_what_lists_are_asked(path: str, api: Api) -> None:
+    asked = api.send("GET", f"{path}?startIndex=x&count=y&sortBy=z&sortOrder=w&cursor=v")
+
+    assert asked.json() == api.send("GET", path).json()
+
+
+def test_a_number_beyond_all_bounds_is_no_json_of_ours(api: Api) -> None:
+    answer = api.send(
+        "POST", "/Users", content='{"userName": "a", "x": 1e400}',
+        headers={"Content-Type": "application/scim+json"},
+    )  # fmt: skip
+
+    assert (answer.status_code, answer.json()["scimType"]) == (400, "invalidSyntax")
+
+
+def test_parameters_of_lists_are_not_read_where_there_is_no_list(api: Api) -> None:
+    user = api.user()
+
+    assert api.send("GET", f"/Users/{user['id']}?count=x&cursor=y&sortOrder=z").json() == user
+
+
 @pytest.mark.parametrize("number", ["one", "1.5", "1e3", "0x10"])
 def test_what_is_no_integer_is_refused_by_name(number: str, api: Api) -> None:
     answer = api.send("GET", f"/Users?count={number}")
@@ -97,27 +119,68 @@ def test_what_is_no_integer_is_refused_by_name(number: str, api: Api) -> None:
     assert "count" in answer.json()["detail"]
 
 
-def test_a_version_that_the_client_has_is_304(api: Api) -> None:
+@pytest.mark.parametrize("known", ['W/"1"', '"1"', '"7", W/"1"', "*", 'W/"1" , W/"2"'])
+def test_a_version_that_the_client_has_is_304(known: str, api: Api) -> None:
     user = api.user()
 
-    answer = api.send(
-        "GET", f"/Users/{user['id']}", headers={"If-None-Match": user["meta"]["version"]}
-    )
+    for method in ("GET", "HEAD"):
+        answer = api.send(method, f"/Users/{user['id']}", headers={"If-None-Match": known})
+        assert (answer.status_code, answer.content) == (304, b"")
+        assert answer.headers["etag"] == 'W/"1"'
 
-    assert (answer.status_code, answer.content) == (304, b"")
+
+@pytest.mark.parametrize("known", ['W/"7"', "nonsense", ""])
+def test_a_version_that_the_client_does_not_have_is_answered(known: str, api: Api) -> None:
+    user = api.user()
+
+    answer = api.send("GET", f"/Users/{user['id']}", headers={"If-None-Match": known})
+
+    assert answer.json() == user
 
 
-@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
-def test_another_version_than_the_client_thinks_is_412_and_nothing_changes(
-    method: str, api: Api
+@pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE"])
+@pytest.mark.parametrize(
+    "condition",
+    [{"If-Match": 'W/"7"'}, {"If-Match": "nonsense"}, {"If-None-Match": "*"},
+     {"If-None-Match": 'W/"1"'}, {"If-Match": 'W/"1"', "If-None-Match": "*"}],
+)  # fmt: skip
+def test_a_condition_that_does_not_hold_is_412_and_nothing_changes(
+    condition: dict[str, str], method: str, api: Api
 ) -> None:
     user = api.user()
     body = {"userName": "b", "Operations": [{"op": "replace", "path": "title", "value": "x"}]}
 
-    answer = api.send(method, f"/Users/{user['id']}", headers={"If-Match": 'W/"7"'}, json=body)
+    answer = api.send(method, f"/Users/{user['id']}", headers=condition, json=body)
 
-    assert answer.status_code == 412
+    reads = method == "GET" and condition.get("If-Match") in (None, 'W/"1"')
+    assert answer.status_code == (304 if reads else 412)
     assert api.send("GET", f"/Users/{user['id']}").json() == user
+
+
+@pytest.mark.parametrize(
+    "condition", [{"If-Match": 'W/"1"'}, {"If-Match": "*"}, {"If-None-Match": 'W/"7"'}]
+)
+def test_a_condition_that_holds_lets_a_write_be(condition: dict[str, str], api: Api) -> None:
+    user = api.user()
+
+    put = api.send("PUT", f"/Users/{user['id']}", headers=condition, json={"userName": "b"})
+
+    assert (put.status_code, put.headers["etag"]) == (200, 'W/"2"')
+    deleted = api.send("DELETE", f"/Users/{user['id']}", headers={"If-Match": 'W/"2"'})
+    assert deleted.status_code == 204
+
+
+def test_a_write_that_changes_nothing_keeps_the_version(api: Api) -> None:
+    user = api.user(title="Chief", emails=[{"value": "a@x", "type": "work"}])
+    path = f"/Users/{user['id']}"
+    operations = [
+        {"op": "add", "path": "title", "value": "Chief"},
+        {"op": "replace", "value": {"emails": [{"value": "a@x", "type": "work"}]}},
+        {"op": "remove", "path": "nickName"},
+    ]
+
+    assert api.send("PUT", path, json=user).headers["etag"] == 'W/"1"'
+    assert api.send("PATCH", path, json={"Operations": operations}).json() == user
 
 
 def test_every_answer_carries_a_request_id_that_the_log_has(api: Api) -> None:

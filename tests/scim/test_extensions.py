@@ -9,9 +9,14 @@ import pytest
 from scim2_models import Context
 
 from rollcall.scim import body, discovery, extensions, filters, patch
-from rollcall.scim.errors import InvalidValueException, MutabilityException
+from rollcall.scim.errors import (
+    InvalidFilterException,
+    InvalidValueException,
+    MutabilityException,
+)
 from rollcall.scim.extensions import ExtensionError
 from rollcall.scim.projection import Projection
+from rollcall.scim.record import Record
 from rollcall.scim.resources import Kind
 
 BADGE = "urn:example:params:scim:schemas:badge:2.0:User"
@@ -36,6 +41,20 @@ DECLARED = {
                 attribute("doors", multiValued=True),
                 attribute("issued", type="dateTime"),
                 attribute("car", type="complex", subAttributes=[attribute("plate")]),
+                attribute("shown", returned="always"),
+                attribute("photo", type="binary"),
+                attribute("levels", type="integer", multiValued=True),
+                attribute(
+                    "visits",
+                    type="complex",
+                    multiValued=True,
+                    subAttributes=[
+                        attribute("value", returned="always"),
+                        attribute("at", type="dateTime"),
+                        attribute("count", type="integer"),
+                        attribute("guided", type="boolean"),
+                    ],
+                ),
             ],
         }
     ],
@@ -75,6 +94,55 @@ def test_a_value_of_another_type_is_refused_by_name() -> None:
         created(level="high")
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"level": True},
+        {"level": "inf"},
+        {"issued": 5},
+        {"issued": "2026-01-01"},
+        {"photo": "!!"},
+        {"levels": [1, True]},
+        {"visits": [{"value": "a"}, {"value": "b", "at": "2026"}]},
+        {"visits": [{"value": "a", "count": True}]},
+        {"visits": [{"value": "a", "guided": 1}]},
+    ],
+)
+def test_a_value_is_of_its_type_and_of_no_other(wrong: dict[str, Any]) -> None:
+    ((name, value),) = wrong.items()
+    for op in ("add", "replace"):
+        with pytest.raises(InvalidValueException, match=name):
+            patched(created(), {"op": op, "path": f"{BADGE}:{name}", "value": value})
+        with pytest.raises(InvalidValueException, match=name):
+            patched(created(), {"op": op, "value": {BADGE: wrong}})
+    with pytest.raises(InvalidValueException, match=name):
+        created(**wrong)
+
+
+def test_an_instant_without_a_zone_is_in_utc() -> None:
+    assert created(issued="2026-01-01T00:00:00")[BADGE]["issued"] == "2026-01-01T00:00:00Z"
+
+
+def test_what_is_always_returned_is_returned_whatever_is_asked() -> None:
+    visits = [{"value": "a", "count": 1}]
+    resource = {"id": "1", **created(shown="s", level=3, visits=visits)}
+
+    def asked(attributes: list[str] | None, excluded: list[str] | None) -> Any:
+        shown = Projection.of(attributes, excluded).apply(Kind.USER, resource)
+        assert {"id", "schemas"} <= set(shown)
+        return shown.get(BADGE)
+
+    assert asked(["userName"], None) == {"shown": "s"}
+    assert asked([f"{BADGE}:level"], None) == {"shown": "s", "level": 3}
+    assert asked([f"{BADGE}:visits.count"], None) == {"shown": "s", "visits": visits}
+    assert asked(None, [BADGE]) == {"shown": "s"}
+    assert asked(None, [f"{BADGE}:shown", f"{BADGE}:visits.value"]) == resource[BADGE]
+    assert asked(None, [f"{BADGE}:visits.count", f"{BADGE}:level"]) == {
+        "shown": "s",
+        "visits": [{"value": "a"}],
+    }
+
+
 def test_it_is_patched_by_urn_and_without_a_path() -> None:
     after = patched(
         created(),
@@ -108,8 +176,45 @@ def test_what_is_immutable_stays_once_it_has_a_value() -> None:
     with pytest.raises(MutabilityException):
         patched(before, {"op": "replace", "path": f"{BADGE}:number", "value": "8"})
     with pytest.raises(MutabilityException):
-        body.check_immutable(Kind.USER, before, created(number="8"))
-    body.check_immutable(Kind.USER, before, created(number="7"))
+        body.replacement(Kind.USER, before, created(number="8"))
+    assert body.replacement(Kind.USER, before, created(number="7"))[BADGE]["number"] == "7"
+
+
+def test_what_is_never_returned_stays_when_it_is_not_sent() -> None:
+    after = body.replacement(Kind.USER, created(), created(number="7"))
+
+    assert after[BADGE] == {"number": "7", "pin": "0000"}
+    changed = body.replacement(Kind.USER, created(), created(number="7", pin="1"))
+    assert changed[BADGE]["pin"] == "1"
+
+
+def test_what_is_stored_of_an_extension_that_is_no_longer_declared_is_kept_and_not_served() -> None:
+    before = created()
+    extensions.declare({})
+    operation = {"op": "add", "path": "title", "value": "Chief"}
+    sent = body.read(Kind.USER, {"userName": "ann"}, Context.RESOURCE_REPLACEMENT_REQUEST).document
+
+    after = patched(before, operation)
+
+    assert (after["title"], after[BADGE]) == ("Chief", WORN)
+    assert body.replacement(Kind.USER, before, sent) == before
+    record = Record(
+        Kind.USER, "1", after, 1, "2026-01-01T00:00:00.000Z", "2026-01-01T00:00:00.000Z"
+    )
+    shown = record.representation("https://example.com")
+    assert BADGE not in shown
+    assert shown["schemas"] == ["urn:ietf:params:scim:schemas:core:2.0:User"]
+    extensions.declare(DECLARED)
+    assert record.representation("https://example.com")[BADGE] == WORN
+
+
+def test_what_is_immutable_stays_when_it_is_not_sent() -> None:
+    sent = body.read(Kind.USER, {"userName": "ann"}, Context.RESOURCE_REPLACEMENT_REQUEST)
+
+    after = body.replacement(Kind.USER, created(number="7", note="n"), sent.document)
+
+    assert after[BADGE] == {"number": "7"}
+    assert BADGE in after["schemas"]
 
 
 def test_what_is_never_returned_or_on_request_only_is_so() -> None:
@@ -132,12 +237,47 @@ def test_what_is_never_returned_or_on_request_only_is_so() -> None:
         (f'{BADGE}:car.plate sw "x"', True),
         (f'{BADGE}:issued lt "2026-01-01T02:00:00+01:00"', True),
         (f"{BADGE}:car pr and not ({BADGE}:level pr)", False),
+        (f'{BADGE}:doors[value eq "A"]', True),
+        (f'{BADGE}:doors[value sw "x" or not (value pr)]', False),
+        (f'{BADGE}:car[plate eq "x 1"]', True),
+        (f'{BADGE}:level eq "3"', True),
+        (f"{BADGE}:level eq 3", True),
+        (f"{BADGE}:levels[value gt 7 and value lt 9]", True),
+        (f'{BADGE}:levels[value eq "9"]', True),
+        (f"{BADGE}:levels[value gt 9]", False),
+        (f'{BADGE}:visits[at ge "2026-01-01T00:00:00" and count eq 2]', True),
+        (f'{BADGE}:visits[at gt "2026-01-01T00:00:00" and count eq 2]', False),
+        (f'{BADGE}:photo eq "aGVsbG8="', True),
     ],
 )
 def test_it_is_filtered(text: str, matches: bool) -> None:
     parsed = filters.parse(text, [Kind.USER])
 
-    assert parsed.matches(Kind.USER, {"id": "1", **created()}) is matches
+    visits = [{"value": "a", "at": "2026-01-01T00:00:00Z", "count": 2}]
+    badge = {**WORN, "levels": [8, 9], "visits": visits, "photo": "aGVsbG8="}
+    assert parsed.matches(Kind.USER, {"id": "1", **created(**badge)}) is matches
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{BADGE}:level co 3",
+        f"{BADGE}:level eq true",
+        f'{BADGE}:level gt "x"',
+        f'{BADGE}:issued gt "2026"',
+        f"{BADGE}:issued gt 5",
+        f'{BADGE}:issued sw "2026"',
+        f'{BADGE}:pin sw "0"',
+        f'{BADGE}:visits[at gt "x"]',
+        f"{BADGE}:visits[guided eq 1]",
+        f'{BADGE}:levels[value eq "x"]',
+        f'{BADGE}:levels[other eq "x"]',
+        f"{BADGE}:nope pr",
+    ],
+)
+def test_it_is_not_filtered_by_what_its_type_is_not(text: str) -> None:
+    with pytest.raises(InvalidFilterException):
+        filters.parse(text, [Kind.USER])
 
 
 def test_it_is_advertised_with_its_characteristics() -> None:

@@ -122,19 +122,21 @@ def serve(
     *,
     state: Path,
     endpoint_url: str | None,
+    extensions: Path | None = None,
     fresh: bool,
     announce: Callable[[str, dict[str, str]], None],
 ) -> None:
     """Serve until interrupted; `announce` is called once, when requests are answered.
 
-    It gets the server's URL and a token for each tenant.
+    It gets the server's URL and a token for each tenant. `extensions` is a file of extension
+    schemas; ExtensionError says what is wrong with it.
     """
     state.mkdir(parents=True, exist_ok=True)
     # The port first: where it is taken, nothing is started and no data is begun afresh.
     with _bound(host, port) as listening, data(state, endpoint_url, fresh=fresh) as endpoint:
         address = listening.getsockname()
         url = f"http://{f'[{host}]' if ':' in host else host}:{address[1]}"
-        services = Services(Settings(endpoint_url=endpoint, url=url))
+        services = Services(Settings(endpoint_url=endpoint, extensions=extensions, url=url))
         create_table(services)
         create_channels(services)
         tokens = admit(services, tenants)

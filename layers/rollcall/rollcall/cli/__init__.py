@@ -17,10 +17,20 @@ from rollcall.cli.verify import verify
 from rollcall.emulator import EmulatorError
 from rollcall.reconcile.mistake import Mistake
 from rollcall.scim.errors import SCIMException
+from rollcall.scim.extensions import ExtensionError
 from rollcall.templates.file import TemplateError
 from rollcall.tenants.tenants import TenantError
 
-MISTAKES = (UsageError, TenantError, TemplateError, Mistake, EmulatorError, LookupError, OSError)
+MISTAKES = (
+    UsageError,
+    TenantError,
+    TemplateError,
+    ExtensionError,
+    Mistake,
+    EmulatorError,
+    LookupError,
+    OSError,
+)
 
 app = typer.Typer(
     no_args_is_help=True,

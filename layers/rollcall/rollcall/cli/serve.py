@@ -29,6 +29,14 @@ def serve(
     state: Annotated[
         Path | None, typer.Option(help="Where to keep the data between runs.", show_default=False)
     ] = None,
+    extensions: Annotated[
+        Path | None,
+        typer.Option(
+            help='A file of extension schemas, {"User": [schemas], "Group": [schemas]}.',
+            envvar="ROLLCALL_EXTENSIONS",
+            show_default=False,
+        ),
+    ] = None,
     fresh: Annotated[bool, typer.Option(help="Begin without data.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -57,6 +65,7 @@ def serve(
         tenant or [],
         state=state or choice.state,
         endpoint_url=endpoint_url or choice.endpoint_url or os.environ.get("AWS_ENDPOINT_URL"),
+        extensions=extensions,
         fresh=fresh,
         announce=announce,
     )

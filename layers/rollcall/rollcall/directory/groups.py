@@ -86,8 +86,7 @@ class Groups:
             wanted = [Clear(), Add(tuple(read.members))]
 
         def edit(before: Document) -> Document:
-            body.check_immutable(Kind.GROUP, before, read.document)
-            return read.document
+            return body.replacement(Kind.GROUP, before, read.document)
 
         skipped = self._write(identifier, edit, wanted, precondition)
         answer = self.read(identifier, members=members, after_write=True)

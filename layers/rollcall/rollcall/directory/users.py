@@ -63,16 +63,11 @@ class Users:
         return self._answer(record, groups)
 
     def replace(self, identifier: str, payload: Any, precondition: Precondition = _ANY) -> Answer:
-        """Replace what clients may write of a user; `active` stays as it is when it is not sent.
-
-        A PUT that forgets it must not enable anyone.
-        """
+        """Replace what clients may write of a user."""
         read = body.read(Kind.USER, payload, Shape.RESOURCE_REPLACEMENT_REQUEST)
 
         def edit(before: Document) -> Document:
-            kept = {"active": before["active"]} if "active" in before else {}
-            body.check_immutable(Kind.USER, before, read.document)
-            return {**kept, **read.document}
+            return body.replacement(Kind.USER, before, read.document)
 
         return self._edit(identifier, edit, read.ignored, precondition)
 

@@ -85,7 +85,7 @@ class Services:
 
     def __init__(self, settings: Settings, clients: Clients | None = None) -> None:
         if settings.extensions is not None:
-            extensions.declare(json.loads(settings.extensions.read_text()))
+            extensions.declare(_declared(settings.extensions))
         self.scales = settings.scales
         self.settings = settings
         self.clients = clients or connect(settings.endpoint_url)
@@ -160,6 +160,13 @@ class Services:
     def follow(self, code: str, form: str) -> str | None:
         """Return the URL behind a link to a report, signed just now."""
         return self.reports.follow(code, FORMS[form], datetime.now(UTC))
+
+
+def _declared(file: Path) -> Any:
+    try:
+        return json.loads(file.read_text())
+    except ValueError as error:
+        raise extensions.ExtensionError(f"{file} is no JSON: {error}") from error
 
 
 def logger(stream: TextIO | None = None) -> Logger:

@@ -18,6 +18,7 @@ from rollcall.scim.errors import (
     MutabilityException,
     from_validation,
 )
+from rollcall.scim.record import joined, parted
 from rollcall.scim.resources import ENTERPRISE, MODELS, Kind
 
 MAX_DEPTH = 32
@@ -69,21 +70,36 @@ def checked(payload: Any) -> dict[str, Any]:
     raise InvalidSyntaxException(detail=f"the body has more than {MAX_DEPTH} levels")
 
 
-def check_immutable(kind: Kind, before: Document, after: Document) -> None:
-    """Raise MutabilityException when a PUT changes what cannot change once it has a value."""
-    for keys in marked(kind, Mutability.immutable):
-        had, has = (_at(each, keys) for each in (before, after))
-        if had is not None and had != has:
+def replacement(kind: Kind, before: Document, sent: Document) -> Document:
+    """Return what a PUT makes of a canonical document (RFC 7644 section 3.5.1).
+
+    What it does not hold is cleared, except `active` (a PUT that forgets it must not enable
+    anyone), what cannot change once it has a value, and what is never returned: who puts back what
+    was read does not know it. Raises MutabilityException when it changes what cannot change.
+    """
+    after, immutable = sent, marked(kind, Mutability.immutable)
+    for keys in {("active",)} | immutable | marked(kind, Mutability.write_only):
+        had, has = _at(before, keys), _at(sent, keys)
+        if had is not None and has is None:
+            after = _with(after, keys, had)
+        elif had not in (None, has) and keys in immutable:
             raise MutabilityException(detail=f"{':'.join(keys[:2])} is immutable")
+    return joined(after, parted(kind, before)[1])
 
 
 def _at(found: Any, keys: KeyPath) -> Any:
+    """Return what stands under keys; elements of arrays are no one in particular."""
     for key in keys:
-        if isinstance(found, list):
-            found = [each.get(key) for each in found]
-        else:
-            found = found.get(key) if isinstance(found, dict) else None
+        found = found.get(key) if isinstance(found, dict) else None
     return found
+
+
+def _with(document: Document, keys: KeyPath, value: Any) -> Document:
+    first, *rest = keys
+    return {
+        **document,
+        first: _with(document.get(first, {}), tuple(rest), value) if rest else value,
+    }
 
 
 def document(model: Resource[Any]) -> Document:

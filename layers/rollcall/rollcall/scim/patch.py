@@ -10,41 +10,19 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pydantic import ValidationError
-from scim2_models import Context, Resource
-from scim2_models.path import CompareOperator, Comparison
-
-from rollcall.scim import membership, tolerance
+from rollcall.scim import membership, steps, tolerance
 from rollcall.scim.attributes import Attribute, Schema, declared, designate
 from rollcall.scim.body import Document, assigned, checked, document
 from rollcall.scim.errors import (
-    InvalidFilterException,
     InvalidPathException,
     InvalidSyntaxException,
     InvalidValueException,
     MutabilityException,
     NoTargetException,
-    from_validation,
 )
-from rollcall.scim.resources import ENTERPRISE, MODELS, PATCHES, Kind
-
-_MANAGER = f"{ENTERPRISE}:manager"
-
-
-@dataclass(frozen=True)
-class _Step:
-    op: str
-    target: Attribute | Schema
-    value: Any = None
-
-    @property
-    def path(self) -> str:
-        """The path for the engine, which selects among multi-valued attributes only."""
-        if isinstance(self.target, Schema):
-            return self.target.urn
-        if _selects_manager(self.target):
-            return f"{_MANAGER}.{self.target.sub}" if self.target.sub else _MANAGER
-        return self.target.path
+from rollcall.scim.record import joined, parted
+from rollcall.scim.resources import MODELS, Kind
+from rollcall.scim.steps import Step
 
 
 @dataclass
@@ -52,7 +30,7 @@ class Patch:
     """A PATCH body, read: what it does to documents, what to members, and what it ignores."""
 
     kind: Kind
-    steps: list[_Step] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
     members: list[membership.Operation] = field(default_factory=list)
     ignored: list[str] = field(default_factory=list)
 
@@ -64,10 +42,10 @@ class Patch:
         """
         if not self.steps:
             return dict(before)
-        resource = MODELS[self.kind].model_validate(before)
-        for step in self.steps:
-            _write(self.kind, resource, step)
-        return document(resource)
+        own, foreign = parted(self.kind, before)
+        resource = MODELS[self.kind].model_validate(own)
+        steps.apply(self.kind, resource, self.steps)
+        return joined(document(resource), foreign)
 
 
 def read(kind: Kind, payload: Any) -> Patch:
@@ -113,7 +91,7 @@ def _operations(payload: Any) -> Iterator[_Operation]:
         yield _Operation(op.lower(), path or None, given.get("value"), "value" in given)
 
 
-def _steps(kind: Kind, operation: _Operation, ignored: list[str]) -> Iterator[_Step]:
+def _steps(kind: Kind, operation: _Operation, ignored: list[str]) -> Iterator[Step]:
     if operation.op != "remove" and not operation.has_value:
         raise InvalidValueException(
             detail=f"{operation.path or 'the operation'}: {operation.op} needs a value"
@@ -137,7 +115,7 @@ def _steps(kind: Kind, operation: _Operation, ignored: list[str]) -> Iterator[_S
 
 def _entries(
     kind: Kind, op: str, value: Mapping[str, Any], prefix: str, ignored: list[str]
-) -> Iterator[_Step]:
+) -> Iterator[Step]:
     """Read the keys of an object as paths: plain, dotted, URN-qualified, with selections."""
     for key, item in value.items():
         text = key if key.lower().startswith("urn:") else f"{prefix}{key}"
@@ -151,13 +129,13 @@ def _entries(
 
 def _targeted(
     kind: Kind, op: str, target: Attribute | Schema, value: Any, ignored: list[str]
-) -> Iterator[_Step]:
+) -> Iterator[Step]:
     """Break an operation on one target down to what the engine takes."""
     if isinstance(target, Schema):
         yield from _schema(kind, op, target, value, ignored)
         return
     if target.name == "members":
-        yield _Step(op, target, value)
+        yield Step(op, target, value)
     elif op == "remove":
         yield from _removal(kind, target, value)
     elif target.complex and not target.multi_valued and target.selection is None:
@@ -166,19 +144,19 @@ def _targeted(
         yield from _assignment(op, target, value)
 
 
-def _schema(kind: Kind, op: str, target: Schema, value: Any, ignored: list[str]) -> Iterator[_Step]:
+def _schema(kind: Kind, op: str, target: Schema, value: Any, ignored: list[str]) -> Iterator[Step]:
     """An object is read key by key; an extension is removed, or replaced by nothing, as a whole."""
     if isinstance(value, dict) and op != "remove":
         yield from _entries(kind, op, value, f"{target.urn}:", ignored)
     elif op != "remove" and not tolerance.is_unassigned(value):
         raise InvalidValueException(detail=f"{target.urn} takes an object")
     elif target.is_extension and op != "add":
-        yield _Step("remove", target)
+        yield Step("remove", target)
     elif op == "remove":
         raise NoTargetException(detail=f"{target.urn} is the resource itself")
 
 
-def _removal(kind: Kind, target: Attribute, value: Any) -> Iterator[_Step]:
+def _removal(kind: Kind, target: Attribute, value: Any) -> Iterator[Step]:
     """A remove selects by its path; a list of values selects among the values of the attribute.
 
     A remove that carries values never clears, not even when it carries an empty array.
@@ -186,11 +164,11 @@ def _removal(kind: Kind, target: Attribute, value: Any) -> Iterator[_Step]:
     if target.required:
         raise MutabilityException(detail=f"{target.path} is required and cannot be removed")
     if not target.multi_valued or target.selection is not None or value is None:
-        yield _Step("remove", target)
+        yield Step("remove", target)
         return
     selecting = (_selecting(kind, target, each) for each in assigned(target, value) or ())
     if values := [each for each in selecting if each]:
-        yield _Step("remove", target, values)
+        yield Step("remove", target, values)
 
 
 def _selecting(kind: Kind, target: Attribute, value: Any) -> dict[str, Any]:
@@ -202,24 +180,24 @@ def _selecting(kind: Kind, target: Attribute, value: Any) -> dict[str, Any]:
 
 def _merge(
     kind: Kind, op: str, target: Attribute, value: Any, ignored: list[str]
-) -> Iterator[_Step]:
+) -> Iterator[Step]:
     """A value of a complex attribute replaces the sub-attributes that it names, and no others."""
     value = tolerance.unwrapped(value)
     source = value if isinstance(value, dict) else assigned(target, value)
     if source is not None:
         yield from _entries(kind, op, source, f"{target.path}.", ignored)
     elif op == "replace":
-        yield _Step("remove", target)
+        yield Step("remove", target)
 
 
-def _assignment(op: str, target: Attribute, value: Any) -> Iterator[_Step]:
+def _assignment(op: str, target: Attribute, value: Any) -> Iterator[Step]:
     mended = assigned(target, value)
     if mended is not None:
-        yield _Step(op, target, mended)
+        yield Step(op, target, mended)
     elif op == "replace":
         if target.required:
             raise InvalidValueException(detail=f"{target.path} is required and cannot be cleared")
-        yield _Step("remove", target)
+        yield Step("remove", target)
 
 
 def _membership(op: str, target: Attribute, value: Any) -> Iterator[membership.Operation]:
@@ -244,45 +222,3 @@ def _membership(op: str, target: Attribute, value: Any) -> Iterator[membership.O
     if op == "replace":
         yield membership.Clear()
     yield membership.Add(tuple(membership.ids(value)))
-
-
-def _write(kind: Kind, resource: Resource[Any], step: _Step) -> None:
-    if isinstance(step.target, Attribute) and _names_another_manager(resource, step):
-        return
-    operation = {"op": step.op, "path": step.path, "value": step.value}
-    try:
-        patch = PATCHES[kind].model_validate(
-            {"Operations": [operation]},
-            scim_ctx=Context.RESOURCE_PATCH_REQUEST,
-            scim_policy=tolerance.POLICY,
-        )
-        patch.patch(resource, scim_policy=tolerance.POLICY)
-    except ValidationError as error:
-        raise from_validation(error, step.path) from error
-    except InvalidValueException as error:
-        if isinstance(error.__cause__, ValidationError):
-            raise from_validation(error.__cause__, step.path) from error
-        raise InvalidValueException(detail=f"{step.path}: {error}") from error
-    except InvalidFilterException as error:
-        if step.op == "remove" and step.value is not None:  # the values were read as a filter
-            raise InvalidValueException(detail=f"{step.path}: {error}") from error
-        raise
-
-
-def _selects_manager(target: Attribute) -> bool:
-    return target.name == _MANAGER and target.selection is not None
-
-
-def _names_another_manager(resource: Resource[Any], step: _Step) -> bool:
-    """Tell whether Entra's `manager[value eq "x"]` does not select the manager that there is."""
-    if isinstance(step.target, Schema) or not _selects_manager(step.target):
-        return False
-    selection = step.target.selection
-    if not (
-        isinstance(selection, Comparison)
-        and selection.op is CompareOperator.eq
-        and selection.attr_path.attr.lower() == "value"
-    ):
-        raise InvalidPathException(detail=f"{step.target.path} selects by value eq only")
-    current = getattr(getattr(resource[ENTERPRISE], "manager", None), "value", None)
-    return step.op == "remove" and current != selection.value

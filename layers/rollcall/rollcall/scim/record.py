@@ -8,7 +8,7 @@ from typing import Any
 
 from rollcall.scim.access import NO_ACCESS, Access
 from rollcall.scim.link import LINKED, Link
-from rollcall.scim.resources import ENTERPRISE, Kind
+from rollcall.scim.resources import ENTERPRISE, EXTENSIONS, Kind
 
 
 @dataclass(frozen=True)
@@ -52,12 +52,13 @@ class Record:
 
         `members` maps ids to their type, `groups` holds ids; None or empty leaves them out.
         """
-        resource: dict[str, Any] = {"schemas": self.document["schemas"], "id": self.id}
-        resource.update(self.document)
-        manager = self.document.get(ENTERPRISE, {}).get("manager")
+        document, _ = parted(self.kind, self.document)
+        resource: dict[str, Any] = {"schemas": document["schemas"], "id": self.id}
+        resource.update(document)
+        manager = document.get(ENTERPRISE, {}).get("manager")
         if manager:
             located = {**manager, "$ref": f"{base_url}/Users/{manager['value']}"}
-            resource[ENTERPRISE] = {**self.document[ENTERPRISE], "manager": located}
+            resource[ENTERPRISE] = {**document[ENTERPRISE], "manager": located}
         if groups := list(groups or ()):
             resource["groups"] = [
                 {"value": each, "$ref": f"{base_url}/Groups/{each}", "type": "direct"}
@@ -82,3 +83,22 @@ def members_of(base_url: str, members: Mapping[str, str]) -> list[dict[str, str]
         {"value": each, "$ref": f"{base_url}/{kind}s/{each}", "type": kind}
         for each, kind in members.items()
     ]
+
+
+def parted(kind: Kind, document: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Part a canonical document into what is declared and what is of undeclared extensions.
+
+    A deployment may cease to declare an extension, or a command run without it: what is stored of
+    it is neither served nor lost.
+    """
+    known = EXTENSIONS[kind]
+    foreign = {key: item for key, item in document.items() if ":" in key and key not in known}
+    own = {key: item for key, item in document.items() if key not in foreign}
+    return own | {"schemas": [urn for urn in document["schemas"] if urn not in foreign]}, foreign
+
+
+def joined(document: Mapping[str, Any], others: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a document with extensions beside its own, all of them among its `schemas`."""
+    whole = {**document, **others}
+    listed = dict.fromkeys([*document["schemas"], *(key for key in whole if ":" in key)])
+    return whole | {"schemas": list(listed)}

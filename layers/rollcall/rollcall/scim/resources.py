@@ -271,7 +271,8 @@ MODELS: dict[Kind, Model] = {}
 PATHS: dict[Kind, type[engine.Path[Any]]] = {}
 FILTERS: dict[Kind, type[engine.ScimFilter[Any]]] = {}
 PATCHES: dict[Kind, type[engine.PatchOp[Any]]] = {}
-"""The model of each resource type with its extensions, and the engine's types bound to it."""
+EXTENSIONS: dict[Kind, frozenset[str]] = {}
+"""The model of each resource type, the engine's types bound to it, its extensions' URNs."""
 
 
 def bind(kind: Kind, model: Model) -> None:
@@ -280,6 +281,7 @@ def bind(kind: Kind, model: Model) -> None:
     PATHS[kind] = engine.Path.__class_getitem__(model)
     FILTERS[kind] = engine.ScimFilter.__class_getitem__(model)
     PATCHES[kind] = engine.PatchOp.__class_getitem__(model)
+    EXTENSIONS[kind] = frozenset(map(str, model.get_extension_models()))
 
 
 bind(Kind.USER, ProvisionedUser)

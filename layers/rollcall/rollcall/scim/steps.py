@@ -1,0 +1,116 @@
+"""The steps that a PATCH is broken down to, applied by the engine (RFC 7644 section 3.5.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+from scim2_models import Context, Resource
+from scim2_models.path import CompareOperator, Comparison
+
+from rollcall.scim import tolerance
+from rollcall.scim.attributes import Attribute, Schema
+from rollcall.scim.errors import (
+    InvalidFilterException,
+    InvalidPathException,
+    InvalidValueException,
+    SCIMException,
+    from_validation,
+)
+from rollcall.scim.resources import ENTERPRISE, PATCHES, Kind
+
+_MANAGER = f"{ENTERPRISE}:manager"
+
+
+@dataclass(frozen=True)
+class Step:
+    """What an operation of a PATCH does to one attribute, or to a schema as a whole."""
+
+    op: str
+    target: Attribute | Schema
+    value: Any = None
+
+    @property
+    def path(self) -> str:
+        """The path for the engine, which selects among multi-valued attributes only."""
+        if isinstance(self.target, Schema):
+            return self.target.urn
+        if _selects_manager(self.target):
+            return f"{_MANAGER}.{self.target.sub}" if self.target.sub else _MANAGER
+        return self.target.path
+
+
+def apply(kind: Kind, resource: Resource[Any], steps: Sequence[Step]) -> None:
+    """Apply steps one after the other, in place.
+
+    Raises InvalidPathException, InvalidValueException, MutabilityException or NoTargetException,
+    naming the path of the step that fails; the resource may be changed then.
+    """
+    for run in _runs(steps):
+        _run(kind, resource, run)
+
+
+def _runs(steps: Sequence[Step]) -> Iterator[list[Step]]:
+    """Part steps before each that depends on who is the manager by then."""
+    run: list[Step] = []
+    for step in steps:
+        if isinstance(step.target, Attribute) and _selects_manager(step.target):
+            yield run
+            run = []
+        run.append(step)
+    yield run
+
+
+def _run(kind: Kind, resource: Resource[Any], steps: list[Step]) -> None:
+    """Apply steps together: the engine copies the resource each time, to put it back."""
+    if steps and _names_another_manager(resource, steps[0]):
+        steps = steps[1:]
+    if not steps:
+        return
+    operations = [{"op": each.op, "path": each.path, "value": each.value} for each in steps]
+    try:
+        patch = PATCHES[kind].model_validate(
+            {"Operations": operations},
+            scim_ctx=Context.RESOURCE_PATCH_REQUEST,
+            scim_policy=tolerance.POLICY,
+        )
+        patch.patch(resource, scim_policy=tolerance.POLICY)
+    except (ValidationError, SCIMException) as error:
+        if len(steps) == 1:
+            raise _refusal(steps[0], error) from error
+        for step in steps:  # one by one, to name the one that fails
+            _run(kind, resource, [step])
+
+
+def _refusal(step: Step, error: ValidationError | SCIMException) -> SCIMException:
+    """Return the protocol's error for what the engine says of a step, naming its path."""
+    if isinstance(error, ValidationError):
+        return from_validation(error, step.path)
+    if isinstance(error, InvalidValueException):
+        if isinstance(error.__cause__, ValidationError):
+            return from_validation(error.__cause__, step.path)
+        return InvalidValueException(detail=f"{step.path}: {error}")
+    if isinstance(error, InvalidFilterException) and step.op == "remove" and step.value is not None:
+        return InvalidValueException(detail=f"{step.path}: {error}")  # read as a filter
+    return error
+
+
+def _selects_manager(target: Attribute) -> bool:
+    return target.name == _MANAGER and target.selection is not None
+
+
+def _names_another_manager(resource: Resource[Any], step: Step) -> bool:
+    """Tell whether Entra's `manager[value eq "x"]` does not select the manager that there is."""
+    if isinstance(step.target, Schema) or not _selects_manager(step.target):
+        return False
+    selection = step.target.selection
+    if not (
+        isinstance(selection, Comparison)
+        and selection.op is CompareOperator.eq
+        and selection.attr_path.attr.lower() == "value"
+    ):
+        raise InvalidPathException(detail=f"{step.target.path} selects by value eq only")
+    current = getattr(getattr(resource[ENTERPRISE], "manager", None), "value", None)
+    return step.op == "remove" and current != selection.value
