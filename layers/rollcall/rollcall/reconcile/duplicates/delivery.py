@@ -38,8 +38,11 @@ class Counts:
         return bool(self.new or self.resolved)
 
 
-def counted(cases: Iterator[Case], run: str, seen: int) -> Counts:
-    """Count the cases as a run leaves them; `open` are those that are not new."""
+def counted(cases: Iterator[Case], run: str, before: str, seen: int) -> Counts:
+    """Count the cases as a run leaves them, the new and the resolved since the run before.
+
+    `open` are those that are not new.
+    """
     states: Counter[str] = Counter()
     kinds: Counter[str] = Counter()
     for case in cases:
@@ -48,10 +51,10 @@ def counted(cases: Iterator[Case], run: str, seen: int) -> Counts:
         elif case.kind is Kind.POSSIBLE:
             states["hints"] += case.state is State.OPEN
         elif case.state is State.OPEN:
-            states["new" if case.first == run else "open"] += 1
+            states["new" if case.first > before else "open"] += 1
             kinds[case.kind.value] += 1
         else:
-            states["resolved"] += case.run == run
+            states["resolved"] += case.run > before
     return Counts(run, **states, seen=seen, kinds=dict(kinds))
 
 
@@ -88,10 +91,13 @@ class Delivery:
 
     def report(self, run: str, seen: int) -> None:
         """Write the summary and the report of a run in every form."""
-        counts = counted(self.book.cases(), run, seen)
+        # The last one that was reported: what a run found that never got that far is still news.
+        before = max((each.run for each in self.trend() if each.run < run), default="")
+        counts = counted(self.book.cases(), run, before, seen)
         expires = datetime.fromisoformat(run) + timedelta(days=SUMMARY_DAYS)
         self.findings.summarise(run, {**asdict(counts), "expires": int(expires.timestamp())})
-        head = report.Head(self.tenant, run, asdict(counts), list(map(asdict, self.trend())))
+        trend = [asdict(each) for each in self.trend() if each.run <= run]
+        head = report.Head(self.tenant, run, before, asdict(counts), trend)
         with report.written(head, self.book.cases(), self.accounts) as files:
             for name, body in files.items():
                 self.reports.put(place(self.tenant, run), FORMS[name], body)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -12,6 +11,7 @@ from itertools import islice
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any
 
+from rollcall.reconcile import sheet
 from rollcall.reconcile.duplicates.accounts import Accounts
 from rollcall.reconcile.duplicates.book import Case, State
 from rollcall.reconcile.duplicates.findings import Account, Kind, Reason
@@ -44,9 +44,10 @@ _COLUMNS = (
     Column("Since"),
     Column("Finding"),
 )
-_CSV = ("finding", "status", "kind", "since", "reasons", "account", "userName", "name", "emails")
-_CSV_MORE = ("active", "created")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_TITLES = (
+    *("finding", "status", "kind", "since", "reasons"),
+    *("account", "userName", "name", "emails", "active", "created"),
+)
 _MEMORY = 1_000_000
 _BATCH = 50
 
@@ -55,10 +56,15 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Head:
-    """What stands above the findings: `counts` of this run, `trend` those of the runs so far."""
+    """What stands above the findings.
+
+    `before` is the run that was reported before this one, `counts` are those of this run, `trend`
+    those of the runs so far.
+    """
 
     tenant: str
     run: str
+    before: str
     counts: Mapping[str, Any]
     trend: Sequence[Mapping[str, Any]] = ()
 
@@ -74,7 +80,7 @@ def written(
     with ExitStack() as stack:
         kept = [stack.enter_context(_file()) for _ in _ORDER]
         for each in rows(cases, accounts):
-            place = (_status(each, head.run), each["kind"])
+            place = (_status(each, head.before), each["kind"])
             if place in _ORDER:
                 _line(kept[_ORDER.index(place)], json.dumps({**each, "status": place[0]}))
 
@@ -135,11 +141,11 @@ def remedy(tenant: str, row: Row) -> list[str]:
     return [f"One person: {merge}", dismiss]
 
 
-def _status(row: Row, run: str) -> str:
-    """Return what a finding is to the report of a run; one that was resolved earlier is nothing."""
+def _status(row: Row, before: str) -> str:
+    """Return what a finding is to a report, given the one before; empty when it is no news."""
     if row["state"] == State.OPEN:
-        return "new" if row["since"] == run else "open"
-    return "resolved" if row["state"] == State.RESOLVED and row["run"] == run else ""
+        return "new" if row["since"] > before else "open"
+    return "resolved" if row["state"] == State.RESOLVED and row["run"] > before else ""
 
 
 def _account(identifier: str, account: Account | None) -> Row:
@@ -173,22 +179,17 @@ def _json(head: Head, found: Iterable[Row]) -> Iterator[str]:
 
 def _write_csv(file: IO[bytes], found: Iterable[Row]) -> None:
     text = TextIOWrapper(file, "utf-8-sig", newline="", write_through=True)
-    writer = csv.writer(text)
-    writer.writerow([*_CSV, *_CSV_MORE])
-    for each in found:
-        reasons = "; ".join(why(each))
-        about = [each["finding"], each["status"], each["kind"], each["since"], reasons]
-        for account in each["accounts"]:
-            values = [account["id"], account["userName"], account["name"]]
-            more = [" ".join(account["emails"]), account["active"], account.get("created")]
-            writer.writerow([_cell(value) for value in [*about, *values, *more]])
+    sheet.write(text, _TITLES, (line for each in found for line in _lines(each)))
     text.detach()
 
 
-def _cell(value: Any) -> str:
-    """Return a value as a cell that no spreadsheet takes for a formula."""
-    text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(_FORMULA) else text
+def _lines(row: Row) -> Iterator[list[str]]:
+    """Yield a line of the CSV for each account of a finding."""
+    about = [row["finding"], row["status"], row["kind"], row["since"], "; ".join(why(row))]
+    for each in row["accounts"]:
+        active = {True: "yes", False: "no", None: ""}[each["active"]]
+        named = [each["id"], each["userName"] or "", each["name"], " ".join(each["emails"])]
+        yield [*about, *named, active, each.get("created", "")]
 
 
 def why(row: Row) -> list[str]:

@@ -1,0 +1,55 @@
+"""A deployment in memory with all that a duplicate report needs, and a directory to fill."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import boto3
+import pytest
+
+from rollcall import local
+from rollcall.directory.directory import Directory
+from rollcall.reconcile.duplicates.run import Run
+from rollcall.runtime import Services
+from rollcall.runtime.duplicates import report
+from rollcall.storage.clients import Channels
+from tests.directory.people import URL
+from tests.storage import consistency
+from tests.storage.memory import clients
+from tests.storage.memory import services as in_memory
+
+
+@pytest.fixture(scope="session")
+def channels() -> Channels:
+    """Clients that reach AWS only where it is mocked."""
+    session = boto3.session.Session("test", "test", region_name="us-east-1")
+    return Channels(session.client("s3"), session.client("sqs"), session.client("sns"))
+
+
+@pytest.fixture
+def services(in_memory: Services, channels: Channels) -> Services:
+    """A table, secrets, a bucket, a queue and a topic in memory, with a tenant acme."""
+    in_memory.channels = channels
+    in_memory.settings = replace(
+        in_memory.settings, topic="arn:aws:sns:us-east-1:123456789012:rollcall-reports"
+    )
+    local.create_channels(in_memory)
+    in_memory.tenants.create("acme")
+    return in_memory
+
+
+@pytest.fixture
+def directory(services: Services) -> Iterator[Directory]:
+    """The directory of the tenant acme, which agrees with itself in the end."""
+    yield Directory(services.table, "acme", URL)
+    consistency.check(services, "acme")
+
+
+@pytest.fixture
+def run(services: Services) -> Run:
+    """The duplicate report of the tenant acme."""
+    return report(services, "acme")
+
+
+__all__ = ["clients", "in_memory"]

@@ -1,0 +1,47 @@
+"""Runs over a directory, and what they leave behind."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from rollcall.reconcile.duplicates.delivery import Counts
+from rollcall.reconcile.duplicates.run import Progress, Run
+from rollcall.runtime import Services
+from rollcall.storage.reports import FORMS, place
+from tests.directory.people import ENTERPRISE
+
+MONDAY, TUESDAY, WEDNESDAY = (f"2026-11-{day}T02:00:00Z" for day in (23, 24, 25))
+
+
+def never(_: Progress) -> bool:
+    """There is always time."""
+    return False
+
+
+def done(run: Run, due: str = MONDAY) -> Counts:
+    """Return what a run counts that nothing stops."""
+    counts = run.go(due, never)
+    assert counts is not None
+    return counts
+
+
+def written(services: Services, due: str = MONDAY, form: str = "json") -> str:
+    """Return the report of a run as it stands in the bucket."""
+    return b"".join(services.reports.read(place("acme", due), FORMS[form])).decode()
+
+
+def findings(services: Services, due: str = MONDAY) -> list[dict[str, Any]]:
+    """Return the findings in the report of a run."""
+    found: list[dict[str, Any]] = json.loads(written(services, due))["findings"]
+    return found
+
+
+def mails(*addresses: str) -> dict[str, Any]:
+    """Return the attributes of a user with these addresses."""
+    return {"emails": [{"value": each} for each in addresses]}
+
+
+def numbered(number: str) -> dict[str, Any]:
+    """Return the attributes of a user with an employee number."""
+    return {ENTERPRISE: {"employeeNumber": number}}
