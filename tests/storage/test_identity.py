@@ -8,8 +8,8 @@ from rollcall.directory.directory import Directory
 from rollcall.runtime import Services
 from rollcall.scim.evidence import Source
 from rollcall.storage import verification
+from rollcall.storage.actions import Action
 from rollcall.storage.identity import Identity
-from rollcall.storage.table import Action
 from tests.directory.people import ENTERPRISE, URL, patch, user
 from tests.storage import consistency
 

@@ -7,8 +7,8 @@ import pytest
 from rollcall.reconcile.duplicates.book import Book, Case, Note, State, noted
 from rollcall.reconcile.duplicates.findings import Finding, Ground, Reason
 from rollcall.runtime import Services
+from rollcall.storage.actions import ConditionFailed
 from rollcall.storage.findings import Findings
-from rollcall.storage.table import ConditionFailed
 from tests.reconcile.duplicates.people import MONDAY, TUESDAY, WEDNESDAY
 from tests.storage.faults import counted
 
