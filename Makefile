@@ -58,8 +58,8 @@ build: $(SAM)/.installed-$(SAM_VERSION)  ## build what is deployed into .aws-sam
 build-local: $(SAM)/.installed-$(SAM_VERSION) $(LAMBDA)/.installed-$(RUNTIME_CLIENT_VERSION)  ## build for this machine into .aws-sam/local, to run here; needs Python 3.13
 	$(call sam-build,$(HERE)) --build-dir .aws-sam/local
 
-sam-build = PATH="$(CURDIR)/$(SAM)/bin:$$PATH" SAM_CLI_TELEMETRY=0 ROLLCALL_ARCHITECTURE=$(1) \
-	sam build --parameter-overrides Architecture=$(1)
+sam-build = PATH="$(CURDIR)/$(SAM)/bin:$$PATH" PYTHON="$(CURDIR)/$(SAM)/bin/python" \
+	SAM_CLI_TELEMETRY=0 ROLLCALL_ARCHITECTURE=$(1) sam build --parameter-overrides Architecture=$(1)
 
 validate: $(SAM)/.installed-$(SAM_VERSION)  ## check template.yaml
 	SAM_CLI_TELEMETRY=0 $(SAM)/bin/sam validate --lint

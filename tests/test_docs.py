@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from typer.main import get_command
 
+from events.template import Template
 from rollcall.cli import app
 from rollcall.scim import discovery
 from rollcall.storage import keys
@@ -67,6 +68,18 @@ def test_rollcall_commands_in_the_readme_exist_with_their_options(command: list[
 
     assert not hasattr(at, "commands"), f"{' '.join(command)} is no complete command"
     assert {word for word in command if word.startswith("--")} <= options
+
+
+@pytest.mark.parametrize("command", commands("sam"), ids=" ".join)
+def test_sam_commands_in_the_readme_name_functions_and_events_that_exist(
+    command: list[str],
+) -> None:
+    functions = [word for word in command if word.endswith("Function")]
+    files = [word for word in command if word.startswith("events/")]
+
+    assert set(functions) <= set(Template().functions())
+    assert [name for name in files if not (ROOT / name).exists()] == []
+    assert "invoke" not in command or (functions and files)
 
 
 def test_paths_in_the_readme_exist() -> None:

@@ -1,0 +1,83 @@
+"""What is built: a layer of the right processor and size, and functions of a handful of lines."""
+
+from __future__ import annotations
+
+import os
+import platform
+import struct
+from pathlib import Path
+
+import pytest
+
+from events.template import ROOT, Template
+from tests.sam.policies import described_services
+
+MEBIBYTE = 1_048_576
+MACHINES = {"arm64": 183, "x86_64": 62}
+"""How an ELF file names a processor."""
+
+HERE = {"aarch64": "arm64"}.get(platform.machine(), platform.machine())
+BUILDS = [("build", "arm64"), ("local", HERE)]
+
+
+@pytest.fixture(params=BUILDS, ids=lambda each: each[0])
+def built(request: pytest.FixtureRequest) -> tuple[Path, str]:
+    folder, architecture = request.param
+    layer = ROOT / ".aws-sam" / folder / "Layer" / "python"
+    if not layer.exists():
+        sentence = f"there is no {layer.relative_to(ROOT)}: run `make build build-local`"
+        if os.environ.get("ROLLCALL_CI"):
+            pytest.fail(sentence)
+        pytest.skip(sentence)
+    return layer, architecture
+
+
+def test_the_layer_is_small(built: tuple[Path, str]) -> None:
+    layer, _ = built
+
+    assert sum(each.stat().st_size for each in layer.rglob("*") if each.is_file()) < 40 * MEBIBYTE
+
+
+def test_what_is_compiled_to_machine_code_is_for_the_functions_processor(
+    built: tuple[Path, str],
+) -> None:
+    layer, architecture = built
+    libraries = [*layer.rglob("*.so")]
+
+    assert libraries
+    for each in libraries:
+        machine: int = struct.unpack_from("<H", each.read_bytes(), 18)[0]
+        assert machine == MACHINES[architecture], each
+
+
+def test_the_layer_describes_no_other_service_of_aws(built: tuple[Path, str]) -> None:
+    layer, _ = built
+    described = {each.name for each in (layer / "botocore/data").iterdir() if each.is_dir()}
+
+    assert described == described_services()
+
+
+def test_every_module_is_compiled_for_lambdas_python(built: tuple[Path, str]) -> None:
+    layer, _ = built
+    modules = [*(layer / "rollcall").rglob("*.py"), *(layer / "pydantic").rglob("*.py")]
+
+    assert modules
+    for each in modules:
+        compiled = each.parent / "__pycache__" / f"{each.stem}.cpython-313.pyc"
+        flags: int = struct.unpack_from("<I", compiled.read_bytes(), 4)[0]
+        assert flags == 1, f"{compiled} asks for the time of its source, which packing changes"
+
+
+def test_what_an_operator_runs_is_not_in_the_layer(built: tuple[Path, str]) -> None:
+    layer, _ = built
+
+    assert not [*layer.glob("rollcall/cli"), *layer.glob("rollcall/local.py"), *layer.glob("typer")]
+
+
+@pytest.mark.parametrize("function", sorted(Template().functions()))
+def test_a_function_is_one_file_of_a_handful_of_lines(function: str) -> None:
+    code = ROOT / Template().functions()[function]["CodeUri"]
+    files = [each.name for each in code.iterdir() if each.name != "__pycache__"]
+
+    assert files == ["app.py"]
+    assert len((code / "app.py").read_text().splitlines()) <= 10
