@@ -31,14 +31,19 @@ class Deployed:
 
 
 @pytest.fixture(scope="session")
-def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
-    """All functions, as `make build-local` left them."""
+def built() -> None:
+    """See that the functions are as `make build-local` makes them of what stands here."""
     try:
         runtime.check_built()
     except runtime.NotBuiltError as missing:
         if os.environ.get("ROLLCALL_CI"):
             raise
         pytest.skip(str(missing))
+
+
+@pytest.fixture(scope="session")
+def deployed(built: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
+    """All functions, running."""
     logs = tmp_path_factory.mktemp("functions")
     with ExitStack() as stack:
         services = stack.enter_context(endpoint.running(logs))

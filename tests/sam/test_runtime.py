@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+
 import pytest
 
-from events import case
+from events import case, runtime
 from events.template import Template
 from tests.exchanges import exchange
 from tests.exchanges.exchange import Exchange
@@ -74,3 +76,22 @@ def test_bodies_went_plain_and_in_base64_and_many_answers_were_compared(
     assert calls
     assert through.encoded > 300
     assert through.compared > 1000
+
+
+COPY = """
+import random, rollcall.runtime, snapshot_restore_py
+rollcall.runtime.services()
+random.seed(1)
+for function, arguments, named in snapshot_restore_py.get_after_restore():
+    function(*arguments, **named)
+print(random.random())
+"""
+"""A copy of a snapshot, as Lambda restores it: the same state of chance in each."""
+
+
+def test_copies_of_a_snapshot_draw_from_chance_each_for_itself(built: None) -> None:
+    environment = runtime.environment("UsersFunction", case.given())
+    command = [str(runtime.PYTHON), "-c", COPY]
+    drawn = {subprocess.check_output(command, env=environment, text=True) for _ in range(2)}
+
+    assert len(drawn) == 2

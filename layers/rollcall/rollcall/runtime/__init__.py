@@ -27,6 +27,7 @@ from rollcall.http.application import ROOT, application
 from rollcall.http.middleware import BASE
 from rollcall.http.responses import MEDIA_TYPE
 from rollcall.http.routes import FUNCTIONS, Resource
+from rollcall.runtime.restore import reseed_when_restored
 from rollcall.scim import extensions
 from rollcall.storage.clients import Channels, Clients, connect, connect_channels
 from rollcall.storage.messages import Queue, Topic
@@ -177,6 +178,7 @@ def logger(stream: TextIO | None = None) -> Logger:
 @cache
 def services() -> Services:
     """Return the services that the environment names; one set per process."""
+    reseed_when_restored()
     return Services(Settings.of(os.environ))
 
 
