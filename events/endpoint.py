@@ -18,10 +18,12 @@ from rollcall.runtime import Services, Settings
 from rollcall.runtime.duplicates import report
 from rollcall.scim.resources import Kind
 from rollcall.storage import reports
+from rollcall.storage.handovers import HandOver, HandOvers
 from rollcall.storage.journal import Changes, Journal
 from rollcall.storage.origin import Origin
 from rollcall.storage.writes import Turn, Writes
 from rollcall.tenants import tokens
+from rollcall.tenants.tenants import TOKEN_DAYS
 
 TENANT = "demo"
 TOKEN = "rollcall_ForTheEventsOnThisMachineAndNothingMore000WSSd"  # noqa: S105  # public
@@ -47,6 +49,8 @@ BEGUN = "begun"
 """A tenant of which two things are begun and not finished."""
 
 RUN = "2026-01-05T02:00:00Z"
+HANDOVER = "demo.ForTheEventsOnThisMachineAndNothingMore000WSSd"
+
 REPORT = "a-link-to-a-report-of-the-events"
 
 
@@ -57,6 +61,7 @@ def seed(services: Services) -> None:
     services.tenants.create(TENANT)
     services.secrets.change(TENANT, _with_the_token_of_the_events)
     services.keyring(TENANT).issue("about to expire", days=1)
+    _offer(services)
     directory = services.directory(TENANT)
     for user in (*USERS.items(), GONE):
         _create(directory, *user)
@@ -130,3 +135,11 @@ def _create(directory: Directory, identifier: str, names: tuple[str, str]) -> No
 def _with_the_token_of_the_events(content: dict[str, Any]) -> dict[str, Any]:
     (token,) = content["tokens"]
     return {**content, "tokens": [{**token, "digest": tokens.digest(TOKEN)}]}
+
+
+def _offer(services: Services) -> None:
+    """Make the hand-over of the events, which opens for ever."""
+    made, until = "2026-01-01T00:00:00.000Z", "2999-01-01T00:00:00.000Z"
+    digest = tokens.digest(HANDOVER)
+    offered = HandOver(digest, made, until, TOKEN_DAYS, expires=32_472_144_000)
+    HandOvers(services.table, TENANT).offer(offered)

@@ -2,4 +2,4 @@
 
 from rollcall.runtime import pages_handler
 
-handler = pages_handler()
+handler = pages_handler("reports")

@@ -8,7 +8,8 @@ import socket
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -122,25 +123,26 @@ def serve(
     *,
     state: Path,
     endpoint_url: str | None,
-    extensions: Path | None = None,
     fresh: bool,
     announce: Callable[[str, dict[str, str]], None],
+    settings: Settings,
 ) -> None:
     """Serve until interrupted; `announce` is called once, when requests are answered.
 
-    It gets the server's URL and a token for each tenant. `extensions` is a file of extension
-    schemas; ExtensionError says what is wrong with it.
+    It gets the server's URL and a token for each tenant. `settings` say what a deployment declares
+    of its own; ExtensionError says what is wrong with its extension schemas.
     """
     state.mkdir(parents=True, exist_ok=True)
     # The port first: where it is taken, nothing is started and no data is begun afresh.
     with _bound(host, port) as listening, data(state, endpoint_url, fresh=fresh) as endpoint:
         address = listening.getsockname()
         url = f"http://{f'[{host}]' if ':' in host else host}:{address[1]}"
-        services = Services(Settings(endpoint_url=endpoint, extensions=extensions, url=url))
+        services = Services(replace(settings, endpoint_url=endpoint, url=url))
         create_table(services)
         create_channels(services)
         tokens = admit(services, tenants)
-        app = services.application(EVERYTHING, logger(sys.stderr), services.pages())
+        pages = chain.from_iterable(services.pages().values())
+        app = services.application(EVERYTHING, logger(sys.stderr), pages)
         record = state / _SERVER
         record.write_text(json.dumps({"url": url, "endpoint_url": endpoint}))
         config = uvicorn.Config(

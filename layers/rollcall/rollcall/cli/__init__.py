@@ -10,6 +10,7 @@ import typer
 
 from rollcall import local
 from rollcall.cli import conflicts, duplicates, templates, tenants, tokens
+from rollcall.cli.handover import handover
 from rollcall.cli.serve import serve
 from rollcall.cli.target import Choice
 from rollcall.cli.terminal import UsageError, complain
@@ -42,6 +43,7 @@ app = typer.Typer(
     or on what AWS_ENDPOINT_URL, ROLLCALL_TABLE and ROLLCALL_SECRETS name.""",
 )
 app.command()(serve)
+app.command()(handover)
 app.command()(verify)
 app.add_typer(tenants.app, name="tenants")
 app.add_typer(tokens.app, name="tokens")

@@ -12,6 +12,7 @@ import typer
 from rollcall import local
 from rollcall.cli.target import Choice
 from rollcall.cli.terminal import AsJson, out, print_credentials
+from rollcall.runtime import Settings
 
 
 def serve(
@@ -38,6 +39,18 @@ def serve(
         ),
     ] = None,
     fresh: Annotated[bool, typer.Option(help="Begin without data.")] = False,
+    product: Annotated[
+        str,
+        typer.Option(help="How the hand-over page names the product.", envvar="ROLLCALL_PRODUCT"),
+    ] = Settings.product,
+    support: Annotated[
+        str,
+        typer.Option(
+            help="The address or URL where the hand-over page sends people for help.",
+            envvar="ROLLCALL_SUPPORT",
+            show_default=False,
+        ),
+    ] = Settings.support,
     as_json: AsJson = False,
 ) -> None:
     """Serve the whole API on this machine, without an AWS account.
@@ -65,7 +78,7 @@ def serve(
         tenant or [],
         state=state or choice.state,
         endpoint_url=endpoint_url or choice.endpoint_url or os.environ.get("AWS_ENDPOINT_URL"),
-        extensions=extensions,
         fresh=fresh,
         announce=announce,
+        settings=Settings(extensions=extensions, product=product, support=support),
     )

@@ -27,12 +27,6 @@ from rollcall.tenants.authentication import Authenticator, Caller
 OpenDirectory = Callable[[Caller, str, str], Directory]
 """Given a caller, the tenant's base URL and the request's id, the tenant's directory."""
 
-ROOT = "root"
-"""The state that holds what precedes /scim in the client's URL.
-
-Not ASGI's `root_path`: the router would take it off a path again that begins with the same word.
-"""
-
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
 
@@ -82,7 +76,7 @@ class _Endpoint:
         endpoint = methods.get(method) or methods.get(ANY)
         if endpoint is None:
             raise MethodNotAllowed(request.method, methods)
-        base_url = _base_url(request)
+        base_url = requests.base_url(request, request.state.caller.tenant)
         call = Call(
             directory=self._directory(
                 request.state.caller, base_url, request.state.log["request_id"]
@@ -108,13 +102,6 @@ def _clock(request: Request) -> Callable[[], float]:
     if context is None:
         return lambda: inf
     return lambda: float(context.get_remaining_time_in_millis()) / 1000
-
-
-def _base_url(request: Request) -> str:
-    """Return the tenant's base URL as the client addressed it."""
-    host = request.headers.get("host") or request.url.netloc
-    root = getattr(request.state, ROOT, "")
-    return f"{request.url.scheme}://{host}{root}/scim/{request.state.caller.tenant}/v2"
 
 
 def _loggable(ignored: Iterable[str]) -> list[str]:

@@ -18,6 +18,8 @@ Follow = Callable[[str, str], str | None]
 
 FORMS = ("html", "csv", "json")
 
+PATH = "/reports"
+
 _CODE = re.compile(r"[A-Za-z0-9_-]{32}")
 _PRIVATE = {
     "Cache-Control": "no-store",
@@ -39,7 +41,7 @@ def route(follow: Follow) -> Route:
     """Return the route of the links: GET /reports/{code}, with ?format= another form."""
 
     async def answer(request: Request) -> Response:
-        request.state.log["path"] = "/reports"
+        request.state.log["path"] = PATH
         code, form = request.path_params["code"], request.query_params.get("format", FORMS[0])
         url = None
         if _CODE.fullmatch(code) and form in FORMS:
@@ -48,4 +50,4 @@ def route(follow: Follow) -> Route:
             return HTMLResponse(_NOWHERE, 404, _PRIVATE)
         return RedirectResponse(url, 302, _PRIVATE)
 
-    return Route("/reports/{code}", answer, methods=["GET"])
+    return Route(f"{PATH}/{{code}}", answer, methods=["GET"])

@@ -24,6 +24,12 @@ _T = TypeVar("_T")
 
 MEBIBYTE = 1_048_576
 
+ROOT = "root"
+"""The state that holds what precedes /scim, or the path of a page, in the client's URL.
+
+Not ASGI's `root_path`: the router would take it off a path again that begins with the same word.
+"""
+
 MAX_DEPTH = 64
 """How deep arrays and objects nest in a body; in SCIM's own they nest seven deep."""
 
@@ -31,6 +37,13 @@ _MAX_INTEGER = 2**31 - 1
 _INTEGER = re.compile(r"\s*([+-]?[0-9]+)\s*", re.ASCII)
 
 _MEDIA_TYPES = frozenset({"application/scim+json", "application/json", ""})
+
+
+def base_url(request: Request, tenant: str) -> str:
+    """Return a tenant's base URL as the client addressed us."""
+    host = request.headers.get("host") or request.url.netloc
+    root = getattr(request.state, ROOT, "")
+    return f"{request.url.scheme}://{host}{root}/scim/{tenant}/v2"
 
 
 async def payload(request: Request, max_bytes: int) -> Any:
@@ -138,12 +151,14 @@ async def _received(request: Request, max_bytes: int) -> bytes:
         async for chunk in request.stream():
             raw += chunk
             if len(raw) > max_bytes:
-                raise PayloadTooLargeException(
-                    detail=f"the body has more than {max_bytes // MEBIBYTE} MB"
-                )
+                raise PayloadTooLargeException(detail=f"the body has more than {_size(max_bytes)}")
     except ClientDisconnect as error:
         raise InvalidSyntaxException(detail="the body is not complete") from error
     return bytes(raw)
+
+
+def _size(count: int) -> str:
+    return f"{count // MEBIBYTE} MB" if count >= MEBIBYTE else f"{count} bytes"
 
 
 def _check_depth(parsed: Any) -> None:

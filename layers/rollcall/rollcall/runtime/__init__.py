@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -22,13 +23,16 @@ from starlette.routing import Route
 
 from rollcall.directory.directory import Directory
 from rollcall.directory.sweep import Sweep
-from rollcall.http import reports
-from rollcall.http.application import ROOT, application
+from rollcall.http import handover, reports
+from rollcall.http.application import application
+from rollcall.http.handover import Facts
 from rollcall.http.middleware import BASE
+from rollcall.http.requests import ROOT
 from rollcall.http.responses import MEDIA_TYPE
 from rollcall.http.routes import FUNCTIONS, Resource
 from rollcall.runtime.restore import reseed_when_restored
 from rollcall.scim import extensions
+from rollcall.scim.resources import Kind
 from rollcall.storage.clients import Channels, Clients, connect, connect_channels
 from rollcall.storage.messages import Queue, Topic
 from rollcall.storage.origin import Origin
@@ -39,6 +43,7 @@ from rollcall.storage.usage import Usage
 from rollcall.templates.scales import Scales
 from rollcall.templates.templates import Templates
 from rollcall.tenants.authentication import Authenticator, Caller
+from rollcall.tenants.handover import Desk
 from rollcall.tenants.keyring import Keyring
 from rollcall.tenants.tenants import Tenants
 
@@ -47,7 +52,8 @@ from rollcall.tenants.tenants import Tenants
 class Settings:
     """Where a deployment keeps its data, and what it declares of its own.
 
-    `extensions` is a file of schemas; `scales` are the levels and roles of access.
+    `extensions` is a file of schemas; `scales` are the levels and roles of access; `product` is
+    what administrators call the application, `support` an address or a URL where they find help.
     The defaults are those of the local server.
     """
 
@@ -61,6 +67,8 @@ class Settings:
     topic: str = "arn:aws:sns:us-east-1:000000000000:rollcall-reports"
     url: str = "http://127.0.0.1:8000"
     inactive_days: int = 45
+    product: str = "Rollcall"
+    support: str = ""
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> Settings:
@@ -78,6 +86,8 @@ class Settings:
             topic=environment.get("ROLLCALL_TOPIC", cls.topic),
             url=environment.get("ROLLCALL_URL", cls.url),
             inactive_days=int(environment.get("ROLLCALL_INACTIVE_DAYS", cls.inactive_days)),
+            product=environment.get("ROLLCALL_PRODUCT") or cls.product,
+            support=environment.get("ROLLCALL_SUPPORT", cls.support),
         )
 
 
@@ -154,9 +164,19 @@ class Services:
             resources, Authenticator(self.secrets, self.table), self.opened, log, pages
         )
 
-    def pages(self) -> list[Route]:
-        """Return the routes of the pages for people."""
-        return [reports.route(self.follow)]
+    def pages(self) -> dict[str, list[Route]]:
+        """Return the routes of the pages for people, by the function that serves them."""
+        desk, settings = Desk(self.table, self.tenants), self.settings
+        return {
+            "reports": [reports.route(self.follow)],
+            "handover": handover.routes(desk, self.facts, settings.product, settings.support),
+        }
+
+    def facts(self, tenant: str) -> Facts:
+        """Return what the hand-over page tells of a tenant's directory."""
+        counts = self.directory(tenant).counts()
+        everyone = self.templates(tenant).catalogue().everyone
+        return Facts(everyone is not None, counts[Kind.USER], counts[Kind.GROUP])
 
     def follow(self, code: str, form: str) -> str | None:
         """Return the URL behind a link to a report, signed just now."""
@@ -182,6 +202,9 @@ def services() -> Services:
     return Services(Settings.of(os.environ))
 
 
+_BEGIN = re.compile(rf"{BASE.pattern}|{handover.PATH}(?=/|$)|{reports.PATH}(?=/)")
+
+
 class Gateway(APIGateway):
     """A request as the gateway hands it on, parted into where the API is and what is asked.
 
@@ -192,11 +215,11 @@ class Gateway(APIGateway):
 
     @property
     def scope(self) -> Scope:
-        """Return the ASGI scope: `path` begins with /scim, what precedes it is kept as the root."""
+        """Return the ASGI scope; what precedes /scim, or a page's path, is kept as the root."""
         scope = super().scope
         path = unquote(self.event["path"])
         sent = unquote(self.event["requestContext"].get("path") or path)
-        begin = found.start() if (found := BASE.search(path)) else 0
+        begin = found.start() if (found := _BEGIN.search(path)) else 0
         before = sent[: -len(path)] if path and sent.endswith(path) else ""
         root = (before + path[:begin]).rstrip("/")
         return {**scope, "path": path[begin:], "state": {ROOT: root}}
@@ -218,7 +241,7 @@ def handler(function: str) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
     return behind_gateway(services().application(FUNCTIONS[function], logger()))
 
 
-def pages_handler() -> Callable[[dict[str, Any], Any], dict[str, Any]]:
-    """Return the Lambda handler of the pages for people."""
+def pages_handler(function: str) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
+    """Return the Lambda handler of pages for people, by the name of their function."""
     having = services()
-    return behind_gateway(having.application((), logger(), having.pages()))
+    return behind_gateway(having.application((), logger(), having.pages()[function]))

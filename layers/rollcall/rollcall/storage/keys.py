@@ -139,6 +139,14 @@ class Keys:
         """When a token was used."""
         return {"pk": self.uses(), "sk": token}
 
+    def handovers(self) -> str:
+        """The partition of the tenant's hand-overs."""
+        return f"{self.tenant}#HANDOVER"
+
+    def handover(self, digest: str) -> Key:
+        """A hand-over, by the digest of its code."""
+        return {"pk": self.handovers(), "sk": digest}
+
     def bookmark(self, walk: str, start: int) -> Key:
         """Where a page of an index walk begins."""
         return {"pk": f"{self.tenant}#BOOKMARK#{walk}", "sk": str(start)}

@@ -53,7 +53,7 @@ class Keyring:
 
         Raises TenantError when the tenant has MAX_TOKENS already.
         """
-        _check(label, days)
+        check(label, days)
         now = self._tenants.clock()
         plain, made = new_token(label, now, timedelta(days=days), scope, identifier)
 
@@ -74,7 +74,7 @@ class Keyring:
             raise TenantError(f"an overlap is between 0 and {MAX_OVERLAP.days} days")
         now = self._tenants.clock()
         old = self._to_replace(self._tenants.show(self._tenant).tokens, identifier)
-        _check(old.label, days)
+        check(old.label, days)
         plain, made = new_token(old.label, now, timedelta(days=days), old.scope)
         last = min(old.expires, instant(now + overlap))
         ending = replace(old, expires=last, successor=made.id)
@@ -133,7 +133,8 @@ def _with(content: Content, kept: list[Token]) -> Content:
     return {**content, "tokens": [asdict(each) for each in kept]}
 
 
-def _check(label: str, days: int) -> None:
+def check(label: str, days: int) -> None:
+    """Raise TenantError for a label or a lifetime that no token has."""
     if not 1 <= days <= MAX_DAYS:
         raise TenantError(f"a token lives between 1 and {MAX_DAYS} days")
     if not 1 <= len(label) <= MAX_LABEL or not label.isprintable():

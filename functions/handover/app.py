@@ -1,0 +1,5 @@
+"""The Lambda function behind the hand-over page."""
+
+from rollcall.runtime import pages_handler
+
+handler = pages_handler("handover")

@@ -1,0 +1,59 @@
+"""`rollcall handover`: a one-time link for the customer's administrator."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Annotated
+
+import typer
+
+from rollcall.cli.durations import duration, said
+from rollcall.cli.target import target
+from rollcall.cli.terminal import AsJson, Name, out
+from rollcall.tenants.handover import STATUS_DAYS, Desk
+from rollcall.tenants.tenants import TOKEN_DAYS
+
+
+def handover(
+    context: typer.Context,
+    tenant: Name,
+    expires: Annotated[
+        timedelta,
+        typer.Option(
+            parser=duration,
+            metavar="DURATION",
+            help="How long the link can be opened: 30m, 24h, 7d, at most 14d.",
+        ),
+    ] = "24h",  # type: ignore[assignment]  # read by the parser
+    days: Annotated[int, typer.Option(help="After how many days the token expires.")] = TOKEN_DAYS,
+    as_json: AsJson = False,
+) -> None:
+    """Print a one-time link that gives a tenant's administrator endpoint and token.
+
+    The page behind it shows both once, when a button is pressed: the token is made at that moment,
+    so nobody else ever sees it. It leads through the steps in Entra ID and tells whether the
+    connection test has arrived, and goes on telling for two weeks.
+
+    An earlier link that was never opened ends, and so does the token of one that was never used.
+    Tokens that are in use stay as they are: revoke them when the new one has been entered.
+    """
+    chosen = target(context)
+    desk = Desk(chosen.services.table, chosen.services.tenants)
+    offered = desk.offer(tenant, expires, days)
+    link = f"{chosen.base_url.rstrip('/')}/handover#{offered.code}"
+    if as_json:
+        shown = {"tenant": tenant, "link": link, "opensUntil": offered.opens_until}
+        print(json.dumps({**shown, "revoked": [each.id for each in offered.revoked]}))
+        return
+    if offered.withdrawn:
+        out.print("An earlier link that was never opened is not valid any more.")
+    for token in offered.revoked:
+        out.print(f"The token {token.id} of an earlier hand-over was never used and is revoked.")
+    out.print(f"  {link}", soft_wrap=True)
+    out.print(
+        f"Send this link to the administrator of {tenant}, and to nobody else. It can be opened "
+        f"for {said(expires)}; after that it shows steps and status for {STATUS_DAYS} days, "
+        "never the token again.",
+        soft_wrap=True,
+    )

@@ -1,0 +1,241 @@
+
+"use strict";
+(() => {
+  const at = (id) => document.getElementById(id);
+  const code = location.hash.slice(1);
+  const base = location.pathname.replace(/\/+$/, "");
+  const moment = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+  const day = new Intl.DateTimeFormat(undefined, { dateStyle: "long" });
+  const when = (text, format = moment) => format.format(new Date(text));
+  const show = (id, shown = true) => { at(id).hidden = !shown; };
+  const say = (text) => { at("said").textContent = text; };
+  let told = null;      // what the server said last
+  let copied = true;    // whether the token, while it is shown, was copied
+  let waited = 0;       // how often the server was asked since something happened
+
+  async function post(path) {
+    const answer = await fetch(`${base}/${path}`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ code }),
+      cache: "no-store",
+      credentials: "omit",
+      redirect: "error",
+    });
+    if (!answer.ok) throw Object.assign(new Error(path), { status: answer.status });
+    return answer.json();
+  }
+
+  // ── What is always there ─────────────────────────────────────────────────────────────────────
+
+  function contacts() {
+    const { support, help } = document.body.dataset;
+    for (const place of document.querySelectorAll("[data-contact]")) {
+      if (!support) { place.textContent = "whoever sent you this link"; continue; }
+      const link = Object.assign(document.createElement("a"), { href: help, textContent: support });
+      link.rel = "noreferrer";
+      place.replaceChildren(link);
+    }
+  }
+
+  function refuse(title, text) {
+    show("loading", false);
+    show("page", false);
+    show("problem");
+    at("problem-title").textContent = title;
+    at("problem-text").textContent = text;
+    at("problem-title").focus();
+  }
+
+  const expired = () => refuse("This link is not valid",
+    "It has expired, was replaced by a newer one, or is not complete. Nothing was lost: what is "
+    + "connected stays connected.");
+
+  // ── The steps and their ticks ────────────────────────────────────────────────────────────────
+
+  const boxes = [...document.querySelectorAll(".steps input")];
+  const kept = () => `handover:${told.tenant}`;
+
+  function progress() {
+    const done = boxes.filter((box) => box.checked).length;
+    at("progress").textContent = `${done} of ${boxes.length} done`;
+    at("bar").max = boxes.length;
+    at("bar").value = done;
+  }
+
+  function restore() {
+    try {
+      const ticks = JSON.parse(localStorage.getItem(kept()) || "[]");
+      boxes.forEach((box, number) => { box.checked = ticks.includes(number); });
+    } catch { /* without storage, ticks last as long as the page */ }
+    progress();
+  }
+
+  function keep() {
+    try {
+      const ticks = boxes.flatMap((box, number) => (box.checked ? [number] : []));
+      localStorage.setItem(kept(), JSON.stringify(ticks));
+    } catch { /* as above */ }
+    progress();
+  }
+
+  function tick(step) {
+    const box = at(step).querySelector("input");
+    if (!box.checked) { box.checked = true; keep(); }
+  }
+
+  // ── The connection ───────────────────────────────────────────────────────────────────────────
+
+  function signal(id, state, text) {
+    const line = at(`signal-${id}`), detail = line.querySelector("span");
+    line.className = state;
+    if (detail.textContent !== text) detail.textContent = text;
+  }
+
+  function connection() {
+    const { shown, firstUse, lastUse, users, groups, live, open, tenant } = told;
+    show("connection", Boolean(shown));
+    show("closed", !open);
+    show("no-template", !told.template);
+    if (!shown) return;
+    show("dead", !live);
+    signal("shown", "done", when(shown));
+    const arrived = Boolean(firstUse), waiting = !arrived && live && open;
+    const first = arrived ? `arrived ${when(firstUse)}, for the tenant ${tenant}` : "";
+    const last = arrived && lastUse !== firstUse.slice(0, 10)
+      ? `, last request on ${when(lastUse, day)}` : "";
+    signal("test", arrived ? "done" : waiting ? "waiting" : "",
+      arrived ? first + last : waiting ? "waiting for Entra ID…" : "has not arrived");
+    const some = users + groups > 0;
+    const counted = `${users} user${users === 1 ? "" : "s"}, ${groups} group${groups === 1 ? "" : "s"}`;
+    signal("accounts", some ? "done" : arrived ? "waiting" : "",
+      some ? counted : "none yet");
+    show("arrival", arrived || waiting);
+    at("arrival").className = arrived ? "arrival done" : "arrival";
+    const sentence = arrived
+      ? `✓ The first request ${first}.` : "Waiting for the first request from Entra ID…";
+    if (at("arrival").textContent !== sentence) at("arrival").textContent = sentence;
+    if (arrived) tick("step-test");
+    at("told").textContent =
+      `Until ${when(told.toldUntil, day)} this link shows the steps and the connection, never the token.`;
+  }
+
+  // ── The values ───────────────────────────────────────────────────────────────────────────────
+
+  function address(url) {
+    at("url").textContent = url;
+    at("filled").querySelector("code").textContent = url;
+    show("filled");
+    at("flagged").textContent = `${url}?aadOptscim062020`;
+  }
+
+  function values() {
+    const ready = !told.shown;
+    show("ready", ready && told.open);
+    show("values", !ready);
+    at("opens").textContent = `The button works until ${when(told.opensUntil)}.`;
+    if (ready || at("token").textContent) return;
+    address(told.url);
+    show("token-field", false);
+    show("gone");
+    at("gone").textContent = `Shown ${when(told.shown)} and kept nowhere. If it was lost before it was `
+      + "entered, ask for a new link: that ends this token, as long as it was never used.";
+  }
+
+  async function reveal() {
+    const button = at("show");
+    button.disabled = true;
+    show("failed", false);
+    try {
+      const { url, token, expires } = await post("token");
+      address(url);
+      at("token").textContent = token;
+      copied = false;
+      at("once").append(` The token works until ${when(expires, day)}.`);
+      show("once");
+      show("ready", false);
+      show("values");
+      at("credentials-title").focus({ preventScroll: true });
+      say("The connection details are shown.");
+      await refresh();
+    } catch (error) {
+      button.disabled = false;
+      if (error.status === 404) { await refresh(); return; }
+      at("failed").textContent = error.status
+        ? "The token cannot be made at the moment. Try again in a minute; if that does not help, ask for help."
+        : "The answer did not arrive. Reload this page: if the details count as shown, ask for a new link.";
+      show("failed");
+    }
+  }
+
+  async function copy(button) {
+    const source = at(button.dataset.copy);
+    try {
+      await navigator.clipboard.writeText(source.textContent);
+    } catch {
+      // Without the right to write to the clipboard it is selected, for the keys that copy.
+      getSelection().selectAllChildren(source);
+      say("Selected: copy it with your keyboard.");
+      return;
+    }
+    if (button.dataset.copy === "token") copied = true;
+    button.textContent = "Copied";
+    button.classList.add("done");
+    say(`${source.id === "url" ? "The Tenant URL" : "The Secret Token"} is copied.`);
+    setTimeout(() => { button.textContent = "Copy"; button.classList.remove("done"); }, 2500);
+  }
+
+  // ── Asking again ─────────────────────────────────────────────────────────────────────────────
+
+  async function refresh() {
+    const before = told && JSON.stringify([told.firstUse, told.users, told.groups]);
+    told = await post("status").catch((error) => {
+      if (error.status === 404) { expired(); return null; }
+      if (!told) refuse("The page could not be loaded", "Try again in a minute.");
+      return told;
+    });
+    if (!told) return;
+    waited = before === JSON.stringify([told.firstUse, told.users, told.groups]) ? waited + 1 : 0;
+    connection();
+    values();
+  }
+
+  async function watch() {
+    // Every three seconds for ten minutes after something happened, then less often.
+    await new Promise((go) => setTimeout(go, waited < 200 ? 3000 : 30000));
+    if (told?.shown && !document.hidden) await refresh();
+    if (told) watch();
+  }
+
+  async function begin() {
+    contacts();
+    if (!code) { expired(); return; }
+    await refresh();
+    if (!told) return;
+    for (const place of document.querySelectorAll("[data-tenant]")) place.textContent = told.tenant;
+    at("tenant").textContent = `Tenant ${told.tenant}`;
+    show("tenant");
+    show("loading", false);
+    show("page");
+    restore();
+    connection();
+    watch();
+  }
+
+  document.addEventListener("change", (event) => { if (boxes.includes(event.target)) keep(); });
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("button");
+    if (button?.id === "show") reveal();
+    if (button?.dataset.copy) copy(button);
+    // The fragment is the code: links within the page must not replace it.
+    const link = event.target.closest("a[href^='#']");
+    if (!link) return;
+    event.preventDefault();
+    const target = document.querySelector(link.getAttribute("href"));
+    target.scrollIntoView();
+    (target.querySelector("[tabindex]") || target).focus({ preventScroll: true });
+  });
+  window.addEventListener("hashchange", () => location.reload());
+  window.addEventListener("beforeunload", (event) => { if (!copied) event.preventDefault(); });
+  begin();
+})();

@@ -1,0 +1,183 @@
+"""Handing a token over: a one-time link, and a token that is made when its button is pressed.
+
+The link opens until a moment of the operator's choice. Once the token was shown it tells for
+STATUS_DAYS more how the connection is doing, and never the token again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from rollcall.scim.errors import Unavailable
+from rollcall.storage.handovers import HandOver, HandOvers
+from rollcall.storage.table import Table
+from rollcall.storage.usage import Usage, Use
+from rollcall.tenants import tokens
+from rollcall.tenants.keyring import Issued, Keyring, check
+from rollcall.tenants.tenants import (
+    ACTIVE,
+    NAME,
+    TOKEN_DAYS,
+    TenantError,
+    Tenants,
+    Token,
+    instant,
+    new_token_id,
+)
+
+STATUS_DAYS = 14
+MAX_OPEN = timedelta(days=14)
+
+_CLAIM = timedelta(seconds=60)
+"""How long the press of the button has the hand-over for itself: longer than a function lives."""
+
+
+@dataclass(frozen=True)
+class Offered:
+    """A new hand-over: its code, until when it opens, and what it took the place of.
+
+    `withdrawn` links were never opened; `revoked` tokens were shown and never used.
+    """
+
+    code: str = field(repr=False)
+    opens_until: str
+    withdrawn: int
+    revoked: tuple[Token, ...]
+
+
+@dataclass(frozen=True)
+class Status:
+    """What a link tells; instants are RFC 3339 in UTC, empty for what has not happened.
+
+    `is_open` tells whether the tenant takes requests, `is_live` whether the token that was shown
+    still works; `use` is that token's.
+    """
+
+    tenant: str
+    opens_until: str
+    shown: str
+    told_until: str
+    is_open: bool
+    is_live: bool
+    use: Use | None
+
+
+class Desk:
+    """Where tokens are handed over, for all tenants."""
+
+    def __init__(self, table: Table, tenants: Tenants) -> None:
+        self._table = table
+        self._tenants = tenants
+
+    def offer(self, tenant: str, opens: timedelta, days: int = TOKEN_DAYS) -> Offered:
+        """Make a link that opens for a while; earlier ones that are not in use are ended.
+
+        Raises TenantError.
+        """
+        if not timedelta() < opens <= MAX_OPEN:
+            raise TenantError(f"a link opens for at most {MAX_OPEN.days} days")
+        check("hand-over", days)
+        if self._tenants.show(tenant).state != ACTIVE:
+            raise TenantError(f"{tenant} is disabled, enable it first")
+        withdrawn, revoked = self._end_unused(tenant)
+        now = self._tenants.clock()
+        code = tokens.generate(f"{tenant}.")
+        until = now + opens
+        made = HandOver(
+            tokens.digest(code), instant(now), instant(until), days, expires=_unix(until)
+        )
+        HandOvers(self._table, tenant).offer(made)
+        return Offered(code, made.opens_until, withdrawn, revoked)
+
+    def status(self, code: str) -> Status | None:
+        """Return what the link of a code tells, None for a code that is not known or expired."""
+        found = self._find(code)
+        if found is None:
+            return None
+        tenant, handover = found
+        try:
+            shown = self._tenants.show(tenant)
+        except TenantError:
+            return None
+        token = shown.token(handover.token) if handover.shown else None
+        return Status(
+            tenant,
+            handover.opens_until,
+            handover.shown,
+            handover.told_until,
+            shown.state == ACTIVE,
+            token is not None and token.is_live(self._tenants.clock()),
+            Usage(self._table, tenant).of(handover.token) if handover.shown else None,
+        )
+
+    def show(self, code: str) -> Issued | None:
+        """Make the token of a hand-over and return it, this once.
+
+        None for a code that is not known or expired, or whose token was shown. Raises Unavailable
+        when somebody else is at it or the token cannot be made now; then it may be tried again.
+        """
+        found = self._find(code)
+        if found is None or found[1].shown:
+            return None
+        tenant, handover = found
+        store, token = HandOvers(self._table, tenant), new_token_id()
+        now = self._tenants.clock()
+        if not store.claim(handover.digest, token, instant(now), instant(now - _CLAIM)):
+            raise Unavailable("the token is being made already, look again in a minute")
+        keyring = Keyring(self._tenants, tenant)
+        try:
+            # What a press left that broke off in the middle is replaced: nobody has seen it.
+            issued = keyring.issue(
+                "hand-over", handover.days, identifier=token, instead_of=handover.token
+            )
+        except (TenantError, Unavailable):
+            with suppress(Unavailable):
+                store.release(handover.digest, token)
+            raise
+        now = self._tenants.clock()
+        shown = replace(
+            handover,
+            token=token,
+            shown=instant(now),
+            told_until=instant(now + timedelta(days=STATUS_DAYS)),
+            # As long as the token lives, so that a later hand-over finds what was never used.
+            expires=_unix(now + timedelta(days=handover.days)),
+        )
+        if not store.show(shown):
+            keyring.revoke(token)
+            return None
+        return issued
+
+    def _find(self, code: str) -> tuple[str, HandOver] | None:
+        """Return tenant and hand-over of a code; for what cannot be a code without any call."""
+        tenant = code.partition(".")[0]
+        if not NAME.fullmatch(tenant) or not tokens.is_well_formed(code, f"{tenant}."):
+            return None
+        handover = HandOvers(self._table, tenant).read(tokens.digest(code))
+        if handover is None:
+            return None
+        until = handover.told_until or handover.opens_until
+        return (tenant, handover) if until > instant(self._tenants.clock()) else None
+
+    def _end_unused(self, tenant: str) -> tuple[int, tuple[Token, ...]]:
+        """End the hand-overs whose token nobody uses."""
+        store, usage = HandOvers(self._table, tenant), Usage(self._table, tenant)
+        withdrawn, revoked = 0, list[Token]()
+        for each in list(store.all()):
+            if each.shown and usage.of(each.token) is not None:
+                continue
+            store.withdraw(each.digest)
+            withdrawn += not each.shown
+            revoked += self._revoked(tenant, each.token)
+        return withdrawn, tuple(revoked)
+
+    def _revoked(self, tenant: str, token: str) -> Iterator[Token]:
+        with suppress(TenantError):  # it was never made, or is gone already
+            yield Keyring(self._tenants, tenant).revoke(token)
+
+
+def _unix(moment: datetime) -> int:
+    return int(moment.timestamp())
