@@ -9,7 +9,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from rollcall import local
-from rollcall.cli import conflicts, duplicates, templates, tenants, tokens
+from rollcall.cli import access, conflicts, duplicates, prospect, templates, tenants, tokens
 from rollcall.cli.handover import handover
 from rollcall.cli.serve import serve
 from rollcall.cli.target import Choice
@@ -48,6 +48,9 @@ app.command()(verify)
 app.add_typer(tenants.app, name="tenants")
 app.add_typer(tokens.app, name="tokens")
 app.add_typer(templates.app, name="templates")
+templates.app.command()(prospect.preview)
+templates.app.command()(prospect.apply)
+app.add_typer(access.app, name="access")
 app.add_typer(conflicts.app, name="conflicts")
 app.add_typer(duplicates.app, name="duplicates")
 

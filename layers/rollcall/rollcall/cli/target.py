@@ -11,6 +11,7 @@ import typer
 from rollcall import local
 from rollcall.runtime import Services, Settings
 from rollcall.storage.clients import stack_outputs
+from rollcall.templates.scales import Scales
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class Choice:
                 settings = Settings(
                     outputs["TableName"],
                     outputs["SecretPrefix"],
+                    scales=Scales.of(outputs["AccessLevels"], outputs["AccessRoles"]),
                     reports=outputs["ReportBucket"],
                     topic=outputs["ReportTopic"],
                     url=outputs["ApiUrl"],

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
-from getpass import getuser
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 import yaml
+from rich.markup import escape
 
 from rollcall.cli.target import Target, target
-from rollcall.cli.terminal import AsJson, Name, UsageError, Yes, listing, out
+from rollcall.cli.terminal import AsJson, DryRun, Name, UsageError, Yes, listing, operator, out
 from rollcall.templates import file
 from rollcall.templates.catalogue import Catalogue
 from rollcall.templates.template import WINDOW_DAYS, Template
@@ -28,7 +28,6 @@ app = typer.Typer(
 )
 
 TemplateName = Annotated[str, typer.Argument(help="The name of the template.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, do nothing.")]
 
 
 @app.command(name="set")
@@ -81,7 +80,7 @@ def set_(
         print(json.dumps(rows))
         return
     for template, change in zip(after, changes, strict=True):
-        out.print(f"{template.name}, for {template.audience}: {change}")
+        out.print(f"{template.name}, for {escape(template.audience)}: {change}", soft_wrap=True)
     if dry_run:
         out.print("Nothing is set, this was a dry run.")
 
@@ -105,9 +104,9 @@ def list_(context: typer.Context, tenant: Name, as_json: AsJson = False) -> None
         rows.add_row(
             each.name,
             str(each.version),
-            each.audience,
+            escape(each.audience),
             "unbound" if waits else "",
-            areas,
+            escape(areas),
             each.role,
         )
     out.print(rows)
@@ -132,7 +131,7 @@ def show(
         if as_json:
             print(json.dumps(_bound(templates.catalogue(), template)))
         else:
-            out.print(_source(template), soft_wrap=True, end="")
+            out.print(_source(template), soft_wrap=True, end="", markup=False)
         return
     versions = list(templates.history(name))
     if not versions:
@@ -145,8 +144,9 @@ def show(
         print(json.dumps(rows))
         return
     for each in versions:
-        out.print(f"[bold]version {each.template.version}[/], set {each.set_at} by {each.actor}")
-        out.print(_source(each.template), soft_wrap=True)
+        actor = escape(each.actor)
+        out.print(f"[bold]version {each.template.version}[/], set {each.set_at} by {actor}")
+        out.print(_source(each.template), soft_wrap=True, markup=False)
 
 
 @app.command()
@@ -171,7 +171,7 @@ def remove(
 
 def _templates(chosen: Target, tenant: str) -> Templates:
     chosen.services.tenants.show(tenant)
-    return chosen.services.templates(tenant, f"operator:{getuser()}")
+    return chosen.services.templates(tenant, operator())
 
 
 def _parsed(path: Path) -> Any:

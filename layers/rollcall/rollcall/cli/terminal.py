@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from getpass import getuser
 from typing import Annotated
 
 import typer
@@ -14,11 +15,17 @@ err = Console(stderr=True, highlight=False)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, do nothing.")]
 Name = Annotated[str, typer.Argument(help="The tenant: 1 to 40 of a-z, 0-9 and -.")]
 
 
 class UsageError(Exception):
     """What the operator asked for is not possible; the message is one sentence."""
+
+
+def operator() -> str:
+    """Return who runs the command, as what is written remembers it."""
+    return f"operator:{getuser()}"
 
 
 def listing(*columns: str) -> Table:

@@ -1,0 +1,160 @@
+"""`rollcall templates preview` and `apply`: what somebody would get, and giving it afterwards."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+from rich.progress import track
+
+from rollcall.cli.access import ledger
+from rollcall.cli.target import target
+from rollcall.cli.terminal import AsJson, DryRun, Name, UsageError, complain, err, listing, out
+from rollcall.scim.indexing import claim
+from rollcall.scim.resources import Kind
+from rollcall.storage.resources import Resources
+from rollcall.templates.file import TemplateError
+from rollcall.templates.ledger import Ledger, Prospect
+from rollcall.templates.template import Template
+
+
+def preview(
+    context: typer.Context,
+    tenant: Name,
+    user: Annotated[
+        str | None, typer.Argument(help="A user, by id or userName; a new one without it.")
+    ] = None,
+    group: Annotated[
+        list[str] | None, typer.Option(help="A group that the user is in as well; repeatable.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say what a user would get who came now, and why; nothing is given.
+
+    Of a USER it is told as well what it has already: that stays, whatever templates say now.
+    """
+    chosen = target(context)
+    book = ledger(chosen, tenant)
+    holding = None if user is None else book.explain(book.find(user))
+    resources = Resources(chosen.services.table, tenant)
+    groups = {_group(resources, each) for each in group or ()}
+    prospects = book.prospects(groups | set(holding.groups if holding else ()))
+    granted = dict(holding.record.access.granted) if holding else {}
+    together = book.together(each.template for each in prospects if each.applies)
+    if as_json:
+        would = {"workAreas": dict(together.areas), "role": together.role or None}
+        of_each = [_row(each, granted) for each in prospects]
+        print(json.dumps({"templates": of_each, **would, "defaults": dict(together.defaults)}))
+        return
+    rows = listing("template", "version", "applies", "because", "work areas", "role", "has")
+    for each in prospects:
+        has = f"version {granted[each.template.name]}" if each.template.name in granted else ""
+        rows.add_row(*map(escape, (*_cells(each), has)))
+    out.print(rows if prospects else f"{tenant} has no templates.")
+    areas = ", ".join(f"{area} {level}" for area, level in sorted(together.areas.items()))
+    out.print(f"Together: {escape(areas or 'no work area')}, {escape(together.role or 'no role')}.")
+
+
+def apply(
+    context: typer.Context,
+    tenant: Name,
+    users: Annotated[
+        Path,
+        typer.Option(help="A file of ids or userNames, one a line; - for standard input."),
+    ],
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> None:
+    """Give users what templates would give them if they came now, as far as they lack it.
+
+    For users who came before a template was set, or whose membership came too late. Nothing is
+    taken from anybody, and repeating it gives nothing twice. Exit code 1 says that some of the
+    users are not there.
+    """
+    book = ledger(target(context), tenant)
+    given: list[dict[str, Any]] = []
+    missing: list[str] = []
+    for line in track(_lines(users), "applying", console=err, transient=True):
+        try:
+            identifier = book.find(line)
+            templates = _owed(book, identifier) if dry_run else book.apply(identifier)
+        except TemplateError:
+            missing.append(line)
+            continue
+        names = {each.name: each.version for each in templates}
+        given.append({"user": line, "id": identifier, "templates": names})
+    if as_json:
+        print(json.dumps({"users": given, "missing": missing, "dryRun": dry_run}))
+    else:
+        _print_given(given, dry_run=dry_run)
+    for line in missing:
+        complain(f"there is no user {line}")
+    if missing:
+        raise typer.Exit(1)
+
+
+def _owed(book: Ledger, user: str) -> list[Template]:
+    return book.owed(book.explain(user))
+
+
+def _print_given(given: list[dict[str, Any]], *, dry_run: bool) -> None:
+    rows = listing("user", "would get" if dry_run else "got")
+    for each in given:
+        names = [f"{name} version {version}" for name, version in each["templates"].items()]
+        rows.add_row(escape(each["user"]), ", ".join(names) or "nothing, it has all of it")
+    if given:
+        out.print(rows)
+    if dry_run:
+        out.print("Nothing is given, this was a dry run.")
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        text = sys.stdin.read() if str(path) == "-" else path.read_text("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path} is no text in UTF-8") from error
+    lines = list(dict.fromkeys(line.strip() for line in text.splitlines() if line.strip()))
+    if not lines:
+        raise UsageError(f"{path} names nobody: ids or userNames, one a line")
+    return lines
+
+
+def _group(resources: Resources, named: str) -> str:
+    """Return the id of a group that is named by id or displayName."""
+    if resources.read(Kind.GROUP, named) is not None:
+        return named
+    entry = claim(Kind.GROUP, {"displayName": named})
+    for identifier in resources.find(Kind.GROUP, entry, unique=True):
+        return identifier
+    raise UsageError(f"there is no group {named}")
+
+
+def _cells(prospect: Prospect) -> tuple[str, ...]:
+    template = prospect.template
+    areas = ", ".join(f"{area} {level}" for area, level in template.areas.items())
+    applies = "yes" if prospect.applies else "no"
+    return (
+        template.name,
+        str(template.version),
+        applies,
+        prospect.reason,
+        areas,
+        template.role,
+    )
+
+
+def _row(prospect: Prospect, granted: dict[str, int]) -> dict[str, Any]:
+    template = prospect.template
+    return {
+        "name": template.name,
+        "version": template.version,
+        "applies": prospect.applies,
+        "because": prospect.reason,
+        "workAreas": dict(template.areas),
+        "role": template.role or None,
+        "has": granted.get(template.name),
+    }

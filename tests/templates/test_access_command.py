@@ -1,0 +1,127 @@
+"""`rollcall access` and what `rollcall templates` says of users, as an operator types it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.conftest import Server, Tenant
+from tests.templates.test_command import path
+from tests.test_cli import program, rollcall
+
+
+@pytest.fixture
+def ada(server: Server, tenant: Tenant, path: Path, api: httpx.Client) -> str:
+    """A user who came after two templates were set, and is in the group of one of them."""
+    rollcall(server.state, "templates", "set", tenant.name, str(path))
+    made = api.post("/Users", json={"userName": "ada@acme.test"}).json()
+    members = [{"value": made["id"]}]
+    api.post("/Groups", json={"displayName": "Engineering", "members": members})
+    return str(made["id"])
+
+
+def explained(server: Server, tenant: Tenant, user: str) -> dict[str, Any]:
+    printed = rollcall(server.state, "access", tenant.name, user, "--json").stdout
+    found: dict[str, Any] = json.loads(printed)
+    return found
+
+
+def test_what_a_user_may_do_is_explained(server: Server, tenant: Tenant, ada: str) -> None:
+    people = rollcall(server.state, "access", tenant.name, "ADA@acme.test").stdout
+    assert people.startswith(
+        "ada@acme.test has access to code manage, induction edit, as occasional."
+    )
+    assert "engineering" in people
+
+    found = explained(server, tenant, ada)
+    assert (found["id"], found["workAreas"]) == (ada, {"code": "manage", "induction": "edit"})
+    assert [each["template"] for each in found["grants"]] == ["everybody", "engineering"]
+    assert all(each["actor"].startswith("token:") for each in found["grants"])
+
+
+def test_access_is_granted_and_revoked_by_hand(server: Server, tenant: Tenant, ada: str) -> None:
+    done = rollcall(
+        server.state, "access", "grant", tenant.name, ada, "risk register=edit", "--role", "regular"
+    )
+    assert "risk register edit, as regular." in done.stdout
+
+    words = ["access", "revoke", tenant.name, ada, "code", "risk register", "--json"]
+    assert json.loads(rollcall(server.state, *words).stdout)["workAreas"] == {"induction": "edit"}
+    assert "(code revoked" in rollcall(server.state, "access", tenant.name, ada).stdout
+
+
+def test_a_preview_says_what_a_new_user_would_get_and_why(
+    server: Server, tenant: Tenant, ada: str
+) -> None:
+    words = ["templates", "preview", tenant.name]
+
+    new = json.loads(rollcall(server.state, *words, "--json").stdout)
+    assert new["workAreas"] == {"induction": "read"}
+    member = json.loads(rollcall(server.state, *words, "--group", "engineering", "--json").stdout)
+    assert member["workAreas"] == {"induction": "edit", "code": "manage"}
+    of_ada = json.loads(rollcall(server.state, *words, "ada@acme.test", "--json").stdout)
+    assert [each["has"] for each in of_ada["templates"]] == [1, 1]
+    people = rollcall(server.state, *words, "--group", "engineering").stdout
+    assert "is a member of displayName Engineering" in people
+    assert people.endswith("Together: code manage, induction edit, occasional.\n")
+
+
+def test_templates_are_applied_afterwards_to_those_whom_a_file_names(
+    server: Server, tenant: Tenant, path: Path, api: httpx.Client, tmp_path: Path
+) -> None:
+    for name in ("early", "bird"):
+        api.post("/Users", json={"userName": name})
+    rollcall(server.state, "templates", "set", tenant.name, str(path))
+    people = tmp_path / "people"
+    people.write_text("early\nnobody\n\n bird \nearly\n")
+    words = ["templates", "apply", tenant.name, "--users", str(people)]
+
+    dry = rollcall(server.state, *words, "--dry-run")
+    assert dry.returncode == 1
+    assert "everybody version 1" in dry.stdout
+    assert "Nothing is given" in dry.stdout
+    assert dry.stderr.strip() == "error: there is no user nobody"
+    assert explained(server, tenant, "early")["workAreas"] == {}
+
+    done = json.loads(rollcall(server.state, *words, "--json").stdout)
+    assert [(each["user"], each["templates"]) for each in done["users"]] == [
+        ("early", {"everybody": 1}),
+        ("bird", {"everybody": 1}),
+    ]
+    assert done["missing"] == ["nobody"]
+    assert explained(server, tenant, "bird")["workAreas"] == {"induction": "read"}
+    again = program(server.state, "templates", "apply", tenant.name, "--users", "-", typed="bird")
+    assert "nothing, it has all of it" in again.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["access", "{tenant}", "nobody"], "there is no user nobody"),
+        (["access", "grant", "{tenant}", "ada@acme.test"], "say what to grant"),
+        (["access", "grant", "{tenant}", "ada@acme.test", "x"], "x is no AREA=LEVEL"),
+        (["access", "grant", "{tenant}", "ada@acme.test", "x=all"], "x: level all is none of read"),
+        (["access", "grant", "{tenant}", "ada@acme.test", "--role", "x"], "role x is none of"),
+        (["access", "revoke", "{tenant}", "ada@acme.test"], "say what to revoke"),
+        (["access", "revoke", "{tenant}", "ada@acme.test", "x"], "the user has no access to x"),
+        (["templates", "preview", "{tenant}", "--group", "x"], "there is no group x"),
+        (["templates", "apply", "{tenant}", "--users", "/dev/null"], "names nobody"),
+    ],
+)
+def test_a_mistake_is_one_sentence_and_changes_nothing(
+    words: list[str], sentence: str, server: Server, tenant: Tenant, ada: str
+) -> None:
+    before = explained(server, tenant, ada)
+    done = rollcall(server.state, *(each.format(tenant=tenant.name) for each in words))
+
+    assert done.returncode == 2
+    assert sentence in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert explained(server, tenant, ada) == before
+
+
+__all__ = ["path"]
