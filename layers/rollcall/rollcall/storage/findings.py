@@ -32,14 +32,8 @@ class Findings:
 
     def all(self, after: str = "") -> Iterator[tuple[str, Item]]:
         """Yield all findings with their ids, in the order of the id, behind one."""
-        partition = self.keys.duplicates()
-        if after:
-            items = self.table.query(partition, after=f"{keys.FINDING}{after}")
-        else:
-            items = self.table.query(partition, keys.FINDING)
-        for item in items:
-            if not item["sk"].startswith(keys.FINDING):
-                return
+        begin = f"{keys.FINDING}{after}" if after else ""
+        for item in self.table.query(self.keys.duplicates(), keys.FINDING, after=begin):
             yield keys.identifier(item["sk"]), item
 
     def write(
