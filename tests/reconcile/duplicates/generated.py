@@ -181,6 +181,6 @@ def generated(addresses: int, folder: Path) -> tuple[Run, GeneratedClient]:
     client = GeneratedClient(addresses, folder / "items")
     table = Table(cast("Any", client), "rollcall")
     findings = Findings(table, "acme")
-    accounts, book = Accounts(Resources(table, "acme"), findings), Book(findings)
-    delivery = Delivery("acme", findings, accounts, book, Files(folder, table), Silence(), "")
-    return Run(findings, Identity(table, "acme"), accounts, book, delivery, 45), client
+    book = Book(findings, Accounts(Resources(table, "acme"), findings))
+    delivery = Delivery("acme", book, Files(folder, table), Silence(), "")
+    return Run(book, Identity(table, "acme"), delivery, 45), client

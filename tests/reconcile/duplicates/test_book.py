@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from rollcall.reconcile.duplicates.accounts import Accounts
 from rollcall.reconcile.duplicates.book import Book, Case, Note, State, noted
 from rollcall.reconcile.duplicates.findings import Finding, Ground, Reason
 from rollcall.runtime import Services
 from rollcall.storage.actions import ConditionFailed
 from rollcall.storage.findings import Findings
+from rollcall.storage.resources import Resources
 from tests.reconcile.duplicates.people import MONDAY, TUESDAY, WEDNESDAY
 from tests.storage.faults import counted
 
@@ -30,8 +32,8 @@ def findings(services: Services) -> Findings:
 
 
 @pytest.fixture
-def book(findings: Findings) -> Book:
-    return Book(findings)
+def book(services: Services, findings: Findings) -> Book:
+    return Book(findings, Accounts(Resources(services.table, "acme"), findings))
 
 
 def found(book: Book, run: str, *each: Finding) -> None:
@@ -131,7 +133,7 @@ def test_a_note_that_loses_against_another_is_made_again(
 ) -> None:
     pair = finding("1", "2")
     book.note({pair.id: pair}, MONDAY)
-    rival = Book(Findings(services.table, "acme"))
+    rival = Book(Findings(services.table, "acme"), book.accounts)
     inner = findings.write
     tries = []
 

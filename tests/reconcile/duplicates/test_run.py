@@ -123,7 +123,7 @@ def test_a_run_changes_no_user(directory: Directory, run: Run) -> None:
 
     assert done(run).new == 1
 
-    assert list(run.findings.flagged("duplicate"))
+    assert list(run.book.findings.flagged("duplicate"))
     assert directory.users.read(ann).resource == before
 
 
@@ -155,7 +155,7 @@ def test_a_run_that_is_stopped_at_any_place_ends_with_the_same_report(
     phases = {each.phase for each in places}
 
     for number in range(len(places)):
-        run.findings.forget()
+        run.book.findings.forget()
         assert run.go(MONDAY, stopping_at(number)) is None
         assert run.go(MONDAY, never) == done_at_once
         for form, report in expected.items():
@@ -227,7 +227,7 @@ def test_a_process_that_dies_anywhere_leaves_a_run_that_goes_on(
     report = written(services)
 
     for number in range(len(requests)):
-        run.findings.forget()
+        run.book.findings.forget()
         _dying_at(number, run, *clients)
         try:
             counts = run.go(MONDAY, never)

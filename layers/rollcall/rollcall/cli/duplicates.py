@@ -16,10 +16,9 @@ from rollcall.cli.report import opened, run, save
 from rollcall.cli.target import Target, target
 from rollcall.cli.terminal import AsJson, Name, UsageError, listing, out
 from rollcall.reconcile.duplicates import report
-from rollcall.reconcile.duplicates.book import Case, Note, State
+from rollcall.reconcile.duplicates.book import Book, Case, Note, State
 from rollcall.reconcile.duplicates.findings import Kind
 from rollcall.reconcile.duplicates.report import Row
-from rollcall.reconcile.duplicates.run import Run
 from rollcall.scim.indexing import INDEXED, Entry
 from rollcall.scim.resources import Kind as Type
 from rollcall.storage.resources import Resources
@@ -68,20 +67,20 @@ def list_(
 ) -> None:
     """List what the runs found, the worst first; weak hints last."""
     chosen = target(context)
-    looking = opened(chosen, tenant)
+    book = opened(chosen, tenant)
     wanted = _user(chosen, tenant, user) if user else None
     kinds = list(kind or Kind)
     cases = sorted(
         (
             case
-            for case in looking.book.cases()
+            for case in book.cases()
             if case.kind in kinds
             and (state is Shown.ALL or case.state.value == state.value)
             and (wanted is None or wanted in case.finding.accounts)
         ),
         key=lambda case: (list(Kind).index(case.kind), case.first, case.id),
     )
-    found = list(report.rows(cases, looking.accounts))
+    found = list(report.rows(cases, book.accounts))
     if as_json:
         print(json.dumps(found))
         return
@@ -97,11 +96,11 @@ def list_(
 @app.command()
 def show(context: typer.Context, tenant: Name, finding: Finding, as_json: AsJson = False) -> None:
     """Show one finding: its accounts side by side, why, and what to do."""
-    looking = opened(target(context), tenant)
-    case = looking.book.read(finding)
+    book = opened(target(context), tenant)
+    case = book.read(finding)
     if case is None:
         raise LookupError(f"there is no finding {finding} in {tenant}")
-    row = _row(looking, case)
+    row = _row(book, case)
     if as_json:
         print(json.dumps(row))
         return
@@ -126,17 +125,19 @@ def dismiss(
     With --service-account: that a user is no person, and never to be named.
     """
     chosen = target(context)
-    looking = opened(chosen, tenant)
-    note = Note(getpass.getuser(), datetime.now(UTC).isoformat(timespec="seconds"), reason)
+    book = opened(chosen, tenant)
+    note = Note(
+        f"operator:{getpass.getuser()}", datetime.now(UTC).isoformat(timespec="seconds"), reason
+    )
     if service_account is not None:
         user = _user(chosen, tenant, service_account)
         if not dry_run:
-            looking.findings.mark(user, vars(note))
+            book.findings.mark(user, vars(note))
         say_marked(user, as_json, dry_run, marked=True)
         return
     if not finding:
         raise UsageError("name a finding, or a --service-account")
-    _change(looking, tenant, finding, State.DISMISSED, note, dry_run, as_json)
+    _change(book, tenant, finding, State.DISMISSED, note, dry_run, as_json)
 
 
 @app.command(name="open")
@@ -153,16 +154,16 @@ def open_(
 ) -> None:
     """Take a dismissal back."""
     chosen = target(context)
-    looking = opened(chosen, tenant)
+    book = opened(chosen, tenant)
     if service_account is not None:
         user = _user(chosen, tenant, service_account)
         if not dry_run:
-            looking.findings.unmark(user)
+            book.findings.unmark(user)
         say_marked(user, as_json, dry_run, marked=False)
         return
     if not finding:
         raise UsageError("name a finding, or a --service-account")
-    _change(looking, tenant, finding, State.OPEN, None, dry_run, as_json)
+    _change(book, tenant, finding, State.OPEN, None, dry_run, as_json)
 
 
 @app.command()
@@ -176,9 +177,9 @@ def flagged(
 ) -> None:
     """List the users that are flagged, by what they are flagged as."""
     chosen = target(context)
-    looking = opened(chosen, tenant)
-    flags = list(looking.findings.flagged(kind))
-    known = looking.accounts.read(user for _, user, _ in flags)
+    book = opened(chosen, tenant)
+    flags = list(book.findings.flagged(kind))
+    known = book.accounts.read(user for _, user, _ in flags)
     found = [
         {
             "kind": of,
@@ -209,13 +210,13 @@ def _user(chosen: Target, tenant: str, named: str) -> str:
     raise LookupError(f"there is no user {named} in {tenant}")
 
 
-def _row(looking: Run, case: Case) -> Row:
-    (row,) = report.rows([case], looking.accounts)
+def _row(book: Book, case: Case) -> Row:
+    (row,) = report.rows([case], book.accounts)
     return row
 
 
 def _change(
-    looking: Run,
+    book: Book,
     tenant: str,
     finding: str,
     state: State,
@@ -223,16 +224,16 @@ def _change(
     dry_run: bool,
     as_json: bool,
 ) -> None:
-    before = looking.book.read(finding)
+    before = book.read(finding)
     if before is None or before.state is State.RESOLVED:
         raise LookupError(f"there is no open or dismissed finding {finding} in {tenant}")
     if dry_run:
         after_state = state
     elif note is not None:
-        after_state = looking.book.dismiss(finding, note).state
+        after_state = book.dismiss(finding, note).state
     else:
-        after_state = looking.book.open(finding).state
-    row = _row(looking, before)
+        after_state = book.open(finding).state
+    row = _row(book, before)
     if as_json:
         states = {"finding": finding, "before": before.state.value, "after": after_state.value}
         print(json.dumps({**states, "dryRun": dry_run}))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -14,7 +15,8 @@ from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from rollcall.cli.target import Target, target
 from rollcall.cli.terminal import AsJson, Name, UsageError, err, out
-from rollcall.reconcile.duplicates.run import Overtaken, Progress, Run
+from rollcall.reconcile.duplicates.book import Book
+from rollcall.reconcile.duplicates.run import Overtaken, Progress
 from rollcall.runtime import duplicates
 from rollcall.storage.reports import FORMS, place
 
@@ -33,7 +35,8 @@ def run(context: typer.Context, tenant: Name, as_json: AsJson = False) -> None:
     May be broken off and repeated at any time.
     """
     chosen = target(context)
-    looking = opened(chosen, tenant)
+    chosen.services.tenants.show(tenant)
+    looking = duplicates.report(chosen.services, tenant)
     due = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Bar(*columns, console=err, transient=True) as bar:
@@ -66,21 +69,21 @@ def save(
 ) -> None:
     """Save the report of the last run as a file."""
     chosen = target(context)
-    trend = opened(chosen, tenant).delivery.trend()
-    if not trend:
+    runs = [each["run"] for each in opened(chosen, tenant).findings.summaries()]
+    if not runs:
         raise LookupError(f"there is no report of {tenant} yet: rollcall duplicates run {tenant}")
     name = form.value if form else file.suffix.removeprefix(".")
     if name not in FORMS:
         raise UsageError(f"reports are written as html, csv or json, not as {name or 'nothing'}")
-    body = b"".join(chosen.services.reports.read(place(tenant, trend[-1].run), FORMS[name]))
+    body = b"".join(chosen.services.reports.read(place(tenant, runs[-1]), FORMS[name]))
     if str(file) == "-":
-        print(body.decode())
+        sys.stdout.write(body.decode().replace("\r\n", "\n"))
     else:
         file.write_bytes(body)
-        err.print(f"The report of {trend[-1].run} is in {file}.")
+        err.print(f"The report of {runs[-1]} is in {file}.")
 
 
-def opened(chosen: Target, tenant: str) -> Run:
-    """Return the duplicate report of a tenant that exists. Raises TenantError."""
+def opened(chosen: Target, tenant: str) -> Book:
+    """Return the findings of a tenant that exists. Raises TenantError."""
     chosen.services.tenants.show(tenant)
-    return duplicates.report(chosen.services, tenant)
+    return duplicates.book(chosen.services, tenant)

@@ -43,16 +43,17 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     return work(services(), log, event, context)
 
 
+def book(having: Services, tenant: str) -> Book:
+    """Return the findings of one tenant."""
+    findings = Findings(having.table, tenant)
+    return Book(findings, Accounts(Resources(having.table, tenant), findings))
+
+
 def report(having: Services, tenant: str) -> Run:
     """Return the duplicate report of one tenant."""
-    table, settings = having.table, having.settings
-    findings = Findings(table, tenant)
-    accounts, book = Accounts(Resources(table, tenant), findings), Book(findings)
-    delivery = Delivery(
-        tenant, findings, accounts, book, having.reports, having.topic, settings.url
-    )
-    identity = Identity(table, tenant)
-    return Run(findings, identity, accounts, book, delivery, settings.inactive_days)
+    kept, settings = book(having, tenant), having.settings
+    delivery = Delivery(tenant, kept, having.reports, having.topic, settings.url)
+    return Run(kept, Identity(having.table, tenant), delivery, settings.inactive_days)
 
 
 def fan_out(having: Services, run: str) -> int:

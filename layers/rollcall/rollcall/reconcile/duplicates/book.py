@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from rollcall.reconcile.duplicates.accounts import Accounts
 from rollcall.reconcile.duplicates.findings import Finding, Ground, Kind, Reason
 from rollcall.scim.errors import Unavailable
 from rollcall.storage.actions import ConditionFailed
@@ -65,26 +66,27 @@ class Case:
 
 
 class Book:
-    """All findings of one tenant."""
+    """All findings of one tenant, and the accounts that they are about."""
 
-    def __init__(self, findings: Findings) -> None:
-        self._findings = findings
+    def __init__(self, findings: Findings, accounts: Accounts) -> None:
+        self.findings = findings
+        self.accounts = accounts
 
     def read(self, finding: str) -> Case | None:
         """Read one finding, None when there is none of that name."""
-        items = self._findings.read([finding])
+        items = self.findings.read([finding])
         return _case(items[finding]) if finding in items else None
 
     def cases(self, after: str = "") -> Iterator[Case]:
         """Yield all findings in the order of their names, behind one."""
-        for _, item in self._findings.all(after):
+        for _, item in self.findings.all(after):
             yield _case(item)
 
     def note(self, findings: Mapping[str, Finding], run: str) -> None:
         """Write what a run found; grounds for the same accounts add up within a run."""
         left = dict(findings)
-        for _ in self._findings.table.patience.pauses():
-            known = self._findings.read(left)
+        for _ in self.findings.table.patience.pauses():
+            known = self.findings.read(left)
             for each, finding in list(left.items()):
                 before = _case(known[each]) if each in known else None
                 if self._written(before, noted(before, finding, run)):
@@ -112,7 +114,7 @@ class Book:
         return self._changed(finding, lambda case: replace(case, state=State.OPEN, note=None))
 
     def _changed(self, finding: str, change: Callable[[Case], Case]) -> Case:
-        for _ in self._findings.table.patience.pauses():
+        for _ in self.findings.table.patience.pauses():
             before = self.read(finding)
             if before is None or before.state is State.RESOLVED:
                 raise LookupError(f"there is no open or dismissed finding {finding}")
@@ -136,7 +138,7 @@ class Book:
         if expires:
             item["expires"] = expires
         try:
-            self._findings.write(
+            self.findings.write(
                 after.id, item, after.revision, flagged=flagged, unflagged=unflagged
             )
         except ConditionFailed:

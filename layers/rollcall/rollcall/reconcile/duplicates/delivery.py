@@ -8,10 +8,8 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from rollcall.reconcile.duplicates import report
-from rollcall.reconcile.duplicates.accounts import Accounts
 from rollcall.reconcile.duplicates.book import Book, Case, State
 from rollcall.reconcile.duplicates.findings import Kind
-from rollcall.storage.findings import Findings
 from rollcall.storage.messages import Topic
 from rollcall.storage.reports import FORMS, LINK_DAYS, Reports, place
 
@@ -63,8 +61,6 @@ class Delivery:
     """Delivers the reports of one tenant; `url` is the deployment's own, for links."""
 
     tenant: str
-    findings: Findings
-    accounts: Accounts
     book: Book
     reports: Reports
     topic: Topic
@@ -86,7 +82,7 @@ class Delivery:
                 **{name: int(each[name]) for name in _NUMBERS},
                 kinds={kind: int(number) for kind, number in each["kinds"].items()},
             )
-            for each in self.findings.summaries()
+            for each in self.book.findings.summaries()
         ]
 
     def report(self, run: str, seen: int) -> None:
@@ -95,10 +91,10 @@ class Delivery:
         before = max((each.run for each in self.trend() if each.run < run), default="")
         counts = counted(self.book.cases(), run, before, seen)
         expires = datetime.fromisoformat(run) + timedelta(days=SUMMARY_DAYS)
-        self.findings.summarise(run, {**asdict(counts), "expires": int(expires.timestamp())})
+        self.book.findings.summarise(run, {**asdict(counts), "expires": int(expires.timestamp())})
         trend = [asdict(each) for each in self.trend() if each.run <= run]
         head = report.Head(self.tenant, run, before, asdict(counts), trend)
-        with report.written(head, self.book.cases(), self.accounts) as files:
+        with report.written(head, self.book.cases(), self.book.accounts) as files:
             for name, body in files.items():
                 self.reports.put(place(self.tenant, run), FORMS[name], body)
 

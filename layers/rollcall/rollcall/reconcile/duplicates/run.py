@@ -11,13 +11,11 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from rollcall.reconcile.duplicates.accounts import Accounts
 from rollcall.reconcile.duplicates.book import Book
 from rollcall.reconcile.duplicates.delivery import Counts, Delivery
 from rollcall.reconcile.duplicates.detection import Group, groups
 from rollcall.reconcile.duplicates.findings import is_candidate, judge, merge
 from rollcall.storage.actions import ConditionFailed
-from rollcall.storage.findings import Findings
 from rollcall.storage.identity import Identity
 
 MAX_STEPS = 10
@@ -71,10 +69,8 @@ class RunTooLong(Exception):  # noqa: N818
 class Run:
     """The parts of a run over one tenant; who is inactive for `inactive_days` is unmanaged."""
 
-    findings: Findings
-    identity: Identity
-    accounts: Accounts
     book: Book
+    identity: Identity
     delivery: Delivery
     inactive_days: int
 
@@ -96,7 +92,7 @@ class Run:
         return self.delivery.counts(run)
 
     def _begun(self, run: str) -> Progress:
-        item = self.findings.run()
+        item = self.book.findings.run()
         if item is not None:
             progress = Progress(
                 item["run"],
@@ -119,7 +115,7 @@ class Run:
         item = asdict(progress)
         revision = item.pop("revision")
         try:
-            self.findings.save_run({**item, "phase": progress.phase.value}, revision)
+            self.book.findings.save_run({**item, "phase": progress.phase.value}, revision)
         except ConditionFailed as error:
             raise Overtaken(progress.run) from error
         return replace(progress, revision=revision + 1)
@@ -157,6 +153,6 @@ class Run:
 
     def _judge(self, waiting: list[Group], accounts: set[str], run: str, cutoff: datetime) -> None:
         if waiting:
-            known = self.accounts.read(accounts)
+            known = self.book.accounts.read(accounts)
             found = (each for group in waiting for each in judge(group, known, cutoff))
             self.book.note(merge(found), run)
