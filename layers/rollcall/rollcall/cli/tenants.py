@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -26,11 +26,29 @@ app = typer.Typer(no_args_is_help=True, help="Switch SCIM on and off for a tenan
 
 
 @app.command()
-def create(context: typer.Context, name: Name, as_json: AsJson = False) -> None:
+def create(
+    context: typer.Context,
+    name: Name,
+    no_token: Annotated[
+        bool,
+        typer.Option(
+            "--no-token", help="Make no token: the administrator gets one by a hand-over."
+        ),
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
     """Make a tenant, and print its URL and its first token, once."""
     chosen = target(context)
-    token = chosen.services.tenants.create(name)
     url = local.tenant_url(chosen.base_url, name)
+    if no_token:
+        chosen.services.tenants.add(name)
+        if as_json:
+            print(json.dumps({"tenant": name, "url": url}))
+        else:
+            out.print(f"{name} is active, its Tenant URL is {url}", soft_wrap=True)
+            out.print(f"Hand a token over: rollcall handover {name}")
+        return
+    token = chosen.services.tenants.create(name)
     if as_json:
         print(json.dumps({"tenant": name, "url": url, "token": token}))
     else:

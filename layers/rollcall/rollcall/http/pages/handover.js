@@ -173,10 +173,10 @@
     try {
       await navigator.clipboard.writeText(source.textContent);
     } catch {
-      // Without the right to write to the clipboard it is selected, for the keys that copy.
+      // Where a policy keeps pages from the clipboard: the older way, and then the keyboard's.
       getSelection().selectAllChildren(source);
-      say("Selected: copy it with your keyboard.");
-      return;
+      if (!document.execCommand("copy")) { say("Selected: copy it with your keyboard."); return; }
+      getSelection().removeAllRanges();
     }
     if (button.dataset.copy === "token") copied = true;
     button.textContent = "Copied";
