@@ -79,10 +79,12 @@ class Function:
 
 
 @contextmanager
-def running(name: str, logs: Path, given: Mapping[str, str]) -> Iterator[Function]:
-    """Run a built function; `given` is its environment where the template leaves it open.
+def running(
+    name: str, logs: Path, given: Mapping[str, str], code: Path | None = None
+) -> Iterator[Function]:
+    """Run a built function, or other code in its place.
 
-    Raises NotBuiltError.
+    `given` is its environment where the template leaves it open. Raises NotBuiltError.
     """
     emulator = _emulator()
     log = logs / f"{name}.log"
@@ -95,7 +97,7 @@ def running(name: str, logs: Path, given: Mapping[str, str]) -> Iterator[Functio
     with log.open("wb") as output:
         process = subprocess.Popen(  # noqa: S603  # what `make build-local` has installed
             command,
-            cwd=BUILT / name,
+            cwd=code or BUILT / name,
             env=environment(name, given),
             stdin=subprocess.DEVNULL,
             stdout=output,
