@@ -19,6 +19,7 @@ from rollcall.scim.link import Linking
 from rollcall.scim.record import Record
 from rollcall.scim.resources import Kind
 from rollcall.storage.actions import Action, ConditionFailed
+from rollcall.storage.aliases import Aliases
 from rollcall.storage.bookmarks import Bookmarks
 from rollcall.storage.grants import Grants
 from rollcall.storage.journal import Journal
@@ -62,6 +63,7 @@ class Context:
     rosters: Rosters
     journal: Journal
     bookmarks: Bookmarks
+    aliases: Aliases
     templates: Templates
     grants: Grants
     scales: Scales
@@ -92,6 +94,7 @@ class Context:
             Rosters(table, tenant),
             Journal(table, tenant),
             Bookmarks(table, tenant),
+            Aliases(table, tenant, origin),
             Templates(table, tenant),
             Grants(table, tenant),
             scales,

@@ -17,10 +17,13 @@ from rollcall.scim.errors import Unavailable
 from rollcall.scim.record import Record
 from rollcall.scim.resources import Kind
 from rollcall.storage.actions import Action, ConditionFailed
-from rollcall.storage.memberships import Memberships
+from rollcall.storage.memberships import Memberships, Standing
 
 ACTIONS_PER_MEMBERSHIP = 3
 """Either side of a membership, and the version of the resource that stays."""
+
+ACTIONS_PER_INHERITED = 3
+"""Either side of the heir's membership; the heir's version is raised once."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,8 @@ def commit(context: Context, record: Record, deletion: Sequence[Action], now: st
     room = (context.capacity - len(deletion)) // ACTIONS_PER_MEMBERSHIP
     near = list(islice(_memberships(context, record.kind, record.id), room + 1))
     if len(near) <= room:
-        ending = _ending(context, context.memberships, record.id, near, now) if near else []
+        departure = _Departure(context, context.memberships, record.id)
+        ending = departure.ending(near, now) if near else []
         context.commit([*deletion, *ending])
         return
     note = context.journal.leaving(record.kind, record.id, context.origin, now)
@@ -51,14 +55,19 @@ def finish(context: Context, identifier: str, seconds: float | None = None) -> b
     leaver = context.journal.leaver(identifier)
     if leaver is None:
         return True
-    kind, origin = leaver
-    store, patience = context.memberships.caused_by(origin), context.table.patience
+    if leaver.heir:
+        context.aliases.inherit(identifier, leaver.heir)
+    departure = _Departure(
+        context, context.memberships.caused_by(leaver.origin), identifier, leaver.heir
+    )
+    patience = context.table.patience
     deadline = patience.clock() + (seconds or patience.seconds)
-    left = _memberships(context, kind, identifier)
-    while piece := list(islice(left, context.table.max_actions // ACTIONS_PER_MEMBERSHIP)):
+    left = _memberships(context, leaver.kind, identifier)
+    most = ACTIONS_PER_MEMBERSHIP + (ACTIONS_PER_INHERITED if leaver.heir else 0)
+    while piece := list(islice(left, context.table.max_actions // most)):
         if patience.clock() > deadline:
             return False
-        _end(context, store, identifier, piece)
+        departure.end(piece)
     context.journal.left(identifier)
     return True
 
@@ -74,36 +83,47 @@ def _memberships(context: Context, kind: Kind, identifier: str) -> Iterator[Memb
     )
 
 
-def _end(
-    context: Context, store: Memberships, identifier: str, piece: Sequence[Membership]
-) -> None:
-    for _ in context.table.patience.pauses():
-        try:
-            context.table.transact(_ending(context, store, identifier, piece, context.now()))
-        except ConditionFailed:
-            continue
-        return
-    raise Unavailable("too many changes of one resource's groups at once", status=429)
+@dataclass(frozen=True)
+class _Departure:
+    """Whose memberships end, on whose behalf they do, and whose they become, if anybody's."""
 
+    context: Context
+    store: Memberships
+    identifier: str
+    heir: str = ""
 
-def _ending(
-    context: Context,
-    store: Memberships,
-    identifier: str,
-    piece: Sequence[Membership],
-    now: str,
-) -> list[Action]:
-    """Return the actions that end memberships of a resource, as far as they are still there."""
-    standing = store.standing({(each.group, each.member): each.kind for each in piece})
-    actions: list[Action] = []
-    staying: dict[str, Kind] = {}
-    for each in piece:
-        if (each.group, each.member) not in standing.current:
-            actions.append(store.ended(each.group, each.member, each.kind, now))
-            continue
-        actions += store.removal(each.group, {each.member: each.kind}, now)
-        is_member = each.member == identifier
-        kind, other = (Kind.GROUP, each.group) if is_member else (each.kind, each.member)
-        if (kind, other) in standing.living:
-            staying[other] = kind
-    return [*actions, *store.touches(staying, now)]
+    def end(self, piece: Sequence[Membership]) -> None:
+        """End some memberships, whoever changes the same groups meanwhile."""
+        for _ in self.context.table.patience.pauses():
+            try:
+                self.context.table.transact(self.ending(piece, self.context.now()))
+            except ConditionFailed:
+                continue
+            return
+        raise Unavailable("too many changes of one resource's groups at once", status=429)
+
+    def ending(self, piece: Sequence[Membership], now: str) -> list[Action]:
+        """Return the actions that end memberships, as far as they are still there."""
+        pairs = {(each.group, each.member): each.kind for each in piece}
+        if self.heir:
+            pairs |= {(each.group, self.heir): Kind.USER for each in piece}
+        standing = self.store.standing(pairs)
+        actions: list[Action] = []
+        staying: dict[str, Kind] = {}
+        for each in piece:
+            if (each.group, each.member) not in standing.current:
+                actions.append(self.store.ended(each.group, each.member, each.kind, now))
+                continue
+            actions += self.store.removal(each.group, {each.member: each.kind}, now)
+            is_member = each.member == self.identifier
+            kind, other = (Kind.GROUP, each.group) if is_member else (each.kind, each.member)
+            if (kind, other) in standing.living:
+                staying[other] = kind
+            if self._inherits(each.group, standing):
+                actions += self.store.addition(each.group, {self.heir: Kind.USER})
+                staying[self.heir] = Kind.USER
+        return [*actions, *self.store.touches(staying, now)]
+
+    def _inherits(self, group: str, standing: Standing) -> bool:
+        living = {(Kind.GROUP, group), (Kind.USER, self.heir)} <= standing.living
+        return bool(self.heir) and living and (group, self.heir) not in standing.current

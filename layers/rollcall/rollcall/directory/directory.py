@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from rollcall.directory import departure, journal
+from rollcall.directory.accounts import Accounts
 from rollcall.directory.bulk import Bulk
 from rollcall.directory.context import Clock, Context, present
 from rollcall.directory.groups import Groups
@@ -52,6 +53,7 @@ class Directory:
         self.groups = Groups(context)
         self.search = Search(context, Seal(key), caller)
         self.bulk = Bulk(context, self.users, self.groups)
+        self.accounts = Accounts(context)
 
     def counts(self) -> dict[Kind, int]:
         """Return how many resources of each type there are."""

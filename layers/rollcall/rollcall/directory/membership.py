@@ -59,6 +59,8 @@ def difference(
     if roster is not None:
         named = [each for each in named if each not in roster.members]
     record, known = context.memberships.look(group, named)
+    if known.aliases:
+        return difference(context, group, membership.resolved(operations, known.aliases))
     current = known.current if roster is None else roster.members
     living = {**known.living, **known.current}
     after = membership.outcome(operations, current)

@@ -103,6 +103,24 @@ def needs_all(operations: Iterable[Operation]) -> bool:
     return any(isinstance(each, Clear | RemoveSelected) for each in operations)
 
 
+def resolved(operations: Iterable[Operation], aliases: Mapping[str, str]) -> list[Operation]:
+    """Return the operations with aliases added as the users that they mean.
+
+    Removing an alias removes nobody: what a client takes from the account that it deletes it does
+    not take from the survivor, to whom it may have given the same.
+    """
+    found: list[Operation] = []
+    for each in operations:
+        match each:
+            case Add(named):
+                found.append(Add(tuple(dict.fromkeys(aliases.get(one, one) for one in named))))
+            case Remove(named):
+                found.append(Remove(tuple(one for one in named if one not in aliases)))
+            case _:
+                found.append(each)
+    return found
+
+
 def outcome(operations: Sequence[Operation], current: Mapping[str, str]) -> dict[str, None]:
     """Return who is a member after the operations, of those that `current` and they name.
 

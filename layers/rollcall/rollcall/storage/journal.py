@@ -49,6 +49,15 @@ class Unfinished:
     since: str
 
 
+@dataclass(frozen=True)
+class Leaver:
+    """A deleted resource whose memberships are still to be ended, or to be the heir's."""
+
+    kind: Kind
+    origin: Origin
+    heir: str = ""
+
+
 class Journal:
     """What one tenant has begun."""
 
@@ -119,23 +128,31 @@ class Journal:
         self._table.delete(self._keys.journal(group, change, number) for number in parts)
         self._table.delete([head])
 
-    def leaving(self, kind: Kind, identifier: str, origin: Origin, now: str) -> Action:
-        """Return the action that notes that a deleted resource's memberships are to be ended."""
+    def leaving(
+        self, kind: Kind, identifier: str, origin: Origin, now: str, heir: str = ""
+    ) -> Action:
+        """Return the action that notes that a deleted resource's memberships are to be ended.
+
+        With an heir they are to be the heir's.
+        """
         return Action(
             "Put",
             self._keys.leaving(identifier),
             item={
                 "kind": kind.value,
                 "origin": origin.item,
+                **({"heir": heir} if heir else {}),
                 "gsi_pk": keys.UNFINISHED,
                 "gsi_sk": f"{now}#{identifier}",
             },
         )
 
-    def leaver(self, identifier: str) -> tuple[Kind, Origin] | None:
-        """Return the type of a resource that is leaving and who deleted it, None when it is not."""
+    def leaver(self, identifier: str) -> Leaver | None:
+        """Return what is known of a resource that is leaving, None when it is not."""
         item = self._table.get(self._keys.leaving(identifier))
-        return None if item is None else (Kind(item["kind"]), Origin(**item["origin"]))
+        if item is None:
+            return None
+        return Leaver(Kind(item["kind"]), Origin(**item["origin"]), item.get("heir", ""))
 
     def left(self, identifier: str) -> None:
         """Note that the memberships of a deleted resource are ended."""

@@ -26,8 +26,8 @@ GONE = "gone"
 RACED = "raced"
 """Labels of the conditions: a resource does not exist any more; a membership is not as it was."""
 
-EXISTENCE = ("pk", "sk", "deleted")
-"""The attributes that say whether an item is there, and whether a document is a tombstone."""
+EXISTENCE = ("pk", "sk", "deleted", "alias")
+"""The attributes that say whether an item is there, and what a document is if not alive."""
 
 NEWNESS = ("created", "access")
 """The attributes that say whether a membership may bring a user something."""
@@ -41,7 +41,7 @@ class Candidates:
     """What is known of ids that a request names as members of a group.
 
     `current` are members now; `living` exist and are none; `deleted` are remembered; `unknown`
-    were never issued. Types are by id. `newcomers` are those of the living who may get something by
+    were never issued; `aliases` mean other users. Types are by id. `newcomers` are those of the living who may get something by
     becoming members, `edition` is what templates give; both only where few are named.
     """
 
@@ -50,6 +50,7 @@ class Candidates:
     deleted: set[str]
     unknown: list[str]
     edition: Edition
+    aliases: dict[str, str] = field(default_factory=dict)
     newcomers: dict[str, Newcomer] = field(default_factory=dict)
 
     def note(self, identifier: str, kind: Kind, item: Item | None, *, member: bool) -> None:
@@ -59,6 +60,8 @@ class Candidates:
         """
         if item is None:
             self.unknown.append(identifier)
+        elif "alias" in item:
+            self.aliases[identifier] = item["alias"]
         elif is_tombstone(item):
             self.deleted.add(identifier)
         else:

@@ -1,0 +1,236 @@
+"""What operators do to accounts: protect, unlink, relink and merge, each planned before it is done.
+
+A plan says what is and what will be; carrying it out is one transaction under the condition that
+what is has not changed since. What a merge leaves to do for memberships is done after it,
+resumably.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from typing import Any
+
+from rollcall.directory import departure
+from rollcall.directory.context import Context, missing
+from rollcall.scim.errors import (
+    ConflictException,
+    MutabilityException,
+    Unavailable,
+    UniquenessException,
+)
+from rollcall.scim.indexing import claim
+from rollcall.scim.link import Link, State
+from rollcall.scim.merging import merged, reassigned
+from rollcall.scim.record import Record
+from rollcall.scim.resources import Kind
+from rollcall.storage.actions import Action, ConditionFailed
+from rollcall.storage.documents import successor
+from rollcall.storage.table import MAX_BATCH
+from rollcall.storage.writes import CLAIMED
+
+
+@dataclass(frozen=True)
+class Plan:
+    """An account as it is and as it will be."""
+
+    before: Record
+    after: Record
+
+    @property
+    def changes(self) -> bool:
+        """Whether there is anything to do."""
+        return self.before != self.after
+
+
+@dataclass(frozen=True)
+class Merge(Plan):
+    """Two accounts that become one: `before` is the one whose id stays, `removed` the other.
+
+    `stub` is what the other id goes on answering with, None where it only means the survivor;
+    `groups` are those of the removed one.
+    """
+
+    removed: Record = field(kw_only=True)
+    stub: Mapping[str, Any] | None = None
+    groups: tuple[str, ...] = ()
+
+
+class Accounts:
+    """The accounts of one tenant, as operators handle them."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def find(self, named: str) -> Record:
+        """Return an account by its id, by an id that was merged into it, or by its userName.
+
+        Raises NotFoundException.
+        """
+        context = self._context
+        record = context.resources.read(Kind.USER, survivor(context, named))
+        if record is not None:
+            return record
+        entry = claim(Kind.USER, {"userName": named})
+        for identifier in context.resources.find(Kind.USER, entry, unique=True):
+            if (record := context.resources.read(Kind.USER, identifier)) is not None:
+                return record
+        raise missing(Kind.USER, named)
+
+    def protect(self, named: str, *, protected: bool = True) -> Plan:
+        """Plan that no client may change an account any more, or that clients may again."""
+        record = self.find(named)
+        return Plan(record, replace(record, link=replace(record.link, protected=protected)))
+
+    def unlink(self, named: str) -> Plan:
+        """Plan that an account is the product's own again: without externalId, all else as it is.
+
+        Raises ConflictException when it is not linked.
+        """
+        record = self.find(named)
+        if record.link.local:
+            raise ConflictException(detail=f"{_name(record)} is not linked")
+        document = {name: each for name, each in record.document.items() if name != "externalId"}
+        return self._planned(record, document, replace(record.link, state=State.LOCAL))
+
+    def relink(
+        self, named: str, external_id: str | None = None, user_name: str | None = None
+    ) -> Plan:
+        """Plan that an account is linked, to a person of this externalId, found by this userName.
+
+        Raises MutabilityException for a protected account, which is never linked.
+        """
+        record = self.find(named)
+        if record.link.protected:
+            raise MutabilityException(detail=f"{_name(record)} is protected: unprotect it first")
+        document = dict(record.document)
+        document |= {"externalId": external_id} if external_id else {}
+        document |= {"userName": user_name} if user_name else {}
+        return self._planned(record, document, replace(record.link, state=State.LINKED))
+
+    def merge(self, keep: str, remove: str, idp_deletes: str | None = None) -> Merge:
+        """Plan that two accounts become one.
+
+        The id that stays is the one that the identity provider knows; where it knows both,
+        `idp_deletes` names the account whose person is gone there, whose id stays as a stub. Raises
+        ConflictException where that is not so, MutabilityException where one is protected.
+        """
+        kept, removed = self.find(keep), self.find(remove)
+        if kept.id == removed.id:
+            raise ConflictException(detail=f"{keep} and {remove} are one account")
+        for each in (kept, removed):
+            if each.link.protected:
+                raise MutabilityException(detail=f"{_name(each)} is protected: unprotect it first")
+        stays, goes = self._parted(kept, removed, idp_deletes)
+        document = merged(stays.document, kept.document, removed.document)
+        document = reassigned(document, goes.id, stays.id, stays.id)
+        same = document == stays.document
+        _, groups = self._context.resources.read_user(goes.id) or (None, [])
+        return Merge(
+            stays,
+            stays if same else successor(stays, document, self._context.now()),
+            removed=goes,
+            stub=None if goes.link.local else {**goes.document, "active": False},
+            groups=tuple(groups),
+        )
+
+    def carry_out(self, plan: Plan) -> None:
+        """Do what was planned, unless it has changed since: then ConflictException says so.
+
+        Memberships of a merge follow in steps, which the sweep goes on with if they break off.
+        """
+        context, now = self._context, self._context.now()
+        if not plan.changes and not isinstance(plan, Merge):
+            return
+        actions = self._actions(plan, now)
+        try:
+            context.commit(actions)
+        except ConditionFailed as error:
+            if error.labels == {CLAIMED}:
+                name = plan.after.document["userName"]
+                raise UniquenessException(detail=f"{name} is another account's name") from error
+            raise ConflictException(
+                detail=f"{_name(plan.before)} has changed meanwhile, look again"
+            ) from error
+        if isinstance(plan, Merge):
+            with suppress(Unavailable):  # what is left the sweep does
+                departure.finish(context, plan.removed.id)
+
+    def reassign(self, removed: str, heir: str) -> Iterator[int]:
+        """Make the survivor of a merge the manager of whose manager was removed.
+
+        Yields how many users were looked at so far; may be repeated at any point.
+        """
+        context, looked_at = self._context, 0
+        listed = context.resources.listed(Kind.USER)
+        while batch := list(islice(listed, MAX_BATCH)):
+            for record in context.resources.read_many(Kind.USER, batch).values():
+                if reassigned(record.document, removed, heir, record.id) != record.document:
+                    self._reassign(record.id, removed, heir)
+            looked_at += len(batch)
+            yield looked_at
+
+    def _reassign(self, identifier: str, removed: str, heir: str) -> None:
+        context = self._context
+        for attempt in context.attempts(Kind.USER):
+            with attempt.commit():
+                record = context.resources.read(Kind.USER, identifier)
+                if record is None:
+                    return
+                document = reassigned(record.document, removed, heir, record.id)
+                if document != record.document:
+                    context.commit(context.writes.replacement(record, document, context.now()))
+
+    def _parted(
+        self, kept: Record, removed: Record, idp_deletes: str | None
+    ) -> tuple[Record, Record]:
+        """Return the account whose id stays, and the other."""
+        if kept.link.local or removed.link.local:
+            if idp_deletes is not None:
+                raise ConflictException(detail="only one of the two is linked: none is deleted")
+            return (
+                (removed, kept) if kept.link.local and not removed.link.local else (kept, removed)
+            )
+        gone = None if idp_deletes is None else self.find(idp_deletes).id
+        if gone not in {kept.id, removed.id}:
+            raise ConflictException(
+                detail="both are linked: name the one whose person is gone in the identity "
+                "provider, of the two"
+            )
+        return (kept, removed) if gone == removed.id else (removed, kept)
+
+    def _planned(self, record: Record, document: dict[str, Any], link: Link) -> Plan:
+        if document == record.document:
+            return Plan(record, replace(record, link=link))
+        return Plan(record, successor(record, document, self._context.now(), link))
+
+    def _actions(self, plan: Plan, now: str) -> list[Action]:
+        writes, before, after = self._context.writes, plan.before, plan.after
+        link = after.link if after.link != before.link else None
+        if isinstance(plan, Merge):
+            return [
+                *writes.replacement(before, after.document, now, link=link),
+                *self._context.aliases.retirement(plan.removed, before.id, plan.stub, now),
+                self._context.journal.leaving(
+                    Kind.USER, plan.removed.id, self._context.origin, now, before.id
+                ),
+            ]
+        if after.document == before.document:
+            return [writes.linking(before, after.link)]
+        return writes.replacement(before, after.document, now, link=link)
+
+
+def survivor(context: Context, identifier: str) -> str:
+    """Return the id that an id means by now, itself unless it was merged into another.
+
+    A merge into a user that was merged later leads on; a circle cannot be made.
+    """
+    while (alias := context.aliases.read(identifier)) is not None:
+        identifier = alias.survivor
+    return identifier
+
+
+def _name(record: Record) -> str:
+    return str(record.document["userName"])

@@ -1,0 +1,138 @@
+"""Ids of users that were merged into others: each resolves to the survivor.
+
+The id of a removed user keeps its document item, without `document`, so that nothing lists, finds
+or counts it. Where the identity provider knows the id and will delete it, the item holds a `stub`:
+a document that only this id answers with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from rollcall.scim.record import Record
+from rollcall.scim.resources import Kind
+from rollcall.storage import keys
+from rollcall.storage.actions import Action
+from rollcall.storage.documents import encoded, record_of
+from rollcall.storage.items import Item
+from rollcall.storage.keys import Keys
+from rollcall.storage.origin import Origin
+from rollcall.storage.table import Table
+from rollcall.storage.writes import CHANGED, Writes
+
+
+@dataclass(frozen=True)
+class Alias:
+    """An id that means another user; `stub` is what the id itself still answers with."""
+
+    id: str
+    survivor: str
+    stub: Record | None = None
+
+
+class Aliases:
+    """The aliases of one tenant, made on behalf of an origin."""
+
+    def __init__(self, table: Table, tenant: str, origin: Origin) -> None:
+        self._table = table
+        self._keys = Keys(tenant)
+        self._writes = Writes(table, tenant, origin)
+        self._origin = origin
+
+    def read(self, identifier: str) -> Alias | None:
+        """Return what an id is an alias of, None when it is none."""
+        item = self._table.get(self._keys.document(Kind.USER, identifier))
+        return None if item is None else alias_in(identifier, item)
+
+    def retirement(
+        self, record: Record, survivor: str, stub: Mapping[str, Any] | None, now: str
+    ) -> list[Action]:
+        """Return the actions that make an alias of the version of a user that was read."""
+        _, *rest = self._writes.deletion(record, now, 0)
+        values = {
+            ":survivor": survivor,
+            ":now": now,
+            ":version": record.version,
+            ":next": record.version + 1,
+            ":origin": self._origin.item,
+            ":tombstones": self._keys.tombstones(),
+            ":order": f"{now}#{Kind.USER.value}#{record.id}",
+        }
+        sets = (
+            "alias = :survivor, deleted = :now, modified = :now, version = :next, origin = :origin, "
+            "gsi_pk = :tombstones, gsi_sk = :order"
+        )
+        if stub is not None:
+            sets, values[":stub"] = f"{sets}, stub = :stub", encoded(stub)
+        retire = Action(
+            "Update",
+            self._keys.document(Kind.USER, record.id),
+            update=f"SET {sets} REMOVE document, link",
+            condition="version = :version AND attribute_exists(document)",
+            values=values,
+            label=CHANGED,
+        )
+        return [retire, *rest]
+
+    def stored(self, stub: Record, document: Mapping[str, Any], now: str) -> Action:
+        """Return the action that replaces the version of a stub that was read."""
+        return Action(
+            "Update",
+            self._keys.document(Kind.USER, stub.id),
+            update="SET stub = :stub, modified = :now, version = :next, origin = :origin",
+            condition="version = :version AND attribute_exists(stub)",
+            values={
+                ":stub": encoded(document),
+                ":now": now,
+                ":version": stub.version,
+                ":next": stub.version + 1,
+                ":origin": self._origin.item,
+            },
+            label=CHANGED,
+        )
+
+    def removed(self, stub: Record, now: str) -> Action:
+        """Return the action that deletes a stub; the id still resolves to the survivor."""
+        return Action(
+            "Update",
+            self._keys.document(Kind.USER, stub.id),
+            update="SET modified = :now, version = :next, origin = :origin REMOVE stub",
+            condition="version = :version AND attribute_exists(stub)",
+            values={
+                ":now": now,
+                ":version": stub.version,
+                ":next": stub.version + 1,
+                ":origin": self._origin.item,
+            },
+            label=CHANGED,
+        )
+
+    def inherit(self, identifier: str, heir: str) -> None:
+        """Give the heir what templates gave a user, as far as the heir has not got it.
+
+        May be repeated at any point.
+        """
+        own = self._keys.partition(Kind.USER, identifier)
+        theirs = self._keys.partition(Kind.USER, heir)
+        held = {item["sk"] for item in self._table.query(theirs, keys.GRANT)}
+        for item in list(self._table.query(own, keys.GRANT)):
+            actions = [Action("Delete", {"pk": own, "sk": item["sk"]})]
+            if item["sk"] not in held:
+                kept = {name: value for name, value in item.items() if name not in ("pk", "sk")}
+                if "gsi_sk" in kept:
+                    kept["gsi_sk"] = kept["gsi_sk"].removesuffix(identifier) + heir
+                actions.append(Action("Put", {"pk": theirs, "sk": item["sk"]}, item=kept))
+            self._table.transact(actions)
+
+
+def alias_in(identifier: str, item: Item) -> Alias | None:
+    """Return what a document item says of an id that means another user."""
+    if "alias" not in item:
+        return None
+    stub = None
+    if "stub" in item:
+        living = {name: each for name, each in item.items() if name not in ("deleted", "link")}
+        stub = record_of(Kind.USER, {**living, "document": item["stub"]})
+    return Alias(identifier, item["alias"], stub)
