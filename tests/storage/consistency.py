@@ -126,7 +126,10 @@ class _Stored:
                 yield f"{kind} {identifier} has odd times: {item}"
         else:
             listing, order = f"{tenant}#DELETED", f"{item['deleted']}#{kind.title()}#{identifier}"
-            if int(item["expires"]) <= 0:
+            if "alias" in item:
+                if "expires" in item:
+                    yield f"{kind} {identifier} means another user, and would stop to: {item}"
+            elif int(item["expires"]) <= 0:
                 yield f"the tombstone of {kind} {identifier} never goes"
         if (item["gsi_pk"], item["gsi_sk"]) != (listing, order):
             yield f"{kind} {identifier} is listed under {item['gsi_pk']} {item['gsi_sk']}"

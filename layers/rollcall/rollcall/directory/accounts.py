@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
 
-from rollcall.directory import departure
+from rollcall.directory import departure, merges
 from rollcall.directory.context import Context, missing
 from rollcall.scim.errors import (
     ConflictException,
@@ -70,7 +70,7 @@ class Accounts:
         Raises NotFoundException.
         """
         context = self._context
-        record = context.resources.read(Kind.USER, survivor(context, named))
+        record = context.resources.read(Kind.USER, merges.survivor(context, named))
         if record is not None:
             return record
         entry = claim(Kind.USER, {"userName": named})
@@ -220,16 +220,6 @@ class Accounts:
         if after.document == before.document:
             return [writes.linking(before, after.link)]
         return writes.replacement(before, after.document, now, link=link)
-
-
-def survivor(context: Context, identifier: str) -> str:
-    """Return the id that an id means by now, itself unless it was merged into another.
-
-    A merge into a user that was merged later leads on; a circle cannot be made.
-    """
-    while (alias := context.aliases.read(identifier)) is not None:
-        identifier = alias.survivor
-    return identifier
 
 
 def _name(record: Record) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from scim2_models import Context as Shape
 
-from rollcall.directory import arrival, departure, linking
+from rollcall.directory import arrival, departure, linking, merges
 from rollcall.directory.context import Answer, Context, Precondition, missing
 from rollcall.scim import body, patch
 from rollcall.scim.body import Document
@@ -16,6 +16,7 @@ from rollcall.scim.errors import UniquenessException
 from rollcall.scim.link import LINKED, Link
 from rollcall.scim.record import Record
 from rollcall.scim.resources import Kind
+from rollcall.storage.actions import Action
 from rollcall.storage.documents import TOMBSTONE_DAYS, successor
 
 _ANY = Precondition()
@@ -40,7 +41,8 @@ class Users:
         read = body.read(Kind.USER, payload, Shape.RESOURCE_CREATION_REQUEST)
         context = self._context
         now, identifier = context.now(), identifier or context.new_id()
-        record = Record(Kind.USER, identifier, read.document, 1, now, now, link=link)
+        document = merges.managed(context, {}, read.document)
+        record = Record(Kind.USER, identifier, document, 1, now, now, link=link)
         record, grants = arrival.admit(context, record) if link == LINKED else (record, [])
         try:
             for attempt in context.attempts(Kind.USER):
@@ -58,8 +60,12 @@ class Users:
         return self._answer(record, [], read.ignored)
 
     def read(self, identifier: str) -> Answer:
-        """Read a user with its groups. Raises NotFoundException."""
-        record, groups = self._read(identifier)
+        """Read a user with its groups, of a merged one the survivor. Raises NotFoundException."""
+        found = self._context.resources.read_user(identifier)
+        found = found or merges.read(self._context, identifier)
+        if found is None:
+            raise missing(Kind.USER, identifier)
+        record, groups = found
         return self._answer(record, groups)
 
     def replace(self, identifier: str, payload: Any, precondition: Precondition = _ANY) -> Answer:
@@ -85,6 +91,9 @@ class Users:
                 precondition.check(record)
                 linking.admit(context, record)
                 now = context.now()
+                if record.alias:
+                    context.commit([context.aliases.removed(record, now)])
+                    continue
                 expires = context.clock() + timedelta(days=TOMBSTONE_DAYS)
                 deletion = context.writes.deletion(record, now, int(expires.timestamp()))
                 taking = context.grants.taking(record.id, record.access.granted)
@@ -99,12 +108,13 @@ class Users:
             with attempt.commit():
                 record, groups = self._read(identifier)
                 precondition.check(record)
-                document = edit(dict(record.document))
+                edited = edit(dict(record.document))
+                document = merges.managed(context, record.document, edited)
                 link = linking.link(context, record)
                 if document != record.document:
                     linking.admit(context, record)
                     now = context.now()
-                    context.commit(context.writes.replacement(record, document, now, link=link))
+                    context.commit(self._replacement(record, document, now, link))
                     record = successor(record, document, now, link)
                 elif link is not None:
                     context.commit([context.writes.linking(record, link)])
@@ -113,10 +123,19 @@ class Users:
         return answer
 
     def _read(self, identifier: str) -> tuple[Record, list[str]]:
+        """Read what a write is about: a user with its groups, or what is left of a merged one."""
         found = self._context.resources.read_user(identifier)
+        found = found or merges.stub(self._context, identifier)
         if found is None:
             raise missing(Kind.USER, identifier)
         return found
+
+    def _replacement(
+        self, record: Record, document: Document, now: str, link: Link | None
+    ) -> list[Action]:
+        if record.alias:
+            return [self._context.aliases.stored(record, document, now)]
+        return self._context.writes.replacement(record, document, now, link=link)
 
     def _answer(
         self, record: Record, groups: list[str], ignored: list[str] | None = None

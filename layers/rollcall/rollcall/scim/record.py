@@ -18,7 +18,8 @@ class Record:
     `document` is without id, meta, members and groups. `created` and `modified` are RFC 3339
     instants in UTC with milliseconds; `version` counts from 1. Of a group, `pending` names a change
     of its members that is begun, and `epoch` counts the changes of several members at once. Of a
-    user, `link` says whose the account is, and `access` what it may do.
+    user, `link` says whose the account is, `access` what it may do, and `alias` that it is what is
+    left of one that was merged into the user of that id.
     """
 
     kind: Kind
@@ -31,6 +32,7 @@ class Record:
     epoch: int = 0
     link: Link = LINKED
     access: Access = NO_ACCESS
+    alias: str = ""
 
     @property
     def etag(self) -> str:

@@ -8,7 +8,7 @@ a document that only this id answers with.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from rollcall.scim.record import Record
@@ -61,8 +61,8 @@ class Aliases:
             ":order": f"{now}#{Kind.USER.value}#{record.id}",
         }
         sets = (
-            "alias = :survivor, deleted = :now, modified = :now, version = :next, origin = :origin, "
-            "gsi_pk = :tombstones, gsi_sk = :order"
+            "alias = :survivor, deleted = :now, modified = :now, version = :next, "
+            "origin = :origin, gsi_pk = :tombstones, gsi_sk = :order"
         )
         if stub is not None:
             sets, values[":stub"] = f"{sets}, stub = :stub", encoded(stub)
@@ -134,5 +134,6 @@ def alias_in(identifier: str, item: Item) -> Alias | None:
     stub = None
     if "stub" in item:
         living = {name: each for name, each in item.items() if name not in ("deleted", "link")}
-        stub = record_of(Kind.USER, {**living, "document": item["stub"]})
+        found = record_of(Kind.USER, {**living, "document": item["stub"]})
+        stub = None if found is None else replace(found, alias=item["alias"])
     return Alias(identifier, item["alias"], stub)

@@ -41,8 +41,9 @@ class Candidates:
     """What is known of ids that a request names as members of a group.
 
     `current` are members now; `living` exist and are none; `deleted` are remembered; `unknown`
-    were never issued; `aliases` mean other users. Types are by id. `newcomers` are those of the living who may get something by
-    becoming members, `edition` is what templates give; both only where few are named.
+    were never issued; `aliases` mean other users. Types are by id. `newcomers` are those of the
+    living who may get something by becoming members, `edition` is what templates give; both only
+    where few are named.
     """
 
     current: dict[str, Kind]
