@@ -11,6 +11,7 @@ import typer
 from rollcall import local
 from rollcall.cli import access, conflicts, duplicates, prospect, templates, tenants, tokens
 from rollcall.cli.handover import handover
+from rollcall.cli.linking import domains, policy
 from rollcall.cli.serve import serve
 from rollcall.cli.target import Choice
 from rollcall.cli.terminal import UsageError, complain
@@ -45,6 +46,8 @@ app = typer.Typer(
 app.command()(serve)
 app.command()(handover)
 app.command()(verify)
+tenants.app.command()(policy)
+tenants.app.add_typer(domains, name="domains")
 app.add_typer(tenants.app, name="tenants")
 app.add_typer(tokens.app, name="tokens")
 app.add_typer(templates.app, name="templates")

@@ -85,12 +85,13 @@ def check_(
     when nothing needs attention, 1 when something does.
     """
     chosen = target(context)
-    chosen.services.tenants.show(name)
+    tenant = chosen.services.tenants.show(name)
     matches = tuple(match(each) for each in matching or ())
     job = Job(
         name,
         Rules(matches or Rules.matches, external_id),
-        assigned=None if assigned_ is None else assigned(assigned_),
+        tenant.linking,
+        None if assigned_ is None else assigned(assigned_),
     )
     found = accounts(Resources(chosen.services.table, name))
     with err.status("reading") as status:

@@ -104,9 +104,10 @@ class Services:
         self.secrets = Secrets(self.clients.secretsmanager, settings.secrets)
         self.tenants = Tenants(self.secrets)
 
-    def directory(self, tenant: str, base_url: str = "") -> Directory:
-        """Return the directory of one tenant."""
-        return Directory(self.table, tenant, base_url, scales=self.scales)
+    def directory(self, tenant: str, base_url: str = "", actor: str = "") -> Directory:
+        """Return the directory of one tenant, changed by an actor."""
+        origin = Origin(actor=actor)
+        return Directory(self.table, tenant, base_url, origin=origin, scales=self.scales)
 
     def templates(self, tenant: str, actor: str = "") -> Templates:
         """Return the New User Templates of one tenant, changed by an actor."""
@@ -129,6 +130,7 @@ class Services:
             caller=caller.token_id,
             key=caller.key,
             origin=Origin(request, f"token:{caller.token_id}"),
+            linking=caller.linking,
             scales=self.scales,
         )
 

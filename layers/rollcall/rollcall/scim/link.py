@@ -69,6 +69,17 @@ class Linking:
     policy: Policy = Policy.MATCH
     domains: frozenset[str] = frozenset()
 
+    @classmethod
+    def of(cls, content: Mapping[str, Any]) -> Linking:
+        """Return the linking that `content` says; what it does not say is the default."""
+        domains = frozenset(content.get("domains", ()))
+        return cls(Policy(content.get("policy", cls.policy)), domains)
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """The linking as `of` reads it."""
+        return {"policy": self.policy.value, "domains": sorted(self.domains)}
+
     def refusal(self, link: Link, document: Mapping[str, Any]) -> str | None:
         """Say why a write to an account that was found is refused; None when it is not."""
         if not link.local:

@@ -10,6 +10,7 @@ from hmac import compare_digest
 from threading import Lock
 
 from rollcall.scim.errors import UnauthorizedException
+from rollcall.scim.link import Linking
 from rollcall.storage.secrets import SecretMissing, Secrets
 from rollcall.storage.table import Table
 from rollcall.storage.usage import Usage
@@ -30,12 +31,13 @@ _REMEMBERED = timedelta(days=90)
 
 @dataclass(frozen=True)
 class Caller:
-    """Who sent a request: a tenant, by one of its tokens; `key` is the tenant's own."""
+    """Who sent a request: a tenant, by one of its tokens; key and link policy are the tenant's."""
 
     tenant: str
     token_id: str
     key: bytes = field(default=b"", repr=False)
     scope: str = READ_WRITE
+    linking: Linking = field(default_factory=Linking)
 
 
 @dataclass
@@ -165,7 +167,8 @@ class Authenticator:
         for each in tenant.tokens:
             same = compare_digest(each.digest, wanted)
             if same and each.is_live(now):
-                caller = Caller(tenant.name, each.id, bytes.fromhex(tenant.key), each.scope)
+                key = bytes.fromhex(tenant.key)
+                caller = Caller(tenant.name, each.id, key, each.scope, tenant.linking)
                 found = caller, each
         return found
 

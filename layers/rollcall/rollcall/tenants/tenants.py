@@ -2,18 +2,20 @@
 
 {"state": "active", "created": "2026-01-01T00:00:00.000Z", "key": "…",
  "tokens": [{"id": "…", "digest": "…", "label": "…", "created": "…", "expires": "…",
-             "scope": "read-write", "successor": ""}]}
+             "scope": "read-write", "successor": ""}],
+ "linking": {"policy": "match", "domains": ["…"]}}
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from secrets import token_hex
 from uuid import uuid4
 
+from rollcall.scim.link import Linking
 from rollcall.storage.secrets import Content, SecretExists, SecretMissing, Secrets
 from rollcall.tenants import tokens
 
@@ -54,7 +56,7 @@ class Token:
 class Tenant:
     """A tenant's state and its tokens, oldest first; `key` signs what it is to read back.
 
-    `closed` is when a disabled tenant was disabled.
+    `closed` is when a disabled tenant was disabled; `linking` is its link policy.
     """
 
     name: str
@@ -63,13 +65,21 @@ class Tenant:
     key: str
     tokens: tuple[Token, ...]
     closed: str = ""
+    linking: Linking = field(default_factory=Linking)
 
     @classmethod
     def of(cls, name: str, content: Content) -> Tenant:
         """Read the content of a tenant's secret."""
         kept = tuple(Token(**each) for each in content["tokens"])
-        closed = content.get("closed", "")
-        return cls(name, content["state"], content["created"], content["key"], kept, closed)
+        return cls(
+            name,
+            content["state"],
+            content["created"],
+            content["key"],
+            kept,
+            content.get("closed", ""),
+            Linking.of(content.get("linking", {})),
+        )
 
     def token(self, identifier: str) -> Token | None:
         """Return one of the tokens, None when it is not kept any more."""

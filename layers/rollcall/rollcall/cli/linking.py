@@ -1,0 +1,76 @@
+"""`rollcall tenants policy` and `domains`: which accounts an identity provider may link."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+from rollcall.cli.target import target
+from rollcall.cli.terminal import AsJson, Name, out
+from rollcall.scim.link import Linking, Policy
+from rollcall.tenants.linking import LinkPolicy
+
+domains = typer.Typer(
+    no_args_is_help=True,
+    help="""Name the mail domains that a tenant may link accounts of.
+
+    An account belongs to the domain of its userName, or, where that is no address, to those of its
+    e-mails. As long as no domain is named, accounts of any are linked, and none is adopted.""",
+)
+
+Domain = Annotated[str, typer.Argument(help="A mail domain, such as example.com.")]
+
+
+def policy(
+    context: typer.Context,
+    name: Name,
+    policy: Annotated[
+        Policy | None,
+        typer.Argument(help="The policy to set; without it the present one is shown."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show or set what a write of the identity provider does to an account that was there before.
+
+    `match` links what a PATCH or PUT writes to, and refuses a POST that collides with an account.
+    `adopt` links what a POST collides with, too, within the tenant's domains.
+    `strict` refuses all of them until an operator links: `rollcall accounts relink`.
+
+    Protected accounts are linked by none. True everywhere within a minute.
+    """
+    services = target(context).services
+    if policy is None:
+        linking = services.tenants.show(name).linking
+    else:
+        linking = LinkPolicy(services.tenants).set(name, policy)
+    _show(name, linking, as_json=as_json)
+
+
+@domains.command()
+def add(context: typer.Context, name: Name, domain: Domain, as_json: AsJson = False) -> None:
+    """Let the identity provider link accounts of a domain."""
+    linking = LinkPolicy(target(context).services.tenants).add(name, domain)
+    _show(name, linking, as_json=as_json)
+
+
+@domains.command()
+def remove(context: typer.Context, name: Name, domain: Domain, as_json: AsJson = False) -> None:
+    """Take a domain back; what is linked stays linked."""
+    linking = LinkPolicy(target(context).services.tenants).remove(name, domain)
+    _show(name, linking, as_json=as_json)
+
+
+@domains.command(name="list")
+def list_(context: typer.Context, name: Name, as_json: AsJson = False) -> None:
+    """List the domains of a tenant."""
+    _show(name, target(context).services.tenants.show(name).linking, as_json=as_json)
+
+
+def _show(name: str, linking: Linking, *, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps({"tenant": name, **linking.content}))
+        return
+    within = ", ".join(sorted(linking.domains)) or "any domain"
+    out.print(f"{name} links by the policy {linking.policy.value}, accounts of {within}.")

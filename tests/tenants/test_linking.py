@@ -1,0 +1,56 @@
+"""The link policy of a tenant: set, kept within domains, known to whoever is let in."""
+
+from __future__ import annotations
+
+import pytest
+
+from rollcall.scim.link import Linking, Policy
+from rollcall.tenants.authentication import Authenticator
+from rollcall.tenants.linking import LinkPolicy
+from rollcall.tenants.tenants import TenantError, Tenants
+
+
+@pytest.fixture
+def policy(tenants: Tenants) -> LinkPolicy:
+    """The link policy of a new tenant acme."""
+    tenants.add("acme")
+    return LinkPolicy(tenants)
+
+
+def test_a_new_tenant_matches_accounts_of_any_domain(policy: LinkPolicy) -> None:
+    assert policy.tenants.show("acme").linking == Linking(Policy.MATCH, frozenset())
+
+
+def test_domains_are_kept_as_people_read_them_each_once(policy: LinkPolicy) -> None:
+    for each in ("Example.COM", "@example.com", "xn--mller-kva.test", "sub.example.com"):
+        policy.add("acme", each)
+    policy.remove("acme", "SUB.example.com")
+
+    assert policy.tenants.show("acme").linking.domains == {"example.com", "müller.test"}
+
+
+@pytest.mark.parametrize("domain", ["", "a b", "x@y.test", "example..com", "-.test", "*.test"])
+def test_what_is_no_domain_is_refused(domain: str, policy: LinkPolicy) -> None:
+    with pytest.raises(TenantError, match="is no mail domain"):
+        policy.add("acme", domain)
+
+
+def test_adopt_needs_domains_and_keeps_the_last_one(policy: LinkPolicy) -> None:
+    with pytest.raises(TenantError, match="needs domains"):
+        policy.set("acme", Policy.ADOPT)
+    policy.add("acme", "example.com")
+
+    assert policy.set("acme", Policy.ADOPT) == Linking(Policy.ADOPT, frozenset({"example.com"}))
+    with pytest.raises(TenantError, match="needs domains"):
+        policy.remove("acme", "example.com")
+    with pytest.raises(TenantError, match=r"other\.test is none of the domains"):
+        policy.remove("acme", "other.test")
+
+
+def test_whoever_is_let_in_comes_with_the_policy(
+    tenants: Tenants, authenticator: Authenticator
+) -> None:
+    token = tenants.create("acme")
+    LinkPolicy(tenants).set("acme", Policy.STRICT)
+
+    assert authenticator.authenticate("acme", f"Bearer {token}").linking.policy is Policy.STRICT
