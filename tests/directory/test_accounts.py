@@ -16,7 +16,6 @@ from rollcall.scim.errors import (
 )
 from rollcall.scim.link import LINKED, LOCAL, Link, Linking, State
 from rollcall.scim.resources import Kind
-from rollcall.storage.actions import Action
 from rollcall.storage.table import Table
 from tests.directory.people import (
     ENTERPRISE,
@@ -225,27 +224,6 @@ def test_a_merge_that_broke_off_is_finished_by_the_sweep(
 
     assert members_of(directory, sales) == {ann}
     assert list(journal.unfinished(table, "9999")) == []
-
-
-def test_grants_go_to_the_survivor(directory: Directory, table: Table) -> None:
-    ann, lee = account(directory, "ann", LINKED), account(directory, "lee")
-    keys = directory._context.resources.keys
-    for holder, template in ((ann, "all"), (lee, "all"), (lee, "sales")):
-        item = {"level": holder, "gsi_pk": keys.grants(), "gsi_sk": f"{template}#1#{holder}"}
-        table.transact([Action("Put", keys.grant(holder, template), item=item)])
-
-    merge(directory, lee, ann)
-
-    partition = keys.partition(Kind.USER, ann)
-    held = {each["sk"]: each for each in table.query(partition, "GRANT#")}
-    assert {sk: each["level"] for sk, each in held.items()} == {
-        "GRANT#all": ann,
-        "GRANT#sales": lee,
-    }
-    assert held["GRANT#sales"]["gsi_sk"] == f"sales#1#{ann}"
-    assert list(table.query(keys.partition(Kind.USER, lee), "GRANT#")) == []
-    for sk in held:
-        table.delete([{"pk": partition, "sk": sk}])
 
 
 def test_whose_manager_was_removed_has_the_survivor(directory: Directory) -> None:

@@ -436,3 +436,28 @@ def test_who_has_a_work_area_is_looked_up_and_nobody_else_is_read(
     assert [each.operation for each in requests] == ["Query", "Query", "Query", "BatchGetItem"]
     (asked,) = requests[-1].body["RequestItems"].values()
     assert len(asked["Keys"]) == 1
+
+
+# ── With a merge ─────────────────────────────────────────────────────────────────────────────────
+
+
+def test_of_two_accounts_one_may_do_what_either_could(
+    templates: Templates, directory: Directory
+) -> None:
+    templates.set([EVERYBODY, ENGINEERING, SALES])
+    ada, old = user(directory, "ada"), user(directory, "0" * 32 + "ada")
+    group(directory, "Engineering", ada)
+    created = directory.groups.create({"displayName": "Sales", "externalId": "S-1"})
+    directory.groups.patch(created.record.id, adding(old))
+
+    directory.accounts.carry_out(directory.accounts.merge(ada, old, old))
+
+    areas = {"induction": "edit", "policies": "comment", "code": "manage", "crm": "edit"}
+    assert access(directory, ada) == (areas, "regular")
+    grants = Grants(directory._context.table, "acme")
+    assert {each["template"] for each in grants.of(ada)} == {
+        EVERYBODY.name,
+        ENGINEERING.name,
+        SALES.name,
+    }
+    assert list(grants.of(old)) == []

@@ -30,6 +30,7 @@ from rollcall.storage.actions import Action, ConditionFailed
 from rollcall.storage.documents import successor
 from rollcall.storage.table import MAX_BATCH
 from rollcall.storage.writes import CLAIMED
+from rollcall.templates.grants import together
 
 
 @dataclass(frozen=True)
@@ -126,11 +127,12 @@ class Accounts:
         stays, goes = self._parted(kept, removed, idp_deletes)
         document = merged(stays.document, kept.document, removed.document)
         document = reassigned(document, goes.id, stays.id, stays.id)
-        same = document == stays.document
+        access = together(stays.access, goes.access, self._context.scales)
+        after = successor(stays, document, self._context.now())
         _, groups = self._context.resources.read_user(goes.id) or (None, [])
         return Merge(
             stays,
-            stays if same else successor(stays, document, self._context.now()),
+            replace(after, access=access),
             removed=goes,
             stub=None if goes.link.local else {**goes.document, "active": False},
             groups=tuple(groups),
@@ -206,12 +208,26 @@ class Accounts:
             return Plan(record, replace(record, link=link))
         return Plan(record, successor(record, document, self._context.now(), link))
 
+    def _inheritance(self, plan: Merge) -> list[Action]:
+        """Return the actions that make the removed account's grants the survivor's."""
+        grants, goes = self._context.grants, plan.removed
+        new = [
+            each
+            for each in grants.of(goes.id)
+            if each["template"] not in plan.before.access.granted
+        ]
+        origin = self._context.origin
+        return [
+            *grants.giving(plan.before.id, new, origin),
+            *grants.taking(goes.id, goes.access.granted),
+        ]
+
     def _actions(self, plan: Plan, now: str) -> list[Action]:
         writes, before, after = self._context.writes, plan.before, plan.after
-        link = after.link if after.link != before.link else None
         if isinstance(plan, Merge):
             return [
-                *writes.replacement(before, after.document, now, link=link),
+                *writes.replacement(before, after.document, now, beside=after),
+                *self._inheritance(plan),
                 *self._context.aliases.retirement(plan.removed, before.id, plan.stub, now),
                 self._context.journal.leaving(
                     Kind.USER, plan.removed.id, self._context.origin, now, before.id
@@ -219,7 +235,7 @@ class Accounts:
             ]
         if after.document == before.document:
             return [writes.linking(before, after.link)]
-        return writes.replacement(before, after.document, now, link=link)
+        return writes.replacement(before, after.document, now, beside=after)
 
 
 def _name(record: Record) -> str:

@@ -55,8 +55,6 @@ def finish(context: Context, identifier: str, seconds: float | None = None) -> b
     leaver = context.journal.leaver(identifier)
     if leaver is None:
         return True
-    if leaver.heir:
-        context.aliases.inherit(identifier, leaver.heir)
     departure = _Departure(
         context, context.memberships.caused_by(leaver.origin), identifier, leaver.heir
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -135,7 +136,8 @@ class Users:
     ) -> list[Action]:
         if record.alias:
             return [self._context.aliases.stored(record, document, now)]
-        return self._context.writes.replacement(record, document, now, link=link)
+        beside = None if link is None else replace(record, link=link)
+        return self._context.writes.replacement(record, document, now, beside=beside)
 
     def _answer(
         self, record: Record, groups: list[str], ignored: list[str] | None = None

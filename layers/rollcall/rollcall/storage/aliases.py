@@ -13,7 +13,6 @@ from typing import Any
 
 from rollcall.scim.record import Record
 from rollcall.scim.resources import Kind
-from rollcall.storage import keys
 from rollcall.storage.actions import Action
 from rollcall.storage.documents import encoded, record_of
 from rollcall.storage.items import Item
@@ -69,7 +68,7 @@ class Aliases:
         retire = Action(
             "Update",
             self._keys.document(Kind.USER, record.id),
-            update=f"SET {sets} REMOVE document, link",
+            update=f"SET {sets} REMOVE document, link, access",
             condition="version = :version AND attribute_exists(document)",
             values=values,
             label=CHANGED,
@@ -108,23 +107,6 @@ class Aliases:
             },
             label=CHANGED,
         )
-
-    def inherit(self, identifier: str, heir: str) -> None:
-        """Give the heir what templates gave a user, as far as the heir has not got it.
-
-        May be repeated at any point.
-        """
-        own = self._keys.partition(Kind.USER, identifier)
-        theirs = self._keys.partition(Kind.USER, heir)
-        held = {item["sk"] for item in self._table.query(theirs, keys.GRANT)}
-        for item in list(self._table.query(own, keys.GRANT)):
-            actions = [Action("Delete", {"pk": own, "sk": item["sk"]})]
-            if item["sk"] not in held:
-                kept = {name: value for name, value in item.items() if name not in ("pk", "sk")}
-                if "gsi_sk" in kept:
-                    kept["gsi_sk"] = kept["gsi_sk"].removesuffix(identifier) + heir
-                actions.append(Action("Put", {"pk": theirs, "sk": item["sk"]}, item=kept))
-            self._table.transact(actions)
 
 
 def alias_in(identifier: str, item: Item) -> Alias | None:

@@ -81,17 +81,19 @@ class Writes:
         document: Mapping[str, Any],
         now: str,
         turn: Turn = _NO_TURN,
-        link: Link | None = None,
+        beside: Record | None = None,
     ) -> list[Action]:
         """Return the actions that replace the document of the version that was read.
 
-        With `link` they replace the link, too. CHANGED says that it is no longer that version,
-        CLAIMED that the new name is taken.
+        They replace link and access, too, where those of `beside` are others. CHANGED says that it
+        is no longer that version, CLAIMED that the new name is taken.
         """
         sets = "document = :document"
         values: dict[str, Any] = {":document": encoded(document), ":version": before.version}
-        if link is not None:
-            sets, values[":link"] = f"{sets}, link = :link", link.item
+        if beside is not None and beside.link != before.link:
+            sets, values[":link"] = f"{sets}, link = :link", beside.link.item
+        if beside is not None and beside.access != before.access:
+            sets, values[":access"] = f"{sets}, access = :access", asdict(beside.access)
         return [
             self._update(
                 before.kind,

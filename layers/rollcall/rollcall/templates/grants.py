@@ -72,3 +72,18 @@ def regranted(access: Access, grants: Iterable[Grant], scales: Scales) -> Access
     """Return what a user may do by these grants alone, in the order in which they were made."""
     ordered = sorted(grants, key=lambda each: (each.at, each.template))
     return with_grants(Access(awaited=access.awaited), ordered, scales)
+
+
+def together(one: Access, other: Access, scales: Scales) -> Access:
+    """Return what a user may do who was two: the highest of both, the defaults of `one` first."""
+    areas = {
+        area: scales.highest_level([one.areas.get(area, ""), other.areas.get(area, "")])
+        for area in {**one.areas, **other.areas}
+    }
+    return Access(
+        areas,
+        scales.highest_role([one.role, other.role]),
+        {**other.defaults, **one.defaults},
+        {**other.granted, **one.granted},
+        one.awaited,
+    )
