@@ -229,6 +229,26 @@ def test_what_is_never_returned_or_on_request_only_is_so() -> None:
 
 
 @pytest.mark.parametrize(
+    "sent",
+    [
+        {BADGE: {"note": "n"}},
+        {f"{BADGE}:note": "n"},
+        {"Operations": [{"op": "add", "path": f"{BADGE}:note", "value": "n"}]},
+        {"Operations": [{"op": "add", "value": {BADGE: {"NOTE": "n"}}}]},
+        {"operations": [{"Op": "add", "Path": BADGE, "Value": {"note": "n"}}]},
+    ],
+)
+def test_what_is_returned_on_request_is_returned_to_who_wrote_it(sent: dict[str, Any]) -> None:
+    resource = {"id": "1", **created()}
+
+    shown = Projection().apply(Kind.USER, resource, {"userName": "ann", **sent})
+
+    assert shown[BADGE]["note"] == "n"
+    assert "pin" not in shown[BADGE]
+    assert "note" not in Projection().apply(Kind.USER, resource, {"userName": "ann"})[BADGE]
+
+
+@pytest.mark.parametrize(
     ("text", "matches"),
     [
         (f"{BADGE}:level gt 2", True),

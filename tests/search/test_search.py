@@ -383,6 +383,19 @@ def test_what_looks_at_too_many_is_refused(
         run(people, **query)
 
 
+def test_the_more_a_filter_compares_the_fewer_it_looks_at(
+    people: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(matching, "_FEW", 2)
+    monkeypatch.setattr(matching.Matching.__init__, "__kwdefaults__", {"max_walk": 8})
+    short, long = (" or ".join(['title co "e"'] * number) for number in (10, 20))
+
+    assert people.names(filter=short) == ["zoe", "Ann", "CID"]
+    with pytest.raises(TooManyException, match="more than 4 resources"):
+        run(people, filter=long)
+    assert [name for page in walk(people, filter=long) for name in page] == ["zoe", "Ann", "CID"]
+
+
 def test_a_cursor_ends_a_page_early_where_too_many_would_be_looked_at(
     people: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -23,6 +23,10 @@ from rollcall.storage.table import Bounds
 MAX_WALK = 5_000
 """How many resources a filter or an order that nothing answers may have to look at."""
 
+MAX_COMPARISONS = 10
+"""How many comparisons a filter may have to be applied to that many; longer ones see fewer."""
+
+_FEW = 500
 _BATCH = 100
 _AHEAD = 10
 _KEYS = 1_000
@@ -82,7 +86,7 @@ class Matching:
         max_walk: int = MAX_WALK,
     ) -> None:
         self.order = order
-        self.max_walk = max_walk
+        self.max_walk = max_walk if parsed is None else _bound(max_walk, parsed.comparisons)
         self._context = context
         self._legs = Legs(context, self._members)
         self._kinds = kinds
@@ -248,6 +252,11 @@ class Matching:
 
 def _place(found: Found) -> Position:
     return found.position
+
+
+def _bound(max_walk: int, comparisons: int) -> int:
+    """Return how many resources a filter may look at, the fewer the more it compares on each."""
+    return min(max_walk, max(_FEW, max_walk * MAX_COMPARISONS // comparisons))
 
 
 def _sizes(expected: int, most: int = _BATCH) -> Iterator[int]:

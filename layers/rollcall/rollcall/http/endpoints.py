@@ -180,7 +180,7 @@ def _read(call: Call, answer: Answer) -> Response:
 
 def _shown(call: Call, answer: Answer) -> Response:
     call.ignored += answer.ignored
-    resource = call.projection.apply(answer.record.kind, answer.resource)
+    resource = call.projection.apply(answer.record.kind, answer.resource, call.payload)
     return ScimResponse(resource, headers={"ETag": answer.record.etag})
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from scim2_models import Context, Mutability, Resource
 
 from rollcall.scim import membership, tolerance, values
@@ -23,6 +23,9 @@ from rollcall.scim.resources import ENTERPRISE, MODELS, Kind
 
 MAX_DEPTH = 32
 """The levels that a body may have; what SCIM knows has less than ten."""
+
+MAX_VALUES = 200
+"""The values that an attribute may have, the members of a group aside."""
 
 Document = dict[str, Any]
 
@@ -106,7 +109,9 @@ def document(model: Resource[Any]) -> Document:
     """Return the canonical document of a resource: no nulls, no element of labels alone.
 
     What is computed when it is read is left out: the URL of a manager, and a manager without an id.
+    Raises InvalidValueException for too many values.
     """
+    check_number(model)
     dumped: Document = model.model_dump()
     for key in ("id", "meta", "groups", "members"):
         dumped.pop(key, None)
@@ -118,6 +123,17 @@ def document(model: Resource[Any]) -> Document:
     pruned["schemas"] = [urn for urn in pruned["schemas"] if urn == core or urn in pruned]
     result: Document = pruned
     return result
+
+
+def check_number(model: BaseModel) -> None:
+    """Raise InvalidValueException when an attribute has more than MAX_VALUES values."""
+    for name, field_info in type(model).model_fields.items():
+        value = getattr(model, name, None)
+        if isinstance(value, list) and len(value) > MAX_VALUES:
+            named = field_info.serialization_alias or name
+            raise InvalidValueException(detail=f"{named} takes at most {MAX_VALUES} values")
+        if isinstance(value, BaseModel):
+            check_number(value)
 
 
 def _pruned(value: Any) -> Any:

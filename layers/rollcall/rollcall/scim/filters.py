@@ -45,6 +45,11 @@ class Filter:
         """The filter as a tree, in the terms of each type's schema."""
         return {kind: bound.ast for kind, bound in self.bound.items()}
 
+    @property
+    def comparisons(self) -> int:
+        """How many comparisons it may take to evaluate it, those inside of selections as well."""
+        return max(sum(map(_comparisons, leaves(each.ast))) for each in self.bound.values())
+
     def matches(self, kind: Kind, document: dict[str, Any]) -> bool:
         """Tell whether a complete document of this type satisfies the filter."""
         return bool(self.bound[kind].match(MODELS[kind].model_validate(document)))
@@ -196,6 +201,10 @@ def _operand(found: Attribute, node: Comparison, *, read: bool) -> Any:
         return values.read(found.target, fitting) if read else fitting
     except ValueError as error:
         raise InvalidFilterException(detail=f"{named} {error}") from error
+
+
+def _comparisons(leaf: Comparison | Present | ValuePath) -> int:
+    return sum(1 for _ in leaves(leaf.val_filter)) if isinstance(leaf, ValuePath) else 1
 
 
 def compared_ids(mentions: Iterable[FilterNode]) -> list[str] | None:

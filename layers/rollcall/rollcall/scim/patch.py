@@ -19,10 +19,14 @@ from rollcall.scim.errors import (
     InvalidValueException,
     MutabilityException,
     NoTargetException,
+    PayloadTooLargeException,
 )
 from rollcall.scim.record import joined, parted
 from rollcall.scim.resources import MODELS, Kind
 from rollcall.scim.steps import Step
+
+MAX_STEPS = 500
+"""The changes of single attributes in one request; members are not counted."""
 
 
 @dataclass
@@ -52,7 +56,8 @@ def read(kind: Kind, payload: Any) -> Patch:
     """Read a PATCH body.
 
     Raises InvalidSyntaxException, InvalidPathException, InvalidValueException,
-    MutabilityException or NoTargetException for what is wrong with it on any resource.
+    MutabilityException or NoTargetException for what is wrong with it on any resource,
+    PayloadTooLargeException for more than MAX_STEPS changes.
     """
     patch = Patch(kind)
     for operation in _operations(payload):
@@ -61,6 +66,10 @@ def read(kind: Kind, payload: Any) -> Patch:
                 patch.members.extend(_membership(step.op, step.target, step.value))
             else:
                 patch.steps.append(step)
+        if len(patch.steps) > MAX_STEPS:
+            raise PayloadTooLargeException(
+                detail=f"a PATCH changes at most {MAX_STEPS} attributes beside members"
+            )
     return patch
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
@@ -50,8 +50,14 @@ class Projection:
             return self.names(kind, name)
         return (name,) not in _paths(kind, self.excluded)
 
-    def apply(self, kind: Kind, resource: dict[str, Any]) -> dict[str, Any]:
-        """Return the part of a representation that was asked for, and what is always returned."""
+    def apply(
+        self, kind: Kind, resource: dict[str, Any], sent: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """Return the part of a representation that was asked for, and what is always returned.
+
+        In the answer to a write, `sent` is its body: what is returned on request is then returned
+        also when the client wrote it (RFC 7643 section 7).
+        """
         wanted, unwanted = _paths(kind, self.attributes), _paths(kind, self.excluded)
         always = _ALWAYS | marked(kind, Returned.always)
         kept = {path for path in always if not _is_inner(path)}
@@ -60,8 +66,27 @@ class Projection:
             resource = _pick(resource, wanted | kept | beside)
         if self.excluded:
             resource = _pick(resource, kept) | _drop(resource, unwanted - always)
-        hidden = marked(kind, Returned.never) | (marked(kind, Returned.request) - wanted)
+        requested = marked(kind, Returned.request) - wanted
+        if requested and sent is not None:
+            requested -= _written(kind, sent)
+        hidden = marked(kind, Returned.never) | requested
         return _drop(resource, hidden) if hidden else resource
+
+
+def _written(kind: Kind, sent: Mapping[str, Any], prefix: str = "") -> set[KeyPath]:
+    """Return where the attributes stand that the body of a write names."""
+    found: set[KeyPath] = set()
+    for key, value in sent.items():
+        named = declared(kind, key if key.lower().startswith("urn:") else f"{prefix}{key}")
+        if key.lower() == "operations" and isinstance(value, list):
+            for each in value:
+                given = {name.lower(): item for name, item in each.items()}
+                found |= _written(kind, {given.get("path") or "": given.get("value")})
+        elif isinstance(value, dict) and (not key or isinstance(named, Schema)):
+            found |= _written(kind, value, f"{named.urn}:" if isinstance(named, Schema) else "")
+        elif isinstance(named, Attribute):
+            found.add(named.keys)
+    return found
 
 
 def _is_inner(path: KeyPath) -> bool:

@@ -12,6 +12,7 @@ from scim2_models.path import CompareOperator, Comparison
 
 from rollcall.scim import tolerance
 from rollcall.scim.attributes import Attribute, Schema
+from rollcall.scim.body import check_number
 from rollcall.scim.errors import (
     InvalidFilterException,
     InvalidPathException,
@@ -20,6 +21,9 @@ from rollcall.scim.errors import (
     from_validation,
 )
 from rollcall.scim.resources import ENTERPRISE, PATCHES, Kind
+
+_TOGETHER = 16
+"""How many steps the engine applies before the number of values is looked at."""
 
 _MANAGER = f"{ENTERPRISE}:manager"
 
@@ -50,13 +54,15 @@ def apply(kind: Kind, resource: Resource[Any], steps: Sequence[Step]) -> None:
     """
     for run in _runs(steps):
         _run(kind, resource, run)
+        check_number(resource)
 
 
 def _runs(steps: Sequence[Step]) -> Iterator[list[Step]]:
-    """Part steps before each that depends on who is the manager by then."""
+    """Part steps before each that depends on who is the manager by then, and every so many."""
     run: list[Step] = []
     for step in steps:
-        if isinstance(step.target, Attribute) and _selects_manager(step.target):
+        manager = isinstance(step.target, Attribute) and _selects_manager(step.target)
+        if manager or len(run) == _TOGETHER:
             yield run
             run = []
         run.append(step)
