@@ -19,7 +19,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 from events.template import ROOT, Template
@@ -45,11 +44,6 @@ class Figures:
 
     starts: list[float]
     answers: list[float]
-
-    @property
-    def warm(self) -> float:
-        """The median answer without the first."""
-        return median(self.answers[1:] or self.answers)
 
 
 class Function:
