@@ -29,10 +29,14 @@ _CODE = re.compile("`([^`]+)`")
 
 @dataclass(frozen=True)
 class Column:
-    """A column; with `tones` its values are few: shown as marks and offered as a choice."""
+    """A column; with `tones` its values are few: shown as marks and offered as a choice.
+
+    What is `short` is not broken into lines.
+    """
 
     title: str
     tones: Mapping[str, str] = field(default_factory=dict)
+    short: bool = False
 
 
 @dataclass(frozen=True)
@@ -115,7 +119,8 @@ def _cell(column: Column, cell: Cell) -> str:
     if column.tones and isinstance(cell, str):
         return f'<td><span class="mark {column.tones.get(cell, "quiet")}">{_text(cell)}</span></td>'
     lines = [cell] if isinstance(cell, str) else cell
-    return f'<td dir="auto">{"<br>".join(map(_marked, lines))}</td>'
+    short = ' class="short"' if column.short else ""
+    return f'<td dir="auto"{short}>{"<br>".join(map(_marked, lines))}</td>'
 
 
 def _text(text: str) -> str:

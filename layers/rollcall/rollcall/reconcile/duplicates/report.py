@@ -40,9 +40,8 @@ _COLUMNS = (
     Column("What", {kind.value: tone for kind, tone in _KINDS.items()}),
     Column("Accounts"),
     Column("Why"),
-    Column("What to do"),
-    Column("Since"),
-    Column("Finding"),
+    Column("Since", short=True),
+    Column("Finding", short=True),
 )
 _TITLES = (
     *("finding", "status", "kind", "since", "reasons"),
@@ -108,7 +107,7 @@ def rows(cases: Iterable[Case], accounts: Accounts) -> Iterator[Row]:
 
 
 def row(case: Case, known: Mapping[str, Account]) -> Row:
-    """Return a case as programs read it."""
+    """Return a case as programs read it, its oldest account first."""
     finding = case.finding
     return {
         "finding": case.id,
@@ -120,7 +119,10 @@ def row(case: Case, known: Mapping[str, Account]) -> Row:
         "reasons": [
             {"reason": each.reason.value, "value": each.value} for each in sorted(finding.grounds)
         ],
-        "accounts": [_account(each, known.get(each)) for each in finding.accounts],
+        "accounts": sorted(
+            (_account(each, known.get(each)) for each in finding.accounts),
+            key=lambda each: (each["userName"] is None, each.get("created", ""), each["id"]),
+        ),
         "note": None if case.note is None else vars(case.note),
     }
 
@@ -136,7 +138,7 @@ def remedy(tenant: str, row: Row) -> list[str]:
     dismiss = f"Different people: `rollcall duplicates dismiss {tenant} {finding} --reason …`"
     if len(there) != 2:
         return [f"Look into it: `rollcall duplicates show {tenant} {finding}`", dismiss]
-    keep, remove = (each["id"] for each in sorted(there, key=lambda each: str(each["created"])))
+    keep, remove = (each["id"] for each in there)
     merge = f"`rollcall accounts merge {tenant} --keep {keep} --remove {remove}`"
     return [f"One person: {merge}", dismiss]
 
@@ -206,8 +208,8 @@ def _html(head: Head, found: Iterable[Row]) -> Iterator[str]:
         title=f"Duplicate accounts in {head.tenant}",
         lead=(
             f"Found on {head.run[:10]} among {counts['seen']:,} addresses, employee numbers and "
-            "names. Each row is one person with several accounts, or an account that nobody looks "
-            "after."
+            "names. Each row is accounts that seem to be one person's, or an account that nobody "
+            "looks after."
         ),
         columns=_COLUMNS,
         figures=[
@@ -218,18 +220,21 @@ def _html(head: Head, found: Iterable[Row]) -> Iterator[str]:
             ("dismissed", counts["dismissed"]),
         ],
         notes=[
-            "`duplicate`: the same person has several accounts. `recreated`: the identity provider "
+            "`duplicate`: one person has several accounts. `recreated`: the identity provider "
             "deleted a person and created the person again; the old account goes with its DELETE, "
-            "30 days later. `unmanaged`: inactive for long, and no DELETE came. `possible`: "
-            "nothing but the same name, or a value that many share.",
-            f"Open in the runs so far: {trend}.",
+            "30 days later. `unmanaged`: inactive for long, and no DELETE came: delete the person "
+            "in the identity provider, or assign the person again. `possible`: nothing but the "
+            "same name, or a value that many share.",
+            f"What to do about one: `rollcall duplicates show {head.tenant} FINDING`. If they are "
+            f"different people: `rollcall duplicates dismiss {head.tenant} FINDING --reason …`.",
+            f"Open after each run: {trend}.",
         ],
         more="the CSV file has all of them",
     )
-    return render(page, (_cells(head.tenant, each) for each in found))
+    return render(page, map(_cells, found))
 
 
-def _cells(tenant: str, row: Row) -> list[Cell]:
+def _cells(row: Row) -> list[Cell]:
     accounts = [_described(each) for each in row["accounts"]]
     if row["count"] > len(accounts):
         accounts.append(f"and {row['count'] - len(accounts):,} more")
@@ -238,7 +243,6 @@ def _cells(tenant: str, row: Row) -> list[Cell]:
         row["kind"],
         accounts,
         why(row),
-        remedy(tenant, row),
         row["since"][:10],
         row["finding"],
     ]
