@@ -51,7 +51,10 @@ class Browser:
         self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [scheme, still]})
         self.driver.get("about:blank")
         self.driver.get(url)
-        self.until(lambda: not self.element("loading").is_displayed(), "the page has settled")
+        self.until(
+            lambda: not any(each.is_displayed() for each in self.all("#loading")),
+            "the page has settled",
+        )
 
     def element(self, identifier: str) -> WebElement:
         """Return an element by its id."""

@@ -71,11 +71,11 @@ def render(page: Page, rows: Iterable[Sequence[Cell]]) -> Iterator[str]:
     )
     yield from _head(page)
     yield from _table(page, rows)
-    yield f"<script>{script}</script>\n</body>\n</html>\n"
+    yield f"</main>\n<script>{script}</script>\n</body>\n</html>\n"
 
 
 def _head(page: Page) -> Iterator[str]:
-    yield f"<header>\n<h1>{_text(page.title)}</h1>\n<p>{_marked(page.lead)}</p>\n</header>\n"
+    yield f"<header>\n<h1>{_text(page.title)}</h1>\n<p>{_marked(page.lead)}</p>\n</header>\n<main>\n"
     if page.figures:
         yield '<dl class="figures">\n'
         for label, value in page.figures:

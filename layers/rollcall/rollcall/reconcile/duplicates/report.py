@@ -196,7 +196,13 @@ def _lines(row: Row) -> Iterator[list[str]]:
 
 def why(row: Row) -> list[str]:
     """Return the reasons of a finding in words."""
-    return [f"{MEANINGS[Reason(each['reason'])]}: {each['value']}" for each in row["reasons"]]
+    return [_said(Reason(each["reason"]), each["value"]) for each in row["reasons"]]
+
+
+def _said(reason: Reason, value: str) -> str:
+    if reason is Reason.INACTIVE:
+        return f"{MEANINGS[reason]} {value[:10]}"
+    return f"{MEANINGS[reason]}: {value}"
 
 
 def _html(head: Head, found: Iterable[Row]) -> Iterator[str]:
