@@ -25,15 +25,16 @@ def print_finding(tenant: str, row: Row) -> None:
     out.print(f"[bold]{row['finding']}[/] {row['kind']}, {row['state']}, since {row['since']}")
     for each in report.why(row):
         out.print(f"  {escape(each)}", soft_wrap=True)
-    rows = listing("account", "userName", "name", "e-mails", "active", "created")
+    rows = listing("account", "userName", "name", "e-mails", "active", "linked", "created")
     for each in row["accounts"]:
         if each["userName"] is None:
             rows.add_row(each["id"], "gone")
             continue
         emails = escape("\n".join(each["emails"]))
         active = "deleted in the IdP" if each["deletedInIdp"] else "yes" if each["active"] else "no"
+        linked = "yes" if each["linked"] else "no"
         who = (escape(each["userName"]), escape(each["name"]))
-        rows.add_row(each["id"], *who, emails, active, each["created"][:10])
+        rows.add_row(each["id"], *who, emails, active, linked, each["created"][:10])
     out.print(rows)
     if row["note"]:
         note = row["note"]

@@ -20,6 +20,7 @@ from rollcall.cli.terminal import (
     out,
     print_credentials,
 )
+from rollcall.runtime import duplicates
 from rollcall.tenants.tenants import Tenant
 
 app = typer.Typer(no_args_is_help=True, help="Switch SCIM on and off for a tenant.")
@@ -123,6 +124,8 @@ def delete(context: typer.Context, name: Name, yes: Yes = False) -> None:
         task = progress.add_task("deleting")
         for number, kind in enumerate(directory.clear(), 1):
             progress.update(task, description=f"deleting {kind.value.lower()}s, {number} so far")
+        progress.update(task, description="deleting reports")
+        duplicates.forget(chosen.services, name)
     chosen.services.tenants.forget(name)
     out.print(f"{name} is deleted: {holds}.")
 

@@ -75,7 +75,8 @@ def render(page: Page, rows: Iterable[Sequence[Cell]]) -> Iterator[str]:
 
 
 def _head(page: Page) -> Iterator[str]:
-    yield f"<header>\n<h1>{_text(page.title)}</h1>\n<p>{_marked(page.lead)}</p>\n</header>\n<main>\n"
+    yield f"<header>\n<h1>{_text(page.title)}</h1>\n<p>{_marked(page.lead)}</p>\n</header>\n"
+    yield "<main>\n"
     if page.figures:
         yield '<dl class="figures">\n'
         for label, value in page.figures:

@@ -56,6 +56,12 @@ def report(having: Services, tenant: str) -> Run:
     return Run(kept, Identity(having.table, tenant), delivery, settings.inactive_days)
 
 
+def forget(having: Services, tenant: str) -> None:
+    """Delete the findings and the reports of a tenant that is to go."""
+    book(having, tenant).findings.forget()
+    having.reports.forget(tenant)
+
+
 def fan_out(having: Services, run: str) -> int:
     """Send a message for every tenant and return how many."""
     return having.queue.send({"tenant": each, "run": run} for each in having.secrets.names())

@@ -36,6 +36,7 @@ def _account(record: Record, service: bool) -> Account:
         emails=tuple(each["value"] for each in document.get("emails", ()) if each.get("value")),
         active=document.get("active") is not False,
         created=record.created,
+        linked=not record.link.local,
         former=evidence.former(document["userName"]) is not None,
         service=service,
     )

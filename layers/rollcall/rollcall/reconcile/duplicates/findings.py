@@ -55,8 +55,8 @@ class Ground:
 class Account:
     """What is looked at of an account. Instants are RFC 3339 in UTC.
 
-    `former` says that Entra ID deleted the person softly, `service` that an operator marked the
-    account as no person's.
+    `linked` says that the identity provider knows it, `former` that Entra ID deleted the person
+    softly, `service` that an operator marked the account as no person's.
     """
 
     id: str
@@ -65,6 +65,7 @@ class Account:
     emails: tuple[str, ...] = ()
     active: bool = True
     created: str = ""
+    linked: bool = True
     former: bool = False
     service: bool = False
 

@@ -138,9 +138,21 @@ def remedy(tenant: str, row: Row) -> list[str]:
     dismiss = f"Different people: `rollcall duplicates dismiss {tenant} {finding} --reason …`"
     if len(there) != 2:
         return [f"Look into it: `rollcall duplicates show {tenant} {finding}`", dismiss]
-    keep, remove = (each["id"] for each in there)
-    merge = f"`rollcall accounts merge {tenant} --keep {keep} --remove {remove}`"
-    return [f"One person: {merge}", dismiss]
+    return [*_merging(tenant, *there), dismiss]
+
+
+def _merging(tenant: str, older: Row, younger: Row) -> list[str]:
+    """Return how to make one account of two, with the product's data of the older one."""
+    merge = f"rollcall accounts merge {tenant} --keep {older['id']} --remove {younger['id']}"
+    if not (older["linked"] and younger["linked"]):
+        return [f"One person: `{merge}`"]
+    for each, other in ((older, younger), (younger, older)):
+        if each["deletedInIdp"] and not other["deletedInIdp"]:
+            return [f"One person: `{merge} --idp-deletes {each['id']}`"]
+    return [
+        f"One person: `{merge} --idp-deletes ID`, the account whose person is gone in the identity "
+        "provider; while both are there, remove one there first."
+    ]
 
 
 def _status(row: Row, before: str) -> str:
@@ -160,6 +172,7 @@ def _account(identifier: str, account: Account | None) -> Row:
         "emails": list(account.emails),
         "active": account.active,
         "created": account.created,
+        "linked": account.linked,
         "deletedInIdp": account.former,
     }
 
@@ -260,8 +273,9 @@ def _described(account: Row) -> str:
     state = (
         "deleted in the IdP" if account["deletedInIdp"] else "" if account["active"] else "inactive"
     )
+    link = "" if account["linked"] else "not linked"
     created = f"created {account['created'][:10]}"
-    named = " · ".join(filter(None, [account["name"], state, created]))
+    named = " · ".join(filter(None, [account["name"], state, link, created]))
     return f"{account['userName']} · {named}"
 
 

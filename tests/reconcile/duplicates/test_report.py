@@ -1,0 +1,134 @@
+"""What a report says of a finding, to programs, to spreadsheets and to people."""
+
+from __future__ import annotations
+
+import csv
+import json
+from typing import Any
+
+import pytest
+
+from rollcall.directory.directory import Directory
+from rollcall.reconcile.duplicates import report
+from rollcall.reconcile.duplicates.book import Case, State
+from rollcall.reconcile.duplicates.findings import Account, Finding, Ground, Reason
+from rollcall.reconcile.duplicates.run import Run
+from rollcall.runtime import Services
+from rollcall.runtime.duplicates import forget
+from tests.directory.people import user
+from tests.reconcile.duplicates.people import MONDAY, done, findings, mails, written
+from tests.storage import consistency
+
+
+def row(*accounts: Account, reason: Reason = Reason.ADDRESS, count: int = 0) -> dict[str, Any]:
+    found = Finding(
+        tuple(each.id for each in accounts),
+        frozenset({Ground(reason, "ann@b.c")}),
+        count=count or len(accounts),
+    )
+    case = Case(found, State.OPEN, MONDAY, MONDAY)
+    return report.row(case, {each.id: each for each in accounts})
+
+
+OLD = Account("1", "ann", created="2026-01-01")
+NEW = Account("2", "ann2", created="2026-02-02")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "ending"),
+    [
+        ({"linked": False}, {}, "--keep 1 --remove 2`"),
+        ({}, {"linked": False}, "--keep 1 --remove 2`"),
+        ({"former": True}, {}, "--keep 1 --remove 2 --idp-deletes 1`"),
+        ({}, {"former": True}, "--keep 1 --remove 2 --idp-deletes 2`"),
+        ({}, {}, "while both are there, remove one there first."),
+    ],
+)
+def test_two_accounts_are_to_be_merged_as_their_links_allow(
+    old: dict[str, Any], new: dict[str, Any], ending: str
+) -> None:
+    found = row(
+        Account(**{**vars(OLD), **old}),
+        Account(**{**vars(NEW), **new}),
+    )
+
+    merge, dismiss = report.remedy("acme", found)
+
+    assert merge.startswith("One person: `rollcall accounts merge acme ")
+    assert merge.endswith(ending)
+    assert dismiss.startswith("Different people: `rollcall duplicates dismiss acme ")
+
+
+def test_three_accounts_are_to_be_looked_at_first() -> None:
+    found = row(OLD, NEW, Account("3", "ann3"))
+
+    assert report.remedy("acme", found)[0].startswith("Look into it")
+
+
+def test_an_unmanaged_account_is_for_the_identity_provider() -> None:
+    found = row(Account("1", "ann", active=False), reason=Reason.INACTIVE)
+
+    assert report.remedy("acme", found) == [
+        "Delete the person in the identity provider, or assign the person again."
+    ]
+
+
+def test_nothing_is_to_be_done_about_what_is_no_more() -> None:
+    found = row(OLD, NEW)
+
+    assert report.remedy("acme", {**found, "state": "resolved"}) == []
+    assert report.remedy("acme", {**found, "state": "dismissed"}) == []
+
+
+def test_a_spreadsheet_calculates_nothing(
+    services: Services, directory: Directory, run: Run
+) -> None:
+    user(directory, "=1+1", **mails("ann@b.c"), displayName='=HYPERLINK("http://x")')
+    user(directory, "@sum", **mails("ann@b.c"), displayName="-1")
+    done(run)
+
+    lines = list(csv.DictReader(written(services, form="csv").lstrip("\ufeff").splitlines()))
+
+    assert {each["userName"] for each in lines} == {"'=1+1", "'@sum"}
+    assert {each["name"] for each in lines} == {'\'=HYPERLINK("http://x")', "'-1"}
+    assert {each["finding"] for each in lines} == {findings(services)[0]["finding"]}
+
+
+def test_accounts_beyond_those_that_are_named_are_counted(
+    services: Services, directory: Directory, run: Run
+) -> None:
+    for each in range(60):
+        user(directory, f"u{each}", **mails("team@b.c"))
+    counts = done(run)
+
+    (found,) = findings(services)
+    assert (found["kind"], found["count"], len(found["accounts"])) == ("possible", 60, 50)
+    assert "and 10 more" in written(services, form="html")
+    assert (counts.new, counts.hints) == (0, 1)
+
+
+def test_the_report_for_programs_holds_the_trend(
+    services: Services, directory: Directory, run: Run
+) -> None:
+    user(directory, "ann")
+    counts = done(run)
+
+    said = json.loads(written(services))
+    assert said["counts"] == vars(counts)
+    assert said["trend"] == [vars(counts)]
+
+
+def test_a_tenant_that_goes_leaves_no_report(
+    services: Services, directory: Directory, run: Run
+) -> None:
+    ids = [user(directory, each, **mails("ann@b.c")) for each in ("ann", "ann2")]
+    done(run)
+    for each in ids:
+        directory.users.delete(each)
+
+    forget(services, "acme")
+
+    assert services.channels.s3.list_objects_v2(Bucket=services.settings.reports)["KeyCount"] == 0
+    left = {pk.partition("#")[0] for pk, _ in consistency.items(services, "acme")}
+    assert left <= {"USER", "COUNT"}
+    assert not list(run.book.findings.flagged())
