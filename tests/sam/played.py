@@ -50,6 +50,15 @@ class Exchanges:
             self._played[case.label] = self._play(case)
         return self._played[case.label]
 
+    def asked(self, target: str) -> tuple[int, list[str]]:
+        """Return the status of a GET below a tenant's URL, and how HTTP answers otherwise."""
+        tenant = self._tenant()
+        self._through.differences = []
+        with httpx.Client(transport=self._through) as http:
+            headers = {"Authorization": f"Bearer {tenant.token}"}
+            response = http.get(f"{tenant.url}{target}", headers=headers)
+        return response.status_code, self._through.differences
+
     @cache  # noqa: B019  # as old as the session
     def large_changes(self) -> None:
         """Change more memberships than a transaction takes, by PATCH, PUT, DELETE and in bulk."""

@@ -35,6 +35,28 @@ def test_an_exchange_goes_through_the_gateway_as_over_http(
     assert exchanges.faults(each) == []
 
 
+@pytest.mark.parametrize(
+    ("target", "status"),
+    [
+        ("/Schemas/urn%3Aietf%3Aparams%3Ascim%3Aschemas%3Acore%3A2.0%3AUser", 200),
+        ("/Users?attributes=userName&attributes=id&count=1", 200),
+        ("/Users?filter=userName+eq+%22a%2Bb%40example.com%22", 200),
+        ("/Users?filter=userName%20eq%20%22z%C3%B6e%22&aadOptscim062020", 200),
+        ("/Users?filter=userName%20eq%20%2522", 200),  # decoded once
+        ("/Users/", 200),
+        ("//Users//", 200),
+        ("/Users/z%C3%B6e", 404),
+        ("/Users/a%2Fb", 404),
+        ("/Users/%2E%2E/Groups", 404),
+        ("/users", 404),
+    ],
+)
+def test_a_target_means_behind_the_gateway_what_it_means_over_http(
+    target: str, status: int, exchanges: Exchanges
+) -> None:
+    assert exchanges.asked(target) == (status, [])
+
+
 @pytest.fixture
 def calls(deployed: Deployed, exchanges: Exchanges) -> dict[str, set[Call]]:
     """What each function asked of AWS while everything was played."""
