@@ -58,6 +58,7 @@ def seed(services: Services) -> None:
     """Make what a deployment has, the tenant of the events, and what they expect to find of it."""
     local.create_table(services)
     local.create_channels(services)
+    services.bus().create()
     services.tenants.create(TENANT)
     services.secrets.change(TENANT, _with_the_token_of_the_events)
     services.keyring(TENANT).issue("about to expire", days=1)

@@ -57,7 +57,10 @@ class Policies:
                 yield action, self.arn(properties.get("Queue") or properties["Stream"])
             failed = properties.get("DestinationConfig", {}).get("OnFailure")
             if failed:
-                yield "sqs:SendMessage", self.arn(failed["Destination"])
+                bucket = self.arn(failed["Destination"])
+                yield from (("s3:PutObject", f"{bucket}/x"), ("s3:ListBucket", bucket))
+            if event["Type"] == "DynamoDB":
+                yield "dynamodb:ListStreams", "*"
 
     def arn(self, value: Any) -> str:
         """Return an ARN, or a pattern of ARNs, that stands in a policy."""

@@ -25,6 +25,7 @@ OURS = {
     ("bookmark", "walk"),
     ("template_version", "name"),
     ("grant", "template"),
+    ("notice", "notice"),
     ("journal", "change"),
     ("evidence", "source"),
 }

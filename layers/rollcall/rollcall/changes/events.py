@@ -1,6 +1,6 @@
 """Changes of items as security events of SCIM (RFC 9967, RFC 8417), pure.
 
-What RFC 9967 has no event for is one of ours beside the event of the RFC that comes closest, so
+What RFC 9967 has no event for is one of ours, beside the event of the RFC that comes closest, so
 that a receiver of SCIM events knows at least which attribute to read again.
 """
 
@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import NAMESPACE_URL, uuid5
 
 from rollcall.changes.names import changed
+from rollcall.scim.link import Link
 from rollcall.scim.resources import ROLLCALL, Kind
 from rollcall.storage import keys
 from rollcall.storage.stream import Change, Of
@@ -21,10 +22,9 @@ SCIM = "urn:ietf:params:scim:event:prov"
 OURS = "urn:rollcall:scim:event"
 
 _CREATE, _PATCH = f"{SCIM}:create:notice", f"{SCIM}:patch:notice"
-_DELETE = f"{SCIM}:delete"
-_ACTIVATE, _DEACTIVATE = f"{SCIM}:activate", f"{SCIM}:deactivate"
+_ACTIVATE, _DEACTIVATE, _DELETE = f"{SCIM}:activate", f"{SCIM}:deactivate", f"{SCIM}:delete"
 
-Payloads = Mapping[str, Mapping[str, Any]]
+Payloads: TypeAlias = Mapping[str, Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -40,79 +40,92 @@ class Event:
         return json.dumps(self.claims, ensure_ascii=False, separators=(",", ":"))
 
 
+@dataclass(frozen=True)
+class _Told:
+    """A type of event with its payloads by event URI; `about` is the id of what is no resource."""
+
+    type: str
+    payloads: Payloads
+    version: int | None = None
+    about: str = ""
+
+
 def events(change: Change, issuer: str) -> Iterator[Event]:
-    """Yield what a change means to the product, nothing for most of them.
+    """Yield what a change means to the product, which is nothing for some of them.
 
     `issuer` is the URL of the deployment, below which the tenant's base URL is.
     """
-    for type_, payloads, version in _READERS[change.of](change):
-        yield Event(type_, _claims(change, issuer, type_, payloads, version))
+    for told in _READERS[change.of](change):
+        yield Event(told.type, _claims(change, issuer, told))
 
 
-def _claims(
-    change: Change, issuer: str, type_: str, payloads: Payloads, version: int | None
-) -> dict[str, Any]:
-    origin = (change.after or {}).get("origin", {})
+def _claims(change: Change, issuer: str, told: _Told) -> dict[str, Any]:
+    origin = _now(change).get("origin", {})
+    subject = {"format": "opaque", "id": told.about}
+    if change.kind is not None:
+        subject = {"format": "scim", "uri": f"{change.kind.endpoint}/{change.resource}"}
     claims = {
         "iss": f"{issuer.rstrip('/')}/scim/{change.tenant}/v2",
-        "jti": str(uuid5(NAMESPACE_URL, f"{change.id}/{type_}")),
+        "jti": str(uuid5(NAMESPACE_URL, f"{change.id}/{told.type}")),
         "iat": change.seconds,
         "txn": origin.get("request") or None,
-        "sub_id": {"format": "scim", "uri": f"{change.kind.endpoint}/{change.resource}"},
-        "events": payloads,
+        "sub_id": subject,
+        "events": told.payloads,
         "tenant": change.tenant,
         "actor": origin.get("actor") or None,
-        "version": version,
+        "version": told.version,
         "sequence": change.sequence.zfill(40),
     }
     return {name: value for name, value in claims.items() if value is not None}
 
 
-Tale = tuple[str, Payloads, int | None]
-Told = Iterator[Tale]
-"""Types of events, each with the payloads by event URI and the version of the resource."""
-
-
-def _document(change: Change) -> Told:
-    """A user's document: created, changed, or left as a tombstone."""
-    if change.kind is not Kind.USER or change.after is None:
-        return
-    before, after = _content(change.before), _content(change.after)
-    version = int(change.after["version"])
+def _document(change: Change) -> Iterator[_Told]:
+    """A user's document: created, changed, linked, or left as a tombstone or an alias."""
+    item, before, after = _now(change), _content(change.before), _content(change.after)
+    version = int(item["version"])
     tag = {"version": f'W/"{version}"'}
     if after is None:
-        if before is not None:
-            yield "user.deleted", {_DELETE: {}}, version
+        if before is not None and "alias" in item:
+            survivor = {"survivor": f"{Kind.USER.endpoint}/{item['alias']}"}
+            merged = {_DELETE: {}, f"{OURS}:account:merged": survivor}
+            yield _Told("account.merged", merged, version)
+        elif before is not None:
+            yield _Told("user.deleted", {_DELETE: {}}, version)
         return
     if before is None:
-        yield "user.created", {_CREATE: {**tag, "attributes": changed({}, after)}}, version
+        created = {_CREATE: {**tag, "attributes": changed({}, after)}}
+        yield _Told("user.created", created, version)
         return
     names = changed(before, after)
     was_off, is_off = (each.get("active") is False for each in (before, after))
     if was_off != is_off:
         names.remove("active")
         payload = {_DEACTIVATE if is_off else _ACTIVATE: tag}
-        yield f"user.{'disabled' if is_off else 'enabled'}", payload, version
+        yield _Told(f"user.{'disabled' if is_off else 'enabled'}", payload, version)
     if names:
-        yield "user.updated", {_PATCH: {**tag, "attributes": names}}, version
+        yield _Told("user.updated", {_PATCH: {**tag, "attributes": names}}, version)
+    was_local, is_local = (Link.of(each.get("link")).local for each in (change.before or {}, item))
+    if was_local != is_local:
+        word = "unlinked" if is_local else "linked"
+        yield _Told(f"account.{word}", {f"{OURS}:account:{word}": {}}, version)
 
 
-def _membership(change: Change) -> Told:
+def _membership(change: Change) -> Iterator[_Told]:
     """A member's side of a membership, which stays for a while when it ends."""
-    was, is_ = (each is not None and "ended" not in each for each in (change.before, change.after))
-    if was != is_ and change.after is not None:
+    was = change.before is not None and "ended" not in change.before
+    is_ = "ended" not in _now(change)
+    if was != is_:
         word = "added" if is_ else "removed"
-        payload = {"group": f"{Kind.GROUP.endpoint}/{change.other}"}
-        groups = {_PATCH: {"attributes": ["groups"]}} if change.of is Of.MEMBERSHIP else {}
-        yield f"membership.{word}", {**groups, f"{OURS}:membership:{word}": payload}, None
+        own = {f"{OURS}:membership:{word}": {"group": f"{Kind.GROUP.endpoint}/{change.other}"}}
+        groups = {_PATCH: {"attributes": ["groups"]}} if change.kind is Kind.USER else {}
+        yield _Told(f"membership.{word}", {**groups, **own})
 
 
-def _grant(change: Change) -> Told:
+def _grant(change: Change) -> Iterator[_Told]:
     """A grant, of a template or by hand: it is there, it is more, or an operator took from it."""
-    if change.after is None:
-        return
-    areas, had = change.after.get("areas", {}), (change.before or {}).get("areas", {})
-    role, had_role = change.after.get("role", ""), (change.before or {}).get("role", "")
+    item, before = _now(change), change.before or {}
+    areas, had = item.get("areas", {}), before.get("areas", {})
+    role, had_role = item.get("role", ""), before.get("role", "")
     given = {area: level for area, level in areas.items() if had.get(area) != level}
     taken = {area: level for area, level in had.items() if area not in areas}
     if given or (role and role != had_role) or change.before is None:
@@ -121,21 +134,46 @@ def _grant(change: Change) -> Told:
         yield _access(change, "revoked", taken, had_role if not role else "")
 
 
-def _access(change: Change, word: str, areas: Mapping[str, str], role: str) -> Tale:
-    attributes = [name for name, some in (("workAreas", areas), ("role", role)) if some]
+def _access(change: Change, word: str, areas: Mapping[str, str], role: str) -> _Told:
+    item = _now(change)
+    defaults = item.get("attributes", {}) if change.before is None else {}
+    own = [name for name, some in (("workAreas", areas), ("role", role)) if some]
     payload: dict[str, Any] = {"workAreas": dict(areas), **({"role": role} if role else {})}
-    if change.other != keys.BY_HAND and change.after is not None:
-        payload |= {"template": change.other, "templateVersion": int(change.after["version"])}
-    patch = {_PATCH: {"attributes": [f"{ROLLCALL}:{name}" for name in attributes]}}
-    return f"access.{word}", {**patch, f"{OURS}:access:{word}": payload}, None
+    if change.other != keys.BY_HAND:
+        payload |= {"template": change.other, "templateVersion": int(item["version"])}
+    names = [*sorted(defaults), *(f"{ROLLCALL}:{name}" for name in own)]
+    patch = {_PATCH: {"attributes": names}}
+    return _Told(f"access.{word}", {**patch, f"{OURS}:access:{word}": payload})
 
 
-_READERS: Mapping[Of, Callable[[Change], Told]] = {
+def _summary(change: Change) -> Iterator[_Told]:
+    """What a duplicate report counted: told when something is new."""
+    counts = _now(change)
+    if change.before is None and int(counts.get("new", 0)):
+        found = {name: int(counts.get(name, 0)) for name in ("new", "open", "resolved")}
+        yield _Told("duplicates.found", {f"{OURS}:duplicates:found": found}, about=change.other)
+
+
+def _notice(change: Change) -> Iterator[_Told]:
+    """What happened in another place than the table."""
+    item = _now(change)
+    if change.before is None:
+        uri = f"{OURS}:{item['notice'].replace('.', ':')}"
+        yield _Told(item["notice"], {uri: item["said"]}, about=item["about"])
+
+
+_READERS: Mapping[Of, Callable[[Change], Iterator[_Told]]] = {
     Of.DOCUMENT: _document,
     Of.MEMBERSHIP: _membership,
     Of.NESTING: _membership,
     Of.GRANT: _grant,
+    Of.SUMMARY: _summary,
+    Of.NOTICE: _notice,
 }
+
+
+def _now(change: Change) -> Mapping[str, Any]:
+    return change.after or {}
 
 
 def _content(item: Mapping[str, Any] | None) -> dict[str, Any] | None:

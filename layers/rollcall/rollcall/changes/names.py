@@ -22,8 +22,9 @@ def _paths(before: Mapping[str, Any], after: Mapping[str, Any], prefix: str) -> 
         had, has = before.get(key), after.get(key)
         if had == has or key == "schemas":
             continue
-        if isinstance(had or {}, Mapping) and isinstance(has or {}, Mapping):
+        parts = [{} if each is None else each for each in (had, has)]
+        if all(isinstance(each, Mapping) for each in parts):
             separator = ":" if key.lower().startswith("urn:") else "."
-            yield from _paths(had or {}, has or {}, f"{prefix}{key}{separator}")
+            yield from _paths(parts[0], parts[1], f"{prefix}{key}{separator}")
         else:
             yield f"{prefix}{key}"

@@ -13,7 +13,9 @@ import typer
 from rollcall import local
 from rollcall.cli.durations import duration, said
 from rollcall.cli.target import Target, target
-from rollcall.cli.terminal import AsJson, Name, UsageError, Yes, listing, out
+from rollcall.cli.terminal import AsJson, Name, UsageError, Yes, listing, operator, out
+from rollcall.storage.notices import Notices
+from rollcall.storage.origin import Origin
 from rollcall.storage.usage import Use
 from rollcall.tenants.expiry import SOON
 from rollcall.tenants.keyring import Issued
@@ -84,6 +86,10 @@ def rotate(
     """
     chosen = target(context)
     issued = chosen.services.keyring(tenant).rotate(token, overlap, days)
+    if issued.replaced is not None:
+        change = {"successor": issued.token.id, "until": issued.replaced.expires}
+        notices = Notices(chosen.services.table, tenant)
+        notices.post("token.rotated", issued.replaced.id, change, Origin(actor=operator()))
     _show(chosen, tenant, issued, as_json=as_json)
     if not as_json and issued.replaced is not None:
         old = issued.replaced

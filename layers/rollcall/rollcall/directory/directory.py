@@ -16,6 +16,7 @@ from rollcall.scim.errors import Unavailable
 from rollcall.scim.link import Linking
 from rollcall.scim.resources import Kind
 from rollcall.storage.journal import Unfinished
+from rollcall.storage.notices import Notices
 from rollcall.storage.origin import Origin
 from rollcall.storage.table import Table
 from rollcall.templates.scales import Scales
@@ -47,6 +48,7 @@ class Directory:
     ) -> None:
         context = Context.of(table, tenant, base_url, origin, linking, scales=scales, clock=clock)
         self._context = context
+        self._tenant = tenant
         self._resources = context.resources
         self._patience = table.patience
         self.users = Users(context)
@@ -86,4 +88,5 @@ class Directory:
             else:
                 raise Unavailable(f"there are {kind.value.lower()}s left, try again in a minute")
         self._context.templates.forget()
+        Notices(self._context.table, self._tenant).forget()
         self._resources.forget()

@@ -33,7 +33,8 @@ from rollcall.http.routes import FUNCTIONS, Resource
 from rollcall.runtime.restore import reseed_when_restored
 from rollcall.scim import extensions
 from rollcall.scim.resources import Kind
-from rollcall.storage.clients import Channels, Clients, connect, connect_channels
+from rollcall.storage.bus import Bus
+from rollcall.storage.clients import Channels, Clients, connect, connect_bus, connect_channels
 from rollcall.storage.messages import Queue, Topic
 from rollcall.storage.origin import Origin
 from rollcall.storage.reports import FORMS, Reports
@@ -67,6 +68,7 @@ class Settings:
     topic: str = "arn:aws:sns:us-east-1:000000000000:rollcall-reports"
     url: str = "http://127.0.0.1:8000"
     inactive_days: int = 45
+    bus: str = "rollcall"
     product: str = "Rollcall"
     support: str = ""
 
@@ -86,6 +88,7 @@ class Settings:
             topic=environment.get("ROLLCALL_TOPIC", cls.topic),
             url=environment.get("ROLLCALL_URL", cls.url),
             inactive_days=int(environment.get("ROLLCALL_INACTIVE_DAYS", cls.inactive_days)),
+            bus=environment.get("ROLLCALL_BUS", cls.bus),
             product=environment.get("ROLLCALL_PRODUCT") or cls.product,
             support=environment.get("ROLLCALL_SUPPORT", cls.support),
         )
@@ -133,6 +136,10 @@ class Services:
             linking=caller.linking,
             scales=self.scales,
         )
+
+    def bus(self) -> Bus:
+        """Return the bus that change events are published on."""
+        return Bus(connect_bus(self.settings.endpoint_url), self.settings.bus)
 
     def sweep(self) -> Sweep:
         """Return what goes on with what was begun in any tenant and not finished."""

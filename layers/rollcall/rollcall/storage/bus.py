@@ -39,8 +39,12 @@ class Bus:
     """One bus."""
 
     def __init__(self, client: EventBridgeClient, name: str) -> None:
-        self._client = client
+        self.client = client
         self._name = name
+
+    def create(self) -> None:
+        """Create the bus, in an emulator; in a deployment the template does."""
+        self.client.create_event_bus(Name=self._name)
 
     def publish(self, entries: Sequence[Entry]) -> int:
         """Publish events in their order, and return how many were before the first that failed.
@@ -61,7 +65,7 @@ class Bus:
             ]
             try:
                 with translated():
-                    answer = self._client.put_events(Entries=requests)
+                    answer = self.client.put_events(Entries=requests)
             except Unavailable:
                 return done
             if answer["FailedEntryCount"]:

@@ -22,6 +22,7 @@ PARENT = "PARENT#"
 GRANT = "GRANT#"
 CURRENT = "CURRENT"
 VERSION = "VERSION#"
+NOTICE = "NOTICE#"
 BY_HAND = "@"
 """What stands for the template in the grant that operators make; no template is named so."""
 JOURNAL = "JOURNAL#"
@@ -203,6 +204,14 @@ class Keys:
     def flags(self) -> str:
         """The index partition of all flags, in the order of kind and user."""
         return f"{self.tenant}#FLAGS"
+
+    def notices(self) -> str:
+        """The partition of what happened in other places than the table."""
+        return f"{self.tenant}#NOTICES"
+
+    def notice(self, notice: str) -> Key:
+        """What happened in another place, for two days."""
+        return {"pk": self.notices(), "sk": f"{NOTICE}{notice}"}
 
 
 def report_link(digest: str) -> Key:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,72 +12,76 @@ from rollcall.scim.resources import Kind
 from rollcall.storage import keys
 from rollcall.storage.items import Item, decoded
 
-_PARTITION = re.compile(
-    rf"(?P<tenant>[^#]+)#(?P<kind>{'|'.join(each.upper() for each in Kind)})#(?P<id>.+)"
-)
-_KINDS = {each.upper(): each for each in Kind}
-
 
 class Of(StrEnum):
-    """What an item in the partition of a user or a group is."""
+    """What an item is, by what its sort key begins with."""
 
     DOCUMENT = keys.DOCUMENT
     MEMBERSHIP = keys.GROUP
     NESTING = keys.PARENT
     GRANT = keys.GRANT
+    SUMMARY = keys.SUMMARY
+    NOTICE = keys.NOTICE
+
+
+_SHAPES: Mapping[Of, frozenset[str]] = {
+    Of.DOCUMENT: frozenset({"USER"}),
+    Of.MEMBERSHIP: frozenset({"USER"}),
+    Of.NESTING: frozenset({"GROUP"}),
+    Of.GRANT: frozenset({"USER"}),
+    Of.SUMMARY: frozenset({"DUPLICATES"}),
+    Of.NOTICE: frozenset({"NOTICES"}),
+}
+"""The partitions that the items are in, by the word behind the tenant."""
+
+_KINDS = {each.upper(): each for each in Kind}
 
 
 @dataclass(frozen=True)
 class Change:
-    """One change of one item of a resource.
+    """One change of one item.
 
-    `id` is the same however often the record is delivered. `sequence` orders the changes of one
-    resource: digits, to be compared as a number. `other` is what the sort key names beside the kind
-    of the item: a group or a template. `before` and `after` are None where there is no item.
+    `id` is the same however often the record is delivered. `sequence` orders the changes in one
+    partition, which is all of a resource: digits, to be compared as a number. `kind` and `resource`
+    say whose partition it is, None and empty where it is nobody's; `other` is what the sort key
+    names behind its first word. `before` and `after` are None where there is no item.
     """
 
     id: str
     sequence: str
-    at: datetime | float
+    seconds: int
     tenant: str
-    kind: Kind
+    kind: Kind | None
     resource: str
     of: Of
     other: str
     before: Item | None
     after: Item | None
 
-    @property
-    def seconds(self) -> int:
-        """When it was, in Unix time."""
-        return int(self.at.timestamp() if isinstance(self.at, datetime) else self.at)
-
 
 def changes(records: Iterable[Mapping[str, Any]]) -> Iterator[Change]:
     """Yield the changes in stream records, as Lambda or GetRecords hands them over.
 
-    Records of items that are in no resource's partition are left out.
+    Records of other items than those are left out, and so is what expires.
     """
     for record in records:
         body = record["dynamodb"]
         key = decoded(body["Keys"])
-        place = _PARTITION.fullmatch(key["pk"])
+        tenant, _, rest = key["pk"].partition("#")
+        shape, _, resource = rest.partition("#")
         of = next((each for each in Of if key["sk"].startswith(each)), None)
-        if place is None or of is None:
+        if of is None or shape not in _SHAPES[of] or "NewImage" not in body:
             continue
+        at = body["ApproximateCreationDateTime"]
         yield Change(
             id=record["eventID"],
             sequence=body["SequenceNumber"],
-            at=body["ApproximateCreationDateTime"],
-            tenant=place["tenant"],
-            kind=_KINDS[place["kind"]],
-            resource=place["id"],
+            seconds=int(at.timestamp() if isinstance(at, datetime) else at),
+            tenant=tenant,
+            kind=_KINDS.get(shape),
+            resource=resource,
             of=of,
             other=key["sk"].removeprefix(of),
-            before=_image(body, "OldImage"),
-            after=_image(body, "NewImage"),
+            before=decoded(body["OldImage"]) if "OldImage" in body else None,
+            after=decoded(body["NewImage"]),
         )
-
-
-def _image(body: Mapping[str, Any], name: str) -> Item | None:
-    return decoded(body[name]) if name in body else None

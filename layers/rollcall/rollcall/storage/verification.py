@@ -28,7 +28,7 @@ _KINDS = {kind.value.upper(): kind for kind in Kind}
 Place = tuple[str, str]
 """The pk and the sk of an item."""
 
-FREE = ("BOOKMARK", "DUPLICATES", "HANDOVER", "LOG", "TEMPLATES", "TOKENS")
+FREE = ("BOOKMARK", "DUPLICATES", "HANDOVER", "LOG", "NOTICES", "TEMPLATES", "TOKENS")
 """Kinds of items that nothing else has to agree with."""
 
 

@@ -1,0 +1,55 @@
+"""The table's stream as a function: what changed is published as events on a bus.
+
+Records come in the order of each resource and at least once. Of a batch the first record whose
+events are not all published is named, and it comes again with all that is behind it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
+
+from rollcall.changes.events import events
+from rollcall.runtime import logger, services
+from rollcall.storage import stream
+from rollcall.storage.bus import Bus, Entry
+
+Failures = dict[str, list[dict[str, str]]]
+
+
+def handler(event: Mapping[str, Any], _: object) -> Failures:
+    """Publish what a batch of stream records means; return the record to go on with, if any."""
+    return publish(event["Records"], bus(), services().settings.url, logger())
+
+
+@cache
+def bus() -> Bus:
+    """Return the bus that the environment names; one client per process."""
+    return services().bus()
+
+
+def publish(records: Iterable[Mapping[str, Any]], to: Bus, url: str, log: Logger) -> Failures:
+    """Publish the events of some records, in their order."""
+    entries: list[Entry] = []
+    origins: list[str] = []
+    for change in stream.changes(records):
+        for each in events(change, url):
+            entries.append(Entry(each.type, each.detail, change.seconds))
+            origins.append(change.sequence)
+    published = to.publish(entries)
+    _measure(published)
+    if published == len(entries):
+        log.debug("published", events=published)
+        return {"batchItemFailures": []}
+    log.warning("not all is published", events=len(entries), published=published)
+    return {"batchItemFailures": [{"itemIdentifier": origins[published]}]}
+
+
+def _measure(published: int) -> None:
+    metrics = EphemeralMetrics(namespace="Rollcall")
+    metrics.add_metric("ChangeEvents", MetricUnit.Count, published)
+    metrics.flush_metrics()
