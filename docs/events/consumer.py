@@ -8,6 +8,9 @@ from typing import Any
 
 import httpx
 
+DELETE = "urn:ietf:params:scim:event:prov:delete"
+MERGED = "urn:rollcall:scim:event:account:merged"
+
 
 class Copy:
     """The users by the path of each, as the directory has them."""
@@ -31,7 +34,12 @@ class Copy:
         path = event["sub_id"].get("uri", "")
         if not path.startswith("/Users/") or event["sequence"] <= self.seen.get(path, ""):
             return  # not a user, or older than what was acted upon
-        self._read(path)
+        if DELETE in event["events"]:  # deleted, or merged into another
+            self.users.pop(path, None)
+            if MERGED in event["events"]:
+                self._read(event["events"][MERGED]["survivor"])
+        else:
+            self._read(path)
         self.seen[path] = event["sequence"]  # only now: if reading fails, the event comes again
 
     def _read(self, path: str) -> None:

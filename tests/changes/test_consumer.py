@@ -1,4 +1,4 @@
-"""The sample consumer: whatever the bus does with events, the copy becomes what the directory is."""
+"""The sample consumer: whatever the bus does, the copy becomes what the directory is."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def disturbed(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
         chain.from_iterable(events[at : at + 2][::-1] for at in range(0, len(events), 2))
     )
     twice = list(chain.from_iterable((each, each) for each in swapped))
-    return [*twice[1:], twice[0]]
+    return [*twice[1:], *twice[:1]]
 
 
 def patch(api: httpx.Client, path: str, *operations: dict[str, Any]) -> None:
