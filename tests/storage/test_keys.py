@@ -28,6 +28,8 @@ OURS = {
     ("notice", "notice"),
     ("journal", "change"),
     ("evidence", "source"),
+    ("use", "token"),
+    ("handover", "digest"),
 }
 """The arguments that never hold what a client sends, only ids, names and digests of our own."""
 
