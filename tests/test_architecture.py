@@ -31,7 +31,17 @@ ARROWS: dict[str, set[str]] = {
     },
     "emulator": set(),
     "local": {"runtime", "emulator", "http", "tenants"},
-    "cli": {"local", "runtime", "emulator", "templates", "tenants", "reconcile", "storage", "scim"},
+    "cli": {
+        "local",
+        "runtime",
+        "emulator",
+        "directory",
+        "templates",
+        "tenants",
+        "reconcile",
+        "storage",
+        "scim",
+    },
 }
 """What each room may import of the package, itself aside."""
 

@@ -9,9 +9,19 @@ from typing import Annotated, NoReturn
 import typer
 
 from rollcall import local
-from rollcall.cli import access, conflicts, duplicates, prospect, templates, tenants, tokens
+from rollcall.cli import (
+    access,
+    accounts,
+    conflicts,
+    duplicates,
+    prospect,
+    templates,
+    tenants,
+    tokens,
+)
 from rollcall.cli.handover import handover
 from rollcall.cli.linking import domains, policy
+from rollcall.cli.mending import merge, relink, unlink
 from rollcall.cli.serve import serve
 from rollcall.cli.target import Choice
 from rollcall.cli.terminal import UsageError, complain
@@ -54,6 +64,9 @@ app.add_typer(templates.app, name="templates")
 templates.app.command()(prospect.preview)
 templates.app.command()(prospect.apply)
 app.add_typer(access.app, name="access")
+for command in (unlink, relink, merge):
+    accounts.app.command()(command)
+app.add_typer(accounts.app, name="accounts")
 app.add_typer(conflicts.app, name="conflicts")
 app.add_typer(duplicates.app, name="duplicates")
 

@@ -138,6 +138,21 @@ class Accounts:
             groups=tuple(groups),
         )
 
+    def begun(self, keep: str, remove: str) -> tuple[str, str] | None:
+        """Return the removed id and the survivor's of a merge that is done, or not all of it.
+
+        None when neither of the two was merged into the other.
+        """
+        for removed, other in ((remove, keep), (keep, remove)):
+            alias = self._context.aliases.read(removed)
+            if alias is not None and alias.survivor == merges.survivor(self._context, other):
+                return removed, alias.survivor
+        return None
+
+    def finish(self, removed: str) -> bool:
+        """Go on with the memberships of a merged account; tell whether none is left."""
+        return departure.finish(self._context, removed)
+
     def carry_out(self, plan: Plan) -> None:
         """Do what was planned, unless it has changed since: then ConflictException says so.
 

@@ -6,16 +6,13 @@ portal's headings ("User principal name", `objectId`) are the same properties.
 
 from __future__ import annotations
 
-import codecs
-import csv
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TextIO, TypeAlias
+from typing import Any, TypeAlias
 
-import ijson
-
+from rollcall.reconcile import tables
 from rollcall.reconcile.mistake import Mistake
 
 Properties: TypeAlias = dict[str, Any]
@@ -37,13 +34,8 @@ NAMES = {
 """Graph's names of the properties that are read, by what columns and keys may be called."""
 
 _SEVERAL = {"otherMails", "proxyAddresses"}
-_BOMS = {
-    codecs.BOM_UTF8: "utf-8-sig",
-    codecs.BOM_UTF16_LE: "utf-16",
-    codecs.BOM_UTF16_BE: "utf-16",
-}
 _BRACKETS = re.compile(r"\[(.+?)\]")
-_PAGE = re.compile(r'^\s*\{[^[]*?"value"\s*:\s*\[', re.DOTALL)
+_NOBODY = "neither id nor userPrincipalName"
 
 
 @dataclass
@@ -61,29 +53,19 @@ class Export:
 
     def read(self) -> Iterator[tuple[int, Properties]]:
         """Yield where a row stands and its properties. Raises Mistake, OSError."""
-        encoding = _encoding(self.path)
-        try:
-            with self.path.open(encoding=encoding, newline="") as stream:
-                begin = stream.read(65_536)
-                stream.seek(0)
-                if not begin.strip():
-                    raise Mistake(f"{self.path} is empty")
-                rows = _json if begin.lstrip()[0] in "[{" else _csv
-                for where, raw in rows(stream, begin):
-                    properties = _properties(raw)
-                    self.rows += 1
-                    self.seen.update(properties)
-                    if identity(properties) is None:
-                        self.rejected.append((where, "neither id nor userPrincipalName"))
-                    else:
-                        yield where, properties
-        except UnicodeError as error:
-            raise Mistake(f"{self.path} is not text in UTF-8 or UTF-16") from error
-        except csv.Error as error:
-            raise Mistake(f"{self.path} cannot be read as CSV: {error}") from error
-        except ijson.JSONError as error:
-            said = str(error).strip().splitlines()[0]
-            raise Mistake(f"{self.path} cannot be read as JSON: {said}") from error
+        with tables.opened(self.path) as text:
+            if not text.is_json and not _names_people(tables.columns(text)):
+                raise Mistake(
+                    f"{self.path} has no column userPrincipalName or objectId in its first line"
+                )
+            for where, raw in tables.rows(text):
+                properties = _properties(raw)
+                self.rows += 1
+                self.seen.update(properties)
+                if identity(properties) is None:
+                    self.rejected.append((where, _NOBODY))
+                else:
+                    yield where, properties
         if not self.rows:
             raise Mistake(f"{self.path} holds no rows")
 
@@ -110,12 +92,10 @@ class Assigned:
 def assigned(path: Path) -> Assigned:
     """Read who is assigned: a list of ids or names, an export, or Graph's appRoleAssignedTo."""
     found = Assigned()
-    text = path.read_text(encoding=_encoding(path))
-    if not text.strip():
-        raise Mistake(f"{path} is empty")
-    if text.lstrip()[0] not in "[{" and not _is_headed(text.splitlines()[0]):
-        found.names = {line.strip().lower() for line in text.splitlines() if line.strip()}
-        return found
+    with tables.opened(path) as text:
+        if not text.is_json and not any(_name(each) in NAMES for each in tables.columns(text)):
+            found.names = {line.strip().lower() for line in text.stream if line.strip()}
+            return found
     for _, properties in Export(path).read():
         if str(properties.get("principalType", "")).lower() == "group":
             found.groups += 1
@@ -128,29 +108,9 @@ def assigned(path: Path) -> Assigned:
     return found
 
 
-def _is_headed(line: str) -> bool:
-    return any(_name(each) in NAMES for each in re.split("[,;\t]", line))
-
-
-def _encoding(path: Path) -> str:
-    with path.open("rb") as stream:
-        begin = stream.read(4)
-    return next((name for bom, name in _BOMS.items() if begin.startswith(bom)), "utf-8")
-
-
-def _csv(stream: TextIO, begin: str) -> Iterator[tuple[int, Properties]]:
-    heading = begin.splitlines()[0]
-    # Spreadsheets save with what their country parts numbers by.
-    delimiter = max(",;\t", key=heading.count)
-    reader = csv.reader(stream, delimiter=delimiter)
-    columns = [NAMES.get(_name(each), each.strip()) for each in next(reader)]
-    if not {"id", "userPrincipalName", "principalId"} & set(columns):
-        raise Mistake(
-            f"{stream.name} has no column userPrincipalName or objectId in its first line"
-        )
-    for row in reader:
-        if any(row):
-            yield reader.line_num, dict(zip(columns, row, strict=False))
+def _names_people(headings: Iterable[str]) -> bool:
+    columns = {NAMES.get(_name(each)) for each in headings}
+    return bool(columns & {"id", "userPrincipalName", "principalId"})
 
 
 def _name(heading: str) -> str:
@@ -159,31 +119,11 @@ def _name(heading: str) -> str:
     return re.sub(r"[\s\"_]", "", inner[1] if inner else heading).lower()
 
 
-def _json(stream: TextIO, begin: str) -> Iterator[tuple[int, Properties]]:
-    where = "item" if begin.lstrip()[0] == "[" else "value.item" if _PAGE.match(begin) else ""
-    # Pages of Graph may follow one another, and so may lines that are an object each.
-    found = ijson.items(_Encoded(stream), where, multiple_values=True)
-    for number, each in enumerate(found, 1):
-        if not isinstance(each, dict):
-            raise Mistake(f"{stream.name}: number {number} is not an object")
-        yield number, each
-
-
-@dataclass
-class _Encoded:
-    """A text stream as the parser wants it: in UTF-8, whatever the file is in."""
-
-    stream: TextIO
-
-    def read(self, size: int = -1) -> bytes:
-        return self.stream.read(size).encode()
-
-
 def _properties(raw: Mapping[str, Any]) -> Properties:
     """Return the properties of a row by Graph's names; without a value they are None."""
     found: Properties = {}
     for key, value in raw.items():
-        name = NAMES.get(key.lower(), key)
+        name = NAMES.get(_name(key), key)
         if name in _SEVERAL:
             found[name] = _listed(value)
         elif name == "accountEnabled":

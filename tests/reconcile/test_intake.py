@@ -1,0 +1,168 @@
+"""Files of accounts: how columns become attributes, and which lines are rejected why."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rollcall.reconcile.intake import Draft, Intake, Tally, mapping, put_in
+from rollcall.reconcile.mistake import Mistake
+from rollcall.scim.indexing import Entry
+from rollcall.scim.link import LOCAL, Link, State
+from rollcall.scim.resources import ENTERPRISE
+
+
+def intake(path: Path, content: str, *maps: str) -> Intake:
+    file = path / "accounts"
+    file.write_text(content)
+    return Intake(file, mapping(maps))
+
+
+def documents(read: Intake) -> list[dict[str, Any]]:
+    return [
+        {name: value for name, value in each.document.items() if name != "schemas"}
+        for each in read.drafts()
+    ]
+
+
+def test_columns_are_paths_or_what_products_call_them(tmp_path: Path) -> None:
+    read = intake(
+        tmp_path,
+        "Login,First Name,last_name,E-mail,employee number,Full name,enabled,nickName,"
+        "name.formatted\n"
+        "ann,Ann,Lee,ann@x.test,0017,Ann Lee,no,Annie,Dr Ann Lee\n",
+    )
+
+    assert documents(read) == [
+        {
+            "userName": "ann",
+            "name": {"formatted": "Dr Ann Lee", "givenName": "Ann", "familyName": "Lee"},
+            "emails": [{"value": "ann@x.test", "type": "work"}],
+            ENTERPRISE: {"employeeNumber": "0017"},
+            "displayName": "Ann Lee",
+            "active": False,
+            "nickName": "Annie",
+        }
+    ]
+
+
+def test_other_columns_are_mapped_or_left_out(tmp_path: Path) -> None:
+    read = intake(
+        tmp_path,
+        "key,second,plan\nann,a@home.test,gold\n",
+        "key=userName",
+        'second=emails[type eq "home"].value',
+        "plan=",
+    )
+
+    assert documents(read) == [
+        {"userName": "ann", "emails": [{"value": "a@home.test", "type": "home"}], "active": True}
+    ]
+
+
+def test_objects_are_users_as_in_scim(tmp_path: Path) -> None:
+    user = {
+        "schemas": ["x"],
+        "id": "product-7",
+        "userName": "ann",
+        "name": {"familyName": "Lee"},
+        "emails": [{"value": "ann@x.test", "type": "work", "primary": True}],
+        ENTERPRISE: {"employeeNumber": "17"},
+        "active": True,
+        "groups": [{"value": "g"}],
+    }
+
+    for content in (json.dumps(user), json.dumps([user], indent=1), json.dumps(user) + "\n\n"):
+        (read,) = documents(intake(tmp_path, content))
+        kept = {
+            name: each for name, each in user.items() if name not in {"schemas", "id", "groups"}
+        }
+        assert read == kept
+
+
+def test_accounts_are_local_and_protected_where_the_file_says_so(tmp_path: Path) -> None:
+    read = intake(tmp_path, "userName,protected\nann,\nroot,yes\neve,false\n")
+
+    links = [each.link for each in read.drafts()]
+
+    assert links == [LOCAL, Link(State.LOCAL, protected=True), LOCAL]
+
+
+def test_rejected_lines_are_named_with_their_reason_and_the_others_go_on(tmp_path: Path) -> None:
+    read = intake(
+        tmp_path,
+        "userName,active,email\n"
+        "ann,true,a@x.test\n"
+        ",true,b@x.test\n"
+        "bob,perhaps,\n"
+        "ANN,false,\n"
+        '"two\nlines",true,\n'
+        "eve,true,\n",
+    )
+
+    assert [each.document["userName"] for each in read.drafts()] == ["ann", "two\nlines", "eve"]
+    assert read.rejected == [
+        (3, "has no userName"),
+        (4, "active takes true or false"),
+        (5, "its userName stands in line 2 already"),
+    ]
+
+
+def test_lines_of_json_are_rejected_one_by_one(tmp_path: Path) -> None:
+    read = intake(
+        tmp_path,
+        '{"userName": "ann"}\n{"userName": \n7\n{"userName": "bob", "nothing": 1}\n'
+        '{"userName": "eve"}\n',
+    )
+
+    assert [each.where for each in read.drafts()] == [1, 5]
+    assert [line for line, _ in read.rejected] == [2, 3, 4]
+    assert read.rejected[2][1] == "nothing is no attribute of a user"
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        ("mail\na@x.test\n", "has no column userName"),
+        ("userName,plan\nann,gold\n", "the column 'plan' is no attribute of a user: map it"),
+        ("", "is empty"),
+    ],
+)
+def test_a_file_that_cannot_be_meant_is_one_sentence(
+    content: str, sentence: str, tmp_path: Path
+) -> None:
+    with pytest.raises(Mistake, match=sentence):
+        list(intake(tmp_path, content).drafts())
+
+
+@pytest.mark.parametrize("rule", ["userName", "=userName", "login=nothing"])
+def test_a_mapping_that_leads_nowhere_is_one_sentence(rule: str) -> None:
+    with pytest.raises(Mistake, match="is no "):
+        mapping([rule])
+
+
+def test_an_import_that_is_repeated_goes_on_where_it_ended(tmp_path: Path) -> None:
+    lines = "\n".join(f"user{each}" for each in range(250))
+    names: set[Entry] = set()
+
+    def taken(entries: Iterable[Entry]) -> set[Entry]:
+        return names & set(entries)
+
+    def create(drafts: Sequence[Draft]) -> int:
+        if len(names) == 200:
+            raise TimeoutError
+        names.update(each.entry for each in drafts)
+        return len(drafts)
+
+    read = intake(tmp_path, f"userName\n{lines}\n")
+    with pytest.raises(TimeoutError):
+        list(put_in(read.drafts(), taken, create))
+    names.add(Entry("userName", "user249"))
+
+    *_, tally = put_in(intake(tmp_path, f"userName\n{lines}\n").drafts(), taken, create)
+
+    assert tally == Tally(created=49, known=201)
