@@ -99,5 +99,5 @@ def main() -> NoReturn:
         sys.exit(2)
     except SCIMException as error:
         complain(str(error.detail))
-        sys.exit(1)
+        sys.exit(2 if 400 <= error.status < 500 and error.status != 429 else 1)
     sys.exit(0)

@@ -86,7 +86,7 @@ def merge(
     on meaning the same account. userName, externalId, e-mails, names and active come from the
     linked one, everything else from both, the kept one's first; groups and grants from both.
 
-    May be repeated when it broke off: what is left is done.
+    May be repeated, with the ids, when it broke off: what is left is done.
     """
     _, handled = _opened(context, name)
     begun = handled.begun(keep, remove)
@@ -155,8 +155,9 @@ def _show(plan: Plan) -> None:
         columns = {
             "stays": columns["before"], "goes": _flat(plan.removed), "after": columns["after"]
         }  # fmt: skip
-        groups = len(plan.groups)
-        out.print(f"{_name(plan.removed)} is in {groups} groups, which become the other's too.")
+        if groups := len(plan.groups):
+            said = f"{_name(plan.removed)} is in {groups} groups, which become the other's too."
+            out.print(said, markup=False)
     rows = listing("", *columns)
     for each in dict.fromkeys(key for column in columns.values() for key in column):
         values = [column.get(each, "") for column in columns.values()]
