@@ -96,8 +96,7 @@ def town() -> list[Person]:
 
 
 def _person(number: int, cause: str) -> Person:
-    # Two people of one name each, who are not the same.
-    name = _name(number - number % 2 if cause == "namesake" else number)
+    name = _shared_name(number) if cause == "namesake" else _name(number)
     local = f"{_plain(name)}.{number}"
     address = f"{local}@{DOMAIN}"
     graph: dict[str, Any] = {
@@ -108,9 +107,8 @@ def _person(number: int, cause: str) -> Person:
         "displayName": name,
         "accountEnabled": True,
     }
-    own, former = [account(name, address, address)], []
-    if cause in {"new", "recreated", "left"}:
-        own = []
+    former: list[dict[str, Any]] = []
+    own = [account(name, address, address)] * (cause not in {"new", "recreated", "left"})
     match cause:
         case "case":
             own = [account(name, address.title(), address.upper())]
@@ -151,6 +149,11 @@ def documents(people: list[Person]) -> Iterator[tuple[Person, dict[str, Any]]]:
     for each in people:
         for document in (*each.accounts, *each.former):
             yield each, document
+
+
+def _shared_name(number: int) -> str:
+    """Return the name of two people who are not the same."""
+    return _name(number - number % 2)
 
 
 def _name(number: int) -> str:
