@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from itertools import chain
 from typing import Any
 
 import anyio
@@ -26,7 +27,7 @@ class Api:
         broken = Services(settings, services.clients) if settings else services
         log = logger()
         log.registered_handler.setStream(self.log)  # type: ignore[attr-defined]  # one per process
-        self.app: Starlette = broken.application(EVERYTHING, log)
+        self.app: Starlette = broken.application(EVERYTHING, log, chain(*broken.pages().values()))
 
     def send(self, method: str, path: str, *, base: str = BASE, **options: Any) -> httpx.Response:
         headers = {"Authorization": f"Bearer {self.token}", **options.pop("headers", {})}
