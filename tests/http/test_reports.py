@@ -33,7 +33,7 @@ def asked(api: Api, code: str) -> httpx.Response:
 
 
 def test_a_link_leads_to_a_url_that_is_signed_for_minutes(services: Services, api: Api) -> None:
-    services.channels = connect_channels("http://127.0.0.1:1")  # which to sign needs no answer of
+    services.channels = connect_channels("http://127.0.0.1:1")  # to sign needs no answer
     answer = asked(api, services.reports.link(PLACE, NOW))
 
     url = httpx.URL(answer.headers["location"])

@@ -85,6 +85,8 @@ def list_(
         print(json.dumps(found))
         return
     rows = listing("finding", "kind", "state", "since", "accounts", "why")
+    for column in rows.columns[-2:]:
+        column.overflow = "fold"
     for each in found:
         accounts = [named(account) for account in each["accounts"]]
         why = escape("\n".join(report.why(each)))
