@@ -1,5 +1,8 @@
 """The Lambda function that publishes what changes in the table as events."""
 
-from rollcall.runtime.changes import handler
+from rollcall.start import uncollected
+
+with uncollected():
+    from rollcall.runtime.changes import handler
 
 __all__ = ["handler"]

@@ -1,5 +1,8 @@
 """The Lambda function behind discovery, /Me and every path that no other function has."""
 
-from rollcall.runtime import handler as handler_of
+from rollcall.start import uncollected
 
-handler = handler_of("discovery")
+with uncollected():
+    from rollcall.runtime import handler as handler_of
+
+    handler = handler_of("discovery")

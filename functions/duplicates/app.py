@@ -1,5 +1,8 @@
 """The Lambda function of the duplicate report: started by a schedule, then by its own queue."""
 
-from rollcall.runtime.duplicates import handler
+from rollcall.start import uncollected
+
+with uncollected():
+    from rollcall.runtime.duplicates import handler
 
 __all__ = ["handler"]

@@ -1,5 +1,8 @@
 """The Lambda function that looks, every day, for tokens that are about to expire."""
 
-from rollcall.runtime.expiry import handler
+from rollcall.start import uncollected
+
+with uncollected():
+    from rollcall.runtime.expiry import handler
 
 __all__ = ["handler"]

@@ -1,5 +1,8 @@
 """The Lambda function behind /Groups."""
 
-from rollcall.runtime import handler as handler_of
+from rollcall.start import uncollected
 
-handler = handler_of("groups")
+with uncollected():
+    from rollcall.runtime import handler as handler_of
+
+    handler = handler_of("groups")

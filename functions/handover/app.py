@@ -1,5 +1,8 @@
 """The Lambda function behind the hand-over page."""
 
-from rollcall.runtime import pages_handler
+from rollcall.start import uncollected
 
-handler = pages_handler("handover")
+with uncollected():
+    from rollcall.runtime import pages_handler
+
+    handler = pages_handler("handover")

@@ -1,5 +1,8 @@
 """The Lambda function that goes on, every minute, with what was begun and not finished."""
 
-from rollcall.runtime.sweep import handler
+from rollcall.start import uncollected
+
+with uncollected():
+    from rollcall.runtime.sweep import handler
 
 __all__ = ["handler"]

@@ -1,5 +1,8 @@
 """The Lambda function behind /Users."""
 
-from rollcall.runtime import handler as handler_of
+from rollcall.start import uncollected
 
-handler = handler_of("users")
+with uncollected():
+    from rollcall.runtime import handler as handler_of
+
+    handler = handler_of("users")
