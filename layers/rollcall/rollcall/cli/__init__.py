@@ -21,6 +21,7 @@ from rollcall.cli import (
 )
 from rollcall.cli.handover import handover
 from rollcall.cli.linking import domains, policy
+from rollcall.cli.log import log
 from rollcall.cli.mending import merge, relink, unlink
 from rollcall.cli.serve import serve
 from rollcall.cli.target import Choice
@@ -55,6 +56,7 @@ app = typer.Typer(
 )
 app.command()(serve)
 app.command()(handover)
+app.command()(log)
 app.command()(verify)
 tenants.app.command()(policy)
 tenants.app.add_typer(domains, name="domains")

@@ -1,9 +1,9 @@
-"""Durations as operators write them: 30m, 24h, 14d, 0."""
+"""Durations and moments as operators write them: 30m, 24h, 14d, 0; and 2026-01-31."""
 
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from rollcall.cli.terminal import UsageError
 
@@ -17,6 +17,17 @@ def duration(text: str) -> timedelta:
     if found is None and text != "0":
         raise UsageError(f"{text!r} is no duration: write 30m, 24h, 14d or 0")
     return timedelta() if found is None else int(found[1]) * _UNITS[found[2]]
+
+
+def moment(text: str, now: datetime) -> datetime:
+    """Read a duration before now, a day, or an RFC 3339 instant. Raises UsageError."""
+    if _WRITTEN.fullmatch(text):
+        return now - duration(text)
+    try:
+        read = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(f"{text!r} is no moment: write 24h, 14d or 2026-01-31") from error
+    return read if read.tzinfo else read.replace(tzinfo=UTC)
 
 
 def said(duration: timedelta) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 from rollcall.directory import linking
 from rollcall.directory.context import Answer, Context, Precondition
 from rollcall.directory.groups import Groups
+from rollcall.directory.trail import target
 from rollcall.directory.users import Users
 from rollcall.scim import bulk
 from rollcall.scim.bulk import PREFIX, BulkRequest, Operation, Refused
@@ -51,6 +52,7 @@ class Bulk:
             if isinstance(each, Refused):
                 each.answer = each.refusal
                 errors += 1
+                self._context.trail.refused(int(each.refusal["status"]), None, "", None)
             elif each.answer is None:
                 ordered = request.in_order(each)
                 self._carry_out(request, ordered, seconds_left)
@@ -115,7 +117,8 @@ class Bulk:
             identifier = request.by_bulk_id[identifier.removeprefix(PREFIX)].identifier
         kind, precondition = operation.kind, Precondition(operation.version)
         data = request.resolved(data)
-        status = 201 if operation.method == "POST" else 200
+        status = {"POST": 201, "DELETE": 204}.get(operation.method, 200)
+        self._context.trail.asks(method, _path(operation), status)
         answer: Answer | None = None
         if method == "POST":
             answer = self._resources(kind).create(data, identifier)
@@ -127,7 +130,6 @@ class Bulk:
             answer = self._patch(kind, identifier, data, precondition)
         else:
             self._resources(kind).delete(identifier, precondition)
-            status = 204
         operation.answer = {
             **bulk.named(operation),
             "location": self._location(kind, identifier),
@@ -158,7 +160,15 @@ class Bulk:
         if operation.method != "POST" and not operation.identifier.startswith(PREFIX):
             location = self._location(operation.kind, operation.identifier)
         operation.failed = True
+        self._context.trail.asks(operation.method, _path(operation), error.status)
+        named = "" if operation.method == "POST" else operation.identifier
+        told = target(operation.kind.endpoint, named)
+        self._context.trail.refused(error.status, error, told, operation.data)
         operation.answer = bulk.failure(bulk.named(operation), error, location)
+
+
+def _path(operation: Operation) -> str:
+    return operation.kind.endpoint + ("" if operation.method == "POST" else "/{id}")
 
 
 def _require(referred: Sequence[Operation]) -> None:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeAlias
 from uuid import uuid4
 
+from rollcall.directory.trail import Trail
 from rollcall.scim.errors import (
     NotFoundException,
     PreconditionFailedException,
@@ -53,6 +54,8 @@ def present() -> datetime:
 class Context:
     """One tenant's storage, the URL it is served under, who asks, a clock and a source of ids.
 
+    `trail` is what is left of it in the provisioning log.
+
     `linking` is the tenant's link policy where a client asks, None where an operator does.
     """
 
@@ -69,6 +72,7 @@ class Context:
     scales: Scales
     base_url: str
     origin: Origin
+    trail: Trail
     linking: Linking | None
     clock: Clock
     new_id: Callable[[], str] = lambda: str(uuid4())
@@ -82,6 +86,7 @@ class Context:
         origin: Origin,
         linking: Linking | None = None,
         *,
+        trail: Trail | None = None,
         scales: Scales = _SCALES,
         clock: Clock = present,
     ) -> Context:
@@ -100,6 +105,7 @@ class Context:
             scales,
             base_url,
             origin,
+            trail or Trail(),
             linking,
             clock,
         )
@@ -107,11 +113,15 @@ class Context:
     @property
     def capacity(self) -> int:
         """How many actions `commit` takes."""
-        return self.table.max_actions
+        return self.table.max_actions - self.trail.actions
 
     def commit(self, actions: Sequence[Action]) -> None:
-        """Apply the actions of one write, all or none. Raises ConditionFailed."""
-        self.table.transact(actions)
+        """Apply the actions of one write and its entry in the log, all or none.
+
+        Raises ConditionFailed.
+        """
+        self.table.transact([*actions, *self.trail.committing()])
+        self.trail.committed()
 
     def now(self) -> str:
         """Return the present instant as documents hold it."""

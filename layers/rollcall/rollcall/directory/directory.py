@@ -10,6 +10,7 @@ from rollcall.directory.bulk import Bulk
 from rollcall.directory.context import Clock, Context, present
 from rollcall.directory.groups import Groups
 from rollcall.directory.search import Search
+from rollcall.directory.trail import Trail
 from rollcall.directory.users import Users
 from rollcall.scim.cursor import Seal
 from rollcall.scim.errors import Unavailable
@@ -29,8 +30,8 @@ class Directory:
     """What a tenant keeps; bound to it once, so that no operation takes a tenant.
 
     `caller` names the token that asks, `key` signs the tenant's cursors; what is written says that
-    `origin` caused it. `linking` is the tenant's link policy, None where an operator asks; `scales`
-    are the levels and the roles of access.
+    `origin` caused it, and `trail` tells of it in the log. `linking` is the tenant's link policy,
+    None where an operator asks; `scales` are the levels and the roles of access.
     """
 
     def __init__(
@@ -42,11 +43,22 @@ class Directory:
         caller: str = "",
         key: bytes = b"",
         origin: Origin = _NOBODY,
+        trail: Trail | None = None,
         linking: Linking | None = None,
         scales: Scales = _SCALES,
         clock: Clock = present,
     ) -> None:
-        context = Context.of(table, tenant, base_url, origin, linking, scales=scales, clock=clock)
+        self.trail = trail or Trail()
+        context = Context.of(
+            table,
+            tenant,
+            base_url,
+            origin,
+            linking,
+            trail=self.trail,
+            scales=scales,
+            clock=clock,
+        )
         self._context = context
         self._tenant = tenant
         self._resources = context.resources

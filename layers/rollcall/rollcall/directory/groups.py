@@ -49,6 +49,8 @@ class Groups:
                 wanted = [Add(tuple(read.members))] if read.members else []
                 _, change = membership.difference(context, identifier, wanted)
                 change.check()
+                skipped = [*read.ignored, *change.skipped]
+                context.trail.changes(record, record.document, skipped, *change.names)
                 journal.commit(context, record, change, creation, now)
         members = change.added if len(change.added) <= self._most_members else {}
         return self._answer(record, members, [*read.ignored, *change.skipped])
@@ -88,9 +90,9 @@ class Groups:
         def edit(before: Document) -> Document:
             return body.replacement(Kind.GROUP, before, read.document)
 
-        skipped = self._write(identifier, edit, wanted, precondition)
+        ignored = self._write(identifier, edit, wanted, precondition, read.ignored)
         answer = self.read(identifier, members=members, after_write=True)
-        return replace(answer, ignored=[*read.ignored, *skipped])
+        return replace(answer, ignored=ignored)
 
     def patch(self, identifier: str, payload: Any, precondition: Precondition = _ANY) -> list[str]:
         """Apply the operations of a PATCH, all or none; what changes nothing writes nothing.
@@ -98,8 +100,7 @@ class Groups:
         Returns what was ignored and not the group: to read it would cost more than the change.
         """
         wanted = patch.read(Kind.GROUP, payload)
-        skipped = self._write(identifier, wanted.apply, wanted.members, precondition)
-        return [*wanted.ignored, *skipped]
+        return self._write(identifier, wanted.apply, wanted.members, precondition, wanted.ignored)
 
     def delete(self, identifier: str, precondition: Precondition = _ANY) -> None:
         """Delete a group and its memberships. Raises NotFoundException."""
@@ -112,6 +113,7 @@ class Groups:
                 expires = context.clock() + timedelta(days=TOMBSTONE_DAYS)
                 deletion = context.writes.deletion(record, now, int(expires.timestamp()))
                 freeing = arrival.unbinding(context, identifier)
+                context.trail.changes(record, {}, ())
                 departure.commit(context, record, [*deletion, *freeing], now)
 
     def _write(
@@ -120,8 +122,9 @@ class Groups:
         edit: Edit,
         operations: list[Operation],
         precondition: Precondition,
+        ignored: list[str],
     ) -> list[str]:
-        """Commit a change of document and members; return the ids that were skipped."""
+        """Commit a change of document and members; return what was ignored, skipped ids too."""
         context = self._context
         change = membership.Change()
         for attempt in context.attempts(Kind.GROUP):
@@ -141,8 +144,10 @@ class Groups:
                 after = replace(record, document=document)
                 binding = arrival.binding(context, after, change.arrivals.edition)
                 of_group = self._of_group(record, document, now, versioned=versioned)
+                skipped = [*ignored, *change.skipped]
+                context.trail.changes(record, document, skipped, *change.names)
                 journal.commit(context, after, change, _beside(binding, of_group), now)
-        return list(change.skipped)
+        return [*ignored, *change.skipped]
 
     def _of_group(
         self, record: Record, document: Document, now: str, *, versioned: bool

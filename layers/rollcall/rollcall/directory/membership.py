@@ -33,6 +33,11 @@ class Change:
         return bool(self.added or self.removed)
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """The attribute of the group that changes, for the log."""
+        return ("members",) if self else ()
+
+    @property
     def concerned(self) -> dict[str, Kind]:
         """Everybody whose representation changes."""
         return {**self.added, **self.removed}

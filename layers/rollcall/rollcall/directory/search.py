@@ -99,10 +99,14 @@ class Search:
         order = ordering.order(kinds, query.sort_by, query.sort_order)
         matching = Matching(self._context, kinds, parsed, order)
         if query.cursor is None:
-            return self._by_index(kinds, query, parsed, matching)
-        if query.start_index is not None:
+            page = self._by_index(kinds, query, parsed, matching)
+        elif query.start_index is not None:
             raise InvalidValueException(detail="cursor and startIndex exclude each other")
-        return self._by_cursor(kinds, query, parsed, matching)
+        else:
+            page = self._by_cursor(kinds, query, parsed, matching)
+        if parsed is not None and page.get("totalResults") == 0:
+            self._context.trail.misses(parsed.compared())
+        return page
 
     def _by_index(
         self, kinds: Sequence[Kind], query: Query, parsed: Filter | None, matching: Matching

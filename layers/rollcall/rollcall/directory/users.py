@@ -48,6 +48,7 @@ class Users:
         try:
             for attempt in context.attempts(Kind.USER):
                 with attempt.commit():
+                    context.trail.changes(record, record.document, read.ignored)
                     context.commit([*context.writes.creation(record), *grants])
         except UniquenessException:
             adopted = linking.adopted(context, read.document)
@@ -98,6 +99,7 @@ class Users:
                 expires = context.clock() + timedelta(days=TOMBSTONE_DAYS)
                 deletion = context.writes.deletion(record, now, int(expires.timestamp()))
                 taking = context.grants.taking(record.id, record.access.granted)
+                context.trail.changes(record, {}, ())
                 departure.commit(context, record, [*deletion, *taking], now)
 
     def _edit(
@@ -115,9 +117,11 @@ class Users:
                 if document != record.document:
                     linking.admit(context, record)
                     now = context.now()
+                    context.trail.changes(record, document, ignored)
                     context.commit(self._replacement(record, document, now, link))
                     record = successor(record, document, now, link)
                 elif link is not None:
+                    context.trail.changes(record, document, ignored, "link")
                     context.commit([context.writes.linking(record, link)])
                 answer = self._answer(record, groups, ignored)
         assert answer is not None  # noqa: S101  # attempts end with a commit or an exception

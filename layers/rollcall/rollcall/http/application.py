@@ -17,15 +17,20 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from rollcall.directory.directory import Directory
+from rollcall.directory.trail import Asked, target
 from rollcall.http import requests, responses
 from rollcall.http.endpoints import Call
 from rollcall.http.middleware import Authentication, Log, RequestLog, TidyPath
-from rollcall.http.routes import ANY, Resource
+from rollcall.http.routes import ANY, WRITES, Resource
 from rollcall.scim.errors import MethodNotAllowed, NotFoundException, SCIMException
 from rollcall.tenants.authentication import Authenticator, Caller
+from rollcall.tenants.tenants import READ_ONLY
 
-OpenDirectory = Callable[[Caller, str, str], Directory]
-"""Given a caller, the tenant's base URL and the request's id, the tenant's directory."""
+OpenDirectory = Callable[[Caller, str, Asked], Directory]
+"""Given a caller, the tenant's base URL and what is asked, the tenant's directory."""
+
+TELLING = 16.0
+"""The seconds that an entry in the provisioning log takes at worst, with all tries."""
 
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
@@ -65,35 +70,69 @@ class _Endpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
-        response = await self._respond(request)
+        response = await self._traced(request)
         if request.method == "HEAD":
             response.body = b""
         await response(scope, receive, send)
 
-    async def _respond(self, request: Request) -> Response:
+    async def _traced(self, request: Request) -> Response:
+        """Respond, and leave in the tenant's log what is not there by then."""
+        caller: Caller = request.state.caller
+        base_url = requests.base_url(request, caller.tenant)
+        asked = requests.asked(request, self._resource.path)
+        call = Call(
+            directory=self._directory(caller, base_url, asked),
+            base_url=base_url,
+            identifier=request.path_params.get("id", ""),
+            parameters=request.query_params,
+            precondition=requests.precondition(request),
+            seconds_left=_clock(request),
+        )
+        status, refusal = 500, None
+        try:
+            response = await self._respond(request, call)
+            status = response.status_code
+        except SCIMException as exception:
+            status, refusal = exception.status, exception
+            raise
+        finally:
+            # It fails nothing, but it takes time, and there has to be some.
+            if call.seconds_left() > TELLING:
+                await self._tell(call, status, refusal)
+        return response
+
+    async def _tell(self, call: Call, status: int, refusal: SCIMException | None) -> None:
+        trail, about = call.directory.trail, target(self._resource.path, call.identifier)
+        if status >= 400:
+            sent = {**dict(call.parameters), "body": call.payload}
+            await run_in_threadpool(trail.refused, status, refusal, about, sent)
+        elif trail.is_untold:
+            await run_in_threadpool(trail.answered, about, call.ignored)
+
+    async def _respond(self, request: Request, call: Call) -> Response:
         methods = self._resource.methods
         method = "GET" if request.method == "HEAD" else request.method
         endpoint = methods.get(method) or methods.get(ANY)
         if endpoint is None:
             raise MethodNotAllowed(request.method, methods)
-        base_url = requests.base_url(request, request.state.caller.tenant)
-        call = Call(
-            directory=self._directory(
-                request.state.caller, base_url, request.state.log["request_id"]
-            ),
-            base_url=base_url,
-            identifier=request.path_params.get("id", ""),
-            parameters=request.query_params,
-            projection=requests.projection(request.query_params),
-            precondition=requests.precondition(request),
-            seconds_left=_clock(request),
-        )
+        _check_scope(request, method, self._resource)
+        call.projection = requests.projection(request.query_params)
         if method in _WITH_BODY and ANY not in methods:
             call.payload = await requests.payload(request, self._resource.max_body)
         response = await run_in_threadpool(endpoint, call)
         if call.ignored:
             request.state.log["ignored"] = _loggable(call.ignored)
         return response
+
+
+def _check_scope(request: Request, method: str, resource: Resource) -> None:
+    """Refuse what a read-only token may not do.
+
+    With 400: identity providers take a 403 for broken credentials and stop the whole job.
+    """
+    caller: Caller = request.state.caller
+    if caller.scope == READ_ONLY and method in WRITES and not resource.searches:
+        raise SCIMException(detail="this token is read-only: it reads and searches, and no more")
 
 
 def _clock(request: Request) -> Callable[[], float]:

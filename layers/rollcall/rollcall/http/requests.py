@@ -12,6 +12,7 @@ from starlette.requests import ClientDisconnect, Request
 
 from rollcall.directory.context import Precondition
 from rollcall.directory.search import Query
+from rollcall.directory.trail import Asked
 from rollcall.scim.errors import (
     InvalidSyntaxException,
     InvalidValueException,
@@ -33,6 +34,9 @@ Not ASGI's `root_path`: the router would take it off a path again that begins wi
 MAX_DEPTH = 64
 """How deep arrays and objects nest in a body; in SCIM's own they nest seven deep."""
 
+_SHAPED = {"attributes", "excludedAttributes"}
+"""The parameters that ask for a body where there would be none."""
+
 _MAX_INTEGER = 2**31 - 1
 _INTEGER = re.compile(r"\s*([+-]?[0-9]+)\s*", re.ASCII)
 
@@ -44,6 +48,19 @@ def base_url(request: Request, tenant: str) -> str:
     host = request.headers.get("host") or request.url.netloc
     root = getattr(request.state, ROOT, "")
     return f"{request.url.scheme}://{host}{root}/scim/{tenant}/v2"
+
+
+def asked(request: Request, path: str) -> Asked:
+    """Return what a request at a route asks, and what it is answered when it succeeds."""
+    method, searches = request.method, path.endswith("/.search")
+    status = 200
+    if method == "DELETE":
+        status = 204
+    elif method == "POST" and path in {"/Users", "/Groups"}:
+        status = 201
+    elif method == "PATCH" and path.startswith("/Groups/"):
+        status = 200 if _SHAPED & set(request.query_params) else 204
+    return Asked(request.state.log["request_id"], method, path, status, searches)
 
 
 async def payload(request: Request, max_bytes: int) -> Any:

@@ -29,8 +29,15 @@ class Resource:
     methods: Mapping[str, Endpoint]
     max_body: int = USER_BODY
 
+    @property
+    def searches(self) -> bool:
+        """Tell whether a POST reads (RFC 7644 section 3.4.3)."""
+        return self.path.endswith("/.search")
+
 
 ANY = "*"
+
+WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 USERS = (
     Resource("/Users", {"GET": endpoints.search_users, "POST": endpoints.create_user}),

@@ -23,6 +23,7 @@ from starlette.routing import Route
 
 from rollcall.directory.directory import Directory
 from rollcall.directory.sweep import Sweep
+from rollcall.directory.trail import Asked, Trail
 from rollcall.http import handover, reports
 from rollcall.http.application import application
 from rollcall.http.handover import Facts
@@ -35,6 +36,7 @@ from rollcall.scim import extensions
 from rollcall.scim.resources import Kind
 from rollcall.storage.bus import Bus
 from rollcall.storage.clients import Channels, Clients, connect, connect_bus, connect_channels
+from rollcall.storage.log import KEEP_DAYS, Log
 from rollcall.storage.messages import Queue, Topic
 from rollcall.storage.origin import Origin
 from rollcall.storage.reports import FORMS, Reports
@@ -53,8 +55,9 @@ from rollcall.tenants.tenants import Tenants
 class Settings:
     """Where a deployment keeps its data, and what it declares of its own.
 
-    `extensions` is a file of schemas; `scales` are the levels and roles of access; `product` is
-    what administrators call the application, `support` an address or a URL where they find help.
+    `extensions` is a file of schemas; `scales` are the levels and roles of access; `log_days` is
+    how long the provisioning log is kept; `product` is what administrators call the application,
+    `support` an address or a URL where they find help.
     The defaults are those of the local server.
     """
 
@@ -69,6 +72,7 @@ class Settings:
     url: str = "http://127.0.0.1:8000"
     inactive_days: int = 45
     bus: str = "rollcall"
+    log_days: int = KEEP_DAYS
     product: str = "Rollcall"
     support: str = ""
 
@@ -89,6 +93,7 @@ class Settings:
             url=environment.get("ROLLCALL_URL", cls.url),
             inactive_days=int(environment.get("ROLLCALL_INACTIVE_DAYS", cls.inactive_days)),
             bus=environment.get("ROLLCALL_BUS", cls.bus),
+            log_days=int(environment.get("ROLLCALL_LOG_DAYS", cls.log_days)),
             product=environment.get("ROLLCALL_PRODUCT") or cls.product,
             support=environment.get("ROLLCALL_SUPPORT", cls.support),
         )
@@ -124,16 +129,22 @@ class Services:
         """Return what is known of the use of a tenant's tokens."""
         return Usage(self.table, tenant)
 
-    def opened(self, caller: Caller, base_url: str, request: str) -> Directory:
-        """Return the directory of a caller's tenant, for one request of this id."""
+    def log(self, tenant: str) -> Log:
+        """Return the provisioning log of one tenant."""
+        return Log(self.table, tenant, self.settings.log_days)
+
+    def opened(self, caller: Caller, base_url: str, asked: Asked) -> Directory:
+        """Return the directory of a caller's tenant, for one request."""
+        origin = Origin(asked.request, f"token:{caller.token_id}")
         return Directory(
             self.table,
             caller.tenant,
             base_url,
             caller=caller.token_id,
             key=caller.key,
-            origin=Origin(request, f"token:{caller.token_id}"),
+            origin=origin,
             linking=caller.linking,
+            trail=Trail(self.log(caller.tenant), origin, asked, caller.key),
             scales=self.scales,
         )
 

@@ -54,6 +54,24 @@ class Filter:
         """Tell whether a complete document of this type satisfies the filter."""
         return bool(self.bound[kind].match(MODELS[kind].model_validate(document)))
 
+    def compared(self) -> set[str]:
+        """Return the strings that something is to be equal to."""
+        trees = [bound.ast for bound in self.bound.values()]
+        every = [leaf for tree in trees for leaf in leaves(tree)]
+        every += [
+            inner
+            for leaf in every
+            if isinstance(leaf, ValuePath)
+            for inner in leaves(leaf.val_filter)
+        ]
+        return {
+            each.value
+            for each in every
+            if isinstance(each, Comparison)
+            and each.op is CompareOperator.eq
+            and isinstance(each.value, str)
+        }
+
     def mentions(self, kind: Kind, name: str) -> Iterator[FilterNode]:
         """Yield the comparisons, presence tests and selections on one attribute."""
         for leaf in leaves(self.bound[kind].ast):

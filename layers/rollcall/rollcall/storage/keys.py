@@ -148,6 +148,14 @@ class Keys:
         """A hand-over, by the digest of its code."""
         return {"pk": self.handovers(), "sk": digest}
 
+    def log(self, day: str, shard: int) -> str:
+        """The partition of a part of one day of the provisioning log."""
+        return f"{self.tenant}#LOG#{day}#{shard}"
+
+    def log_entry(self, day: str, shard: int, order: str) -> Key:
+        """An entry of the provisioning log."""
+        return {"pk": self.log(day, shard), "sk": order}
+
     def bookmark(self, walk: str, start: int) -> Key:
         """Where a page of an index walk begins."""
         return {"pk": f"{self.tenant}#BOOKMARK#{walk}", "sk": str(start)}

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from botocore.exceptions import ClientError
+
 from rollcall.scim.errors import Unavailable
 from rollcall.storage.actions import Action, ConditionFailed
 from rollcall.storage.keys import Keys
@@ -46,7 +48,7 @@ class Usage:
             self._table.transact([action])
         except ConditionFailed:
             return True
-        except Unavailable:
+        except (Unavailable, ClientError):
             return False
         return True
 

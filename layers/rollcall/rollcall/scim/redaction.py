@@ -1,0 +1,94 @@
+"""What may be kept of an error's sentence: the words that are ours, never the values of a request.
+
+Whatever stands in a request is a value unless its place makes it structure: `op`, `schemas`, the
+names in a path or before an operator of a filter. Ids that we issue are no values.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+from collections.abc import Iterable, Iterator
+from hashlib import sha256
+from typing import Any
+
+from rollcall.scim.folding import encodable, folded
+
+MAX_LENGTH = 300
+GONE = "…"
+
+_WORD = re.compile(r"""[^\s"'`()\[\],;<>]+""")
+_CITED = re.compile(r"\"[^\"]*\"|'[^']*'|\[[^\]]*\]")
+_COMPARED = re.compile(r"([^\s()\[\]]+)\s+(?:eq|ne|co|sw|ew|gt|ge|lt|le|pr)\b", re.IGNORECASE)
+_OPERATORS = frozenset(
+    {"eq", "ne", "co", "sw", "ew", "gt", "ge", "lt", "le", "pr"}
+    | {"and", "or", "not", "true", "false", "null"}
+)
+_NAME = re.compile(r"[A-Za-z$][\w$:.-]*")
+_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_STRUCTURE = frozenset({"op", "schemas", "method", "attributes", "excludedattributes", "sortorder"})
+_PATHS = frozenset({"path", "filter", "sortby"})
+
+
+def redacted(detail: str, sent: Any) -> str:
+    """Return a sentence without what `sent`, the JSON of a request or parts of it, holds."""
+    values = set(_values(sent))
+
+    def kept(found: re.Match[str]) -> str:
+        word = _bare(found[0])
+        said = _ID.fullmatch(word) is None and ("@" in word or word in values)
+        return GONE if said else found[0]
+
+    return _WORD.sub(kept, _CITED.sub(GONE, detail))[:MAX_LENGTH]
+
+
+def hashed(key: bytes, value: str) -> str:
+    """Return the keyed hash that stands for a name, the same for any spelling of it."""
+    text = folded(value) if encodable(value) else ""
+    return hmac.digest(key, text.encode(), sha256).hex()[:16]
+
+
+def name(sent: str) -> str:
+    """Return what of a name that a client made up may be kept: what looks like an attribute's."""
+    named = sent.partition("[")[0]
+    is_name = _NAME.fullmatch(named) or _ID.fullmatch(named)
+    return named[:100] if is_name and len(named) <= 200 else GONE
+
+
+def identifier(sent: str) -> str:
+    """Return what of an id in a path may be kept: one that we could have issued."""
+    return sent if _ID.fullmatch(sent.lower()) else GONE if sent else ""
+
+
+def _values(sent: Any) -> Iterator[str]:
+    """Yield the words of all values, bare and in lower case."""
+    waiting: list[tuple[str, Any]] = [("", sent)]
+    while waiting:
+        key, value = waiting.pop()
+        if isinstance(value, dict):
+            waiting += ((str(name).lower(), each) for name, each in value.items())
+        elif isinstance(value, list | tuple):
+            waiting += ((key, each) for each in value)
+        elif key in _PATHS:
+            yield from _compared(str(value))
+        elif key not in _STRUCTURE and not isinstance(value, bool) and value is not None:
+            yield from _words(str(value))
+
+
+def _compared(text: str) -> Iterator[str]:
+    """Yield the words of a filter or a path that are no names; of one without operators the rest.
+
+    A path without a selection is a name.
+    """
+    names = {_bare(found[1]) for found in _COMPARED.finditer(text)}
+    if not names and "[" not in text and _NAME.fullmatch(text):
+        return
+    yield from (word for word in _words(text) if word not in names and word not in _OPERATORS)
+
+
+def _words(text: str) -> Iterable[str]:
+    return (_bare(found[0]) for found in _WORD.finditer(text))
+
+
+def _bare(word: str) -> str:
+    return word.strip(".:!?").lower()
