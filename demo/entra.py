@@ -197,7 +197,7 @@ class Job:
         condition = f"userName eq {quoted(user.current_principal_name)}"
         resource = self._current(user, "User", condition, "userName eq …")
         if resource is None:
-            if user.in_scope:
+            if user.active:
                 self._create(user, "User", new_user(values))
             return
         self.links.shown[user.object_id] = manager_of(resource)
@@ -221,7 +221,7 @@ class Job:
     ) -> Document | None:
         if known := self.ids.get(entry.object_id):
             return self.target.read(resource_type, known, "compared with Entra")
-        if not entry.in_scope:
+        if not _looked_for(entry):
             return None
         noun = resource_type.lower()
         resource = self.target.find(
@@ -271,6 +271,11 @@ class Job:
     def _manager(self, user: User) -> None:
         if user.object_id in self.ids:
             self.links.provision_manager(user, self._speak)
+
+
+def _looked_for(entry: User | Group) -> bool:
+    """Tell whether an object without a link is matched; users that are disabled are skipped."""
+    return entry.active if isinstance(entry, User) else entry.in_scope
 
 
 def _manager_set(user: User) -> frozenset[str]:

@@ -248,15 +248,16 @@ class FirstDay:
     def _full_reset(self) -> Phase:
         phase = Phase(
             "Full reset",
-            "Entra forgets its links too: every user and group in scope is matched anew by name.",
+            "Entra forgets its links too: every group, and every user who is enabled, is matched"
+            " anew by name.",
         )
         users = self.source.users
-        in_scope = {
-            one: id_ for one, id_ in self.job.ids.items() if one not in users or users[one].in_scope
+        enabled = {
+            one: id_ for one, id_ in self.job.ids.items() if one not in users or users[one].active
         }
         cycle = self._cycle(phase, Run.FULL_RESET)
         phase.check("nothing had to be written", cycle.good and not cycle.writes)
-        phase.check("everyone in scope is matched to the same id", self.job.ids == in_scope)
+        phase.check("everyone who is enabled is matched to the same id", self.job.ids == enabled)
         return phase
 
     def _what_is_left(self) -> Phase:

@@ -114,6 +114,15 @@ def test_an_existing_account_is_matched_by_filter_and_adjusted(
     assert [*service.stored["Users"]] == [job.ids[ANN]]
 
 
+def test_who_is_disabled_and_not_linked_is_neither_looked_for_nor_created(
+    job: Job, source: Source
+) -> None:
+    source.change(BOB, account_enabled=False)
+    cycle = job.run()
+    assert requests([*cycle.exchanges]).count("POST /Users") == 1
+    assert BOB not in job.ids
+
+
 def test_a_soft_delete_renames_and_disables_in_one_request(
     job: Job, source: Source, service: StandIn
 ) -> None:
