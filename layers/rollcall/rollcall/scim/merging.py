@@ -8,8 +8,11 @@ from typing import Any
 from rollcall.scim.body import Document
 from rollcall.scim.resources import ENTERPRISE
 
-IDENTITY = ("userName", "externalId", "emails", "name", "displayName", "active")
-"""What comes from the user that stays, whatever the other one has."""
+IDENTITY = ("userName", "externalId", "active")
+"""What comes from the user that stays, also that it has none."""
+
+SHOWN = ("emails", "name", "displayName")
+"""What comes from the user that stays, if it has any."""
 
 
 def merged(
@@ -17,15 +20,18 @@ def merged(
 ) -> Document:
     """Return the document of two users that become one.
 
-    `identity` is one of the two: the one whose id stays. Where both have an attribute, `kept` wins;
-    of attributes with several values it is the values of both.
+    `identity` is one of the two: the one whose id stays, and who the user is. Where both have
+    another attribute, `kept` wins; of attributes with several values it is the values of both.
     """
     document = _both(kept, removed)
-    for name in IDENTITY:
-        document.pop(name, None)
+    for name in (*IDENTITY, *SHOWN):
         if name in identity:
             document[name] = identity[name]
-    return {"schemas": _schemas(kept, removed), **document}
+        elif name in IDENTITY:
+            document.pop(name, None)
+    if number := identity.get(ENTERPRISE, {}).get("employeeNumber"):
+        document[ENTERPRISE] = {**document[ENTERPRISE], "employeeNumber": number}
+    return {**document, "schemas": _schemas(kept, removed)}
 
 
 def reassigned(document: Mapping[str, Any], removed: str, survivor: str, own: str) -> Document:
