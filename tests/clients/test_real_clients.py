@@ -15,7 +15,7 @@ from tests.conftest import Tenant
 PROGRAM = str(Path(sys.executable).parent / "scim")
 
 
-def scim(tenant: Tenant, *words: str, body: Any = None, code: int = 0) -> str:
+def scim(tenant: Tenant, *words: str, body: Any = None) -> str:
     environment = {
         **os.environ,
         "SCIM_CLI_URL": tenant.url,
@@ -30,27 +30,20 @@ def scim(tenant: Tenant, *words: str, body: Any = None, code: int = 0) -> str:
         check=False,
         env=environment,
     )
-    assert done.returncode == code, done.stdout + done.stderr
+    assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
 
-READ_ONLY = "urn:ietf:params:scim:schemas:extension:rollcall:2.0:User"
-"""Wholly read-only: the tester adds it all the same, as an object without attributes."""
-
-REFUSED = [f"Failed to {verb} attribute '{READ_ONLY}'" for verb in ("add", "replace")]
-
-
 def test_scim2_tester_finds_no_error(tenant: Tenant) -> None:
-    lines = [line.strip() for line in scim(tenant, "test", code=1).splitlines()]
+    report = scim(tenant, "test")
+
     verdicts = Counter(
         line.split()[0]
-        for line in lines
+        for line in report.splitlines()
         if line.split()[:1] and line.split()[0].isupper() and len(line.split()) == 2
     )
-    found = [lines[at + 1] for at, line in enumerate(lines) if line.startswith("ERROR ")]
-
-    assert [each.split(": ")[0] for each in found] == REFUSED
-    assert not verdicts["CRITICAL"], lines
+    assert not verdicts["ERROR"], report
+    assert not verdicts["CRITICAL"], report
     assert verdicts["SUCCESS"] >= 133, verdicts
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import pytest
 
 from rollcall.runtime import Services, Settings
+from rollcall.scim.resources import ROLLCALL
+from rollcall.templates.template import Template
+from rollcall.templates.templates import Templates
 from tests.http.api import Api
 
 BASE = "/scim/acme/v2"
@@ -87,6 +90,23 @@ def test_any_integer_is_an_index_and_a_count(number: str, api: Api) -> None:
     answer = api.send("GET", f"/Users?startIndex={number}&count={number}")
 
     assert answer.status_code == 200
+
+
+def test_access_is_advertised_where_a_template_is_set_and_nowhere_else(
+    services: Services, api: Api
+) -> None:
+    def advertised() -> list[bool]:
+        schemas = api.send("GET", "/Schemas").json()["Resources"]
+        user = api.send("GET", "/ResourceTypes/User").json()
+        return [
+            ROLLCALL in {each["id"] for each in schemas},
+            ROLLCALL in {each["schema"] for each in user["schemaExtensions"]},
+            api.send("GET", f"/Schemas/{ROLLCALL}").status_code == 200,
+        ]
+
+    assert not any(advertised())
+    Templates(services.table, "acme", "operator:ann").set([Template("everybody")])
+    assert all(advertised())
 
 
 @pytest.mark.parametrize("path", ["/Schemas", "/ResourceTypes/User", "/ServiceProviderConfig"])

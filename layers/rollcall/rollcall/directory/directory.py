@@ -15,7 +15,7 @@ from rollcall.directory.users import Users
 from rollcall.scim.cursor import Seal
 from rollcall.scim.errors import Unavailable
 from rollcall.scim.link import Linking
-from rollcall.scim.resources import Kind
+from rollcall.scim.resources import ROLLCALL, Kind
 from rollcall.storage.journal import Unfinished
 from rollcall.storage.notices import Notices
 from rollcall.storage.origin import Origin
@@ -68,6 +68,10 @@ class Directory:
         self.search = Search(context, Seal(key), caller)
         self.bulk = Bulk(context, self.users, self.groups)
         self.accounts = Accounts(context)
+
+    def unused(self) -> frozenset[str]:
+        """Return the extensions that say nothing of any user: access until a template is set."""
+        return frozenset() if self._context.templates.read().edition else frozenset({ROLLCALL})
 
     def counts(self) -> dict[Kind, int]:
         """Return how many resources of each type there are."""

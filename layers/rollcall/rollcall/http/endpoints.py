@@ -146,12 +146,14 @@ def service_provider_config(call: Call) -> Response:
 
 def resource_types(call: Call) -> Response:
     """GET /ResourceTypes and /ResourceTypes/{id} (section 4)."""
-    return _discovered(call, discovery.resource_types(call.base_url))
+    _refuse_filter(call)
+    return _discovered(call, discovery.resource_types(call.base_url, call.directory.unused()))
 
 
 def schemas(call: Call) -> Response:
     """GET /Schemas and /Schemas/{id} (section 4)."""
-    return _discovered(call, discovery.schemas(call.base_url))
+    _refuse_filter(call)
+    return _discovered(call, discovery.schemas(call.base_url, call.directory.unused()))
 
 
 def me(call: Call) -> Response:
@@ -191,7 +193,6 @@ def _refuse_filter(call: Call) -> None:
 
 
 def _discovered(call: Call, documents: list[dict[str, Any]]) -> Response:
-    _refuse_filter(call)
     if not call.identifier:
         return ScimResponse(
             {

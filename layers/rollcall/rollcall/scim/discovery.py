@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import cache
 from typing import Any
 
@@ -58,8 +59,8 @@ def service_provider_config(base_url: str) -> dict[str, Any]:
     }
 
 
-def resource_types(base_url: str) -> list[dict[str, Any]]:
-    """Return the resource types (RFC 7643 section 6)."""
+def resource_types(base_url: str, without: Collection[str] = ()) -> list[dict[str, Any]]:
+    """Return the resource types (RFC 7643 section 6), without some extensions."""
     return [
         {
             "schemas": [f"{_CORE}:ResourceType"],
@@ -69,7 +70,9 @@ def resource_types(base_url: str) -> list[dict[str, Any]]:
             "endpoint": kind.endpoint,
             "schema": str(model.__schema__),
             "schemaExtensions": [
-                {"schema": urn, "required": False} for urn in model.get_extension_models()
+                {"schema": urn, "required": False}
+                for urn in model.get_extension_models()
+                if urn not in without
             ],
             "meta": {
                 "resourceType": "ResourceType",
@@ -80,14 +83,15 @@ def resource_types(base_url: str) -> list[dict[str, Any]]:
     ]
 
 
-def schemas(base_url: str) -> list[dict[str, Any]]:
-    """Return the schemas of all resource types and extensions (RFC 7643 section 7)."""
+def schemas(base_url: str, without: Collection[str] = ()) -> list[dict[str, Any]]:
+    """Return the schemas of all resource types and of extensions, without some (section 7)."""
     return [
         {
             **schema,
             "meta": {"resourceType": "Schema", "location": f"{base_url}/Schemas/{schema['id']}"},
         }
         for schema in described()
+        if schema["id"] not in without
     ]
 
 
