@@ -100,7 +100,7 @@ def test_a_tenant_is_deleted_with_all_it_holds_after_its_name_is_typed(server: S
     assert wrong.returncode == 2
     assert users(made) == 200
 
-    right = program(server.state, "tenants", "delete", "cli-gone", typed="cli-gone\n")
+    right = program(server.state, "tenants", "delete", "cli-gone", "--no-wait", typed="cli-gone\n")
     assert right.returncode == 0
     assert "1 users" in right.stdout
     assert rollcall(server.state, "tenants", "show", "cli-gone").returncode == 2

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import time
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from rollcall import local
+from rollcall.cli.export import export
 from rollcall.cli.target import target
 from rollcall.cli.terminal import (
     AsJson,
@@ -21,9 +24,15 @@ from rollcall.cli.terminal import (
     print_credentials,
 )
 from rollcall.runtime import duplicates
+from rollcall.storage.handovers import HandOvers
 from rollcall.tenants.tenants import Tenant
 
 app = typer.Typer(no_args_is_help=True, help="Switch SCIM on and off for a tenant.")
+app.command()(export)
+
+UNDER_WAY = timedelta(seconds=90)
+"""How long after it was disabled a tenant's requests may go on: a token is believed for a minute,
+and a function lives half of one."""
 
 
 @app.command()
@@ -107,10 +116,24 @@ def enable(context: typer.Context, name: Name) -> None:
 
 
 @app.command()
-def delete(context: typer.Context, name: Name, yes: Yes = False) -> None:
-    """Delete a tenant with all its users, groups and tokens. May be repeated when broken off."""
+def delete(
+    context: typer.Context,
+    name: Name,
+    yes: Yes = False,
+    no_wait: Annotated[
+        bool,
+        typer.Option("--no-wait", help="Do not wait for requests that may be under way."),
+    ] = False,
+) -> None:
+    """Delete a tenant with all its users, groups, tokens and its log.
+
+    It is disabled first; where it took requests until then, those that are under way are waited
+    for, a minute and a half, and what they left is deleted too. May be repeated when broken off:
+    it ends with the tenant's own secret.
+    """
     chosen = target(context)
-    chosen.services.tenants.show(name)
+    services = chosen.services
+    tenant = services.tenants.show(name)
     directory = chosen.services.directory(name)
     counts = {kind.value.lower(): count for kind, count in directory.counts().items()}
     holds = ", ".join(f"{count} {of}s" for of, count in counts.items())
@@ -118,15 +141,27 @@ def delete(context: typer.Context, name: Name, yes: Yes = False) -> None:
         typed = typer.prompt(f"{name} holds {holds}. Type its name to delete all of it")
         if typed != name:
             raise UsageError("the name does not match, nothing is deleted")
-    chosen.services.tenants.disable(name)
+    services.tenants.disable(name)
+    closed = datetime.fromisoformat(services.tenants.show(name).closed or tenant.created)
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=err, transient=True) as progress:
         task = progress.add_task("deleting")
         for number, kind in enumerate(directory.clear(), 1):
             progress.update(task, description=f"deleting {kind.value.lower()}s, {number} so far")
+        left = closed + UNDER_WAY - services.tenants.clock()
+        if left > timedelta() and not no_wait and services.usage(name).all():
+            progress.update(task, description="waiting for requests that are under way")
+            time.sleep(left.total_seconds())
+            for _ in directory.clear():
+                pass
         progress.update(task, description="deleting reports")
-        duplicates.forget(chosen.services, name)
-    chosen.services.tenants.forget(name)
+        duplicates.forget(services, name)
+        created = datetime.fromisoformat(tenant.created)
+        for day in services.log(name).forget(created, services.tenants.clock()):
+            progress.update(task, description=f"deleting the log of {day}")
+        HandOvers(services.table, name).forget()
+        services.usage(name).forget()
+    services.tenants.forget(name)
     out.print(f"{name} is deleted: {holds}.")
 
 
