@@ -53,7 +53,7 @@ def test_a_link_leads_to_every_form(services: Services, api: Api, form: str) -> 
 
 
 def test_a_link_is_over_after_its_days(services: Services, api: Api) -> None:
-    young = services.reports.link(PLACE, NOW - timedelta(days=LINK_DAYS, minutes=-1))
+    young = services.reports.link(PLACE, NOW - timedelta(days=LINK_DAYS, hours=-1))
     old = services.reports.link(PLACE, NOW - timedelta(days=LINK_DAYS))
 
     assert asked(api, young).status_code == 302

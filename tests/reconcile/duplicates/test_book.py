@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 import pytest
 
 from rollcall.reconcile.duplicates.accounts import Accounts
@@ -10,12 +12,13 @@ from rollcall.reconcile.duplicates.findings import Finding, Ground, Reason
 from rollcall.runtime import Services
 from rollcall.storage.actions import ConditionFailed
 from rollcall.storage.findings import Findings
+from rollcall.storage.log import Log
 from rollcall.storage.resources import Resources
 from tests.reconcile.duplicates.people import MONDAY, TUESDAY, WEDNESDAY
 from tests.storage.faults import counted
 
 ADDRESS, NAME = Ground(Reason.ADDRESS, "a@b.c"), Ground(Reason.NAME, "ann lee")
-NOTE = Note("operator", MONDAY, "mother and daughter")
+NOTE = Note("operator:jo", "2026-11-23T08:00:00.000Z", "mother and daughter")
 
 
 def finding(*accounts: str, grounds: frozenset[Ground] = frozenset({ADDRESS})) -> Finding:
@@ -67,7 +70,7 @@ def test_users_are_flagged_as_long_as_a_finding_names_them(book: Book, findings:
 
     book.dismiss(hint.id, NOTE)
     assert {user for _, user, _ in findings.flagged()} == {"1", "2"}
-    book.open(hint.id)
+    book.open(hint.id, NOTE)
     assert [user for _, user, _ in findings.flagged("possible")] == ["2", "3"]
 
     found(book, TUESDAY, hint)
@@ -104,11 +107,11 @@ def test_to_dismiss_and_open_twice_is_to_do_it_once(services: Services, book: Bo
     found(book, MONDAY, pair)
     book.dismiss(pair.id, NOTE)
     with counted(services.clients.dynamodb) as requests:
-        book.dismiss(pair.id, Note("other", TUESDAY, ""))
+        book.dismiss(pair.id, Note("operator:al", "2026-11-24T08:00:00.000Z"))
     assert [each.operation for each in requests] == ["BatchGetItem"]
 
-    book.open(pair.id)
-    assert book.open(pair.id).note is None
+    book.open(pair.id, NOTE)
+    assert book.open(pair.id, NOTE).note is None
 
 
 @pytest.mark.parametrize("name", ["000000000000", ""])
@@ -171,3 +174,24 @@ def test_a_service_account_is_marked_and_unmarked(findings: Findings) -> None:
     assert list(findings.flagged("service")) == [("service", "1", "service")]
     findings.unmark("1")
     assert findings.marked(["1", "2"]) == set()
+
+
+def test_what_operators_say_is_in_the_log_of_the_tenant(services: Services, book: Book) -> None:
+    pair = finding("1", "2")
+    found(book, MONDAY, pair)
+    book.dismiss(pair.id, NOTE)
+    book.open(pair.id, NOTE)
+    book.mark("1", NOTE)
+    book.unmark("1", NOTE)
+
+    since = datetime.fromisoformat(NOTE.at)
+    entries = list(Log(services.table, "acme").read(since, since + timedelta(hours=1)))
+    assert {each.actor for each in entries} == {NOTE.by}
+    assert sorted((each.target, each.method, each.detail) for each in entries) == sorted(
+        [
+            (f"Finding/{pair.id}", "dismiss", "open before, dismissed after"),
+            (f"Finding/{pair.id}", "open", "dismissed before, open after"),
+            ("User/1", "dismiss", "service"),
+            ("User/1", "open", "person"),
+        ]
+    )

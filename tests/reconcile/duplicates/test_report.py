@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from rollcall.directory.directory import Directory
-from rollcall.reconcile.duplicates import report
+from rollcall.reconcile.duplicates import detection, report
 from rollcall.reconcile.duplicates.book import Case, State
 from rollcall.reconcile.duplicates.findings import Account, Finding, Ground, Reason
 from rollcall.reconcile.duplicates.run import Run
@@ -95,15 +95,16 @@ def test_a_spreadsheet_calculates_nothing(
 
 
 def test_accounts_beyond_those_that_are_named_are_counted(
-    services: Services, directory: Directory, run: Run
+    services: Services, directory: Directory, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for each in range(60):
+    monkeypatch.setattr(detection, "MAX_ACCOUNTS", 10)
+    for each in range(12):
         user(directory, f"u{each}", **mails("team@b.c"))
     counts = done(run)
 
     (found,) = findings(services)
-    assert (found["kind"], found["count"], len(found["accounts"])) == ("possible", 60, 50)
-    assert "and 10 more" in written(services, form="html")
+    assert (found["kind"], found["count"], len(found["accounts"])) == ("possible", 12, 10)
+    assert "and 2 more" in written(services, form="html")
     assert (counts.new, counts.hints) == (0, 1)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -14,7 +13,7 @@ from rich.markup import escape
 from rollcall.cli.finding import named, print_finding, say_marked
 from rollcall.cli.report import opened, run, save
 from rollcall.cli.target import Target, target
-from rollcall.cli.terminal import AsJson, Name, UsageError, listing, out
+from rollcall.cli.terminal import AsJson, DryRun, Name, UsageError, listing, operator, out
 from rollcall.reconcile.duplicates import report
 from rollcall.reconcile.duplicates.book import Book, Case, Note, State
 from rollcall.reconcile.duplicates.findings import Kind
@@ -40,7 +39,6 @@ app.command()(run)
 app.command()(save)
 
 Finding = Annotated[str, typer.Argument(help="The finding's name, of `duplicates list`.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Show before and after, change nothing.")]
 
 
 class Shown(StrEnum):
@@ -128,13 +126,11 @@ def dismiss(
     """
     chosen = target(context)
     book = opened(chosen, tenant)
-    note = Note(
-        f"operator:{getpass.getuser()}", datetime.now(UTC).isoformat(timespec="seconds"), reason
-    )
+    note = _note(reason)
     if service_account is not None:
         user = _user(chosen, tenant, service_account)
         if not dry_run:
-            book.findings.mark(user, vars(note))
+            book.mark(user, note)
         say_marked(user, as_json, dry_run, marked=True)
         return
     if not finding:
@@ -160,12 +156,12 @@ def open_(
     if service_account is not None:
         user = _user(chosen, tenant, service_account)
         if not dry_run:
-            book.findings.unmark(user)
+            book.unmark(user, _note())
         say_marked(user, as_json, dry_run, marked=False)
         return
     if not finding:
         raise UsageError("name a finding, or a --service-account")
-    _change(book, tenant, finding, State.OPEN, None, dry_run, as_json)
+    _change(book, tenant, finding, State.OPEN, _note(), dry_run, as_json)
 
 
 @app.command()
@@ -212,6 +208,11 @@ def _user(chosen: Target, tenant: str, named: str) -> str:
     raise LookupError(f"there is no user {named} in {tenant}")
 
 
+def _note(reason: str = "") -> Note:
+    now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return Note(operator(), now, reason)
+
+
 def _row(book: Book, case: Case) -> Row:
     (row,) = report.rows([case], book.accounts)
     return row
@@ -222,7 +223,7 @@ def _change(
     tenant: str,
     finding: str,
     state: State,
-    note: Note | None,
+    note: Note,
     dry_run: bool,
     as_json: bool,
 ) -> None:
@@ -231,10 +232,10 @@ def _change(
         raise LookupError(f"there is no open or dismissed finding {finding} in {tenant}")
     if dry_run:
         after_state = state
-    elif note is not None:
+    elif state is State.DISMISSED:
         after_state = book.dismiss(finding, note).state
     else:
-        after_state = book.open(finding).state
+        after_state = book.open(finding, note).state
     row = _row(book, before)
     if as_json:
         states = {"finding": finding, "before": before.state.value, "after": after_state.value}

@@ -44,16 +44,19 @@ class Findings:
         *,
         flagged: Mapping[str, str] | None = None,
         unflagged: Iterable[str] = (),
+        logged: Iterable[Action] = (),
     ) -> None:
         """Write a finding in place of the revision that was read, 0 for none, and its flags.
 
-        `flagged` maps users to what they are flagged as. Raises ConditionFailed.
+        `flagged` maps users to what they are flagged as, `logged` is what the log says of it.
+        Raises ConditionFailed.
         """
         self.table.transact(
             [
                 self._replacement(self.keys.finding(finding), item, revision),
                 *(self._flag(user, finding, kind) for user, kind in (flagged or {}).items()),
                 *(Action("Delete", self.keys.flag(user, finding)) for user in unflagged),
+                *logged,
             ]
         )
 
@@ -73,13 +76,13 @@ class Findings:
         """Write what a run counted."""
         self.table.put(self.keys.summary(run), item)
 
-    def mark(self, user: str, note: Item) -> None:
+    def mark(self, user: str, note: Item, *logged: Action) -> None:
         """Flag a user as a service account, which no finding names."""
-        self.table.transact([self._flag(user, SERVICE, SERVICE, note)])
+        self.table.transact([self._flag(user, SERVICE, SERVICE, note), *logged])
 
-    def unmark(self, user: str) -> None:
+    def unmark(self, user: str, *logged: Action) -> None:
         """Take that flag away."""
-        self.table.transact([Action("Delete", self.keys.flag(user, SERVICE))])
+        self.table.transact([Action("Delete", self.keys.flag(user, SERVICE)), *logged])
 
     def marked(self, users: Iterable[str]) -> set[str]:
         """Return those of the users who are service accounts."""

@@ -6,17 +6,19 @@ off or by two at once, ends the same.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from uuid import uuid4
 
 from rollcall.reconcile.duplicates.accounts import Accounts
 from rollcall.reconcile.duplicates.findings import Finding, Ground, Kind, Reason
 from rollcall.scim.errors import Unavailable
-from rollcall.storage.actions import ConditionFailed
+from rollcall.storage.actions import Action, ConditionFailed
 from rollcall.storage.findings import Findings
 from rollcall.storage.items import Item
+from rollcall.storage.log import Entry, Log
 
 RESOLVED_DAYS = 90
 """How long a finding that went away is remembered."""
@@ -32,11 +34,11 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class Note:
-    """Who dismissed a finding, when and why."""
+    """Who says something of a finding or an account, when (RFC 3339 in UTC, to the ms) and why."""
 
     by: str
     at: str
-    reason: str
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -107,23 +109,62 @@ class Book:
 
     def dismiss(self, finding: str, note: Note) -> Case:
         """Dismiss a finding until its accounts change. Raises LookupError."""
-        return self._changed(finding, lambda case: replace(case, state=State.DISMISSED, note=note))
+        return self._said(finding, State.DISMISSED, note)
 
-    def open(self, finding: str) -> Case:
+    def open(self, finding: str, note: Note) -> Case:
         """Open a finding that was dismissed. Raises LookupError."""
-        return self._changed(finding, lambda case: replace(case, state=State.OPEN, note=None))
+        return self._said(finding, State.OPEN, note)
 
-    def _changed(self, finding: str, change: Callable[[Case], Case]) -> Case:
+    def mark(self, user: str, note: Note) -> None:
+        """Mark an account as no person's: no finding is to name it."""
+        self.findings.mark(
+            user, vars(note), self._entry(note, "dismiss", f"User/{user}", "service")
+        )
+
+    def unmark(self, user: str, note: Note) -> None:
+        """Take that mark away."""
+        self.findings.unmark(user, self._entry(note, "open", f"User/{user}", "person"))
+
+    def _said(self, finding: str, state: State, note: Note) -> Case:
         for _ in self.findings.table.patience.pauses():
             before = self.read(finding)
             if before is None or before.state is State.RESOLVED:
                 raise LookupError(f"there is no open or dismissed finding {finding}")
-            after = change(before)
-            if after.state is before.state or self._written(before, after):
+            kept = note if state is State.DISMISSED else None
+            after = replace(before, state=state, note=kept)
+            if before.state is state:
+                return before
+            verb = "dismiss" if state is State.DISMISSED else "open"
+            states = f"{before.state.value} before, {state.value} after"
+            entry = self._entry(note, verb, f"Finding/{finding}", states)
+            if self._written(before, after, logged=[entry]):
                 return after
         raise Unavailable("the finding is changed by others all the time, try again")
 
-    def _written(self, before: Case | None, after: Case, expires: int = 0) -> bool:
+    def _entry(self, note: Note, verb: str, target: str, detail: str) -> Action:
+        """Return the entry in the tenant's log of what an operator says."""
+        log = Log(self.findings.table, self.findings.keys.tenant)
+        return log.action(
+            Entry(
+                time=note.at,
+                request=str(uuid4()),
+                actor=note.by,
+                method=verb,
+                path="/duplicates",
+                status=200,
+                target=target,
+                detail=detail,
+            )
+        )
+
+    def _written(
+        self,
+        before: Case | None,
+        after: Case,
+        *,
+        expires: int = 0,
+        logged: Sequence[Action] = (),
+    ) -> bool:
         """Write a case with the flags on its users; False when another writer was faster."""
         if after == before:
             return True
@@ -139,7 +180,12 @@ class Book:
             item["expires"] = expires
         try:
             self.findings.write(
-                after.id, item, after.revision, flagged=flagged, unflagged=unflagged
+                after.id,
+                item,
+                after.revision,
+                flagged=flagged,
+                unflagged=unflagged,
+                logged=logged,
             )
         except ConditionFailed:
             return False
