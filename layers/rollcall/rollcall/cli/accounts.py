@@ -77,6 +77,7 @@ def import_(
     chosen = target(context)
     chosen.services.tenants.show(name)
     directory = chosen.services.directory(name, actor=operator())
+    logged = chosen.services.operated(name, operator()).trail
     intake = Intake(file, mapping(maps or ()))
 
     def one(draft: Draft) -> bool:
@@ -98,6 +99,9 @@ def import_(
 
         for tally in put_in(intake.drafts(), taken, create):
             status.update(f"{tally.created:,} put in, {tally.known:,} there already")
+    if tally.created and not dry_run:
+        logged.acts("import", f"{tally.created} accounts, {tally.known} there already")
+        logged.answered("", ())
     _print_import(name, intake, tally, dry_run=dry_run, as_json=as_json)
     raise typer.Exit(1 if intake.rejected else 0)
 
@@ -129,7 +133,7 @@ def list_(
     for each in shown:
         table.add_row(
             escape(each.user_name),
-            ", ".join(_states(each.link)),
+            str(each.link),
             "yes" if each.active else "no",
             escape(each.document.get("externalId", "")),
             each.id,
@@ -152,7 +156,7 @@ def show(context: typer.Context, name: Name, account: Account, as_json: AsJson =
         return
     if record.id != account and record.document["userName"] != account:
         out.print(f"{account} means this account by now.")
-    out.print(f"{record.document['userName']} is {', '.join(_states(record.link))}", markup=False)
+    out.print(f"{record.document['userName']} is {record.link}", markup=False)
     out.print_json(json.dumps(answer.resource))
 
 
@@ -175,9 +179,7 @@ def unprotect(context: typer.Context, name: Name, account: Account) -> None:
 
 
 def _protect(context: typer.Context, name: str, account: str, *, protected: bool) -> Record:
-    chosen = target(context)
-    chosen.services.tenants.show(name)
-    handled = chosen.services.directory(name, actor=operator()).accounts
+    handled = target(context).services.operated(name, operator()).accounts
     plan = handled.protect(account, protected=protected)
     handled.carry_out(plan)
     return plan.after

@@ -14,6 +14,7 @@ from rollcall.cli.target import target
 from rollcall.cli.terminal import AsJson, DryRun, Name, UsageError, Yes, err, listing, operator, out
 from rollcall.directory.accounts import Accounts, Merge, Plan
 from rollcall.reconcile import aftermath
+from rollcall.runtime import Services
 from rollcall.scim.record import Record
 from rollcall.scim.resources import ENTERPRISE
 
@@ -115,10 +116,9 @@ class _Choice:
         self.dry_run, self.yes, self.as_json, self.asking = dry_run, yes, as_json, asking
 
 
-def _opened(context: typer.Context, name: str) -> tuple[Any, Accounts]:
+def _opened(context: typer.Context, name: str) -> tuple[Services, Accounts]:
     services = target(context).services
-    services.tenants.show(name)
-    return services, services.directory(name, actor=operator()).accounts
+    return services, services.operated(name, operator()).accounts
 
 
 def _do(handled: Accounts, plan: Plan, steps: Sequence[str], choice: _Choice) -> None:
@@ -138,7 +138,7 @@ def _do(handled: Accounts, plan: Plan, steps: Sequence[str], choice: _Choice) ->
         return
     out.print("Nothing is changed yet." if choice.dry_run else "Done.", style="bold")
     for step in steps:
-        out.print(f"- {step}", markup=False)
+        out.print(f"- {step}", markup=False, soft_wrap=True)
 
 
 def _finish(handled: Accounts, removed: str, survivor: str) -> None:

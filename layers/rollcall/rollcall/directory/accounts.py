@@ -22,7 +22,7 @@ from rollcall.scim.errors import (
     UniquenessException,
 )
 from rollcall.scim.indexing import claim
-from rollcall.scim.link import Link, State
+from rollcall.scim.link import State
 from rollcall.scim.merging import merged, reassigned
 from rollcall.scim.record import Record
 from rollcall.scim.resources import Kind
@@ -35,8 +35,9 @@ from rollcall.templates.grants import together
 
 @dataclass(frozen=True)
 class Plan:
-    """An account as it is and as it will be."""
+    """An account as it is and as it will be; `action` is what is done to it."""
 
+    action: str
     before: Record
     after: Record
 
@@ -44,6 +45,11 @@ class Plan:
     def changes(self) -> bool:
         """Whether there is anything to do."""
         return self.before != self.after
+
+    @property
+    def detail(self) -> str:
+        """What the log says of it: states and ids, and no data of anybody's."""
+        return f"{self.before.link} → {self.after.link}"
 
 
 @dataclass(frozen=True)
@@ -57,6 +63,13 @@ class Merge(Plan):
     removed: Record = field(kw_only=True)
     stub: Mapping[str, Any] | None = None
     groups: tuple[str, ...] = ()
+
+    @property
+    def detail(self) -> str:
+        """What the log says of it: which id stays, and what becomes of the other."""
+        left = "a stub" if self.stub is not None else "an alias"
+        said = f"{self.removed.id} ({self.removed.link}) became {left} of {self.before.id}"
+        return f"{said} ({self.before.link}), with {len(self.groups)} groups"
 
 
 class Accounts:
@@ -83,7 +96,8 @@ class Accounts:
     def protect(self, named: str, *, protected: bool = True) -> Plan:
         """Plan that no client may change an account any more, or that clients may again."""
         record = self.find(named)
-        return Plan(record, replace(record, link=replace(record.link, protected=protected)))
+        after = replace(record, link=replace(record.link, protected=protected))
+        return Plan("protect" if protected else "unprotect", record, after)
 
     def unlink(self, named: str) -> Plan:
         """Plan that an account is the product's own again: without externalId, all else as it is.
@@ -94,7 +108,7 @@ class Accounts:
         if record.link.local:
             raise ConflictException(detail=f"{_name(record)} is not linked")
         document = {name: each for name, each in record.document.items() if name != "externalId"}
-        return self._planned(record, document, replace(record.link, state=State.LOCAL))
+        return self._planned("unlink", record, document, State.LOCAL)
 
     def relink(
         self, named: str, external_id: str | None = None, user_name: str | None = None
@@ -109,7 +123,7 @@ class Accounts:
         document = dict(record.document)
         document |= {"externalId": external_id} if external_id else {}
         document |= {"userName": user_name} if user_name else {}
-        return self._planned(record, document, replace(record.link, state=State.LINKED))
+        return self._planned("relink", record, document, State.LINKED)
 
     def merge(self, keep: str, remove: str, idp_deletes: str | None = None) -> Merge:
         """Plan that two accounts become one.
@@ -131,6 +145,7 @@ class Accounts:
         after = successor(stays, document, self._context.now())
         _, groups = self._context.resources.read_user(goes.id) or (None, [])
         return Merge(
+            "merge",
             stays,
             replace(after, access=access),
             removed=goes,
@@ -161,9 +176,11 @@ class Accounts:
         context, now = self._context, self._context.now()
         if not plan.changes and not isinstance(plan, Merge):
             return
-        actions = self._actions(plan, now)
+        beside = ["link"] if plan.after.link != plan.before.link else []
+        context.trail.acts(plan.action, plan.detail)
+        context.trail.changes(plan.before, dict(plan.after.document), (), *beside)
         try:
-            context.commit(actions)
+            context.commit(self._actions(plan, now))
         except ConditionFailed as error:
             if error.labels == {CLAIMED}:
                 name = plan.after.document["userName"]
@@ -198,6 +215,7 @@ class Accounts:
                     return
                 document = reassigned(record.document, removed, heir, record.id)
                 if document != record.document:
+                    context.trail.changes(record, document, ())
                     context.commit(context.writes.replacement(record, document, context.now()))
 
     def _parted(
@@ -218,10 +236,11 @@ class Accounts:
             )
         return (kept, removed) if gone == removed.id else (removed, kept)
 
-    def _planned(self, record: Record, document: dict[str, Any], link: Link) -> Plan:
+    def _planned(self, action: str, record: Record, document: dict[str, Any], state: State) -> Plan:
+        link = replace(record.link, state=state)
         if document == record.document:
-            return Plan(record, replace(record, link=link))
-        return Plan(record, successor(record, document, self._context.now(), link))
+            return Plan(action, record, replace(record, link=link))
+        return Plan(action, record, successor(record, document, self._context.now(), link))
 
     def _inheritance(self, plan: Merge) -> list[Action]:
         """Return the actions that make the removed account's grants the survivor's."""

@@ -76,6 +76,11 @@ class Trail:
         self._asked = replace(self._asked, method=method, path=path, status=status)
         self._entry = replace(self._entry, target="", changed=(), ignored=(), named=())
 
+    def acts(self, action: str, detail: str) -> None:
+        """Note what an operator is about to do; `detail` holds states and ids, nobody's data."""
+        self._asked = replace(self._asked, method=action)
+        self._entry = replace(self._entry, detail=detail)
+
     def changes(
         self, record: Record, after: Mapping[str, Any], ignored: Iterable[str], *others: str
     ) -> None:

@@ -117,7 +117,8 @@ class Users:
                 if document != record.document:
                     linking.admit(context, record)
                     now = context.now()
-                    context.trail.changes(record, document, ignored)
+                    beside = () if link is None else ("link",)
+                    context.trail.changes(record, document, ignored, *beside)
                     context.commit(self._replacement(record, document, now, link))
                     record = successor(record, document, now, link)
                 elif link is not None:

@@ -13,6 +13,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, TextIO
 from urllib.parse import unquote
+from uuid import uuid4
 
 from aws_lambda_powertools import Logger
 from mangum import Mangum
@@ -116,6 +117,13 @@ class Services:
         """Return the directory of one tenant, changed by an actor."""
         origin = Origin(actor=actor)
         return Directory(self.table, tenant, base_url, origin=origin, scales=self.scales)
+
+    def operated(self, tenant: str, actor: str) -> Directory:
+        """Return the directory of one tenant, for what an operator does and the log tells."""
+        origin = Origin(uuid4().hex, actor)
+        key = bytes.fromhex(self.tenants.show(tenant).key)
+        trail = Trail(self.log(tenant), origin, Asked(origin.request), key)
+        return Directory(self.table, tenant, origin=origin, trail=trail, scales=self.scales)
 
     def templates(self, tenant: str, actor: str = "") -> Templates:
         """Return the New User Templates of one tenant, changed by an actor."""

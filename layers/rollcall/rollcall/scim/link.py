@@ -40,6 +40,10 @@ class Link:
         """The link as the attribute `link` of an item."""
         return {"state": self.state.value, **({"protected": True} if self.protected else {})}
 
+    def __str__(self) -> str:
+        """The link in words."""
+        return f"{self.state.value}, protected" if self.protected else self.state.value
+
     @property
     def local(self) -> bool:
         """Whether no client has written to the account yet."""
