@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from unicodedata import normalize
@@ -61,15 +61,15 @@ def items(services: Services, tenant: str) -> dict[Place, Item]:
 
 def check(services: Services, tenant: str) -> None:
     """Fail unless all that is stored of a tenant agrees."""
-    assert list(faults(services, tenant)) == []
+    assert list(faults(items(services, tenant), tenant)) == []
     found = verification.faults(services.table, tenant)
     assert [each.sentence for each in found] == []
 
 
-def faults(services: Services, tenant: str) -> Iterator[str]:
-    """Say what does not agree."""
+def faults(items: Mapping[Place, Item], tenant: str) -> Iterator[str]:
+    """Say what does not agree among the items of a tenant."""
     stored = _Stored()
-    for place, item in items(services, tenant).items():
+    for place, item in items.items():
         yield from stored.read(place, item, tenant)
     yield from stored.disagreements(tenant)
 

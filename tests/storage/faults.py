@@ -97,6 +97,49 @@ def preceded(client: Any, operation: str, *acts: Callable[[], object]) -> Iterat
         yield left
 
 
+@dataclass
+class Calls:
+    """The calls of a client, counted from 1, and whether the one that was waited for came."""
+
+    number: int = 0
+    came: bool = False
+    inside: bool = False
+
+
+@contextmanager
+def at_call(
+    client: Any, number: int, act: Callable[[], object], *, after: bool = False
+) -> Iterator[Calls]:
+    """Act before the call of this number is made, or after its answer came.
+
+    Calls that the act makes are not counted. What it raises, the caller gets.
+    """
+    calls = Calls()
+
+    def come(wanted: bool) -> None:
+        if calls.inside or not wanted or calls.number != number:
+            return
+        calls.came = calls.inside = True
+        try:
+            act()
+        finally:
+            calls.inside = False
+
+    def before(**_: Any) -> None:
+        calls.number += not calls.inside
+        come(not after)
+
+    def behind(**_: Any) -> None:
+        come(after)
+
+    service = _service(client)
+    with (
+        registered(client, f"before-call.{service}", before),
+        registered(client, f"after-call.{service}", behind),
+    ):
+        yield calls
+
+
 def refusal(code: str, status: int = 400, **more: Any) -> dict[str, Any]:
     """Return an answer of AWS that refuses a call."""
     return {

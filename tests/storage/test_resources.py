@@ -389,4 +389,4 @@ def test_the_check_of_consistency_finds_damage(
 
     table.transact([damage])
 
-    assert list(consistency.faults(services, "acme"))
+    assert list(consistency.faults(consistency.items(services, "acme"), "acme"))

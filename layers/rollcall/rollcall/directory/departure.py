@@ -39,7 +39,8 @@ def commit(context: Context, record: Record, deletion: Sequence[Action], now: st
     """Commit a deletion and end the memberships of what is deleted. Raises ConditionFailed."""
     room = (context.capacity - len(deletion)) // ACTIONS_PER_MEMBERSHIP
     near = list(islice(_memberships(context, record.kind, record.id), room + 1))
-    if len(near) <= room:
+    # What a change that is being applied adds does not raise the version of the group.
+    if len(near) <= room and not record.pending:
         departure = _Departure(context, context.memberships, record.id)
         ending = departure.ending(near, now) if near else []
         context.commit([*deletion, *ending])

@@ -64,8 +64,7 @@ def finish(context: Context, group: str, name: str, seconds: float | None = None
     """
     record = context.resources.read(Kind.GROUP, group)
     if record is None or record.pending != name:
-        context.journal.discard(group, name)
-        return True
+        return context.journal.discard(group, name)
     return _finish(context, record, name, seconds or context.table.patience.seconds)
 
 
@@ -81,11 +80,10 @@ def _finish(context: Context, group: Record, name: str, seconds: float) -> bool:
             if clock() > deadline:
                 return False
             if not _apply(context, store, _Piece(group, name, part, piece, edition)):
-                return True
+                return context.journal.discard(group.id, name)
         context.journal.applied(group.id, name, number)
     context.writes.settle(group.id, name)
-    context.journal.discard(group.id, name)
-    return True
+    return context.journal.discard(group.id, name)
 
 
 @dataclass(frozen=True)

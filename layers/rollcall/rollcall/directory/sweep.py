@@ -9,6 +9,7 @@ from math import inf
 
 from rollcall.directory.context import instant
 from rollcall.directory.directory import Directory
+from rollcall.scim.errors import Unavailable
 from rollcall.storage import journal
 from rollcall.storage.journal import Unfinished
 from rollcall.storage.table import Table
@@ -38,5 +39,9 @@ class Sweep:
             seconds = min(seconds_left() - RESERVE, LONGEST)
             if seconds <= 0:
                 return
-            if self.directory(each.tenant).finish(each, seconds):
+            try:
+                finished = self.directory(each.tenant).finish(each, seconds)
+            except Unavailable:  # the next sweep meets it again, and others are not to wait
+                continue
+            if finished:
                 yield each

@@ -15,7 +15,7 @@ from uuid import uuid4
 
 from rollcall.scim.resources import Kind
 from rollcall.storage import keys
-from rollcall.storage.actions import Action
+from rollcall.storage.actions import Action, ConditionFailed
 from rollcall.storage.items import Item
 from rollcall.storage.keys import Keys
 from rollcall.storage.origin import Origin
@@ -26,6 +26,8 @@ PART = 2_000
 
 WRITTEN = "written"
 """The label of the condition that a change that is to become true is still written down."""
+
+_TRUE = "true"
 
 
 @dataclass(frozen=True)
@@ -66,20 +68,18 @@ class Journal:
         self._keys = Keys(tenant)
 
     def write(self, group: str, changes: Changes, origin: Origin, now: str) -> str:
-        """Write a change down, the head last, and return its name. Nothing is changed by that."""
+        """Write a change down and return its name. Nothing is changed by that.
+
+        The head is first, so that the sweep finds what a writer that stops halfway leaves.
+        """
         change = uuid4().hex
         every = [*_entries("+", changes.added), *_entries("-", changes.removed)]
         parts = [every[at : at + PART] for at in range(0, len(every), PART)]
+        head = {"origin": origin.item, "gsi_pk": keys.UNFINISHED, "gsi_sk": f"{now}#{change}"}
+        self._table.put(self._keys.journal(group, change, 0), head)
         for number, part in enumerate(parts, 1):
             entries = json.dumps(part, separators=(",", ":"))
             self._table.put(self._keys.journal(group, change, number), {"entries": entries})
-        head = {
-            "parts": len(parts),
-            "origin": origin.item,
-            "gsi_pk": keys.UNFINISHED,
-            "gsi_sk": f"{now}#{change}",
-        }
-        self._table.put(self._keys.journal(group, change, 0), head)
         return change
 
     def written(self, group: str, change: str) -> Action:
@@ -93,13 +93,11 @@ class Journal:
 
     def read(self, group: str, change: str) -> Changes:
         """Return what of a change is not known to be applied; nothing when it is finished."""
-        partition = self._keys.partition(Kind.GROUP, group)
-        return changes_in(self._table.query(partition, keys.change_prefix(change)))
+        return changes_in(self._items(group, change))
 
     def parts(self, group: str, change: str) -> Iterator[tuple[int, Changes]]:
         """Yield the parts of a change that are not known to be applied, by their numbers."""
-        partition = self._keys.partition(Kind.GROUP, group)
-        for item in self._table.query(partition, keys.change_prefix(change)):
+        for item in self._items(group, change):
             if "entries" in item:
                 yield int(keys.identifier(item["sk"])), changes_in([item])
 
@@ -112,21 +110,39 @@ class Journal:
         item = self._table.get(self._keys.journal(group, change, 0)) or {}
         return Origin(**item.get("origin", {}))
 
-    def discard(self, group: str, change: str) -> None:
+    def discard(self, group: str, change: str) -> bool:
         """Delete a change that is finished or never became true; may be repeated at any point.
 
-        The head is marked first, so that no writer makes the change true while its parts go.
+        Tells whether it is gone; a change that is true and not finished stays. The head is marked
+        first, so that no writer makes the change true while its parts go.
         """
         head = self._keys.journal(group, change, 0)
-        item = self._table.get(head)
-        if item is None:
-            return
-        self._table.transact(
-            [Action("Update", head, update="SET discarded = :true", values={":true": True})]
-        )
-        parts = range(1, int(item["parts"]) + 1)
-        self._table.delete(self._keys.journal(group, change, number) for number in parts)
-        self._table.delete([head])
+        marking = [
+            Action(
+                "ConditionCheck",
+                self._keys.document(Kind.GROUP, group),
+                condition="attribute_not_exists(pending) OR pending <> :change",
+                values={":change": change},
+                label=_TRUE,
+            ),
+            Action(
+                "Update",
+                head,
+                update="SET discarded = :true",
+                condition="attribute_exists(pk)",
+                values={":true": True},
+            ),
+        ]
+        try:
+            self._table.transact(marking)
+        except ConditionFailed as error:
+            if _TRUE in error.labels:
+                return False
+        # Parts without a head are those of a writer that woke up after the head was discarded.
+        items = [{"pk": each["pk"], "sk": each["sk"]} for each in self._items(group, change)]
+        self._table.delete(each for each in items if each != head)
+        self._table.delete(each for each in items if each == head)
+        return True
 
     def leaving(
         self, kind: Kind, identifier: str, origin: Origin, now: str, heir: str = ""
@@ -157,6 +173,10 @@ class Journal:
     def left(self, identifier: str) -> None:
         """Note that the memberships of a deleted resource are ended."""
         self._table.delete([self._keys.leaving(identifier)])
+
+    def _items(self, group: str, change: str) -> Iterator[Item]:
+        partition = self._keys.partition(Kind.GROUP, group)
+        return self._table.query(partition, keys.change_prefix(change))
 
 
 def changes_in(items: Iterable[Item]) -> Changes:

@@ -114,7 +114,8 @@ class Memberships:
         if len(several) + len(beside) <= MAX_BATCH:
             items = self._table.get_many([*beside, *several])
         else:
-            items = self._table.get_many(several, EXISTENCE) | self._table.get_many(beside)
+            # The group first: what is read of members is not older than what it says of changes.
+            items = self._table.get_many(beside) | self._table.get_many(several, EXISTENCE)
         groups = {
             each: self._keys.document(Kind.GROUP, each)
             for each, key in users.items()

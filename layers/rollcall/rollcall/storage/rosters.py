@@ -18,7 +18,7 @@ from rollcall.storage import keys
 from rollcall.storage.documents import is_tombstone, record_of
 from rollcall.storage.items import Item
 from rollcall.storage.journal import Changes, Journal, changes_in
-from rollcall.storage.keys import Keys
+from rollcall.storage.keys import Key, Keys
 from rollcall.storage.memberships import EXISTENCE
 from rollcall.storage.table import Bounds, Table
 
@@ -39,7 +39,6 @@ class _Pages:
     record: Record | None = None
     journal: list[Item] = field(default_factory=list)
     members: dict[str, Kind] = field(default_factory=dict)
-    number: int = 0
 
 
 class Rosters:
@@ -57,17 +56,19 @@ class Rosters:
         changes of several members keep coming between the pages.
         """
         for _ in self._table.patience.pauses():
+            # Before the members: a note goes when the last of its memberships is ended.
+            leaving = {item["sk"] for item in self._table.query(self._keys.leavings())}
             pages = self._pages(group, limit)
             if pages.record is None:
                 return None
             if limit is not None and len(pages.members) > limit:
                 return Roster(pages.record, pages.members, whole=False)
             members = self._overlaid(pages.members, changes_in(iter(pages.journal)))
-            if members:
-                leaving = {item["sk"] for item in self._table.query(self._keys.leavings())}
-                members = {each: of for each, of in members.items() if each not in leaving}
-            if pages.number == 1 or not self._is_torn(pages.record):
-                return Roster(pages.record, members)
+            members = {each: of for each, of in members.items() if each not in leaving}
+            # Not even a single page is read at one moment.
+            if not self._is_torn(pages.record):
+                whole = limit is None or len(members) <= limit
+                return Roster(pages.record, members, whole)
         raise Unavailable("the members of the group change too often to be read, try again")
 
     def walk(self, group: Record, **bounds: Unpack[Bounds]) -> Iterator[tuple[str, Kind]]:
@@ -110,14 +111,13 @@ class Rosters:
         # What is begun first: it is forgotten only when all of it is stored.
         begun = {group: self._journal.read(group, change) for group, change in pending.items()}
         wanted = {pair: self._keys.member(*pair) for pair in pairs}
-        notes = {member: self._keys.leaving(member) for _, member in wanted}
-        found = self._table.get_many([*wanted.values(), *notes.values()])
-        leaving = {member for member, key in notes.items() if (key["pk"], key["sk"]) in found}
-        stored = {
-            pair: Kind(found[key["pk"], key["sk"]]["type"])
-            for pair, key in wanted.items()
-            if (key["pk"], key["sk"]) in found and pair[1] not in leaving
-        }
+        users = {member: self._keys.document(Kind.USER, member) for _, member in wanted}
+        items = self._table.get_many([*wanted.values(), *users.values()], (*EXISTENCE, "type"))
+        found = {pair: items.get((key["pk"], key["sk"])) for pair, key in wanted.items()}
+        stored = {pair: Kind(item["type"]) for pair, item in found.items() if item is not None}
+        nested = {member: kind for (_, member), kind in stored.items() if kind is Kind.GROUP}
+        living = _living(users, items) | self._living(nested)
+        stored = {pair: kind for pair, kind in stored.items() if pair[1] in living}
         for group, changes in begun.items():
             asked = {member for of, member in wanted if of == group}
             added = {each: kind for each, kind in changes.added.items() if each in asked}
@@ -131,7 +131,6 @@ class Rosters:
         read = _Pages()
         prefix = ""
         for page in self._table.pages(self._keys.partition(Kind.GROUP, group)):
-            read.number += 1
             for item in page:
                 if item["sk"] == keys.DOCUMENT:
                     read.record = record_of(Kind.GROUP, item)
@@ -153,16 +152,21 @@ class Rosters:
         absent = {each: of for each, of in changes.added.items() if each not in members}
         if not absent:
             return members
-        documents = {each: self._keys.document(of, each) for each, of in absent.items()}
-        found = self._table.get_many(documents.values(), EXISTENCE)
-        for each, key in documents.items():
-            item = found.get((key["pk"], key["sk"]))
-            if item is not None and not is_tombstone(item):
-                members[each] = absent[each]
+        members |= {each: absent[each] for each in self._living(absent)}
         return dict(sorted(members.items()))
+
+    def _living(self, resources: Mapping[str, Kind]) -> set[str]:
+        documents = {each: self._keys.document(of, each) for each, of in resources.items()}
+        return _living(documents, self._table.get_many(documents.values(), EXISTENCE))
 
     def _is_torn(self, record: Record) -> bool:
         """Tell whether several members changed at once since the first page was read."""
         item = self._table.get(self._keys.document(Kind.GROUP, record.id))
         now = None if item is None else record_of(Kind.GROUP, item)
         return now is None or now.epoch != record.epoch
+
+
+def _living(documents: Mapping[str, Key], items: Mapping[tuple[str, str], Item]) -> set[str]:
+    """Return whose documents, by id, are among items that were read and are no tombstones."""
+    found = {each: items.get((key["pk"], key["sk"])) for each, key in documents.items()}
+    return {each for each, item in found.items() if item is not None and not is_tombstone(item)}

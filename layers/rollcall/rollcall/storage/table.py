@@ -43,6 +43,7 @@ _THROTTLED = frozenset(
         "TransactionInProgressException",  # the SDK repeats a transaction that is not done yet
     }
 )
+_OUTRUN = "too many changes of the same resource at once"
 _CONFLICTS = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
 
 
@@ -87,8 +88,16 @@ class Table:
 
     def put(self, key: Key, item: Item) -> None:
         """Write one item, whatever stands there."""
-        with translated():
-            self._client.put_item(TableName=self.name, Item=encoded({**key, **item}))
+        for _ in self.patience.pauses():
+            try:
+                with translated():
+                    self._client.put_item(TableName=self.name, Item=encoded({**key, **item}))
+            except ClientError as error:
+                if error.response["Error"]["Code"] != "TransactionConflictException":
+                    raise
+            else:
+                return
+        raise Unavailable(_OUTRUN, status=429)
 
     def get_many(
         self, keys: Iterable[Key], only: Sequence[str] = ()
@@ -185,7 +194,7 @@ class Table:
                     raise
             else:
                 return
-        raise Unavailable("too many changes of the same resource at once", status=429)
+        raise Unavailable(_OUTRUN, status=429)
 
     def delete(self, keys: Iterable[Key]) -> None:
         """Delete items, unconditionally, in batches."""

@@ -1,0 +1,120 @@
+"""Every kind of write, in a world where it changes something."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from rollcall.directory.directory import Directory
+from tests.directory.people import ENTERPRISE, adding, patch, removing, setting
+
+PEOPLE = [f"u{number}" for number in range(8)]
+FEW, MANY = PEOPLE[:3], PEOPLE[:6]
+SMALL = 12
+"""The actions of a transaction that holds the changes of three members."""
+
+
+@dataclass(frozen=True)
+class Write:
+    """A request, whom it finds in the group `staff`, and how much a transaction holds.
+
+    `user` u0 is in `groups` groups besides.
+    """
+
+    name: str
+    act: Callable[[Directory], object]
+    members: tuple[str, ...] = ()
+    groups: int = 0
+    max_actions: int = 100
+
+    def arrange(self, directory: Directory) -> None:
+        """Make the world that the write finds; ids are names."""
+        for each in PEOPLE:
+            email = {"value": f"{each}@example.com", "type": "work"}
+            directory.users.create({"userName": each, "emails": [email]}, each)
+        directory.groups.create({"displayName": "inner"}, "inner")
+        directory.groups.create(grouped("staff", *self.members), "staff")
+        directory.groups.create(grouped("all", "staff"), "all")
+        for number in range(self.groups):
+            directory.groups.create(grouped(f"g{number}", "u0"), f"g{number}")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def grouped(name: str, *members: str) -> dict[str, Any]:
+    """Return a group as it is sent."""
+    return {"displayName": name, "members": [{"value": each} for each in members]}
+
+
+def _user(what: Any) -> Callable[[Directory], object]:
+    return lambda directory: directory.users.patch("u0", patch(*what))
+
+
+def _staff(what: dict[str, Any]) -> Callable[[Directory], object]:
+    return lambda directory: directory.groups.patch("staff", what)
+
+
+ANN = {
+    "userName": "ann",
+    "externalId": "E1",
+    "active": False,
+    "emails": [{"value": "ann@example.com"}, {"value": "a@example.com"}],
+    ENTERPRISE: {"employeeNumber": "7"},
+}
+CLEARED = {"Operations": [{"op": "remove", "path": "members"}]}
+MIXED = patch(
+    ("replace", "displayName", "crew"),
+    ("remove", "members", [{"value": "u0"}, {"value": "u1"}]),
+    ("add", "members", [{"value": "u6"}, {"value": "inner"}]),
+    ("remove", 'members[value eq "u2"]', None),
+)
+
+SINGLE = (
+    Write("POST a user", lambda to: to.users.create(ANN)),
+    Write("PUT a user", lambda to: to.users.replace("u0", ANN), groups=2),
+    Write("PATCH a user", _user([("replace", "title", "Chief")])),
+    Write("rename a user", _user([("replace", "userName", "ann")]), groups=1),
+    Write("disable a user", _user([("replace", "active", "False")])),
+    Write("DELETE a user", lambda to: to.users.delete("u0"), groups=2),
+    Write("POST a group", lambda to: to.groups.create(grouped("crew"))),
+    Write("POST a group with members", lambda to: to.groups.create(grouped("crew", *FEW))),
+    Write("PUT a group", lambda to: to.groups.replace("staff", {"displayName": "crew"}), (*FEW,)),
+    Write("PUT members", lambda to: to.groups.replace("staff", grouped("staff", "u7")), (*FEW,)),
+    Write("rename a group", _staff(patch(("replace", "displayName", "crew"))), (*FEW,)),
+    Write("add a member", _staff(adding("u7")), (*FEW,)),
+    Write("add members", _staff(adding("u7", "u0", "inner")), (*FEW,)),
+    Write("remove members", _staff(removing("u0", "u1")), (*FEW,)),
+    Write(
+        "remove a member by filter",
+        _staff(patch(("remove", 'members[value eq "u0"]', None))),
+        (*FEW,),
+    ),
+    Write("set members", _staff(setting("u2", "u7")), (*FEW,)),
+    Write("clear members", _staff(CLEARED), (*FEW, "inner")),
+    Write("a mixed PATCH", _staff(MIXED), (*FEW,)),
+    Write("DELETE a group", lambda to: to.groups.delete("staff"), (*FEW, "inner")),
+)
+"""What one transaction holds."""
+
+SEVERAL = tuple(
+    Write(f"{name}, several transactions", act, members, groups, SMALL)
+    for name, act, members, groups in (
+        ("DELETE a user", lambda to: to.users.delete("u0"), (), 5),
+        ("POST a group with members", lambda to: to.groups.create(grouped("crew", *MANY)), (), 0),
+        (
+            "PUT a group",
+            lambda to: to.groups.replace("staff", grouped("crew", "u5", "u6", "u7")),
+            tuple(MANY),
+            0,
+        ),
+        ("add members", _staff(adding(*PEOPLE, "inner")), ("u0", "u1"), 0),
+        ("remove members", _staff(removing(*MANY)), (*MANY, "u7"), 0),
+        ("set members", _staff(setting("u5", "u6", "u7")), (*MANY,), 0),
+        ("clear members", _staff(CLEARED), (*MANY, "inner"), 0),
+        ("a mixed PATCH", _staff(MIXED), (*MANY,), 0),
+        ("DELETE a group", lambda to: to.groups.delete("staff"), (*MANY, "inner"), 0),
+    )
+)
+"""What takes several."""
