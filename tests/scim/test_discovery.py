@@ -22,9 +22,16 @@ CORE = "urn:ietf:params:scim:schemas:core:2.0:User"
 GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 ROLLCALL = "urn:ietf:params:scim:schemas:extension:rollcall:2.0:User"
+ROLLCALL_GROUP = "urn:ietf:params:scim:schemas:extension:rollcall:2.0:Group"
 URL = "https://example.com/scim/acme/v2"
 
-KINDS = {CORE: Kind.USER, GROUP: Kind.GROUP, ENTERPRISE: Kind.USER, ROLLCALL: Kind.USER}
+KINDS = {
+    CORE: Kind.USER,
+    GROUP: Kind.GROUP,
+    ENTERPRISE: Kind.USER,
+    ROLLCALL: Kind.USER,
+    ROLLCALL_GROUP: Kind.GROUP,
+}
 
 
 def schema(urn: str) -> dict[str, Any]:
@@ -45,7 +52,9 @@ ADVERTISED = list(advertised())
 
 
 def test_users_groups_and_the_extensions_have_schemas() -> None:
-    assert [each["id"] for each in discovery.schemas(URL)] == [CORE, GROUP, ENTERPRISE, ROLLCALL]
+    assert [each["id"] for each in discovery.schemas(URL)] == [
+        CORE, GROUP, ENTERPRISE, ROLLCALL, ROLLCALL_GROUP,
+    ]  # fmt: skip
 
 
 def test_a_schema_knows_its_url() -> None:
@@ -74,7 +83,7 @@ def test_the_resource_types_are_users_with_their_extensions_and_groups() -> None
     assert (groups["id"], groups["endpoint"], groups["schemaExtensions"]) == (
         "Group",
         "/Groups",
-        [],
+        [{"schema": ROLLCALL_GROUP, "required": False}],
     )
 
 
@@ -196,7 +205,7 @@ WRITABLE = [
     for path, attribute, sub in ADVERTISED
     if attribute["type"] != "complex" or sub
     if attribute["name"] not in {"groups", "members", "manager"}
-    if not path.startswith(ROLLCALL)
+    if not path.startswith((ROLLCALL, ROLLCALL_GROUP))
 ]
 
 

@@ -22,6 +22,7 @@ from rollcall.scim.resources import Kind
 from rollcall.storage.actions import Action, ConditionFailed
 from rollcall.storage.aliases import Aliases
 from rollcall.storage.bookmarks import Bookmarks
+from rollcall.storage.feed import Feed
 from rollcall.storage.grants import Grants
 from rollcall.storage.journal import Journal
 from rollcall.storage.memberships import Memberships
@@ -66,6 +67,7 @@ class Context:
     rosters: Rosters
     journal: Journal
     bookmarks: Bookmarks
+    feed: Feed
     aliases: Aliases
     templates: Templates
     grants: Grants
@@ -99,6 +101,7 @@ class Context:
             Rosters(table, tenant),
             Journal(table, tenant),
             Bookmarks(table, tenant),
+            Feed(table, tenant),
             Aliases(table, tenant, origin),
             Templates(table, tenant),
             Grants(table, tenant),

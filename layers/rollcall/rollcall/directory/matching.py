@@ -11,10 +11,11 @@ from rollcall.directory import members
 from rollcall.directory.context import Context
 from rollcall.directory.evaluation import Evaluation
 from rollcall.directory.legs import Legs
+from rollcall.directory.source import Source
 from rollcall.scim.cursor import Position
 from rollcall.scim.errors import TooManyException
 from rollcall.scim.filters import Filter
-from rollcall.scim.ordering import Order
+from rollcall.scim.ordering import Index, Order
 from rollcall.scim.planner import ByGroup, Lookup, Walk, plan
 from rollcall.scim.record import Record
 from rollcall.scim.resources import Kind
@@ -85,7 +86,9 @@ class Matching:
         *,
         max_walk: int = MAX_WALK,
     ) -> None:
-        self.order = order
+        self._source = Source(context, kinds, parsed)
+        by_change = bool(self._source.since) and order == Order()
+        self.order = Order(Index.CHANGED) if by_change else order
         self.max_walk = max_walk if parsed is None else _bound(max_walk, parsed.comparisons)
         self._context = context
         self._legs = Legs(context, self._members)
@@ -179,15 +182,17 @@ class Matching:
     def _from_index(self, kind: Kind, after: Position | None, how: _Reading) -> Iterator[Found]:
         assert self.order.index is not None  # noqa: S101
         position = None if after is None else (after[1], after[2])
-        bounds = how.bounds() if self._filter is None else {**how.bounds(), "limit": _KEYS}
-        listed = self._context.resources.ordered(kind, self.order.index, position, **bounds)
+        bounds = how.bounds()
+        if self._filter is not None and self.order.index is not Index.CHANGED:
+            bounds["limit"] = _KEYS
+        listed = self._source.listed(kind, self.order.index, position, bounds)
         while how.skip and next(listed, None) is not None:
             how.skip -= 1
         sizes = _sizes(how.expected) if self._filter is None else repeat(_BATCH)
         for batch in _batches(listed, sizes):
             positions = {identifier: (kind, order, identifier) for order, identifier in batch}
-            records = self._context.resources.read_many(kind, positions)
-            for record, _, matches in self._evaluation.of(kind, list(records.values())):
+            records = self._source.read(kind, positions)
+            for record, _, matches in self._evaluation.of(kind, records):
                 yield Found(positions[record.id], record, matches)
 
     def _from_members(
@@ -211,13 +216,13 @@ class Matching:
                 yield each
 
     def _gather(self, kind: Kind) -> Iterator[Found]:
-        found, store = self._plans[kind], self._context.resources
+        found = self._plans[kind]
         if isinstance(found, Lookup):
             named = self._bounded(self._legs.named(kind, found.legs))
         else:
-            named = self._bounded(store.listed(kind))
+            named = self._bounded(each for _, each in self._source.listed(kind, None))
         for batch in _batches(named, repeat(_BATCH)):
-            records = list(store.read_many(kind, batch).values())
+            records = self._source.read(kind, batch)
             for record, resource, matches in self._evaluation.of(kind, records):
                 yield Found(self._position(kind, record, resource), record, matches)
 

@@ -209,6 +209,8 @@ class Search:
         """Return a resource as lists show it: groups of users only when asked for."""
         context = self._context
         members = groups = None
+        if record.deleted:
+            return projection.apply(record.kind, record.representation(context.base_url))
         if record.kind is Kind.GROUP and projection.returns(Kind.GROUP, "members"):
             roster = context.rosters.read(record.id, bounds.most_members(context.base_url))
             if roster is not None and not roster.whole:

@@ -16,7 +16,8 @@ from pydantic import ValidationError
 from scim2_models import Attribute, Extension, Schema, Uniqueness
 
 from rollcall.scim import attributes, discovery
-from rollcall.scim.resources import EnterpriseUser, Group, Kind, RollcallUser, User, bind
+from rollcall.scim.product import RollcallGroup, RollcallUser
+from rollcall.scim.resources import EnterpriseUser, Group, Kind, User, bind
 
 
 class ExtensionError(ValueError):
@@ -31,7 +32,7 @@ def declare(declared: Any) -> None:
     """
     found: dict[Kind, list[type[Extension]]] = {
         Kind.USER: [EnterpriseUser, RollcallUser],
-        Kind.GROUP: [],
+        Kind.GROUP: [RollcallGroup],
     }
     if not isinstance(declared, Mapping) or not set(declared) <= set(Kind):
         raise ExtensionError('extensions are declared as {"User": [schemas], "Group": [schemas]}')

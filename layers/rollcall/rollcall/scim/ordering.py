@@ -20,6 +20,7 @@ class Index(StrEnum):
 
     CREATED = "created"
     NAME = "name"
+    CHANGED = "changed"
 
 
 @dataclass(frozen=True)

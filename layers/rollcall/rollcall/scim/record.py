@@ -8,7 +8,7 @@ from typing import Any
 
 from rollcall.scim.access import NO_ACCESS, Access
 from rollcall.scim.link import LINKED, Link
-from rollcall.scim.resources import ENTERPRISE, EXTENSIONS, Kind
+from rollcall.scim.resources import ENTERPRISE, EXTENSIONS, MODELS, ROLLCALL, ROLLCALL_GROUP, Kind
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,8 @@ class Record:
     instants in UTC with milliseconds; `version` counts from 1. Of a group, `pending` names a change
     of its members that is begun, and `epoch` counts the changes of several members at once. Of a
     user, `link` says whose the account is, `access` what it may do, and `alias` that it is what is
-    left of one that was merged into the user of that id.
+    left of one that was merged into the user of that id. `deleted` is when a resource was, of which
+    nothing else is left.
     """
 
     kind: Kind
@@ -33,6 +34,7 @@ class Record:
     link: Link = LINKED
     access: Access = NO_ACCESS
     alias: str = ""
+    deleted: str = ""
 
     @property
     def etag(self) -> str:
@@ -69,6 +71,10 @@ class Record:
         if members:
             resource["members"] = members_of(base_url, members)
         self.access.complete(resource)
+        if self.deleted:
+            urn = ROLLCALL if self.kind is Kind.USER else ROLLCALL_GROUP
+            core = str(MODELS[self.kind].__schema__)
+            resource |= {"schemas": [core, urn], urn: {"deleted": self.deleted}}
         resource["meta"] = {
             "resourceType": self.kind.value,
             "created": self.created,

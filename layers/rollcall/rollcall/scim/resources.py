@@ -17,6 +17,8 @@ from pydantic import Field, GetCoreSchemaHandler
 from pydantic_core import core_schema
 from scim2_models import CaseExact, Mutability, Reference, Required, Uniqueness
 
+from rollcall.scim.product import RollcallGroup, RollcallUser
+
 
 class Kind(StrEnum):
     """The resource types (RFC 7643 section 6), by their name."""
@@ -212,28 +214,6 @@ class EnterpriseUser(engine.Extension):
     """The manager."""
 
 
-class WorkArea(engine.ComplexAttribute):
-    """A work area of the product that the user has access to."""
-
-    value: Annotated[str | None, Mutability.read_only, CaseExact.true] = None
-    """The name of the work area."""
-
-    level: Annotated[str | None, Mutability.read_only, CaseExact.true] = None
-    """The access level, the highest that was granted."""
-
-
-class RollcallUser(engine.Extension):
-    """What the user may do in the product, by New User Templates; clients do not write it."""
-
-    __schema__ = engine.URN("urn:ietf:params:scim:schemas:extension:rollcall:2.0:User")
-
-    work_areas: Annotated[list[WorkArea] | None, Mutability.read_only] = None
-    """The work areas that the user has access to."""
-
-    role: Annotated[str | None, Mutability.read_only, CaseExact.true] = None
-    """The role in the product, the highest that was granted."""
-
-
 class GroupMember(engine.ComplexAttribute):
     """A member of a group."""
 
@@ -262,8 +242,10 @@ class Group(engine.Resource[engine.AnyExtension]):
 
 
 ProvisionedUser = User[EnterpriseUser | RollcallUser]
+ProvisionedGroup = Group[RollcallGroup]
 ENTERPRISE = str(EnterpriseUser.__schema__)
 ROLLCALL = str(RollcallUser.__schema__)
+ROLLCALL_GROUP = str(RollcallGroup.__schema__)
 
 Model: TypeAlias = type[engine.Resource[Any]]
 
@@ -285,4 +267,4 @@ def bind(kind: Kind, model: Model) -> None:
 
 
 bind(Kind.USER, ProvisionedUser)
-bind(Kind.GROUP, Group)
+bind(Kind.GROUP, ProvisionedGroup)

@@ -58,6 +58,19 @@ def record_of(kind: Kind, item: Item) -> Record | None:
     )
 
 
+def tombstone_of(kind: Kind, item: Item) -> Record:
+    """Return what is left of a deleted resource: when it was deleted, and its last version."""
+    return Record(
+        kind=kind,
+        id=keys.identifier(item["pk"]),
+        document={"schemas": []},
+        version=int(item["version"]),
+        created=item["created"],
+        modified=item["deleted"],
+        deleted=item["deleted"],
+    )
+
+
 def access_of(item: Item) -> Access:
     """Return what the user in a document item may do."""
     if "access" not in item:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import TypeAlias
+from zlib import crc32
 
 from rollcall.scim.indexing import Entry
 from rollcall.scim.resources import Kind
@@ -23,6 +24,8 @@ GRANT = "GRANT#"
 CURRENT = "CURRENT"
 VERSION = "VERSION#"
 NOTICE = "NOTICE#"
+FEED_SHARDS = 4
+"""Into how many partitions the order of change is parted."""
 BY_HAND = "@"
 """What stands for the template in the grant that operators make; no template is named so."""
 JOURNAL = "JOURNAL#"
@@ -119,6 +122,14 @@ class Keys:
     def listing(self, kind: Kind) -> str:
         """The index partition of all resources of a type, in the order of creation."""
         return f"{self.tenant}#{kind.value.upper()}S"
+
+    def feed(self, kind: Kind, shard: int) -> str:
+        """A partition of the resources of a type in the order of change."""
+        return f"{self.tenant}#CHANGED#{kind.value.upper()}S#{shard}"
+
+    def feed_of(self, kind: Kind, identifier: str) -> str:
+        """The one of these partitions that a resource is in."""
+        return self.feed(kind, crc32(identifier.encode()) % FEED_SHARDS)
 
     def tombstones(self) -> str:
         """The index partition of the deleted, in the order of deletion."""

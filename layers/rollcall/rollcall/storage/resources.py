@@ -11,7 +11,7 @@ from rollcall.scim.ordering import Index
 from rollcall.scim.record import Record
 from rollcall.scim.resources import Kind
 from rollcall.storage import keys
-from rollcall.storage.documents import record_of
+from rollcall.storage.documents import record_of, tombstone_of
 from rollcall.storage.keys import Keys
 from rollcall.storage.memberships import is_membership
 from rollcall.storage.table import Bounds, Table
@@ -42,13 +42,22 @@ class Resources:
                 groups.append(keys.identifier(item["sk"]))
         return None if record is None else (record, groups)
 
-    def read_many(self, kind: Kind, identifiers: Iterable[str]) -> dict[str, Record]:
-        """Read resources by id, in the order of the ids, strongly consistent."""
-        found = self.read_beside(kind, identifiers)
+    def read_many(
+        self, kind: Kind, identifiers: Iterable[str], *, deleted: bool = False
+    ) -> dict[str, Record]:
+        """Read resources by id, in the order of the ids, strongly consistent.
+
+        Of `deleted` ones what is left of them.
+        """
+        found = self.read_beside(kind, identifiers, deleted=deleted)
         return {identifier: record for (_, identifier), record in found.items()}
 
     def read_beside(
-        self, kind: Kind, identifiers: Iterable[str], *others: tuple[Kind, str]
+        self,
+        kind: Kind,
+        identifiers: Iterable[str],
+        *others: tuple[Kind, str],
+        deleted: bool = False,
     ) -> dict[tuple[Kind, str], Record]:
         """Read resources of one type, and others in the same round trip, by type and id."""
         named = [*others, *((kind, each) for each in identifiers)]
@@ -60,6 +69,8 @@ class Resources:
             record = None if item is None else record_of(each[0], item)
             if record is not None:
                 found[each] = record
+            elif item is not None and deleted:
+                found[each] = tombstone_of(each[0], item)
         return found
 
     def find(self, kind: Kind, entry: Entry, *, unique: bool) -> list[str]:
@@ -118,6 +129,8 @@ class Resources:
         """Return where a resource stands in an order that is kept, as `ordered` yields it."""
         if index is Index.CREATED:
             return record.created, record.id
+        if index is Index.CHANGED:
+            return record.modified, record.id
         return keys.part(indexing.claim(record.kind, record.document).key), record.id
 
     def count(self, kind: Kind) -> int:

@@ -24,7 +24,10 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 INDEX = "index"
-"""The one secondary index: `gsi_pk`, `gsi_sk`, keys only."""
+"""The secondary index of what is listed: `gsi_pk`, `gsi_sk`, keys only."""
+
+CHANGES = "changes"
+"""The secondary index of documents in the order of change: `feed`, `modified`, keys only."""
 
 MAX_BATCH = 100
 """The keys that one BatchGetItem takes."""
@@ -153,6 +156,12 @@ class Table:
         """Read the keys under an index partition in order; writes show within moments."""
         request = _request("gsi_pk", gsi_pk, "gsi_sk", prefix, bounds)
         for page in self._pages(self._client.query, IndexName=INDEX, **request):
+            yield from page
+
+    def changes(self, feed: str, **bounds: Unpack[Bounds]) -> Iterator[Item]:
+        """Read the keys under a partition of the order of change; writes show within moments."""
+        request = _request("feed", feed, "modified", "", bounds)
+        for page in self._pages(self._client.query, IndexName=CHANGES, **request):
             yield from page
 
     def scan(self, beginning: str) -> Iterator[Item]:

@@ -67,6 +67,7 @@ class Writes:
                     **({"access": asdict(record.access)} if record.access else {}),
                     "gsi_pk": self.keys.listing(record.kind),
                     "gsi_sk": f"{record.created}#{record.id}",
+                    "feed": self.keys.feed_of(record.kind, record.id),
                 },
                 condition="attribute_not_exists(pk)",
                 label=CHANGED,
@@ -180,8 +181,9 @@ class Writes:
                 "Update",
                 self.keys.document(record.kind, record.id),
                 update=(
-                    "SET deleted = :now, expires = :expires, version = :next, origin = :origin, "
-                    "gsi_pk = :tombstones, gsi_sk = :order REMOVE document, pending"
+                    "SET deleted = :now, modified = :now, expires = :expires, version = :next, "
+                    "origin = :origin, gsi_pk = :tombstones, gsi_sk = :order "
+                    "REMOVE document, pending"
                 ),
                 condition="version = :version AND attribute_exists(document)",
                 values={
