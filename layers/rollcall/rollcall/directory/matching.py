@@ -87,8 +87,7 @@ class Matching:
         max_walk: int = MAX_WALK,
     ) -> None:
         self._source = Source(context, kinds, parsed)
-        by_change = bool(self._source.since) and order == Order()
-        self.order = Order(Index.CHANGED) if by_change else order
+        self.order = self._source.order(order)
         self.max_walk = max_walk if parsed is None else _bound(max_walk, parsed.comparisons)
         self._context = context
         self._legs = Legs(context, self._members)

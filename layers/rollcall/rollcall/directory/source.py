@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from rollcall.directory.context import Context
 from rollcall.scim.filters import Filter
-from rollcall.scim.ordering import Index
+from rollcall.scim.ordering import Index, Order
 from rollcall.scim.planner import Lookup, plan
 from rollcall.scim.record import Record
 from rollcall.scim.resources import Kind
@@ -29,6 +30,17 @@ class Source:
         self._filter = parsed
         self.since = {} if parsed is None else _since(kinds, parsed)
 
+    def order(self, asked: Order) -> Order:
+        """Return the order of the results: that of change where it is known and none is asked for.
+
+        No other order that is kept has the deleted.
+        """
+        if self.since and asked == Order():
+            return Order(Index.CHANGED)
+        if any(self._is_about_deleted(kind) for kind in self.since):
+            return replace(asked, index=None)
+        return asked
+
     def listed(
         self,
         kind: Kind,
@@ -44,9 +56,12 @@ class Source:
 
     def read(self, kind: Kind, identifiers: Iterable[str]) -> list[Record]:
         """Read resources; of the deleted what is left of them, where the filter is about those."""
-        deleted = self._filter is not None and is_about_deleted(kind, self._filter.nodes[kind])
+        deleted = self._is_about_deleted(kind)
         read = self._context.resources.read_many(kind, identifiers, deleted=deleted)
         return list(read.values())
+
+    def _is_about_deleted(self, kind: Kind) -> bool:
+        return self._filter is not None and is_about_deleted(kind, self._filter.nodes[kind])
 
 
 def _since(kinds: Sequence[Kind], parsed: Filter) -> dict[Kind, str]:
