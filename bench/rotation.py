@@ -13,7 +13,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import quantiles
 
@@ -73,12 +73,16 @@ def main() -> int:
     with server() as (services, url, old):
         load = Load(url)
         early = load.send(old, 15)
-        new = services.keyring("acme").rotate(None, OVERLAP).plain
-        rotated = time.monotonic() - load.begun
-        early += load.send(old, 10) + load.send(new, 10)
-        end = rotated + OVERLAP.total_seconds()
-        early += [each for each in load.send(old, 5) if each < end]
-        late = load.send(old, 70)
+        issued = services.keyring("acme").rotate(None, OVERLAP)
+        assert issued.replaced is not None
+        rotated, new = time.monotonic() - load.begun, issued.plain
+        # What was promised, by the clock of the server.
+        left = datetime.fromisoformat(issued.replaced.expires) - datetime.now(UTC)
+        end = rotated + left.total_seconds()
+        early += load.send(old, 10) + load.send(new, 8)
+        after = load.send(old, 72)
+        early += [each for each in after if each < end]
+        late = [each for each in after if each >= end]
         again = load.send(new, 5)
         percentile = quantiles(load.milliseconds, n=100)
     print(f"{len(load.milliseconds)} requests at {RATE} a second")
