@@ -17,10 +17,11 @@ from rollcall import local
 from rollcall.runtime import Services, Settings
 from rollcall.scim.errors import NotFoundException, Unavailable, UniquenessException
 from rollcall.storage import journal, verification
+from rollcall.templates.templates import Templates
 from tests.conftest import Server
 from tests.faults.strokes import STROKES, Ended, Stroke
 from tests.faults.world import TENANT, State, World
-from tests.faults.writes import SEVERAL, SINGLE, Write
+from tests.faults.writes import SEVERAL, SINGLE, TEMPLATED, Write
 
 
 @pytest.fixture
@@ -33,10 +34,12 @@ def world(server: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     services.clients.dynamodb.delete_table(TableName=services.table.name)
 
 
-@pytest.mark.parametrize("write", [*SINGLE, *SEVERAL], ids=str)
+@pytest.mark.parametrize("write", [*SINGLE, *SEVERAL, *TEMPLATED], ids=str)
 def test_a_write_is_before_or_after_wherever_it_is_struck(
     world: World, write: Write, record_property: Callable[[str, object], None]
 ) -> None:
+    if write.templates:
+        Templates(world.services.table, TENANT).set(write.templates)
     write.arrange(world.directory())
     world.max_actions = write.max_actions
     world.keep()

@@ -99,12 +99,17 @@ class World:
         }
 
     def stored(self) -> State:
-        """Return what is stored, which has to agree: versions, members and groups."""
+        """Return what is stored, which has to agree: versions, members, groups, what users got."""
         items = consistency.items(self.services, TENANT)
         assert list(consistency.faults(items, TENANT)) == []
         found = _Found(items)
         return {
-            name: (document, version, found.named(found.beside[identifier]))
+            name: (
+                document,
+                version,
+                found.named(found.beside[identifier]),
+                found.access.get(identifier),
+            )
             for identifier, (name, document, _, version) in found.resources.items()
         }
 
@@ -120,17 +125,19 @@ class World:
 class _Found:
     """The living resources among items: name, document, whether it is a group, and version by id.
 
-    `beside` are the members of groups and the groups of users, by id.
+    `beside` are the members of groups and the groups of users, `access` what users may do, by id.
     """
 
     def __init__(self, items: Mapping[tuple[str, str], Any]) -> None:
         self.resources: dict[str, tuple[str, Any, bool, int]] = {}
         self.beside: dict[str, set[str]] = defaultdict(set)
+        self.access: dict[str, Any] = {}
         for (pk, sk), item in items.items():
             kind, _, identifier = pk.partition("#")
             if sk == "DOCUMENT" and "document" in item:
                 document = json.loads(item["document"])
                 name = document.get("userName") or document["displayName"]
+                self.access[identifier] = item.get("access")
                 self.resources[identifier] = name, document, kind == "GROUP", int(item["version"])
             elif sk.startswith(("MEMBER#", "GROUP#")) and "ended" not in item:
                 self.beside[identifier].add(sk.partition("#")[2])

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rollcall.directory.directory import Directory
+from rollcall.templates.template import Selector, Template
 from tests.directory.people import ENTERPRISE, adding, patch, removing, setting
 
 PEOPLE = [f"u{number}" for number in range(8)]
@@ -19,7 +20,7 @@ SMALL = 12
 class Write:
     """A request, whom it finds in the group `staff`, and how much a transaction holds.
 
-    `user` u0 is in `groups` groups besides.
+    `user` u0 is in `groups` groups besides. `templates` were set before anybody came.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Write:
     members: tuple[str, ...] = ()
     groups: int = 0
     max_actions: int = 100
+    templates: tuple[Template, ...] = ()
 
     def arrange(self, directory: Directory) -> None:
         """Make the world that the write finds; ids are names."""
@@ -97,6 +99,49 @@ SINGLE = (
     Write("DELETE a group", lambda to: to.groups.delete("staff"), (*FEW, "inner")),
 )
 """What one transaction holds."""
+
+EVERYBODY = Template("everybody", areas={"induction": "read"}, role="regular")
+STAFF = Template("staff", Selector("displayName", "staff"), {"induction": "edit", "code": "read"})
+CREW = Template("crew", Selector("displayName", "crew"), {"crew": "edit"})
+TEMPLATES = (EVERYBODY, STAFF, CREW)
+
+TEMPLATED = (
+    Write("POST a user, who gets", lambda to: to.users.create(ANN), templates=TEMPLATES),
+    Write(
+        "DELETE a user, who got", lambda to: to.users.delete("u0"), groups=2, templates=TEMPLATES
+    ),
+    Write("add members, who get", _staff(adding("u6", "u7")), (*FEW,), templates=TEMPLATES),
+    Write(
+        "POST a group that brings",
+        lambda to: to.groups.create(grouped("crew", *FEW)),
+        templates=TEMPLATES,
+    ),
+    Write(
+        "a rename to what is waited for",
+        _staff(patch(("replace", "displayName", "crew"), ("add", "members", [{"value": "u7"}]))),
+        (*FEW,),
+        templates=TEMPLATES,
+    ),
+    Write(
+        "DELETE a group that brought",
+        lambda to: to.groups.delete("staff"),
+        (*FEW,),
+        templates=TEMPLATES,
+    ),
+    Write(
+        "add members, who get, several transactions",
+        _staff(adding(*PEOPLE[4:])),
+        max_actions=SMALL,
+        templates=TEMPLATES,
+    ),
+    Write(
+        "POST a group that brings, several transactions",
+        lambda to: to.groups.create(grouped("crew", *PEOPLE[4:])),
+        max_actions=SMALL,
+        templates=TEMPLATES,
+    ),
+)
+"""What brings users something by New User Templates."""
 
 SEVERAL = tuple(
     Write(f"{name}, several transactions", act, members, groups, SMALL)
