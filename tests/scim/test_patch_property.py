@@ -60,9 +60,10 @@ def removal(document: Document, label: str) -> None:
 
 
 def addition(document: Document, label: str, value: str) -> None:
+    """What differs in case alone is there already: neither value nor type is case-exact."""
     element = {"value": value, "type": label}
     emails = document.setdefault("emails", [])
-    if element not in emails:
+    if not any({key: str(of).lower() for key, of in each.items()} == element for each in emails):
         emails.append(element)
 
 
