@@ -31,12 +31,13 @@ _CODE = re.compile("`([^`]+)`")
 class Column:
     """A column; with `tones` its values are few: shown as marks and offered as a choice.
 
-    What is `short` is not broken into lines.
+    What is `short` is not broken into lines, what is `wide` holds sentences.
     """
 
     title: str
     tones: Mapping[str, str] = field(default_factory=dict)
     short: bool = False
+    wide: bool = False
 
 
 @dataclass(frozen=True)
@@ -120,8 +121,8 @@ def _cell(column: Column, cell: Cell) -> str:
     if column.tones and isinstance(cell, str):
         return f'<td><span class="mark {column.tones.get(cell, "quiet")}">{_text(cell)}</span></td>'
     lines = [cell] if isinstance(cell, str) else cell
-    short = ' class="short"' if column.short else ""
-    return f'<td dir="auto"{short}>{"<br>".join(map(_marked, lines))}</td>'
+    kind = ' class="short"' if column.short else ' class="wide"' if column.wide else ""
+    return f'<td dir="auto"{kind}>{"<br>".join(map(_marked, lines))}</td>'
 
 
 def _text(text: str) -> str:

@@ -22,7 +22,7 @@ from rollcall.scim.indexing import Entry
 MAX_BEARERS = 20
 """The accounts that may bear a value that still says who somebody is."""
 
-_CACHE_KIB = 65_536
+_CACHE_KIB = 16_384
 
 _SCHEMA = """
 CREATE TABLE account (number INTEGER PRIMARY KEY, data TEXT, mentioned INTEGER DEFAULT 0);

@@ -30,7 +30,7 @@ def rename(tenant: str, rules: Rules, person: Person, account: Account) -> str:
         return "the account is protected: leave the person out of the job's scope"
     name = person.value(rules.name.source) or person.user_name
     return (
-        "if it is the same person, give the account the name that the job looks for: "
+        "if it is the same person, let the job find the account: "
         f"`rollcall accounts relink {tenant} {account.id} --user-name {quote(name)}`"
     )
 

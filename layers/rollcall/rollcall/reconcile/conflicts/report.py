@@ -78,9 +78,9 @@ def as_page(check: Check, source: str, made: str) -> Iterator[str]:
         Column("What happens", {each.value: tone for each, tone in TONES.items()}),
         Column("Person"),
         Column("Account"),
-        Column("Why"),
+        Column("Why", wide=True),
         Column("Confidence"),
-        Column("What to do"),
+        Column("What to do", wide=True),
     )
     described = Page(f"Conflicts of {job.tenant}", lead, columns, figures, notes)
     yield from page.render(described, map(_cells, check.findings()))

@@ -1,0 +1,89 @@
+"""The conflict report as the support team opens it: a file, from the disk."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from rollcall.reconcile.conflicts import report
+from rollcall.reconcile.conflicts.account import Account
+from rollcall.reconcile.conflicts.check import check
+from rollcall.reconcile.conflicts.export import Export
+from rollcall.reconcile.conflicts.forecast import Job
+from rollcall.reconcile.intake import Intake
+from tests.browser.conftest import DESKTOP, PHONE, Browser
+from tests.browser.test_duplicates_page import shown, violations
+from tests.reconcile.cases import account, person
+from tests.scenario.two_hundred import NUMBERS, everyone, write
+
+SCRIPT = '<script>document.title = "owned"</script>'
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The report of the two hundred, and of one who has a script for a name."""
+    folder = tmp_path_factory.mktemp("conflicts")
+    staff = everyone()
+    files = write(staff, folder)
+    hostile = person("eve@x.test", displayName=SCRIPT, otherMails=["eve@old.test"])
+    people = [each.exported for each in staff]
+    files["users.json"].write_text(json.dumps({"value": [*people, hostile]}))
+    accounts = [
+        Account(str(each.where), each.document, each.link)
+        for each in Intake(files["accounts.csv"]).drafts()
+    ]
+    accounts.append(account("eve@old.test", displayName=SCRIPT))
+    made = check(Job("acme"), Export(files["users.json"]), accounts)
+    file = folder / "report.html"
+    file.write_text("".join(report.as_page(made, "users.json", "24 November 2026")))
+    return file.as_uri()
+
+
+def test_the_page_says_what_the_cycle_will_do_and_loads_nothing(
+    browser: Browser, page: str
+) -> None:
+    browser.open(page, DESKTOP)
+    browser.picture("conflicts")
+
+    assert browser.driver.title == "Conflicts of acme"
+    assert len(shown(browser)) == sum(NUMBERS.values()) + 1 + 6 + 5
+    assert len(browser.requests()) == 1
+    assert browser.complaints() == []
+    assert violations(browser) == []
+
+
+def test_a_name_that_is_a_script_stays_text(browser: Browser, page: str) -> None:
+    browser.open(page)
+
+    assert any(SCRIPT in each for each in shown(browser))
+    assert "owned" not in browser.driver.title
+
+
+def test_what_needs_attention_is_chosen_searched_and_sorted(browser: Browser, page: str) -> None:
+    browser.open(page)
+    browser.all("select")[0].send_keys("ambiguous")
+    assert len(shown(browser)) == 4
+
+    browser.open(page)
+    browser.element("search").send_keys("zoe2")
+    (row,) = shown(browser)
+    assert "zoë2@example.com" in row
+
+    browser.open(page)
+    confidence = next(each for each in browser.all("th button") if each.text == "Confidence")
+    confidence.click()
+    assert "the name of both" in shown(browser)[0]
+
+
+def test_it_is_read_on_paper_on_a_phone_and_at_night(browser: Browser, page: str) -> None:
+    browser.open(page, PHONE)
+    browser.picture("conflicts-phone")
+    browser.open(page, DESKTOP, dark=True)
+    browser.picture("conflicts-dark")
+    assert violations(browser) == []
+    browser.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    browser.picture("conflicts-print")
+
+    assert not any(each.is_displayed() for each in browser.all("form.tools"))
+    browser.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
