@@ -10,12 +10,13 @@ import pytest
 from rollcall.directory.directory import Directory
 from rollcall.directory.search import Query
 from rollcall.runtime import Services
+from rollcall.scim.link import LOCAL, Linking, Policy
 from rollcall.scim.resources import ROLLCALL, Kind
 from rollcall.storage.grants import Grants
 from rollcall.storage.table import Table
 from rollcall.templates.template import Selector, Template
 from rollcall.templates.templates import Templates
-from tests.directory.people import adding, group, groups_of, patch, removing, setting, user
+from tests.directory.people import URL, adding, group, groups_of, patch, removing, setting, user
 from tests.storage.faults import counted, preceded
 from tests.templates.conftest import Clock
 
@@ -121,6 +122,36 @@ def test_the_grant_remembers_template_version_time_and_who_caused_it(
     assert (grant["template"], grant["version"]) == ("everybody", 2)
     assert grant["at"] == "2026-01-01T00:00:00.000Z"
     assert grant["origin"] == {"request": "request-1", "actor": "token:t"}
+
+
+def test_accounts_that_were_imported_or_adopted_are_not_new(
+    templates: Templates, services: Services, clock: Clock
+) -> None:
+    templates.set([EVERYBODY, ENGINEERING])
+    adopting = Linking(Policy.ADOPT, frozenset({"x.test"}))
+    client = Directory(services.table, "acme", URL, linking=adopting, clock=clock)
+    imported = client.users.create({"userName": "ann@x.test"}, link=LOCAL).record.id
+    adopted = client.users.create({"userName": "ann@x.test", "externalId": "1"}).record.id
+    group(client, "Engineering", adopted)
+
+    assert adopted == imported
+    assert access(client, adopted) == ({}, "")
+
+
+def test_creations_of_one_tenant_are_not_in_each_others_way(
+    templates: Templates, directory: Directory, services: Services
+) -> None:
+    templates.set([EVERYBODY, ENGINEERING])
+    with counted(services.clients.dynamodb) as requests:
+        user(directory, "ada")
+
+    (transaction,) = (each for each in requests if each.operation == "TransactWriteItems")
+    touched = {
+        each.get("Key", each.get("Item"))["pk"]["S"]
+        for a in transaction.actions
+        for each in a.values()
+    }
+    assert "acme#TEMPLATES" not in touched
 
 
 # ── With a membership ────────────────────────────────────────────────────────────────────────────

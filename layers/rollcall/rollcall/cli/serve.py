@@ -80,5 +80,10 @@ def serve(
         endpoint_url=endpoint_url or choice.endpoint_url or os.environ.get("AWS_ENDPOINT_URL"),
         fresh=fresh,
         announce=announce,
-        settings=Settings(extensions=extensions, product=product, support=support),
+        settings=Settings(
+            extensions=extensions,
+            product=product,
+            support=support,
+            scales=Settings.of(os.environ).scales,
+        ),
     )

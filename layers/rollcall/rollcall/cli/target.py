@@ -58,9 +58,12 @@ class Choice:
                 "no local server is running (start one with `rollcall serve`), "
                 "and neither --stack nor the environment names a deployment"
             )
-        return Target(
-            Services(Settings(endpoint_url=running.endpoint_url, url=running.url)), running.url
+        settings = Settings(
+            endpoint_url=running.endpoint_url,
+            url=running.url,
+            scales=Settings.of(environment).scales,
         )
+        return Target(Services(settings), running.url)
 
 
 def target(context: typer.Context) -> Target:
