@@ -10,6 +10,10 @@ from typing import Any, TypeVar
 import httpx
 import pytest
 
+from rollcall.directory.accounts import Merge
+from rollcall.scim.errors import ConflictException
+from rollcall.scim.link import LOCAL, Policy
+from rollcall.tenants.linking import LinkPolicy
 from rollcall.tenants.tenants import TenantError
 from tests.conftest import Server, Tenant
 from tests.storage import consistency
@@ -169,3 +173,70 @@ def test_of_parallel_creations_of_one_tenant_one_wins(server: Server) -> None:
     with httpx.Client(headers={"Authorization": f"Bearer {tokens[0]}"}) as client:
         url = f"{server.running.url}/scim/contested/v2/Users"
         assert client.get(url).status_code == 200
+
+
+def test_of_many_posts_that_collide_with_one_account_exactly_one_adopts_it(
+    server: Server, tenant: Tenant, api: httpx.Client
+) -> None:
+    policy = LinkPolicy(server.services.tenants)
+    policy.add(tenant.name, "x.test")
+    policy.set(tenant.name, Policy.ADOPT)
+    directory = server.services.directory(tenant.name)
+    local = directory.users.create({"userName": "ann@x.test"}, link=LOCAL).record.id
+
+    def post(number: int) -> httpx.Response:
+        return api.post("/Users", json={"userName": "Ann@x.test", "externalId": f"o-{number}"})
+
+    answers = at_once(post, range(30))
+
+    assert Counter(each.status_code for each in answers) == {201: 1, 409: 29}
+    (made,) = [each.json() for each in answers if each.status_code == 201]
+    assert made["id"] == local
+    assert directory.users.read(local).resource["externalId"] == made["externalId"]
+
+
+def test_memberships_that_come_while_accounts_are_merged_are_the_survivors(
+    server: Server, tenant: Tenant, api: httpx.Client
+) -> None:
+    directory = server.services.directory(tenant.name)
+    stays, goes = users(api, 2)
+    groups = [
+        str(api.post("/Groups", json={"displayName": f"g{each}"}).json()["id"])
+        for each in range(24)
+    ]
+
+    def work(at: int) -> int:
+        if at == 12:
+            while True:
+                try:
+                    directory.accounts.carry_out(directory.accounts.merge(stays, goes, goes))
+                except ConflictException:
+                    continue
+                return 204
+        return change(api, groups[at], "add", goes)
+
+    assert set(at_once(work, range(24))) == {204}
+    while not directory.accounts.finish(goes):
+        pass
+
+    expected = set(groups) - {groups[12]}
+    assert {each["value"] for each in api.get(f"/Users/{stays}").json()["groups"]} == expected
+    assert all(members(api, each) == {stays} for each in expected)
+
+
+def test_of_many_merges_of_one_pair_exactly_one_is_carried_out(
+    server: Server, tenant: Tenant, api: httpx.Client
+) -> None:
+    directory = server.services.directory(tenant.name)
+    stays, goes = users(api, 2)
+    plans = [directory.accounts.merge(stays, goes, goes) for _ in range(8)]
+
+    def carry_out(plan: Merge) -> bool:
+        try:
+            directory.accounts.carry_out(plan)
+        except ConflictException:
+            return False
+        return True
+
+    assert Counter(at_once(carry_out, plans)) == {True: 1, False: 7}
+    assert api.get("/Users").json()["totalResults"] == 1

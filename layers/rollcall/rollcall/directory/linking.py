@@ -42,14 +42,21 @@ def link(context: Context, record: Record) -> Link | None:
 
 
 def adopted(context: Context, document: Mapping[str, Any]) -> str | None:
-    """Return the id of the account whose name a POST collides with, if the policy links it."""
+    """Return the id of the account whose name a POST collides with, where a policy may link it."""
     if context.linking is None or not context.linking.domains:
         return None
-    for identifier in context.resources.find(Kind.USER, claim(Kind.USER, document), unique=True):
-        record = context.resources.read(Kind.USER, identifier)
-        if record is not None and context.linking.adopts(record.link, record.document):
-            return identifier
-    return None
+    found = context.resources.find(Kind.USER, claim(Kind.USER, document), unique=True)
+    return next(iter(found), None)
+
+
+def adopt(context: Context, record: Record) -> None:
+    """Check that a POST may link an account, as it is at that moment.
+
+    Raises UniquenessException: of two POSTs of one name the second meets what the first linked.
+    """
+    policy = context.linking
+    if policy is None or not policy.adopts(record.link, record.document):
+        raise UniquenessException(detail="userName is taken by another user")
 
 
 def overlaid(before: Mapping[str, Any], posted: Mapping[str, Any]) -> dict[str, Any]:

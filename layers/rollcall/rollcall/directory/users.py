@@ -13,7 +13,7 @@ from rollcall.directory import arrival, departure, linking, merges
 from rollcall.directory.context import Answer, Context, Precondition, missing
 from rollcall.scim import body, patch
 from rollcall.scim.body import Document
-from rollcall.scim.errors import UniquenessException
+from rollcall.scim.errors import NotFoundException, UniquenessException
 from rollcall.scim.link import LINKED, Link
 from rollcall.scim.record import Record
 from rollcall.scim.resources import Kind
@@ -23,6 +23,10 @@ from rollcall.storage.documents import TOMBSTONE_DAYS, successor
 _ANY = Precondition()
 
 Edit = Callable[[Document], Document]
+
+
+def _anything(_: Context, __: Record) -> None:
+    """Let every record be written to."""
 
 
 class Users:
@@ -50,7 +54,7 @@ class Users:
                 with attempt.commit():
                     context.trail.changes(record, record.document, read.ignored)
                     context.commit([*context.writes.creation(record), *grants])
-        except UniquenessException:
+        except UniquenessException as taken:
             adopted = linking.adopted(context, read.document)
             if adopted is None:
                 raise
@@ -58,7 +62,10 @@ class Users:
             def edit(before: Document) -> Document:
                 return linking.overlaid(before, read.document)
 
-            return self._edit(adopted, edit, read.ignored, _ANY)
+            try:
+                return self._edit(adopted, edit, read.ignored, _ANY, linking.adopt)
+            except NotFoundException:  # deleted meanwhile: the POST comes again and creates
+                raise taken from None
         return self._answer(record, [], read.ignored)
 
     def read(self, identifier: str) -> Answer:
@@ -103,7 +110,12 @@ class Users:
                 departure.commit(context, record, [*deletion, *taking], now)
 
     def _edit(
-        self, identifier: str, edit: Edit, ignored: list[str], precondition: Precondition
+        self,
+        identifier: str,
+        edit: Edit,
+        ignored: list[str],
+        precondition: Precondition,
+        check: Callable[[Context, Record], None] = _anything,
     ) -> Answer:
         context = self._context
         answer: Answer | None = None
@@ -111,6 +123,7 @@ class Users:
             with attempt.commit():
                 record, groups = self._read(identifier)
                 precondition.check(record)
+                check(context, record)
                 edited = edit(dict(record.document))
                 document = merges.managed(context, record.document, edited)
                 link = linking.link(context, record)

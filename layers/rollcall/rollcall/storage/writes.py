@@ -128,7 +128,7 @@ class Writes:
         return Action(
             "Update",
             self.keys.document(record.kind, record.id),
-            update="SET link = :link",
+            update="SET link = :link, origin = :origin",
             condition=(
                 "version = :version AND attribute_exists(document) AND "
                 + ("(link = :before OR attribute_not_exists(link))" if found else "link = :before")
@@ -137,6 +137,7 @@ class Writes:
                 ":link": link.item,
                 ":before": record.link.item,
                 ":version": record.version,
+                ":origin": self._origin.item,
             },
             label=CHANGED,
         )
