@@ -39,6 +39,7 @@ _FLAG = re.compile(r"USER#[^#]+\|FLAG#[^#]+")
 _REPORT = re.compile(r"DUPLICATES\|(?:RUN|(?:FINDING|SUMMARY)#[^#]+)")
 _BOOKMARK = re.compile(r"BOOKMARK#.*", re.DOTALL)
 _TEMPLATES = re.compile(r"TEMPLATES\|(?:CURRENT|VERSION#[a-z0-9-]+#\d{6})")
+_LOG = re.compile(r"(?:LOG#[\d-]+#\d|TOKENS|HANDOVERS)\|.+")
 _NOTICE = re.compile(r"NOTICES\|NOTICE#[0-9a-f]+")
 _COUNT = re.compile(r"COUNT#(?P<kind>User|Group)\|\d\d")
 
@@ -104,7 +105,8 @@ class _Stored:
         elif found := _COUNT.fullmatch(spelled):
             self.counts[found["kind"].upper()] += int(item["amount"])
         elif any(
-            each.fullmatch(spelled) for each in (_TEMPLATES, _NOTICE, _EVIDENCE, _FLAG, _REPORT)
+            each.fullmatch(spelled)
+            for each in (_TEMPLATES, _NOTICE, _LOG, _EVIDENCE, _FLAG, _REPORT)
         ):
             pass  # evidence is looked at as a whole, the others are no part of what documents say
         elif _BOOKMARK.fullmatch(spelled):
