@@ -66,7 +66,7 @@ def test_a_preview_says_what_a_new_user_would_get_and_why(
     of_ada = json.loads(rollcall(server.state, *words, "ada@acme.test", "--json").stdout)
     assert [each["has"] for each in of_ada["templates"]] == [1, 1]
     people = rollcall(server.state, *words, "--group", "engineering").stdout
-    assert "is a member of displayName Engineering" in people
+    assert "is a member of the group Engineering" in people
     assert people.endswith("Together: code manage, induction edit, occasional.\n")
 
 

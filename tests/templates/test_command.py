@@ -45,7 +45,7 @@ def test_templates_are_set_from_a_file_before_any_group_exists(
     assert done.returncode == 0
     assert done.stdout.splitlines() == [
         "everybody, for all new users: new",
-        "engineering, for members of the group displayName Engineering: new",
+        "engineering, for members of the group Engineering: new",
     ]
     assert [each["name"] for each in listed(server, tenant)] == ["engineering", "everybody"]
     assert listed(server, tenant)[0]["groupId"] is None
@@ -80,7 +80,7 @@ def test_a_dry_run_says_what_would_change_and_changes_nothing(
     done = rollcall(server.state, "templates", "set", tenant.name, str(path), "--dry-run")
 
     assert done.stdout.splitlines()[1:] == [
-        "engineering, for members of the group displayName Engineering: "
+        "engineering, for members of the group Engineering: "
         "version 2, for users who come from now on",
         "Nothing is set, this was a dry run.",
     ]

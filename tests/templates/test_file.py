@@ -52,7 +52,8 @@ def test_a_group_is_named_by_either_attribute(attribute: str) -> None:
     (template,) = file.read({**ENGINEERING, "group": {attribute: "Engineering"}}, Scales())
 
     assert template.group == Selector(attribute, "Engineering")
-    assert template.audience == f"members of the group {attribute} Engineering"
+    named = {"displayName": "Engineering", "externalId": "of externalId Engineering"}
+    assert template.audience == f"members of the group {named[attribute]}"
 
 
 def test_the_window_of_the_command_is_for_those_that_do_not_say_their_own() -> None:

@@ -162,9 +162,9 @@ def test_a_prospect_says_why(templates: Templates, directory: Directory, ledger:
     templates.set([EVERYBODY, ENGINEERING, waiting])
 
     assert [(each.applies, each.reason) for each in ledger.prospects([engineering])] == [
-        (True, "is a member of displayName Engineering"),
+        (True, "is a member of the group Engineering"),
         (True, "applies to all new users"),
-        (False, "waits for the group displayName Sales"),
+        (False, "waits for the group Sales"),
     ]
     assert next(each.reason for each in ledger.prospects([])).startswith("is not a member of")
     both = ledger.together([EVERYBODY, ENGINEERING])

@@ -99,7 +99,7 @@ class Ledger:
                 applies, reason = False, f"waits for the group {template.group}"
             else:
                 applies = group in members
-                reason = f"{'is' if applies else 'is not'} a member of {template.group}"
+                reason = f"{'is' if applies else 'is not'} a member of the group {template.group}"
             found.append(Prospect(template, applies, reason))
         return found
 

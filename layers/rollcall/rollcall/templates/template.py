@@ -46,7 +46,7 @@ class Selector:
         return next(each for each in INDEXED[Kind.GROUP] if each.attribute == self.attribute)
 
     def __str__(self) -> str:
-        return f"{self.attribute} {self.value}"
+        return self.value if self.attribute == "displayName" else f"of externalId {self.value}"
 
 
 @dataclass(frozen=True)
