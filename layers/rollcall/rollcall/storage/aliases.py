@@ -77,29 +77,20 @@ class Aliases:
 
     def stored(self, stub: Record, document: Mapping[str, Any], now: str) -> Action:
         """Return the action that replaces the version of a stub that was read."""
-        return Action(
-            "Update",
-            self._keys.document(Kind.USER, stub.id),
-            update="SET stub = :stub, modified = :now, version = :next, origin = :origin",
-            condition="version = :version AND attribute_exists(stub)",
-            values={
-                ":stub": encoded(document),
-                ":now": now,
-                ":version": stub.version,
-                ":next": stub.version + 1,
-                ":origin": self._origin.item,
-            },
-            label=CHANGED,
-        )
+        return self._changed(stub, now, "SET stub = :stub,", {":stub": encoded(document)})
 
     def removed(self, stub: Record, now: str) -> Action:
         """Return the action that deletes a stub; the id still resolves to the survivor."""
+        return self._changed(stub, now, "REMOVE stub SET", {})
+
+    def _changed(self, stub: Record, now: str, change: str, values: Mapping[str, Any]) -> Action:
         return Action(
             "Update",
             self._keys.document(Kind.USER, stub.id),
-            update="SET modified = :now, version = :next, origin = :origin REMOVE stub",
+            update=f"{change} modified = :now, version = :next, origin = :origin",
             condition="version = :version AND attribute_exists(stub)",
             values={
+                **values,
                 ":now": now,
                 ":version": stub.version,
                 ":next": stub.version + 1,
