@@ -135,32 +135,26 @@ class Templates:
 
     def binding(self, selectors: Sequence[str], group: str) -> list[Action]:
         """Return the action that binds selectors to a group; BOUND says that one is not free."""
-        names = {f"#{number}": each for number, each in enumerate(selectors)}
-        if not names:
-            return []
-        return [
-            Action(
-                "Update",
-                self.key,
-                update="SET " + ", ".join(f"bound.{each} = :group" for each in names),
-                condition=" AND ".join(f"attribute_not_exists(bound.{each})" for each in names),
-                values={":group": group},
-                names=names,
-                label=BOUND,
-            )
-        ]
+        return self._bound(selectors, group, "SET", "{0} = :group", "attribute_not_exists({0})")
 
     def unbinding(self, selectors: Sequence[str], group: str) -> list[Action]:
         """Return the action that frees selectors from a group; BOUND says that one is not its."""
+        return self._bound(selectors, group, "REMOVE", "{0}", "{0} = :group")
+
+    def _bound(
+        self, selectors: Sequence[str], group: str, verb: str, change: str, condition: str
+    ) -> list[Action]:
+        """Return one action for all selectors, none without any: a transaction has one an item."""
         names = {f"#{number}": each for number, each in enumerate(selectors)}
         if not names:
             return []
+        paths = [f"bound.{each}" for each in names]
         return [
             Action(
                 "Update",
                 self.key,
-                update="REMOVE " + ", ".join(f"bound.{each}" for each in names),
-                condition=" AND ".join(f"bound.{each} = :group" for each in names),
+                update=f"{verb} {', '.join(map(change.format, paths))}",
+                condition=" AND ".join(map(condition.format, paths)),
                 values={":group": group},
                 names=names,
                 label=BOUND,
