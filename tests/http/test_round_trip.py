@@ -17,7 +17,7 @@ from moto import mock_aws
 from rollcall import local
 from rollcall.runtime import Services, Settings
 from rollcall.scim import discovery, extensions
-from rollcall.scim.resources import ROLLCALL
+from rollcall.scim.resources import ROLLCALL, ROLLCALL_GROUP
 from rollcall.storage.clients import Clients
 from tests.http.api import Api
 from tests.storage.memory import clients
@@ -75,7 +75,7 @@ DECLARED: Json = {
 ADVERTISED = [
     (schema["id"], each)
     for schema in [*discovery.schemas(""), *DECLARED["User"], *DECLARED["Group"]]
-    if schema["id"] != ROLLCALL
+    if schema["id"] not in (ROLLCALL, ROLLCALL_GROUP)
     for each in schema["attributes"]
 ]
 

@@ -30,6 +30,9 @@ OURS = {
     ("evidence", "source"),
     ("use", "token"),
     ("handover", "digest"),
+    ("log", "day"),
+    ("log_entry", "day"),
+    ("log_entry", "order"),
 }
 """The arguments that never hold what a client sends, only ids, names and digests of our own."""
 

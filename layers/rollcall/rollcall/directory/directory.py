@@ -15,7 +15,7 @@ from rollcall.directory.users import Users
 from rollcall.scim.cursor import Seal
 from rollcall.scim.errors import Unavailable
 from rollcall.scim.link import Linking
-from rollcall.scim.resources import ROLLCALL, Kind
+from rollcall.scim.resources import ROLLCALL, ROLLCALL_GROUP, Kind
 from rollcall.storage.journal import Unfinished
 from rollcall.storage.notices import Notices
 from rollcall.storage.origin import Origin
@@ -70,8 +70,9 @@ class Directory:
         self.accounts = Accounts(context)
 
     def unused(self) -> frozenset[str]:
-        """Return the extensions that say nothing of any user: access until a template is set."""
-        return frozenset() if self._context.templates.read().edition else frozenset({ROLLCALL})
+        """Return the extensions that say nothing of who lives: our own until a template is set."""
+        own = frozenset({ROLLCALL, ROLLCALL_GROUP})
+        return frozenset() if self._context.templates.read().edition else own
 
     def counts(self) -> dict[Kind, int]:
         """Return how many resources of each type there are."""
