@@ -31,11 +31,12 @@ ARROWS: dict[str, set[str]] = {
     },
     "start": set(),
     "emulator": set(),
-    "local": {"runtime", "emulator", "http", "tenants"},
+    "local": {"runtime", "emulator", "http", "tenants", "changes", "storage", "scim"},
     "cli": {
         "local",
         "runtime",
         "emulator",
+        "changes",
         "directory",
         "templates",
         "tenants",

@@ -14,7 +14,7 @@ import pytest
 from rollcall.directory.accounts import Accounts
 from rollcall.directory.context import Context
 from rollcall.storage.origin import Origin
-from tests.changes.conftest import Streamed, api, body, streamed
+from tests.changes.streamed import Streamed, body
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "events" / "consumer.py"
 
@@ -133,6 +133,3 @@ def test_an_event_whose_reading_failed_is_not_forgotten(
     copy.client = api
     copy.apply(created)
     assert copy.users == directory(api)
-
-
-__all__ = ["api", "streamed"]

@@ -6,8 +6,9 @@ import asyncio
 import json
 import socket
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
@@ -17,8 +18,14 @@ import uvicorn
 import yaml
 
 from rollcall import emulator
+from rollcall.changes import publication
 from rollcall.http.routes import EVERYTHING
 from rollcall.runtime import Services, Settings, logger
+from rollcall.scim.errors import Unavailable
+from rollcall.storage import tail
+from rollcall.storage.bus import SOURCE, Entry
+from rollcall.storage.clients import connect_streams
+from rollcall.storage.tail import Tail
 from rollcall.tenants.tenants import TenantError
 
 HOME = Path(sys.prefix).parent
@@ -29,6 +36,9 @@ STATE = HOME / ".rollcall"
 
 SWEEP_SECONDS = 60
 """How often what was begun and not finished is gone on with, as the deployed function does."""
+
+TAIL_SECONDS = 0.2
+"""How often the table's stream is read, where somebody wants to see change events."""
 
 _TEMPLATE = Path(__file__).parents[3] / "template.yaml"
 _SERVER = "server.json"
@@ -72,9 +82,10 @@ def create_table(services: Services) -> None:
 
 
 def create_channels(services: Services) -> None:
-    """Create what reports leave through, unless it is there: bucket, queue, topic."""
+    """Create what reports and events leave through, unless it is there: buckets, queue, topic."""
     settings, channels = services.settings, services.channels
-    channels.s3.create_bucket(Bucket=settings.reports)
+    for bucket in (settings.reports, settings.unpublished):
+        channels.s3.create_bucket(Bucket=bucket)
     channels.sqs.create_queue(QueueName=settings.queue.rpartition("/")[2])
     channels.sns.create_topic(Name=settings.topic.rpartition(":")[2])
 
@@ -126,11 +137,13 @@ def serve(
     fresh: bool,
     announce: Callable[[str, dict[str, str]], None],
     settings: Settings,
+    events: Path | None = None,
 ) -> None:
     """Serve until interrupted; `announce` is called once, when requests are answered.
 
     It gets the server's URL and a token for each tenant. `settings` say what a deployment declares
-    of its own; ExtensionError says what is wrong with its extension schemas.
+    of its own; ExtensionError says what is wrong with its extension schemas. `events` is a file
+    that change events are appended to.
     """
     state.mkdir(parents=True, exist_ok=True)
     # The port first: where it is taken, nothing is started and no data is begun afresh.
@@ -157,11 +170,59 @@ def serve(
         )
         server = _Server(config, lambda: announce(url, tokens))
         try:
-            server.run(sockets=[listening])
-        except KeyboardInterrupt:
-            pass  # uvicorn has shut down by then and raises the signal again
+            with (
+                nullcontext() if events is None else told(services, events),
+                suppress(KeyboardInterrupt),  # uvicorn has shut down and raises the signal again
+            ):
+                server.run(sockets=[listening])
         finally:
             record.unlink(missing_ok=True)
+
+
+class _File:
+    """A file in the place of the bus: an event a line, in the envelope that a rule hands on."""
+
+    def __init__(self, path: Path) -> None:
+        self._lines = path.open("a", encoding="utf-8")
+
+    def publish(self, entries: Sequence[Entry]) -> int:
+        for each in entries:
+            event = {
+                "source": SOURCE,
+                "detail-type": each.detail_type,
+                "time": each.time.isoformat().replace("+00:00", "Z"),
+                "detail": json.loads(each.detail),
+            }
+            self._lines.write(json.dumps(event, ensure_ascii=False) + "\n")
+        self._lines.flush()
+        return len(entries)
+
+
+@contextmanager
+def told(services: Services, path: Path) -> Iterator[None]:
+    """Append to a file what changes in the table meanwhile, as the events of a deployment.
+
+    Whoever writes, commands too: the table's stream tells it, read by a thread.
+    """
+    bus, over = _File(path), threading.Event()
+    arn = tail.enable(services.clients.dynamodb, services.table.name)
+    stream = Tail(connect_streams(services.settings.endpoint_url), arn)
+
+    def tell() -> None:
+        last = False
+        while not last:
+            last = over.wait(TAIL_SECONDS)  # once more, for what was written just before the end
+            with suppress(Unavailable):
+                for records in stream.pages():
+                    publication.publish(records, bus, services.settings.url)
+
+    thread = threading.Thread(target=tell, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
 def _sweep(services: Services) -> None:

@@ -38,6 +38,14 @@ def serve(
             show_default=False,
         ),
     ] = None,
+    events: Annotated[
+        Path | None,
+        typer.Option(
+            help="A file to append change events to, one a line, as a rule of EventBridge hands "
+            "them on: docs/events/README.md.",
+            show_default=False,
+        ),
+    ] = None,
     fresh: Annotated[bool, typer.Option(help="Begin without data.")] = False,
     product: Annotated[
         str,
@@ -70,6 +78,8 @@ def serve(
             return
         for name, each in admitted.items():
             print_credentials(name, each["url"], each["token"])
+        if events is not None:
+            out.print(f"Change events are appended to {events}.", soft_wrap=True, markup=False)
         out.print("Ctrl-C ends the server.")
 
     local.serve(
@@ -86,4 +96,5 @@ def serve(
             support=support,
             scales=Settings.of(os.environ).scales,
         ),
+        events=events,
     )

@@ -73,6 +73,7 @@ class Settings:
     url: str = "http://127.0.0.1:8000"
     inactive_days: int = 45
     bus: str = "rollcall"
+    unpublished: str = "rollcall-unpublished"
     log_days: int = KEEP_DAYS
     product: str = "Rollcall"
     support: str = ""

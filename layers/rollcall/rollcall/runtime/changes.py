@@ -13,10 +13,9 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
-from rollcall.changes.events import events
+from rollcall.changes import publication
 from rollcall.runtime import logger, services
-from rollcall.storage import stream
-from rollcall.storage.bus import Bus, Entry
+from rollcall.storage.bus import Bus
 
 Failures = dict[str, list[dict[str, str]]]
 
@@ -34,19 +33,13 @@ def bus() -> Bus:
 
 def publish(records: Iterable[Mapping[str, Any]], to: Bus, url: str, log: Logger) -> Failures:
     """Publish the events of some records, in their order."""
-    entries: list[Entry] = []
-    origins: list[str] = []
-    for change in stream.changes(records):
-        for each in events(change, url):
-            entries.append(Entry(each.type, each.detail, change.seconds))
-            origins.append(change.sequence)
-    published = to.publish(entries)
-    _measure(published)
-    if published == len(entries):
-        log.debug("published", events=published)
+    done = publication.publish(records, to, url)
+    _measure(done.published)
+    if not done.next:
+        log.debug("published", events=done.published)
         return {"batchItemFailures": []}
-    log.warning("not all is published", events=len(entries), published=published)
-    return {"batchItemFailures": [{"itemIdentifier": origins[published]}]}
+    log.warning("not all is published", events=done.events, published=done.published)
+    return {"batchItemFailures": [{"itemIdentifier": done.next}]}
 
 
 def _measure(published: int) -> None:

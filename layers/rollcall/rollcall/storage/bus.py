@@ -30,6 +30,11 @@ class Entry:
     at: int
 
     @property
+    def time(self) -> datetime:
+        """When it was."""
+        return datetime.fromtimestamp(self.at, UTC)
+
+    @property
     def size(self) -> int:
         """The bytes that it counts for, a little more than it has."""
         return len(self.detail.encode()) + len(self.detail_type) + 100
@@ -59,7 +64,7 @@ class Bus:
                     "DetailType": each.detail_type,
                     "Detail": each.detail,
                     "EventBusName": self._name,
-                    "Time": datetime.fromtimestamp(each.at, UTC),
+                    "Time": each.time,
                 }
                 for each in batch
             ]

@@ -13,6 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodbstreams import DynamoDBStreamsClient
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -68,6 +69,11 @@ def connect_channels(endpoint_url: str | None = None) -> Channels:
 def connect_bus(endpoint_url: str | None = None) -> EventBridgeClient:
     """Return a client of the buses that change events are published on."""
     return boto3.session.Session().client("events", **_options(endpoint_url))
+
+
+def connect_streams(endpoint_url: str | None = None) -> DynamoDBStreamsClient:
+    """Return a client of tables' streams, which Lambda reads for the functions of a deployment."""
+    return boto3.session.Session().client("dynamodbstreams", **_options(endpoint_url))
 
 
 def _options(endpoint_url: str | None) -> dict[str, Any]:

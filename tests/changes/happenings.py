@@ -1,0 +1,114 @@
+"""Something of everything that can happen to a tenant."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+
+from rollcall.directory.directory import Directory
+from rollcall.runtime import Services
+from rollcall.runtime.duplicates import report
+from rollcall.scim.link import LOCAL
+from rollcall.storage.handovers import HandOver, HandOvers
+from rollcall.storage.notices import Notices
+from rollcall.storage.origin import Origin
+from rollcall.templates.ledger import Ledger
+from rollcall.templates.template import Selector, Template
+from rollcall.tenants.tokens import digest
+
+OPERATOR = "operator:ann"
+MANY = 34
+"""More members than one transaction takes."""
+
+TOLD = Counter(
+    {
+        "user.created": 5 + MANY,
+        "user.updated": 2,
+        "user.disabled": 1,
+        "user.enabled": 1,
+        "user.deleted": 1,
+        "membership.added": 3 + MANY,
+        "membership.removed": 3 + MANY,
+        "access.granted": 7 + 2 * MANY,
+        "access.revoked": 1,
+        "account.linked": 1,
+        "account.unlinked": 1,
+        "account.merged": 1,
+        "token.rotated": 1,
+        "duplicates.found": 1,
+    }
+)
+"""How many events of each type that is."""
+
+
+def everything(services: Services, api: httpx.Client) -> None:
+    """Let happen to acme what clients, templates, operators and schedules do."""
+    templates = services.templates("acme", OPERATOR)
+    engineering = Selector("displayName", "Engineering")
+    templates.set(
+        [
+            Template("everybody", areas={"induction": "read"}),
+            Template("engineering", engineering, {"code": "edit"}),
+        ]
+    )
+    _clients(api)
+    _operators(services, services.directory("acme", actor=OPERATOR), api)
+
+
+def _clients(api: httpx.Client) -> None:
+    ada, eve = (_create(api, name) for name in ("ada", "eve"))
+    group = _group(api, "Engineering", ada, eve)
+    everyone = _group(api, "All", group)
+    for change in ({"active": False}, {"active": True}, {"title": "Countess"}):
+        _patch(api, f"/Users/{ada}", {"op": "replace", "value": change})
+    _patch(api, f"/Groups/{group}", {"op": "remove", "path": f'members[value eq "{ada}"]'})
+    assert api.delete(f"/Users/{eve}").status_code == 204
+    many = [_create(api, f"user{number}") for number in range(MANY)]
+    members = [{"value": each} for each in many]
+    _patch(api, f"/Groups/{group}", {"op": "add", "path": "members", "value": members})
+    _patch(api, f"/Groups/{group}", {"op": "remove", "path": "members", "value": members})
+    assert api.delete(f"/Groups/{everyone}").status_code == 204
+    assert len(api.get("/Users", params={"count": 5}).json()["Resources"]) == 5
+
+
+def _operators(services: Services, directory: Directory, api: httpx.Client) -> None:
+    kay, gone = (_create(api, name, "kay@x.test") for name in ("kay", "mcnulty"))
+    directory.users.create({"userName": "bob"}, "bob", LOCAL)
+    _patch(api, "/Users/bob", {"op": "replace", "value": {"title": "Baker"}})
+    run = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    report(services, "acme").go(run, lambda _: False)
+    accounts = directory.accounts
+    accounts.carry_out(accounts.merge(kay, gone, idp_deletes=gone))
+    assert accounts.finish(gone)
+    accounts.carry_out(accounts.unlink(kay))
+    ledger = Ledger(services.table, "acme", Origin(actor=OPERATOR), services.scales)
+    ledger.grant(kay, {"risk register": "edit"})
+    ledger.revoke(kay, ["induction"])
+    replaced = services.keyring("acme").rotate(None, timedelta(hours=1)).replaced
+    assert replaced is not None
+    change = {"successor": replaced.successor, "until": replaced.expires}
+    Notices(services.table, "acme").post(
+        "token.rotated", replaced.id, change, Origin(actor=OPERATOR)
+    )
+    offered = HandOver(digest("x"), "2026-01-01", "2999-01-01", 365, expires=32_472_144_000)
+    HandOvers(services.table, "acme").offer(offered)
+
+
+def _create(api: httpx.Client, name: str, address: str = "") -> str:
+    emails = [{"value": address}] if address else []
+    made = api.post("/Users", json={"userName": name, "active": True, "emails": emails})
+    return str(made.json()["id"])
+
+
+def _group(api: httpx.Client, name: str, *members: str) -> str:
+    listed = [{"value": each} for each in members]
+    made = api.post("/Groups", json={"displayName": name, "members": listed})
+    return str(made.json()["id"])
+
+
+def _patch(api: httpx.Client, path: str, operation: dict[str, Any]) -> None:
+    answer = api.patch(path, json={"Operations": [operation]})
+    assert answer.status_code in (200, 204), answer.text
