@@ -34,11 +34,11 @@ def program(state: Path, *words: str, typed: str = "") -> subprocess.CompletedPr
     )  # fmt: skip
 
 
-def rollcall(state: Path, *words: str) -> subprocess.CompletedProcess[str]:
+def rollcall(state: Path, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run the command within this process, which spares its imports."""
     command = [PROGRAM, "--state", str(state), *words]
     with (
-        patch.dict(os.environ, ENVIRONMENT, clear=True),
+        patch.dict(os.environ, ENVIRONMENT | environment, clear=True),
         patch.object(sys, "argv", command),
         redirect_stdout(StringIO()) as out,
         redirect_stderr(StringIO()) as err,

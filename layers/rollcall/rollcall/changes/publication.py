@@ -20,6 +20,15 @@ class Bus(Protocol):
 
 
 @dataclass(frozen=True)
+class Told:
+    """An event as it is published, and the tenant and the sequence number of its record."""
+
+    tenant: str
+    sequence: str
+    entry: Entry
+
+
+@dataclass(frozen=True)
 class Publication:
     """How many events some records mean, and of these how many are published.
 
@@ -31,18 +40,18 @@ class Publication:
     next: str = ""
 
 
-def entries(records: Iterable[Mapping[str, Any]], issuer: str) -> list[tuple[str, Entry]]:
-    """Return the events of some records, each with the sequence number of its record."""
+def told(records: Iterable[Mapping[str, Any]], issuer: str) -> list[Told]:
+    """Return the events of some records; `issuer` as `events` has it."""
     return [
-        (change.sequence, Entry(each.type, each.detail, change.seconds))
+        Told(change.tenant, change.sequence, Entry(each.type, each.detail, change.seconds))
         for change in stream.changes(records)
         for each in events(change, issuer)
     ]
 
 
 def publish(records: Iterable[Mapping[str, Any]], to: Bus, issuer: str) -> Publication:
-    """Publish the events of some records, in their order; `issuer` as `events` has it."""
-    told = entries(records, issuer)
-    published = to.publish([entry for _, entry in told])
-    behind = "" if published == len(told) else told[published][0]
-    return Publication(len(told), published, behind)
+    """Publish the events of some records, in their order."""
+    found = told(records, issuer)
+    published = to.publish([each.entry for each in found])
+    behind = "" if published == len(found) else found[published].sequence
+    return Publication(len(found), published, behind)

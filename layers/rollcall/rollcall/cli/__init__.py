@@ -14,6 +14,7 @@ from rollcall.cli import (
     accounts,
     conflicts,
     duplicates,
+    events,
     prospect,
     templates,
     tenants,
@@ -71,6 +72,7 @@ for command in (unlink, relink, merge):
 app.add_typer(accounts.app, name="accounts")
 app.add_typer(conflicts.app, name="conflicts")
 app.add_typer(duplicates.app, name="duplicates")
+app.add_typer(events.app, name="events")
 
 
 @app.callback()

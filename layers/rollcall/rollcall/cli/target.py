@@ -42,6 +42,8 @@ class Choice:
                     reports=outputs["ReportBucket"],
                     topic=outputs["ReportTopic"],
                     url=outputs["ApiUrl"],
+                    bus=outputs["Bus"],
+                    unpublished=outputs["UnpublishedBucket"],
                 )
                 return Target(Services(settings), settings.url)
             except KeyError as error:

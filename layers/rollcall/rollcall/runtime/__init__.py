@@ -43,6 +43,7 @@ from rollcall.storage.origin import Origin
 from rollcall.storage.reports import FORMS, Reports
 from rollcall.storage.secrets import Secrets
 from rollcall.storage.table import Table
+from rollcall.storage.unpublished import Unpublished
 from rollcall.storage.usage import Usage
 from rollcall.templates.scales import Scales
 from rollcall.templates.templates import Templates
@@ -95,6 +96,7 @@ class Settings:
             url=environment.get("ROLLCALL_URL", cls.url),
             inactive_days=int(environment.get("ROLLCALL_INACTIVE_DAYS", cls.inactive_days)),
             bus=environment.get("ROLLCALL_BUS", cls.bus),
+            unpublished=environment.get("ROLLCALL_UNPUBLISHED", cls.unpublished),
             log_days=int(environment.get("ROLLCALL_LOG_DAYS", cls.log_days)),
             product=environment.get("ROLLCALL_PRODUCT") or cls.product,
             support=environment.get("ROLLCALL_SUPPORT", cls.support),
@@ -166,8 +168,13 @@ class Services:
         return Sweep(self.table, self.directory)
 
     @cached_property
+    def unpublished(self) -> Unpublished:
+        """What of the change events could not be published."""
+        return Unpublished(self.channels.s3, self.settings.unpublished)
+
+    @cached_property
     def channels(self) -> Channels:
-        """The clients that only reports need."""
+        """The clients that requests need not."""
         return connect_channels(self.settings.endpoint_url)
 
     @cached_property

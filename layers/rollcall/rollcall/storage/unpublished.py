@@ -1,0 +1,64 @@
+"""Batches of the stream that could not be published, as Lambda puts them aside in a bucket."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from rollcall.storage.table import translated
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+
+@dataclass(frozen=True)
+class Batch:
+    """A batch by the key of its object, and when it was put aside."""
+
+    key: str
+    at: datetime
+
+    @property
+    def name(self) -> str:
+        """What the object is called in its folder: when it was, and a random id."""
+        return self.key.rpartition("/")[2]
+
+
+class Unpublished:
+    """The bucket of these batches."""
+
+    def __init__(self, s3: S3Client, bucket: str) -> None:
+        self._s3 = s3
+        self._bucket = bucket
+
+    def batches(self) -> Iterator[Batch]:
+        """Yield what is there, in the order of the keys: of each shard the oldest first."""
+        pages = self._s3.get_paginator("list_objects_v2")
+        with translated():
+            for page in pages.paginate(Bucket=self._bucket):
+                for each in page.get("Contents", ()):
+                    yield Batch(each["Key"], each["LastModified"])
+
+    def records(self, batch: Batch) -> Sequence[Mapping[str, Any]]:
+        """Return the stream records of a batch. Raises LookupError when the object holds none."""
+        with translated():
+            try:
+                found = self._s3.get_object(Bucket=self._bucket, Key=batch.key)
+            except self._s3.exceptions.NoSuchKey as error:
+                raise LookupError(f"{batch.name} is not there any more") from error
+            content = found["Body"].read()
+        try:
+            payload = json.loads(content)["payload"]
+            event = json.loads(payload) if isinstance(payload, str) else payload
+            records: Sequence[Mapping[str, Any]] = event["Records"]
+        except (KeyError, TypeError, ValueError) as error:
+            raise LookupError(f"{batch.name} holds no records of a stream") from error
+        return records
+
+    def delete(self, batch: Batch) -> None:
+        """Delete a batch, which is published by now."""
+        with translated():
+            self._s3.delete_object(Bucket=self._bucket, Key=batch.key)
