@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+from datetime import datetime, timedelta
+from itertools import count
 from typing import Any
 
 import httpx
@@ -154,6 +156,37 @@ def test_a_tenant_that_is_gone_or_closed_has_no_report(server: Server) -> None:
     for each in (gone, closed):
         assert worked(server.services, {"tenant": each, "run": MONDAY})[0] == []
         assert report(server.services, each).book.findings.run() is None
+
+
+def test_a_run_ends_soon_after_its_tenant_was_closed_and_nothing_more_is_written(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services, name = server.services, server.tenant().name
+    monkeypatch.setattr(module, "_CLUES", 1)
+    directory = services.directory(name)
+    for number in range(8):
+        user(directory, f"u{number}@b.c", **mails(f"u{number}@b.c"))
+    began = services.tenants.clock()
+    looks = count()
+
+    def clock() -> datetime:
+        """Ten seconds pass from each look at the clock to the next; then the tenant is closed."""
+        passed = next(looks)
+        if passed == 4:
+            services.secrets.change(name, lambda content: {**content, "state": "disabled"})
+        return began + timedelta(seconds=10 * passed)
+
+    monkeypatch.setattr(services.tenants, "clock", clock)
+
+    failed, log = worked(services, {"tenant": name, "run": MONDAY})
+
+    assert (failed, "to be continued" in log) == ([], True)
+    stopped = report(services, name).book.findings.run()
+    assert stopped is not None
+    assert stopped["phase"] == "detect"
+    (again,) = [each for each in waiting(services) if each["tenant"] == name]
+    assert worked(services, again)[0] == []
+    assert report(services, name).book.findings.run() == stopped
 
 
 def test_a_message_that_comes_again_does_nothing_again(

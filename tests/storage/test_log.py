@@ -90,16 +90,3 @@ def test_an_entry_that_cannot_be_written_fails_nothing(
 ) -> None:
     with answering(services.clients.dynamodb, "PutItem", answer):
         assert not log.write(at(MIDNIGHT))
-
-
-def test_all_of_it_is_forgotten_day_by_day(log: Log, services: Services) -> None:
-    for days in range(5):
-        for number in range(6):
-            log.write(at(MIDNIGHT + days * DAY, f"{days} {number}"))
-    Log(services.table, "other").write(at(MIDNIGHT))
-
-    done = list(log.forget(MIDNIGHT, MIDNIGHT + 4 * DAY))
-
-    assert len(done) == 5
-    items = services.clients.dynamodb.scan(TableName=services.table.name)["Items"]
-    assert [item["pk"]["S"].partition("#")[0] for item in items] == ["other"]

@@ -345,20 +345,6 @@ def test_an_attribute_that_is_looked_up_has_twenty_values_at_most(
         writes.creation(user("1", "Ada", emails=emails))
 
 
-def test_forgetting_leaves_no_item(
-    services: Services, table: Table, resources: Resources, writes: Writes
-) -> None:
-    for record in (user("1", "Ada"), group("2", "sales")):
-        table.transact(writes.creation(record))
-        table.transact(writes.deletion(record, NOON, LATER))
-    table.transact(Writes(table, "other", Origin()).creation(user("1", "Ada")))
-
-    resources.forget()
-
-    assert consistency.items(services, "acme") == {}
-    consistency.check(services, "other")
-
-
 LOST_LOOKUP = Action("Delete", {"pk": "acme#LOOKUP#externalId#Ext-1", "sk": "User#1"})
 LOST_CLAIM = Action("Delete", {"pk": "acme#USERNAME#ada", "sk": "CLAIM"})
 STRAY_CLAIM = Action("Put", {"pk": "acme#USERNAME#bob", "sk": "CLAIM"}, item={"id": "1"})

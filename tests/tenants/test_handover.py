@@ -10,7 +10,6 @@ import pytest
 from rollcall.runtime import Services
 from rollcall.scim.errors import Unavailable
 from rollcall.storage.handovers import HandOvers
-from rollcall.storage.usage import Usage
 from rollcall.tenants import tokens
 from rollcall.tenants.authentication import Authenticator
 from rollcall.tenants.handover import Desk, Status
@@ -312,14 +311,3 @@ def test_a_disabled_tenant_is_offered_nothing(desk: Desk, tenants: Tenants) -> N
 
     with pytest.raises(TenantError, match="acme is disabled, enable it first"):
         desk.offer("acme", DAY)
-
-
-def test_hand_overs_and_uses_are_forgotten_with_their_tenant(
-    desk: Desk, services: Services, clock: Clock
-) -> None:
-    use(services, clock, shown(desk, offered(desk)).plain)
-
-    HandOvers(services.table, "acme").forget()
-    Usage(services.table, "acme").forget()
-
-    assert services.clients.dynamodb.scan(TableName=services.table.name)["Items"] == []

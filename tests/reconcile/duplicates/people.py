@@ -26,6 +26,14 @@ def done(run: Run, due: str = MONDAY) -> Counts:
     return counts
 
 
+def forget(run: Run) -> None:
+    """Delete what runs have left in the table."""
+    found, table = run.book.findings, run.book.findings.table
+    flags = (found.keys.flag(user, flag) for _, user, flag in list(found.flagged()))
+    kept = [{"pk": each["pk"], "sk": each["sk"]} for each in table.query(found.keys.duplicates())]
+    table.delete([*flags, *kept])
+
+
 def written(services: Services, due: str = MONDAY, form: str = "json") -> str:
     """Return the report of a run as it stands in the bucket."""
     return b"".join(services.reports.read(place("acme", due), FORMS[form])).decode()

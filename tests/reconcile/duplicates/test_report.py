@@ -14,10 +14,8 @@ from rollcall.reconcile.duplicates.book import Case, State
 from rollcall.reconcile.duplicates.findings import Account, Finding, Ground, Reason
 from rollcall.reconcile.duplicates.run import Run
 from rollcall.runtime import Services
-from rollcall.runtime.duplicates import forget
 from tests.directory.people import user
 from tests.reconcile.duplicates.people import MONDAY, done, findings, mails, written
-from tests.storage import consistency
 
 
 def row(*accounts: Account, reason: Reason = Reason.ADDRESS, count: int = 0) -> dict[str, Any]:
@@ -117,19 +115,3 @@ def test_the_report_for_programs_holds_the_trend(
     said = json.loads(written(services))
     assert said["counts"] == vars(counts)
     assert said["trend"] == [vars(counts)]
-
-
-def test_a_tenant_that_goes_leaves_no_report(
-    services: Services, directory: Directory, run: Run
-) -> None:
-    ids = [user(directory, each, **mails("ann@b.c")) for each in ("ann", "ann2")]
-    done(run)
-    for each in ids:
-        directory.users.delete(each)
-
-    forget(services, "acme")
-
-    assert services.channels.s3.list_objects_v2(Bucket=services.settings.reports)["KeyCount"] == 0
-    left = {pk.partition("#")[0] for pk, _ in consistency.items(services, "acme")}
-    assert left <= {"USER", "COUNT"}
-    assert not list(run.book.findings.flagged())

@@ -18,6 +18,7 @@ from tests.reconcile.duplicates.people import (
     TUESDAY,
     done,
     findings,
+    forget,
     mails,
     never,
     numbered,
@@ -155,7 +156,7 @@ def test_a_run_that_is_stopped_at_any_place_ends_with_the_same_report(
     phases = {each.phase for each in places}
 
     for number in range(len(places)):
-        run.book.findings.forget()
+        forget(run)
         assert run.go(MONDAY, stopping_at(number)) is None
         assert run.go(MONDAY, never) == done_at_once
         for form, report in expected.items():
@@ -227,7 +228,7 @@ def test_a_process_that_dies_anywhere_leaves_a_run_that_goes_on(
     report = written(services)
 
     for number in range(len(requests)):
-        run.book.findings.forget()
+        forget(run)
         _dying_at(number, run, *clients)
         try:
             counts = run.go(MONDAY, never)

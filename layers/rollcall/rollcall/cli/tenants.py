@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
-from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 import typer
@@ -20,19 +18,15 @@ from rollcall.cli.terminal import (
     Yes,
     err,
     listing,
+    operator,
     out,
     print_credentials,
 )
-from rollcall.runtime import duplicates
-from rollcall.storage.handovers import HandOvers
+from rollcall.runtime import deletion
 from rollcall.tenants.tenants import Tenant
 
 app = typer.Typer(no_args_is_help=True, help="Switch SCIM on and off for a tenant.")
 app.command()(export)
-
-UNDER_WAY = timedelta(seconds=90)
-"""How long after it was disabled a tenant's requests may go on: a token is believed for a minute,
-and a function lives half of one."""
 
 
 @app.command()
@@ -127,41 +121,24 @@ def delete(
 ) -> None:
     """Delete a tenant with all its users, groups, tokens and its log.
 
-    It is disabled first; where it took requests until then, those that are under way are waited
-    for, a minute and a half, and what they left is deleted too. May be repeated when broken off:
-    it ends with the tenant's own secret.
+    It is disabled first; its requests that may be under way are waited for, until a minute and a
+    half after that, and what they left is deleted too. Reads the whole table once. May be repeated
+    when broken off: it ends with the tenant's own secret.
     """
     chosen = target(context)
     services = chosen.services
-    tenant = services.tenants.show(name)
-    directory = chosen.services.directory(name)
-    counts = {kind.value.lower(): count for kind, count in directory.counts().items()}
-    holds = ", ".join(f"{count} {of}s" for of, count in counts.items())
+    services.tenants.show(name)
+    counts = services.directory(name).counts()
+    holds = ", ".join(f"{count} {kind.value.lower()}s" for kind, count in counts.items())
     if not yes:
         typed = typer.prompt(f"{name} holds {holds}. Type its name to delete all of it")
         if typed != name:
             raise UsageError("the name does not match, nothing is deleted")
-    services.tenants.disable(name)
-    closed = datetime.fromisoformat(services.tenants.show(name).closed or tenant.created)
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=err, transient=True) as progress:
         task = progress.add_task("deleting")
-        for number, kind in enumerate(directory.clear(), 1):
-            progress.update(task, description=f"deleting {kind.value.lower()}s, {number} so far")
-        left = closed + UNDER_WAY - services.tenants.clock()
-        if left > timedelta() and not no_wait and services.usage(name).all():
-            progress.update(task, description="waiting for requests that are under way")
-            time.sleep(left.total_seconds())
-            for _ in directory.clear():
-                pass
-        progress.update(task, description="deleting reports")
-        duplicates.forget(services, name)
-        created = datetime.fromisoformat(tenant.created)
-        for day in services.log(name).forget(created, services.tenants.clock()):
-            progress.update(task, description=f"deleting the log of {day}")
-        HandOvers(services.table, name).forget()
-        services.usage(name).forget()
-    services.tenants.forget(name)
+        for doing in deletion.delete(services, name, operator(), wait=not no_wait):
+            progress.update(task, description=doing)
     out.print(f"{name} is deleted: {holds}.")
 
 

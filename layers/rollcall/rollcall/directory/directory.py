@@ -13,11 +13,9 @@ from rollcall.directory.search import Search
 from rollcall.directory.trail import Trail
 from rollcall.directory.users import Users
 from rollcall.scim.cursor import Seal
-from rollcall.scim.errors import Unavailable
 from rollcall.scim.link import Linking
 from rollcall.scim.resources import ROLLCALL, ROLLCALL_GROUP, Kind
 from rollcall.storage.journal import Unfinished
-from rollcall.storage.notices import Notices
 from rollcall.storage.origin import Origin
 from rollcall.storage.table import Table
 from rollcall.templates.scales import Scales
@@ -60,7 +58,6 @@ class Directory:
             clock=clock,
         )
         self._context = context
-        self._tenant = tenant
         self._resources = context.resources
         self._patience = table.patience
         self.users = Users(context)
@@ -87,8 +84,8 @@ class Directory:
     def clear(self) -> Iterator[Kind]:
         """Delete all groups and users, yielding the type of each; may be repeated at any point.
 
-        Raises Unavailable when some are left that the listing does not show yet: what is left of a
-        tenant would belong to the next one of its name.
+        What was begun and not finished is finished, so that no sweep goes on with it afterwards.
+        What the listing does not show yet is waited for as long as a request would be.
         """
         delete: dict[Kind, Callable[[str], None]] = {
             Kind.GROUP: self.groups.delete,
@@ -102,8 +99,6 @@ class Directory:
                         yield kind
                 if self._resources.count(kind) <= 0:
                     break
-            else:
-                raise Unavailable(f"there are {kind.value.lower()}s left, try again in a minute")
-        self._context.templates.forget()
-        Notices(self._context.table, self._tenant).forget()
-        self._resources.forget()
+            for left in list(self._context.journal.leavers()):
+                while not departure.finish(self._context, left):
+                    yield kind

@@ -7,6 +7,7 @@ tenant that is not done when its share of the time is over goes on with a messag
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -32,6 +33,9 @@ from rollcall.tenants.tenants import ACTIVE, TenantError
 RESERVE = 60_000
 """The milliseconds at a function's end in which no work is begun."""
 
+LOOK = timedelta(seconds=30)
+"""How often a run looks whether its tenant was closed: a tenant that goes is to leave nothing."""
+
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer the schedule, or a batch of the queue with what of it has failed."""
@@ -54,12 +58,6 @@ def report(having: Services, tenant: str) -> Run:
     kept, settings = book(having, tenant), having.settings
     delivery = Delivery(tenant, kept, having.reports, having.topic, settings.url)
     return Run(kept, Identity(having.table, tenant), delivery, settings.inactive_days)
-
-
-def forget(having: Services, tenant: str) -> None:
-    """Delete the findings and the reports of a tenant that is to go."""
-    book(having, tenant).findings.forget()
-    having.reports.forget(tenant)
 
 
 def fan_out(having: Services, run: str) -> int:
@@ -90,7 +88,8 @@ def _go(having: Services, log: Logger, message: dict[str, Any], late: Callable[[
     try:
         if having.tenants.show(tenant).state != ACTIVE:
             return
-        counts = report(having, tenant).go(run, lambda _: late())
+        closed = _closed(having, tenant)
+        counts = report(having, tenant).go(run, lambda _: late() or closed())
     except TenantError:
         return  # deleted since the schedule was due
     except Overtaken as error:
@@ -102,6 +101,21 @@ def _go(having: Services, log: Logger, message: dict[str, Any], late: Callable[[
         return
     publish(tenant, counts)
     log.info("done", tenant=tenant, run=run, new=counts.new, seen=counts.seen)
+
+
+def _closed(having: Services, tenant: str) -> Callable[[], bool]:
+    """Return what tells whether a tenant was closed meanwhile, as of the latest look."""
+    clock = having.tenants.clock
+    looked = clock()
+
+    def closed() -> bool:
+        nonlocal looked
+        if clock() - looked < LOOK:
+            return False
+        looked = clock()
+        return having.tenants.show(tenant).state != ACTIVE
+
+    return closed
 
 
 def publish(tenant: str, counts: Counts) -> None:

@@ -97,16 +97,6 @@ class Findings:
             of, user, flag = item["gsi_sk"].split("#")
             yield of, user, flag
 
-    def forget(self) -> None:
-        """Delete everything of the reports, for a tenant that is to go."""
-        flags = ({"pk": item["pk"], "sk": item["sk"]} for item in self._all_flags())
-        self.table.delete(flags)
-        found = self.table.query(self.keys.duplicates())
-        self.table.delete({"pk": item["pk"], "sk": item["sk"]} for item in found)
-
-    def _all_flags(self) -> Iterator[Item]:
-        return self.table.index(self.keys.flags())
-
     def _flag(self, user: str, flag: str, kind: str, note: Item | None = None) -> Action:
         index = {"gsi_pk": self.keys.flags(), "gsi_sk": f"{kind}#{user}#{flag}"}
         return Action("Put", self.keys.flag(user, flag), item={**(note or {}), **index})

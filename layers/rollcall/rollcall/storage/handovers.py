@@ -99,10 +99,6 @@ class HandOvers:
         """Delete a hand-over."""
         self._table.delete([self._keys.handover(digest)])
 
-    def forget(self) -> None:
-        """Delete all of them; for a tenant that is to go."""
-        self._table.delete([self._keys.handover(each.digest) for each in self.all()])
-
     def _change(self, digest: str, update: str, condition: str, values: Item) -> bool:
         action = Action(
             "Update",

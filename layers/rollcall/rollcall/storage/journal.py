@@ -170,6 +170,11 @@ class Journal:
             return None
         return Leaver(Kind(item["kind"]), Origin(**item["origin"]), item.get("heir", ""))
 
+    def leavers(self) -> Iterator[str]:
+        """Yield the ids of the deleted whose memberships are still to be ended."""
+        for item in self._table.query(self._keys.leavings()):
+            yield item["sk"]
+
     def left(self, identifier: str) -> None:
         """Note that the memberships of a deleted resource are ended."""
         self._table.delete([self._keys.leaving(identifier)])

@@ -33,6 +33,8 @@ LEAVING = "LEAVING"
 UNFINISHED = "#UNFINISHED"
 """The index partition of what is begun, in all tenants: no tenant's name begins like it."""
 FLAG = "FLAG#"
+REPORT = "#REPORT#"
+"""What the partitions of links to reports begin with: no tenant's name begins like it."""
 FINDING = "FINDING#"
 SUMMARY = "SUMMARY#"
 
@@ -235,7 +237,7 @@ class Keys:
 
 def report_link(digest: str) -> Key:
     """Where a link to a report leads; its code alone opens it, so no tenant stands before it."""
-    return {"pk": f"#REPORT#{digest}", "sk": "LINK"}
+    return {"pk": f"{REPORT}{digest}", "sk": "LINK"}
 
 
 def identifier(key: str) -> str:

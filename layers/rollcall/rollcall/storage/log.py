@@ -93,16 +93,6 @@ class Log:
                     return
                 yield _entry(item)
 
-    def forget(self, since: datetime, until: datetime) -> Iterator[date]:
-        """Delete the entries of all days, yielding each when it is done; may be repeated."""
-        since = max(since, until - timedelta(days=MAX_KEEP_DAYS))
-        for day in _days(since, until):
-            for shard in range(SHARDS):
-                partition = self._keys.log(day.isoformat(), shard)
-                items = self._table.query(partition)
-                self._table.delete([{"pk": item["pk"], "sk": item["sk"]} for item in items])
-            yield day
-
     def _key(self, entry: Entry) -> Key:
         shard = crc32(entry.request.encode()) % SHARDS
         return self._keys.log_entry(entry.time[:10], shard, entry.order)

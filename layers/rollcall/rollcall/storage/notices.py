@@ -32,8 +32,3 @@ class Notices:
             "expires": int((datetime.now(UTC) + LIFETIME).timestamp()),
         }
         self._table.put(self._keys.notice(uuid4().hex), item)
-
-    def forget(self) -> None:
-        """Delete all of them."""
-        items = self._table.query(self._keys.notices())
-        self._table.delete({"pk": item["pk"], "sk": item["sk"]} for item in items)

@@ -136,12 +136,3 @@ class Resources:
     def count(self, kind: Kind) -> int:
         """Return how many resources of a type there are."""
         return sum(int(item["amount"]) for item in self.table.query(self.keys.counts(kind)))
-
-    def forget(self) -> None:
-        """Delete the counts and the tombstones; for a tenant without resources that is to go."""
-        for listed in self.table.index(self.keys.tombstones()):
-            # The document last: it is what the listing finds the others by.
-            kept = list(self.table.query(listed["pk"]))
-            self.table.delete({"pk": item["pk"], "sk": item["sk"]} for item in reversed(kept))
-        for kind in Kind:
-            self.table.delete(self.keys.count(kind, shard) for shard in range(COUNT_SHARDS))

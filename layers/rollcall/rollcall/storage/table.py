@@ -164,13 +164,18 @@ class Table:
         for page in self._pages(self._client.query, IndexName=CHANGES, **request):
             yield from page
 
-    def scan(self, beginning: str) -> Iterator[Item]:
-        """Read every item whose `pk` begins so, strongly consistent; looks at the whole table."""
+    def scan(self, *beginnings: str, only: Sequence[str] = ()) -> Iterator[Item]:
+        """Read every item whose `pk` begins so, strongly consistent; looks at the whole table.
+
+        `only` names the attributes that are wanted, all when it is empty.
+        """
+        values = {f":beginning{number}": each for number, each in enumerate(beginnings)}
         for page in self._pages(
             self._client.scan,
             ConsistentRead=True,
-            FilterExpression="begins_with(pk, :beginning)",
-            ExpressionAttributeValues=encoded({":beginning": beginning}),
+            FilterExpression=" OR ".join(f"begins_with(pk, {each})" for each in values),
+            ExpressionAttributeValues=encoded(values),
+            **_projection(only),
         ):
             yield from page
 

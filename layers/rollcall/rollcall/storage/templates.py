@@ -161,11 +161,6 @@ class Templates:
             )
         ]
 
-    def forget(self) -> None:
-        """Delete all of it."""
-        items = self._table.query(self._keys.templates())
-        self._table.delete({"pk": item["pk"], "sk": item["sk"]} for item in items)
-
 
 def _encoded(content: Any) -> str:
     return json.dumps(content, ensure_ascii=False, separators=(",", ":"))

@@ -63,7 +63,3 @@ class Usage:
             item["sk"]: Use(item["sk"], item["begun"], item["used"])
             for item in self._table.query(self._keys.uses())
         }
-
-    def forget(self) -> None:
-        """Delete all of it; for a tenant that is to go."""
-        self._table.delete(self._keys.use(each) for each in list(self.all()))

@@ -1,0 +1,157 @@
+"""A tenant that has an item of every shape: what is to be exported, and to go with it."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+
+from rollcall.directory.directory import Directory
+from rollcall.reconcile.duplicates.book import Note
+from rollcall.runtime import Services, duplicates
+from rollcall.scim.link import LOCAL, Policy
+from rollcall.storage.bookmarks import Bookmarks
+from rollcall.storage.items import Item
+from rollcall.storage.log import Entry
+from rollcall.storage.notices import Notices
+from rollcall.storage.origin import Origin
+from rollcall.storage.table import Table
+from rollcall.templates.ledger import Ledger
+from rollcall.templates.template import Selector, Template
+from rollcall.templates.templates import Templates
+from rollcall.tenants.authentication import Authenticator
+from rollcall.tenants.handover import Desk
+from rollcall.tenants.linking import LinkPolicy
+from tests.directory.people import ENTERPRISE, group, patch, removing, user
+from tests.faults.strokes import STROKES, Ended
+
+SMALL = 12
+"""The actions of a transaction that a change of eight members does not fit in."""
+
+MONDAY = "2026-11-23T02:00:00Z"
+OPERATOR = Origin("r1", "operator:someone")
+(KILLED,) = (each for each in STROKES if each.ends and each.applied)
+
+
+@dataclass(frozen=True)
+class Filled:
+    """What is in the tenant: ids by what they are, its tokens and the codes of its hand-overs."""
+
+    ids: dict[str, str]
+    tokens: tuple[str, ...]
+    codes: tuple[str, ...]
+
+
+def fill(having: Services, name: str) -> Filled:
+    """Make a tenant and, in it, an item of every shape that a key has."""
+    first = having.tenants.create(name)
+    policy = LinkPolicy(having.tenants)
+    policy.add(name, "x.test")
+    policy.set(name, Policy.ADOPT)
+    everybody = Template("everybody", areas={"induction": "read"}, role="regular")
+    staff = Template("staff", Selector("displayName", "Staff"), {"code": "edit"})
+    Templates(having.table, name, OPERATOR.actor).set([everybody, staff])
+    directory = having.directory(name)
+    ids = _people(directory)
+    Ledger(having.table, name, OPERATOR, having.scales).grant(ids["ann"], {"policies": "edit"}, "")
+    _merged(directory, ids)
+    _begun(having, name, ids)
+    codes = _handed_over(having, name, first)
+    Notices(having.table, name).post("token.rotated", "t1", {"until": MONDAY}, OPERATOR)
+    Bookmarks(having.table, name).keep("walk", 101, "somewhere", datetime.now(UTC))
+    now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    having.log(name).write(Entry(now, "r2", actor="token:t1", method="POST", status=409))
+    _reported(having, name, ids)
+    return Filled(ids, (first,), codes)
+
+
+def items(having: Services) -> list[Item]:
+    """Return all items of the table."""
+    return list(having.table.scan(""))
+
+
+def _people(directory: Directory) -> dict[str, str]:
+    names = ("ann", "anna", "bob", "gone")
+    ids = {
+        each: user(
+            directory,
+            f"{each}@x.test",
+            externalId=f"E-{each}",
+            emails=[{"value": "ann@x.test" if each == "anna" else f"{each}@x.test"}],
+            displayName=f"The {each}",
+            **{ENTERPRISE: {"employeeNumber": f"No. {each}"}},
+        )
+        for each in names
+    }
+    ids["local"] = directory.users.create({"userName": "local"}, link=LOCAL).record.id
+    directory.accounts.carry_out(directory.accounts.protect("local"))
+    ids["inner"] = group(directory, "Inner", ids["bob"])
+    ids["staff"] = group(directory, "Staff", ids["ann"], ids["bob"], ids["inner"])
+    directory.groups.patch(ids["staff"], removing(ids["bob"]))
+    directory.users.patch(ids["bob"], patch(("replace", "active", False)))
+    directory.users.delete(ids["gone"])
+    return ids
+
+
+def _merged(directory: Directory, ids: dict[str, str]) -> None:
+    """Merge two pairs: an id that means another user, and one that still answers for itself."""
+    for name in ("kept", "alias", "stubbed", "stub"):
+        link = {"link": LOCAL} if name in ("kept", "alias") else {}
+        ids[name] = directory.users.create({"userName": name}, **link).record.id  # type: ignore[arg-type]
+    for keep, remove, gone in (("kept", "alias", None), ("stubbed", "stub", "stub")):
+        directory.accounts.carry_out(
+            directory.accounts.merge(ids[keep], ids[remove], ids[gone] if gone else None)
+        )
+
+
+def _begun(having: Services, name: str, ids: dict[str, str]) -> None:
+    """Begin a change of many members and a deletion of one with many groups, and finish neither."""
+    small = Table(having.clients.dynamodb, having.table.name, max_actions=SMALL)
+    directory = Directory(small, name)
+    crowd = [user(directory, f"crowd{number}") for number in range(9)]
+    ids |= {f"crowd{number}": each for number, each in enumerate(crowd)}
+    ids["crowd"] = group(directory, "Crowd")
+    for number in range(6):
+        ids[f"g{number}"] = group(directory, f"G{number}", crowd[0])
+    adding = patch(("add", "members", [{"value": each} for each in crowd[1:]]))
+    _until(having, directory, "#JOURNAL#", lambda: directory.groups.patch(ids["crowd"], adding))
+    _until(having, directory, "#LEAVING", lambda: directory.users.delete(crowd[0]))
+
+
+def _until(having: Services, directory: Directory, sign: str, act: Any) -> None:
+    """Do something in a process that ends as soon as it has left what is looked for."""
+    for number in count(1):
+        with suppress(Ended), KILLED.at(having.clients.dynamodb, number) as calls:
+            act()
+        assert calls.came, f"it left no {sign}"
+        if any(_is_begun(item, sign) for item in items(having)):
+            return
+
+
+def _is_begun(item: Item, sign: str) -> bool:
+    if sign == "#LEAVING":
+        return sign in item["pk"]
+    return "pending" in item
+
+
+def _handed_over(having: Services, name: str, first: str) -> tuple[str, ...]:
+    desk = Desk(having.table, having.tenants)
+    shown = desk.offer(name, timedelta(days=1)).code
+    issued = desk.show(shown)
+    assert issued is not None
+    for token in (first, issued.plain):
+        Authenticator(having.secrets, having.table, clock=having.tenants.clock).authenticate(
+            name, f"Bearer {token}"
+        )
+    return shown, desk.offer(name, timedelta(days=1)).code
+
+
+def _reported(having: Services, name: str, ids: dict[str, str]) -> None:
+    duplicates.report(having, name).go(MONDAY, lambda _: False)
+    book = duplicates.book(having, name)
+    note = Note(OPERATOR.actor, MONDAY, "a robot")
+    book.mark(ids["bob"], note)
+    (finding,) = [each for each in book.cases() if ids["ann"] in each.finding.accounts]
+    ids["finding"] = finding.id
