@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 from rollcall.directory import departure, journal
 from rollcall.directory.accounts import Accounts
@@ -13,6 +14,7 @@ from rollcall.directory.search import Search
 from rollcall.directory.trail import Trail
 from rollcall.directory.users import Users
 from rollcall.scim.cursor import Seal
+from rollcall.scim.errors import NotFoundException
 from rollcall.scim.link import Linking
 from rollcall.scim.resources import ROLLCALL, ROLLCALL_GROUP, Kind
 from rollcall.storage.journal import Unfinished
@@ -94,7 +96,7 @@ class Directory:
         for kind, remove in delete.items():
             for _ in self._patience.pauses():
                 for identifier in self._resources.listed(kind):
-                    if self._resources.read(kind, identifier) is not None:
+                    with suppress(NotFoundException):  # somebody else was faster
                         remove(identifier)
                         yield kind
                 if self._resources.count(kind) <= 0:
