@@ -16,12 +16,13 @@ import pytest
 from rollcall import local
 from rollcall.runtime import Services, Settings
 from rollcall.scim.errors import NotFoundException, Unavailable, UniquenessException
-from rollcall.storage import journal, verification
+from rollcall.storage import journal
 from rollcall.templates.templates import Templates
 from tests.conftest import Server
 from tests.faults.strokes import STROKES, Ended, Stroke
 from tests.faults.world import TENANT, State, World
 from tests.faults.writes import SEVERAL, SINGLE, TEMPLATED, Write
+from tests.storage import consistency
 
 
 @pytest.fixture
@@ -91,5 +92,5 @@ def struck(
             write.act(world.directory())
         world.sweep()
         assert world.stored() == after.stored
-        assert not list(verification.faults(world.services.table, TENANT))
+        assert consistency.verified(world.services, TENANT) == []
         yield number

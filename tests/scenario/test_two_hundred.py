@@ -15,8 +15,6 @@ import httpx
 import pytest
 
 from demo.entra import Cycle, Job, Run, Source
-from rollcall.storage.table import Table
-from rollcall.storage.verification import faults
 from tests.conftest import Server, Tenant
 from tests.scenario.two_hundred import (
     DUPLICATED,
@@ -29,6 +27,7 @@ from tests.scenario.two_hundred import (
     source,
     write,
 )
+from tests.storage import consistency
 from tests.test_cli import rollcall
 
 MONDAY = date(2026, 3, 2)
@@ -189,8 +188,7 @@ def test_two_hundred_people_end_with_one_account_each(support: Support) -> None:
     assert_quiet(support, [Run.INCREMENTAL, Run.PORTAL_RESTART, Run.FULL_RESET, Run.INCREMENTAL])
     assert_one_each(support)
     assert_recreated_people_stay_one(support)
-    table: Table = support.server.services.table
-    assert list(faults(table, support.tenant.name)) == []
+    assert consistency.verified(support.server.services, support.tenant.name) == []
 
 
 def assert_precise(support: Support, findings: list[dict[str, Any]]) -> None:

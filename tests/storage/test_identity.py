@@ -7,7 +7,6 @@ from typing import Any
 from rollcall.directory.directory import Directory
 from rollcall.runtime import Services
 from rollcall.scim.evidence import Source
-from rollcall.storage import verification
 from rollcall.storage.actions import Action
 from rollcall.storage.identity import Identity
 from tests.directory.people import ENTERPRISE, URL, patch, user
@@ -95,7 +94,7 @@ def test_the_checker_sees_and_mends_evidence_that_is_missing_left_over_or_not_bo
     services.table.delete([{"pk": f"acme#EVIDENCE#{created}", "sk": "name#ann lee"}])
     services.table.put({"pk": f"acme#EVIDENCE#{created}", "sk": "userName#x@y.z"}, {})
 
-    found = list(verification.faults(services.table, "acme"))
+    found = consistency.verified(services, "acme")
     for each in found:
         services.table.transact(list[Action](each.mends))
 

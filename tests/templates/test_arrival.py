@@ -13,7 +13,10 @@ from rollcall.runtime import Services
 from rollcall.scim.link import LOCAL, Linking, Policy
 from rollcall.scim.resources import ROLLCALL, Kind
 from rollcall.storage.grants import Grants
+from rollcall.storage.origin import Origin
 from rollcall.storage.table import Table
+from rollcall.templates.ledger import Ledger
+from rollcall.templates.scales import Scales
 from rollcall.templates.template import Selector, Template
 from rollcall.templates.templates import Templates
 from tests.directory.people import URL, adding, group, groups_of, patch, removing, setting, user
@@ -492,3 +495,24 @@ def test_of_two_accounts_one_may_do_what_either_could(
         SALES.name,
     }
     assert list(grants.of(old)) == []
+
+
+def test_of_two_versions_of_a_template_the_survivor_has_the_highest_of_both(
+    templates: Templates, directory: Directory, services: Services
+) -> None:
+    templates.set([EVERYBODY])
+    ada = user(directory, "ada")
+    more = {"induction": "manage", "policies": "read", "code": "edit"}
+    templates.set([replace(EVERYBODY, areas=more, role="regular")])
+    old = user(directory, "old")
+    ledger = Ledger(services.table, "acme", Origin(actor="operator:ann"), Scales())
+    for each, level in ((ada, "edit"), (old, "comment")):
+        ledger.grant(each, {"crm": level})
+    ledger.revoke(ada, ["policies"])
+
+    directory.accounts.carry_out(directory.accounts.merge(ada, old, old))
+
+    areas = {"induction": "manage", "policies": "read", "code": "edit", "crm": "edit"}
+    assert access(directory, ada) == (areas, "regular")
+    ledger.grant(ada, {"sales": "read"})
+    assert access(directory, ada) == ({**areas, "sales": "read"}, "regular")

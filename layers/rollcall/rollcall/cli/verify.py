@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -13,6 +14,7 @@ from rollcall.runtime import Services
 from rollcall.storage import verification
 from rollcall.storage.actions import ConditionFailed
 from rollcall.storage.verification import Fault
+from rollcall.templates.grants import mended
 
 Repair = Annotated[bool, typer.Option("--repair", help="Mend what can be mended.")]
 
@@ -20,7 +22,7 @@ Repair = Annotated[bool, typer.Option("--repair", help="Mend what can be mended.
 def verify(
     context: typer.Context, name: Name, repair: Repair = False, as_json: AsJson = False
 ) -> None:
-    """Check that a tenant's documents, names, lookups, memberships and counts agree.
+    """Check that a tenant's documents, names, lookups, memberships, grants and counts agree.
 
     Reads the whole table once, twice where something does not agree: what another writer is doing
     at the moment looks like a fault the first time only. With --repair what does not agree is
@@ -30,17 +32,17 @@ def verify(
     chosen = target(context)
     chosen.services.tenants.show(name)
     found = lasting_faults(chosen, name)
-    mended = [each for each in found if repair and mend(chosen.services, name, each)]
-    left = [each for each in found if each not in mended]
+    right = [each for each in found if repair and mend(chosen.services, name, each)]
+    left = [each for each in found if each not in right]
     if as_json:
         said = {
             "tenant": name,
             "faults": [each.sentence for each in left],
-            "mended": [each.sentence for each in mended],
+            "mended": [each.sentence for each in right],
         }
         print(json.dumps(said))
     else:
-        for each in mended:
+        for each in right:
             out.print(f"mended: {each.sentence}", soft_wrap=True, markup=False)
         for each in left:
             out.print(each.sentence, soft_wrap=True, markup=False)
@@ -54,10 +56,12 @@ def verify(
 def lasting_faults(chosen: Target, name: str) -> list[Fault]:
     """Return the faults that are seen twice."""
     with err.status(f"reading what is stored of {name}"):
-        first = list(verification.faults(chosen.services.table, name))
+        services = chosen.services
+        given = partial(mended, scales=services.scales)
+        first = list(verification.faults(services.table, name, given))
         if not first:
             return []
-        again = {each.sentence for each in verification.faults(chosen.services.table, name)}
+        again = {each.sentence for each in verification.faults(services.table, name, given)}
     return [each for each in first if each.sentence in again]
 
 

@@ -30,7 +30,7 @@ from rollcall.storage.actions import Action, ConditionFailed
 from rollcall.storage.documents import successor
 from rollcall.storage.table import MAX_BATCH
 from rollcall.storage.writes import CLAIMED
-from rollcall.templates.grants import together
+from rollcall.templates.grants import Grant, combined, together
 
 
 @dataclass(frozen=True)
@@ -243,17 +243,23 @@ class Accounts:
         return Plan(action, record, successor(record, document, self._context.now(), link))
 
     def _inheritance(self, plan: Merge) -> list[Action]:
-        """Return the actions that make the removed account's grants the survivor's."""
-        grants, goes = self._context.grants, plan.removed
-        new = [
-            each
-            for each in grants.of(goes.id)
-            if each["template"] not in plan.before.access.granted
+        """Return the actions that make the removed account's grants the survivor's.
+
+        Where both have a grant of one template, or by hand, it becomes the highest of the two.
+        """
+        context, stays, goes = self._context, plan.before, plan.removed
+        inherited = {each["template"]: each for each in context.grants.of(goes.id)}
+        own = {each["template"]: each for each in context.grants.of(stays.id)}
+        new = [each for template, each in inherited.items() if template not in own]
+        more = [
+            combined(Grant.of(own[template]), Grant.of(each), context.scales).content
+            for template, each in inherited.items()
+            if template in own
         ]
-        origin = self._context.origin
         return [
-            *grants.giving(plan.before.id, new, origin),
-            *grants.taking(goes.id, goes.access.granted),
+            *context.grants.giving(stays.id, new, context.origin),
+            *context.grants.replacing(stays.id, more, context.origin),
+            *context.grants.taking(goes.id, goes.access.granted),
         ]
 
     def _actions(self, plan: Plan, now: str) -> list[Action]:

@@ -8,19 +8,22 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from rollcall.scim import indexing
+from rollcall.scim.access import NO_ACCESS, Access
 from rollcall.scim.resources import Kind
 from rollcall.storage import identity, keys
 from rollcall.storage.actions import Action
 from rollcall.storage.documents import access_of, is_tombstone
+from rollcall.storage.grants import Grants
 from rollcall.storage.items import Item
 from rollcall.storage.journal import Unfinished
 from rollcall.storage.keys import Key, Keys
 from rollcall.storage.memberships import is_membership
+from rollcall.storage.origin import Origin
 from rollcall.storage.table import Table
 
 _KINDS = {kind.value.upper(): kind for kind in Kind}
@@ -30,6 +33,10 @@ Place = tuple[str, str]
 
 FREE = ("BOOKMARK", "DUPLICATES", "HANDOVER", "LOG", "NOTICES", "TEMPLATES", "TOKENS")
 """Kinds of items that nothing else has to agree with."""
+
+
+Mended = Callable[[Access, Iterable[Item]], Access | None]
+"""Returns what a user may do by its grants, None where what is kept of it is that."""
 
 
 @dataclass(frozen=True)
@@ -53,20 +60,20 @@ class _Stored:
     derived: dict[Place, str] = field(default_factory=dict)
     members: dict[tuple[str, str], Kind] = field(default_factory=dict)
     sides: dict[tuple[str, str], Kind] = field(default_factory=dict)
-    granted: dict[str, dict[str, int]] = field(default_factory=dict)
-    grants: dict[str, dict[str, int]] = field(default_factory=dict)
+    access: dict[str, Access] = field(default_factory=dict)
+    grants: dict[str, dict[str, Item]] = field(default_factory=dict)
     counts: Counter[Kind] = field(default_factory=Counter)
     begun: dict[Place, Unfinished] = field(default_factory=dict)
     strange: list[Place] = field(default_factory=list)
     unborne: list[tuple[Key, Item]] = field(default_factory=list)
 
 
-def faults(table: Table, tenant: str) -> Iterator[Fault]:
-    """Yield what does not agree among the items of a tenant."""
+def faults(table: Table, tenant: str, mended: Mended) -> Iterator[Fault]:
+    """Yield what does not agree among the items of a tenant; `mended` knows what grants give."""
     stored = _Stored()
     for item in table.scan(f"{tenant}#"):
         _read(stored, Keys(tenant), item)
-    yield from _Check(stored, Keys(tenant)).faults()
+    yield from _Check(stored, Keys(tenant), Grants(table, tenant), mended).faults()
 
 
 def _read(stored: _Stored, own: Keys, item: Item) -> None:
@@ -108,8 +115,8 @@ def _read_resource(stored: _Stored, own: Keys, kind: Kind, item: Item) -> None:
             stored.documents[kind, identifier] = frozenset(
                 _derived(own, kind, identifier, document)
             )
-            if access := access_of(item):
-                stored.granted[identifier] = dict(access.granted)
+            if "access" in item:
+                stored.access[identifier] = access_of(item)
             if "pending" in item:
                 stored.pending[identifier] = item["pending"]
     elif sk.startswith(keys.MEMBER) and kind is Kind.GROUP:
@@ -122,7 +129,7 @@ def _read_resource(stored: _Stored, own: Keys, kind: Kind, item: Item) -> None:
         place = (item["pk"], f"{keys.JOURNAL}{change}")
         stored.begun[place] = Unfinished(own.tenant, identifier, change, "")
     elif sk.startswith(keys.GRANT) and kind is Kind.USER:
-        stored.grants.setdefault(identifier, {})[other] = int(item["version"])
+        stored.grants.setdefault(identifier, {})[other] = item
     elif not (sk.startswith(keys.FLAG) and kind is Kind.USER):
         stored.strange.append((item["pk"], sk))
 
@@ -150,6 +157,8 @@ class _Check:
 
     stored: _Stored
     own: Keys
+    grants: Grants
+    mended: Mended
 
     def faults(self) -> Iterator[Fault]:
         for pk, sk in self.stored.strange:
@@ -221,15 +230,20 @@ class _Check:
             yield Fault(f"{member} is a member of {group}, and {said}", mends)
 
     def _grant_faults(self) -> Iterator[Fault]:
-        stored = self.stored
-        for user in stored.grants.keys() | stored.granted.keys():
-            grants, granted = stored.grants.get(user, {}), stored.granted.get(user, {})
-            if (Kind.USER, user) not in stored.documents:
+        for user in self.stored.grants.keys() | self.stored.access.keys():
+            grants = self.stored.grants.get(user, {})
+            access = self.stored.access.get(user, NO_ACCESS)
+            if (Kind.USER, user) not in self.stored.documents:
                 drops = tuple(Action("Delete", self.own.grant(user, each)) for each in grants)
                 yield Fault(f"the grants of {user} are left over", drops)
-            elif grants != granted:
-                named = f"{sorted(grants)} are stored, {sorted(granted)} are in force"
+                continue
+            versions = {template: int(each["version"]) for template, each in grants.items()}
+            if not access.granted.items() <= versions.items():
+                named = f"{sorted(grants)} are stored, {sorted(access.granted)} are in force"
                 yield Fault(f"the grants of {user} differ: {named}")
+            elif (given := self.mended(access, grants.values())) is not None:
+                put = self.grants.access(user, access, given, _now(), Origin())
+                yield Fault(f"the access of {user} is not what its grants give", (put,))
 
     def _sided(self, group: str, member: str, kind: Kind, *, whole: bool) -> tuple[Action, ...]:
         """Return what makes both sides of a membership alike, as the group's side has it."""

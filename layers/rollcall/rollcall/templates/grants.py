@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from rollcall.scim.access import Access
@@ -87,3 +87,26 @@ def together(one: Access, other: Access, scales: Scales) -> Access:
         {**other.granted, **one.granted},
         one.awaited,
     )
+
+
+def combined(one: Grant, other: Grant, scales: Scales) -> Grant:
+    """Return the grant of `one` with what `other`, of the same template, gives besides."""
+    given = with_grants(Access(), [one, other], scales)
+    revoked = {area: at for area, at in one.revoked.items() if area not in given.areas}
+    return replace(
+        one, areas=given.areas, role=given.role, attributes=given.defaults, revoked=revoked
+    )
+
+
+def mended(access: Access, contents: Iterable[Mapping[str, Any]], scales: Scales) -> Access | None:
+    """Return what a user may do by its grants as they are stored, None where `access` is that.
+
+    Which of two defaults was there first is not known from grants; either of them is right.
+    """
+    grants = [Grant.of(each) for each in contents]
+    given = regranted(access, grants, scales)
+    possible = {pair for each in grants for pair in each.attributes.items()}
+    defaults = access.defaults
+    if defaults.keys() == given.defaults.keys() and defaults.items() <= possible:
+        given = replace(given, defaults=defaults)
+    return None if given == access else given
