@@ -61,8 +61,7 @@ def fill(having: Services, name: str) -> Filled:
     codes = _handed_over(having, name, first)
     Notices(having.table, name).post("token.rotated", "t1", {"until": MONDAY}, OPERATOR)
     Bookmarks(having.table, name).keep("walk", 101, "somewhere", datetime.now(UTC))
-    now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    having.log(name).write(Entry(now, "r2", actor="token:t1", method="POST", status=409))
+    having.log(name).write(Entry(_now(), "r2", actor="token:t1", method="POST", status=409))
     _reported(having, name, ids)
     return Filled(ids, (first,), codes)
 
@@ -70,6 +69,10 @@ def fill(having: Services, name: str) -> Filled:
 def items(having: Services) -> list[Item]:
     """Return all items of the table."""
     return list(having.table.scan(""))
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _people(directory: Directory) -> dict[str, str]:
@@ -151,7 +154,7 @@ def _handed_over(having: Services, name: str, first: str) -> tuple[str, ...]:
 def _reported(having: Services, name: str, ids: dict[str, str]) -> None:
     duplicates.report(having, name).go(MONDAY, lambda _: False)
     book = duplicates.book(having, name)
-    note = Note(OPERATOR.actor, MONDAY, "a robot")
+    note = Note(OPERATOR.actor, _now(), "a robot")
     book.mark(ids["bob"], note)
     (finding,) = [each for each in book.cases() if ids["ann"] in each.finding.accounts]
     ids["finding"] = finding.id

@@ -6,6 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from rollcall.cli.export import whole
 from tests.conftest import Server, Tenant
 from tests.test_cli import rollcall
 
@@ -41,22 +44,52 @@ def test_an_export_holds_everything_and_says_that_it_is_complete(
 
     assert answer.returncode == 0
     exported = lines(file)
-    by_type = {
-        name: [each for each in exported if each["type"] == name]
-        for name in ("tenant", "user", "group", "membership", "template", "log", "end")
-    }
+    types = dict.fromkeys(each["type"] for each in exported)
+    by_type = {name: [each for each in exported if each["type"] == name] for name in types}
     assert [each["resource"]["id"] for each in by_type["user"]] == users
     assert [each["resource"]["displayName"] for each in by_type["group"]] == ["Staff"]
     assert {each["member"] for each in by_type["membership"]} == set(users[:3])
     assert [each["template"]["name"] for each in by_type["template"]] == ["all"]
     assert [each["status"] for each in by_type["log"]] == [201] * 6 + [204, 200]
     assert exported[-1]["lines"] == {
-        "tenant": 1, "user": 4, "group": 1, "membership": 3, "template": 1, "log": 8,
+        "tenant": 1, "token": 1, "handover": 1, "user": 4, "group": 1, "deleted": 1,
+        "membership": 3, "template": 1, "templates": 1, "grant": 4, "log": 8,
     }  # fmt: skip
-    assert sum(map(len, by_type.values())) == len(exported)
     assert file.stat().st_mode & 0o777 == 0o600
     assert tenant.token not in file.read_text()
     assert [each.name for each in tmp_path.iterdir() if each.suffix == ".part"] == []
+
+
+def break_off(file: Path) -> None:
+    with whole(file) as written:
+        written.write("half a li")
+        raise KeyboardInterrupt
+
+
+def test_an_export_that_breaks_off_leaves_the_file_that_was_there(tmp_path: Path) -> None:
+    file = tmp_path / "acme.jsonl"
+    file.write_text("the one of yesterday")
+
+    with pytest.raises(KeyboardInterrupt):
+        break_off(file)
+
+    assert [each.name for each in tmp_path.iterdir()] == [file.name]
+    assert file.read_text() == "the one of yesterday"
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [(["nobody", "x.jsonl"], "there is no tenant nobody"), (["first", "/nowhere/x"], "/nowhere/x")],
+)
+def test_what_cannot_be_exported_is_one_sentence_and_exit_code_2(
+    words: list[str], sentence: str, server: Server, tmp_path: Path
+) -> None:
+    words[1] = str(tmp_path / words[1])
+    answer = rollcall(server.state, "tenants", "export", *words)
+
+    assert (answer.returncode, answer.stdout) == (2, "")
+    assert sentence in answer.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_of_a_deleted_tenant_nothing_is_left(
