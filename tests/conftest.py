@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
@@ -21,6 +22,7 @@ from rollcall import local
 from rollcall.emulator import environment
 from rollcall.runtime import Services, Settings
 from rollcall.storage.clients import Clients
+from tests.faults.points import Points, lines
 
 _READY_SECONDS = 60
 
@@ -130,3 +132,26 @@ def _require_emulator() -> None:
     """Skip where the emulator is not installed; where CI runs, fail."""
     if not environment().exists() and not os.environ.get("ROLLCALL_CI"):
         pytest.skip("the emulator is not installed: make install")
+
+
+@pytest.fixture
+def points(request: pytest.FixtureRequest) -> Points:
+    """Where a test injects something, by what; shown at the end of the run when it passes."""
+    counted: Points = Counter()
+    request.node.user_properties.append((request.node.originalname, counted))
+    return counted
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Show where something was injected and all came out right."""
+    found = [
+        (name, report.nodeid, counted)
+        for report in terminalreporter.getreports("passed")
+        if report.when == "call"
+        for name, counted in report.user_properties
+        if isinstance(counted, Counter)
+    ]
+    if found:
+        terminalreporter.section("injection points, all converged")
+        for line in lines(found):
+            terminalreporter.write_line(line)

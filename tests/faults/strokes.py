@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from tests.storage.faults import Calls, at_call, refusal
+from tests.storage.faults import Calls, at_call, refusal, registered
 
 
 class Ended(BaseException):
@@ -27,6 +27,31 @@ def _lose() -> None:
 
 def _end() -> None:
     raise Ended
+
+
+@contextmanager
+def ended_when_true(client: Any) -> Iterator[None]:
+    """End the process as soon as a change that is written down has become true."""
+    true: list[str] = []
+
+    def note(params: Any, **_: Any) -> None:
+        true.extend(
+            "true"
+            for action in params["TransactItems"]
+            if ":pending" in action.get("Update", {}).get("ExpressionAttributeValues", {})
+        )
+
+    def end(**_: Any) -> None:
+        if true:
+            raise Ended
+
+    commit = "dynamodb.TransactWriteItems"
+    with (
+        registered(client, f"before-parameter-build.{commit}", note),
+        registered(client, f"after-call.{commit}", end),
+        suppress(Ended),
+    ):
+        yield
 
 
 @dataclass(frozen=True)

@@ -5,58 +5,52 @@ Before or after at once for clients, and in all that is stored as soon as the sw
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable
 from contextlib import suppress
-from itertools import count
 from typing import NamedTuple
-from uuid import uuid4
 
 import pytest
 
-from rollcall import local
-from rollcall.runtime import Services, Settings
 from rollcall.scim.errors import NotFoundException, Unavailable, UniquenessException
-from rollcall.storage import journal
+from rollcall.storage import journal, table
 from rollcall.templates.templates import Templates
-from tests.conftest import Server
+from tests.faults.points import Points
 from tests.faults.strokes import STROKES, Ended, Stroke
 from tests.faults.world import TENANT, State, World
-from tests.faults.writes import SEVERAL, SINGLE, TEMPLATED, Write
+from tests.faults.writes import LARGE, SEVERAL, SINGLE, TEMPLATED, Write
+from tests.long import LONG
 from tests.storage import consistency
+from tests.storage.faults import at_call
+
+SPREAD = 7
+"""Of a large change in a short run: the first call, the last, and every so manieth in between."""
 
 
-@pytest.fixture
-def world(server: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    """A tenant in a table of its own on the emulator; what is written down takes several parts."""
-    monkeypatch.setattr(journal, "PART", 4)
-    services = Services(Settings(table=f"t{uuid4().hex}"), server.services.clients)
-    local.create_table(services)
-    yield World(services)
-    services.clients.dynamodb.delete_table(TableName=services.table.name)
-
-
-@pytest.mark.parametrize("write", [*SINGLE, *SEVERAL, *TEMPLATED], ids=str)
+@pytest.mark.parametrize("write", [*SINGLE, *TEMPLATED, *SEVERAL], ids=str)
 def test_a_write_is_before_or_after_wherever_it_is_struck(
-    world: World, write: Write, record_property: Callable[[str, object], None]
+    world: World, write: Write, points: Points
 ) -> None:
-    if write.templates:
-        Templates(world.services.table, TENANT).set(write.templates)
-    write.arrange(world.directory())
-    world.max_actions = write.max_actions
-    world.keep()
-    before = Snapshot(world.seen(), world.stored())
-    write.act(world.directory())
-    after = Snapshot(world.seen(), world.stored())
-    assert before != after
+    struck = Struck(world, write)
 
-    points = {
-        str(stroke): sum(1 for _ in struck(world, write, stroke, before, after))
-        for stroke in STROKES
-    }
+    for number in range(1, struck.calls + 1):
+        # Where it takes many calls, in a short run, two ways at one call and two at the next.
+        every = LONG or write in SINGLE
+        struck.at(number, STROKES if every else STROKES[number % 2 :: 2], points)
 
-    assert points["refused"] == points["ended before"] > 0
-    assert points["answer lost"] == points["ended after"] == points["refused"]
-    record_property("injection points", points)
+
+def test_a_change_of_500_members_is_before_or_after_wherever_it_is_struck(
+    world: World, points: Points, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal, "PART", 100)
+    monkeypatch.setattr(table, "FEW_BATCHES", 100)  # one after the other, so that they are counted
+    struck = Struck(world, LARGE)
+
+    for number in range(1, struck.calls + 1):
+        if LONG:
+            struck.at(number, STROKES, points)
+        elif number in (1, struck.calls) or number % SPREAD == 0:
+            turn = number // SPREAD % len(STROKES)
+            struck.at(number, STROKES[turn : turn + 1], points)
 
 
 class Snapshot(NamedTuple):
@@ -66,31 +60,52 @@ class Snapshot(NamedTuple):
     stored: State
 
 
-def struck(
-    world: World, write: Write, stroke: Stroke, before: Snapshot, after: Snapshot
-) -> Iterator[int]:
-    """Strike each call of a write in turn; yields their numbers."""
-    for number in count(1):
+class Struck:
+    """A write whose calls are struck; it takes so many `calls` when they are not."""
+
+    def __init__(self, world: World, write: Write) -> None:
+        self._world, self._write = world, write
+        if write.templates:
+            Templates(world.services.table, TENANT).set(write.templates)
+        write.arrange(world.directory())
+        world.max_actions = write.max_actions
+        world.keep()
+        self._before = self._snapshot()
+        with at_call(world.client, 0, lambda: None) as counted:
+            write.act(world.directory())
+        self.calls = counted.number
+        self._after = self._snapshot()
+        assert self._before != self._after
+
+    def at(self, number: int, strokes: Iterable[Stroke], points: Points) -> None:
+        """Strike the call of this number in several ways."""
+        for stroke in strokes:
+            self._at(number, stroke)
+            points[str(stroke)] += 1
+
+    def _at(self, number: int, stroke: Stroke) -> None:
+        world, act = self._world, self._write.act
         world.set_back()
         acknowledged = False
         with stroke.at(world.client, number) as calls, suppress(Ended, Unavailable):
-            write.act(world.directory())
+            act(world.directory())
             acknowledged = True
-        if not calls.came:
-            return
+        assert calls.came
         assert calls.number == number or not stroke.ends, "something went on"
 
         seen = world.seen()
-        assert seen in (before.seen, after.seen)
-        happened = seen == after.seen
+        assert seen in (self._before.seen, self._after.seen)
+        happened = seen == self._after.seen
         assert happened or not acknowledged
-        world.sweep()
-        assert world.stored() == (after if happened else before).stored
+        world.settle()
+        assert world.stored() == (self._after if happened else self._before).stored
 
         # What has happened may be told so: the user is gone, the name is taken.
         with suppress(*((NotFoundException, UniquenessException) if happened else ())):
-            write.act(world.directory())
-        world.sweep()
-        assert world.stored() == after.stored
+            act(world.directory())
+        world.settle()
+        assert world.stored() == self._after.stored
         assert consistency.verified(world.services, TENANT) == []
-        yield number
+
+    def _snapshot(self) -> Snapshot:
+        return Snapshot(self._world.seen(), self._world.stored())

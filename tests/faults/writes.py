@@ -163,3 +163,25 @@ SEVERAL = tuple(
     )
 )
 """What takes several."""
+
+CROWD = [f"m{number:03}" for number in range(500)]
+
+
+@dataclass(frozen=True)
+class _Crowded(Write):
+    """A write in a world with a crowd, half of which is in the group `crowd`."""
+
+    def arrange(self, directory: Directory) -> None:
+        """Make the world that the write finds."""
+        super().arrange(directory)
+        for each in CROWD:
+            directory.users.create({"userName": each}, each)
+        directory.groups.create(grouped("crowd", *CROWD[::2]), "crowd")
+
+
+LARGE = _Crowded(
+    "the other 250 of 500 for 250 members",
+    lambda to: to.groups.replace("crowd", grouped("crowd", *CROWD[1::2])),
+    max_actions=50,
+)
+"""What takes many transactions: all 500 change."""

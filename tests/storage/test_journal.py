@@ -51,6 +51,14 @@ def begin(table: Table, journal: Journal, change: str) -> None:
     )
 
 
+class Stopped(BaseException):
+    """Somebody has stopped for good."""
+
+
+def stop() -> None:
+    raise Stopped
+
+
 def parts(services: Services) -> list[str]:
     return sorted(sk for _, sk in consistency.items(services, "acme") if sk.startswith("JOURNAL"))
 
@@ -143,16 +151,51 @@ def test_two_who_discard_one_change_leave_nothing(
     assert parts(services) == []
 
 
+def test_of_what_is_not_there_nothing_is_left_to_discard(
+    services: Services, journal: Journal
+) -> None:
+    before = consistency.items(services, "acme")
+
+    assert journal.discard("sales", "never")
+    assert journal.discard("nothing", "never")
+
+    assert consistency.items(services, "acme") == before
+
+
+def test_a_change_beside_the_one_that_is_discarded_stays(
+    table: Table, journal: Journal, services: Services
+) -> None:
+    true, left = written(journal, MANY), written(journal, MANY)
+    begin(table, journal, true)
+
+    assert journal.discard("sales", left)
+
+    assert journal.read("sales", true) == MANY
+    assert [each.change for each in journals.unfinished(table, NOON)] == [true]
+
+
+@pytest.mark.parametrize("call", [2, 3, 4])
+def test_a_discard_that_is_broken_off_goes_on_and_the_change_cannot_become_true_meanwhile(
+    services: Services, table: Table, journal: Journal, call: int
+) -> None:
+    change = written(journal, MANY)
+    with at_call(services.clients.dynamodb, call, stop) as calls, pytest.raises(Stopped):
+        journal.discard("sales", change)
+    assert calls.came
+
+    with pytest.raises(ConditionFailed) as refusal:
+        begin(table, journal, change)
+    assert refusal.value.labels == {WRITTEN}
+    (left,) = journals.unfinished(table, NOON)
+    assert journal.discard(left.id, left.change)
+
+    assert parts(services) == []
+
+
 @pytest.mark.parametrize("call", [2, 3, 4])
 def test_what_a_writer_that_stops_halfway_leaves_is_found(
     services: Services, table: Table, journal: Journal, call: int
 ) -> None:
-    class Stopped(BaseException):
-        pass
-
-    def stop() -> None:
-        raise Stopped
-
     with at_call(services.clients.dynamodb, call, stop), pytest.raises(Stopped):
         written(journal, MANY)
 

@@ -107,8 +107,9 @@ class _Piece:
 def _apply(context: Context, store: Memberships, piece: _Piece) -> bool:
     """Apply a piece of a change; False when the change is finished or gone.
 
-    Who was deleted meanwhile is skipped, and what others applied is not done again. A piece that
-    brings so much that it is larger than a transaction is applied in halves.
+    Who was deleted meanwhile is skipped, which gives the group another version, and what others
+    applied is not done again. A piece that brings so much that it is larger than a transaction is
+    applied in halves.
     """
     group, part = piece.group.id, piece.part
     for _ in context.table.patience.pauses():
@@ -117,13 +118,17 @@ def _apply(context: Context, store: Memberships, piece: _Piece) -> bool:
         member = {each for _, each in standing.current}
         added = {e: kind for e, kind in living.items() if e in part.added and e not in member}
         removed = {e: kind for e, kind in living.items() if e in part.removed and e in member}
-        if not added and not removed:
+        skips = any(each in part.added and each not in living for each in piece.members)
+        if not added and not removed and not skips:
             return True
         newcomers = {each: user for each, user in standing.newcomers.items() if each in added}
         arrivals, now = Arrivals(newcomers, piece.edition), context.now()
         brought = arrival.bring(context, piece.group, arrivals, now, store.origin)
+        pending = context.writes.is_pending(group, piece.change)
+        if skips:
+            pending = context.writes.skipping(group, piece.change, now, store.origin)
         actions = [
-            context.writes.is_pending(group, piece.change),
+            pending,
             *_actions(store, group, Changes(added, removed), brought, now),
         ]
         if len(actions) > context.table.max_actions and len(piece.members) > 1:

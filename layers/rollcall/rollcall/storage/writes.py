@@ -160,6 +160,21 @@ class Writes:
             label=CHANGED,
         )
 
+    def skipping(self, group: str, change: str, now: str, origin: Origin) -> Action:
+        """Return the action that raises the version of a group whose unfinished change is of more.
+
+        Whoever it adds and was deleted meanwhile was a member for readers, and is none any more.
+        CHANGED says that the change is not unfinished.
+        """
+        return Writes(self.table, self.keys.tenant, origin)._update(
+            Kind.GROUP,
+            group,
+            now,
+            _NO_TURN,
+            condition="pending = :change",
+            values={":change": change},
+        )
+
     def settle(self, group: str, change: str) -> None:
         """Note that a change of a group is finished, unless another is unfinished by now."""
         action = Action(

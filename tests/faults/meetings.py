@@ -1,0 +1,98 @@
+"""Who is stopped in the middle of a change, and what others do until it goes on.
+
+The group `staff` has the members u0 to u3. The change takes u0 to u2 out and brings u4 to u6 in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tests.directory.people import adding, patch, removing, setting
+from tests.faults.strokes import ended_when_true
+from tests.faults.world import World
+
+BEFORE = ("u0", "u1", "u2", "u3")
+
+
+def _values(*members: str) -> list[dict[str, str]]:
+    return [{"value": each} for each in members]
+
+
+CHANGE = patch(
+    ("remove", "members", _values("u0", "u1", "u2")),
+    ("add", "members", _values("u4", "u5", "u6")),
+)
+BACK = patch(
+    ("remove", "members", _values("u4", "u5", "u6")),
+    ("add", "members", _values("u0", "u1", "u2")),
+)
+"""The other way round."""
+
+
+@dataclass(frozen=True)
+class Act:
+    """What somebody does."""
+
+    name: str
+    act: Callable[[World], object]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def _staff(what: dict[str, object]) -> Callable[[World], object]:
+    return lambda world: world.directory().groups.patch("staff", what)
+
+
+def begin(world: World, what: dict[str, object] = CHANGE) -> None:
+    """Make a change of the members true and apply nothing of it: its writer ends by that."""
+    with ended_when_true(world.client):
+        _staff(what)(world)
+
+
+def _in_turn(*acts: dict[str, object]) -> Callable[[World], object]:
+    return lambda world: [_staff(each)(world) for each in acts]
+
+
+WRITERS = (
+    Act("who makes the change", _staff(CHANGE)),
+    Act("who sets the members", _staff(setting("u3", "u4", "u5", "u6"))),
+    Act("who adds one", _staff(adding("u7"))),
+    Act("who removes one", _staff(removing("u3"))),
+    Act("who changes the group alone", _staff(patch(("replace", "externalId", "E1")))),
+    Act("who deletes the group", lambda world: world.directory().groups.delete("staff")),
+    Act("who deletes a user", lambda world: world.directory().users.delete("u4")),
+)
+"""Stopped while nothing is begun."""
+
+HELPERS = (
+    Act("the sweep", lambda world: world.sweep()),
+    Act("who adds one", _staff(adding("u7"))),
+    Act("who adds several", _staff(adding("u0", "u1", "u2", "u7", "inner"))),
+    Act("who sets the members", _staff(setting("u0", "u6", "u7", "inner"))),
+    Act("who deletes the group", lambda world: world.directory().groups.delete("staff")),
+    Act("who deletes a user", lambda world: world.directory().users.delete("u4")),
+)
+"""Stopped while the change is true and nothing of it is applied."""
+
+_ANYTIME = (
+    Act("add one", _staff(adding("u7"))),
+    Act("delete a user", lambda world: world.directory().users.delete("u5")),
+    Act("delete the group", lambda world: world.directory().groups.delete("staff")),
+)
+
+BESIDE_WRITERS = (
+    Act("make the change", _staff(CHANGE)),
+    Act("sweep an hour later", lambda world: world.sweep()),
+    Act("make and undo it", _in_turn(CHANGE, BACK)),
+    Act("make it and end in the middle", begin),
+    *_ANYTIME,
+)
+BESIDE_HELPERS = (
+    Act("undo the change", _staff(BACK)),
+    Act("undo and make it again", _in_turn(BACK, CHANGE)),
+    Act("undo it and end in the middle", lambda world: begin(world, BACK)),
+    *_ANYTIME,
+)
+"""What others do until whoever was stopped goes on."""
