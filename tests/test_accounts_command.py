@@ -60,9 +60,10 @@ def test_an_import_is_tried_made_and_repeated(support: Support) -> None:
     assert made["rejected"] == [{"line": 3, "reason": "has no userName"}]
     assert "0 accounts put in, 2 there already, 1 lines rejected" in again
     assert [each.get("protected", False) for each in support.reads("list")].count(True) == 1
-    (entry,) = [each for each in support.logged() if each["method"] == "import"]
-    assert entry["actor"].startswith("operator:")
-    assert entry["detail"] == "2 accounts, 0 there already"
+    *each_of, last = [each for each in support.logged() if each["method"] == "import"]
+    assert sorted(each["detail"] for each in each_of) == ["local", "local, protected"]
+    assert last["detail"] == "2 accounts, 0 there already"
+    assert all(each["actor"].startswith("operator:") for each in (*each_of, last))
 
 
 def test_accounts_are_listed_by_whose_they_are(support: Support) -> None:

@@ -13,7 +13,6 @@ from rollcall.cli.target import Target, target
 from rollcall.cli.terminal import AsJson, Name, UsageError, listing, operator, out
 from rollcall.scim.access import Access
 from rollcall.storage.keys import BY_HAND
-from rollcall.storage.origin import Origin
 from rollcall.templates.ledger import Holding, Ledger
 
 
@@ -108,7 +107,8 @@ def ledger(chosen: Target, tenant: str) -> Ledger:
     """Return the grants of a tenant, changed by whoever runs the command."""
     chosen.services.tenants.show(tenant)
     services = chosen.services
-    return Ledger(services.table, tenant, Origin(actor=operator()), services.scales)
+    acts = services.acts(tenant, operator())
+    return Ledger(services.table, tenant, acts.origin, services.scales, acts=acts)
 
 
 def _pair(text: str) -> tuple[str, str]:

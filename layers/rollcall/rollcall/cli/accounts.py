@@ -76,11 +76,12 @@ def import_(
     """
     chosen = target(context)
     chosen.services.tenants.show(name)
-    directory = chosen.services.directory(name, actor=operator())
-    logged = chosen.services.operated(name, operator()).trail
+    opened = chosen.services.operating(name, operator())
     intake = Intake(file, mapping(maps or ()))
 
     def one(draft: Draft) -> bool:
+        directory = opened()
+        directory.trail.acts("import", str(draft.link))
         try:
             directory.users.create(draft.document, link=draft.link)
         except UniquenessException:
@@ -100,8 +101,8 @@ def import_(
         for tally in put_in(intake.drafts(), taken, create):
             status.update(f"{tally.created:,} put in, {tally.known:,} there already")
     if tally.created and not dry_run:
-        logged.acts("import", f"{tally.created} accounts, {tally.known} there already")
-        logged.answered("", ())
+        said = f"{tally.created} accounts, {tally.known} there already"
+        chosen.services.acts(name, operator()).tell("import", "", said)
     _print_import(name, intake, tally, dry_run=dry_run, as_json=as_json)
     raise typer.Exit(1 if intake.rejected else 0)
 

@@ -10,7 +10,7 @@ import typer
 
 from rollcall.cli.durations import duration, said
 from rollcall.cli.target import target
-from rollcall.cli.terminal import AsJson, Name, out
+from rollcall.cli.terminal import AsJson, Name, operator, out
 from rollcall.tenants.handover import STATUS_DAYS, Desk
 from rollcall.tenants.tenants import TOKEN_DAYS
 
@@ -41,6 +41,10 @@ def handover(
     chosen = target(context)
     desk = Desk(chosen.services.table, chosen.services.tenants)
     offered = desk.offer(tenant, expires, days)
+    acts = chosen.services.acts(tenant, operator())
+    for token in offered.revoked:
+        acts.tell("revoke", f"Token/{token.id}", "handed over and never used")
+    acts.tell("handover", f"Tenant/{tenant}", f"opens until {offered.opens_until}")
     link = f"{chosen.base_url.rstrip('/')}/handover#{offered.code}"
     if as_json:
         shown = {"tenant": tenant, "link": link, "opensUntil": offered.opens_until}

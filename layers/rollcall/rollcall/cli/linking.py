@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from rollcall.cli.target import target
-from rollcall.cli.terminal import AsJson, Name, out
+from rollcall.cli.terminal import AsJson, Name, operator, out
 from rollcall.scim.link import Linking, Policy
 from rollcall.tenants.linking import LinkPolicy
 
@@ -45,20 +45,25 @@ def policy(
         linking = services.tenants.show(name).linking
     else:
         linking = LinkPolicy(services.tenants).set(name, policy)
+        services.acts(name, operator()).tell("policy", f"Tenant/{name}", policy.value)
     _show(name, linking, as_json=as_json)
 
 
 @domains.command()
 def add(context: typer.Context, name: Name, domain: Domain, as_json: AsJson = False) -> None:
     """Let the identity provider link accounts of a domain."""
-    linking = LinkPolicy(target(context).services.tenants).add(name, domain)
+    services = target(context).services
+    linking = LinkPolicy(services.tenants).add(name, domain)
+    services.acts(name, operator()).tell("domains", f"Tenant/{name}", f"{domain} added")
     _show(name, linking, as_json=as_json)
 
 
 @domains.command()
 def remove(context: typer.Context, name: Name, domain: Domain, as_json: AsJson = False) -> None:
     """Take a domain back; what is linked stays linked."""
-    linking = LinkPolicy(target(context).services.tenants).remove(name, domain)
+    services = target(context).services
+    linking = LinkPolicy(services.tenants).remove(name, domain)
+    services.acts(name, operator()).tell("domains", f"Tenant/{name}", f"{domain} removed")
     _show(name, linking, as_json=as_json)
 
 

@@ -46,6 +46,7 @@ def create(
     url = local.tenant_url(chosen.base_url, name)
     if no_token:
         chosen.services.tenants.add(name)
+        chosen.services.acts(name, operator()).tell("create", f"Tenant/{name}", "")
         if as_json:
             print(json.dumps({"tenant": name, "url": url}))
         else:
@@ -53,6 +54,7 @@ def create(
             out.print(f"Hand a token over: rollcall handover {name}")
         return
     token = chosen.services.tenants.create(name)
+    chosen.services.acts(name, operator()).tell("create", f"Tenant/{name}", "with a token")
     if as_json:
         print(json.dumps({"tenant": name, "url": url, "token": token}))
     else:
@@ -98,14 +100,18 @@ def show(context: typer.Context, name: Name, as_json: AsJson = False) -> None:
 @app.command()
 def disable(context: typer.Context, name: Name) -> None:
     """Close a tenant's endpoint within a minute; everything is kept."""
-    target(context).services.tenants.disable(name)
+    services = target(context).services
+    services.tenants.disable(name)
+    services.acts(name, operator()).tell("disable", f"Tenant/{name}", "")
     out.print(f"{name} is disabled: within a minute its requests are answered with 401.")
 
 
 @app.command()
 def enable(context: typer.Context, name: Name) -> None:
     """Open a disabled tenant's endpoint again."""
-    target(context).services.tenants.enable(name)
+    services = target(context).services
+    services.tenants.enable(name)
+    services.acts(name, operator()).tell("enable", f"Tenant/{name}", "")
     out.print(f"{name} is active.")
 
 

@@ -15,7 +15,6 @@ from rollcall.cli.durations import duration, said
 from rollcall.cli.target import Target, target
 from rollcall.cli.terminal import AsJson, Name, UsageError, Yes, listing, operator, out
 from rollcall.storage.notices import Notices
-from rollcall.storage.origin import Origin
 from rollcall.storage.usage import Use
 from rollcall.tenants.expiry import SOON
 from rollcall.tenants.keyring import Issued
@@ -54,6 +53,8 @@ def issue(
     """Issue a further token, beside those that there are, and print it once."""
     chosen = target(context)
     issued = chosen.services.keyring(tenant).issue(label, days, scope.value)
+    acts = chosen.services.acts(tenant, operator())
+    acts.tell("issue", f"Token/{issued.token.id}", f"{scope.value}, until {issued.token.expires}")
     _show(chosen, tenant, issued, as_json=as_json)
 
 
@@ -87,9 +88,10 @@ def rotate(
     chosen = target(context)
     issued = chosen.services.keyring(tenant).rotate(token, overlap, days)
     if issued.replaced is not None:
-        change = {"successor": issued.token.id, "until": issued.replaced.expires}
-        notices = Notices(chosen.services.table, tenant)
-        notices.post("token.rotated", issued.replaced.id, change, Origin(actor=operator()))
+        old, acts = issued.replaced, chosen.services.acts(tenant, operator())
+        acts.tell("rotate", f"Token/{old.id}", f"by {issued.token.id}, works until {old.expires}")
+        change = {"successor": issued.token.id, "until": old.expires}
+        Notices(chosen.services.table, tenant).post("token.rotated", old.id, change, acts.origin)
     _show(chosen, tenant, issued, as_json=as_json)
     if not as_json and issued.replaced is not None:
         old = issued.replaced
@@ -111,6 +113,7 @@ def revoke(context: typer.Context, tenant: Name, token: TokenId, yes: Yes = Fals
         used = "never used" if use is None else f"last used on {use.last}"
         typer.confirm(f"Revoke {token} ({found.label}), {used}?", abort=True)
     chosen.services.keyring(tenant).revoke(token)
+    chosen.services.acts(tenant, operator()).tell("revoke", f"Token/{token}", "")
     out.print(f"{token} ({found.label}) is revoked: within a minute it is refused everywhere.")
 
 

@@ -9,10 +9,11 @@ from typing import Annotated
 import typer
 
 from rollcall.cli.target import Target, target
-from rollcall.cli.terminal import AsJson, Name, complain, err, out
+from rollcall.cli.terminal import AsJson, Name, complain, err, operator, out
 from rollcall.runtime import Services
 from rollcall.storage import verification
 from rollcall.storage.actions import ConditionFailed
+from rollcall.storage.acts import Acts
 from rollcall.storage.verification import Fault
 from rollcall.templates.grants import mended
 
@@ -32,7 +33,8 @@ def verify(
     chosen = target(context)
     chosen.services.tenants.show(name)
     found = lasting_faults(chosen, name)
-    right = [each for each in found if repair and mend(chosen.services, name, each)]
+    acts = chosen.services.acts(name, operator())
+    right = [each for each in found if repair and mend(chosen.services, name, each, acts)]
     left = [each for each in found if each not in right]
     if as_json:
         said = {
@@ -65,14 +67,19 @@ def lasting_faults(chosen: Target, name: str) -> list[Fault]:
     return [each for each in first if each.sentence in again]
 
 
-def mend(services: Services, name: str, fault: Fault) -> bool:
+def mend(services: Services, name: str, fault: Fault, acts: Acts) -> bool:
     """Mend a fault; tell whether that could be done."""
-    if fault.unfinished is not None:
-        return services.directory(name).finish(fault.unfinished)
+    if (unfinished := fault.unfinished) is not None:
+        finished = services.directory(name).finish(unfinished)
+        if finished:
+            acts.tell("repair", "", f"what was begun with {unfinished.id} is finished")
+        return finished
     if not fault.mends:
         return False
+    # What the fault says and the key of an item may hold a name; its kind does not.
+    kinds = {f"{each.kind} {each.key['pk'].split('#')[1]}" for each in fault.mends}
     try:
-        services.table.transact(fault.mends)
+        services.table.transact([*fault.mends, *acts.told("repair", "", ", ".join(sorted(kinds)))])
     except ConditionFailed:
         return False
     return True

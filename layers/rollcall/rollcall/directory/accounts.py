@@ -198,6 +198,7 @@ class Accounts:
         Yields how many users were looked at so far; may be repeated at any point.
         """
         context, looked_at = self._context, 0
+        context.trail.acts("merge", f"the manager {removed} is {heir}")
         listed = context.resources.listed(Kind.USER)
         while batch := list(islice(listed, MAX_BATCH)):
             for record in context.resources.read_many(Kind.USER, batch).values():

@@ -35,6 +35,7 @@ from rollcall.http.routes import FUNCTIONS, Resource
 from rollcall.runtime.restore import reseed_when_restored
 from rollcall.scim import extensions
 from rollcall.scim.resources import Kind
+from rollcall.storage.acts import Acts
 from rollcall.storage.bus import Bus
 from rollcall.storage.clients import Channels, Clients, connect, connect_bus, connect_channels
 from rollcall.storage.log import KEEP_DAYS, Log
@@ -123,14 +124,26 @@ class Services:
 
     def operated(self, tenant: str, actor: str) -> Directory:
         """Return the directory of one tenant, for what an operator does and the log tells."""
-        origin = Origin(uuid4().hex, actor)
+        return self.operating(tenant, actor)()
+
+    def operating(self, tenant: str, actor: str) -> Callable[[], Directory]:
+        """Return what makes such a directory for each of several things, side by side."""
         key = bytes.fromhex(self.tenants.show(tenant).key)
-        trail = Trail(self.log(tenant), origin, Asked(origin.request), key)
-        return Directory(self.table, tenant, origin=origin, trail=trail, scales=self.scales)
+
+        def operated() -> Directory:
+            origin = Origin(uuid4().hex, actor)
+            trail = Trail(self.log(tenant), origin, Asked(origin.request), key)
+            return Directory(self.table, tenant, origin=origin, trail=trail, scales=self.scales)
+
+        return operated
+
+    def acts(self, tenant: str, actor: str) -> Acts:
+        """Return what tells a tenant's log of what an operator does in one run of a command."""
+        return Acts(self.log(tenant), Origin(uuid4().hex, actor))
 
     def templates(self, tenant: str, actor: str = "") -> Templates:
         """Return the New User Templates of one tenant, changed by an actor."""
-        return Templates(self.table, tenant, actor)
+        return Templates(self.table, tenant, actor, acts=self.acts(tenant, actor))
 
     def keyring(self, tenant: str) -> Keyring:
         """Return the tokens of one tenant."""

@@ -87,8 +87,13 @@ class Templates:
         versions: Mapping[str, int],
         now: str,
         actor: str,
+        *,
+        told: Sequence[Action] = (),
     ) -> None:
-        """Replace what applies now and keep what is new. Raises ConditionFailed with EDITED."""
+        """Replace what applies now and keep what is new. Raises ConditionFailed with EDITED.
+
+        `told` is what the log says of it.
+        """
         values = {
             ":templates": _encoded(contents),
             ":versions": dict(versions),
@@ -120,7 +125,7 @@ class Templates:
             for each in contents
             if each["version"] != before.versions.get(each["name"], 0)
         ]
-        self._table.transact(actions)
+        self._table.transact([*actions, *told])
 
     def bind(self, selector: str, group: str) -> None:
         """Bind a selector to a group, unless it is bound by now or the group is gone."""

@@ -12,6 +12,7 @@ from rollcall.scim.indexing import Entry, claim
 from rollcall.scim.record import Record
 from rollcall.scim.resources import Kind
 from rollcall.storage.actions import ConditionFailed
+from rollcall.storage.acts import Acts
 from rollcall.storage.grants import Grants
 from rollcall.storage.keys import BY_HAND
 from rollcall.storage.origin import Origin
@@ -23,6 +24,8 @@ from rollcall.templates.file import TemplateError
 from rollcall.templates.grants import Grant, regranted, with_grants
 from rollcall.templates.scales import Scales
 from rollcall.templates.template import Template
+
+_SILENT = Acts()
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,10 @@ class Ledger:
         origin: Origin,
         scales: Scales,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        *,
+        acts: Acts = _SILENT,
     ) -> None:
+        """`acts` tells the tenant's log of each change."""
         self._table = table
         self._grants = Grants(table, tenant)
         self._resources = Resources(table, tenant)
@@ -65,6 +71,7 @@ class Ledger:
         self._origin = origin
         self._scales = scales
         self._clock = clock
+        self._acts = acts
 
     def find(self, named: str) -> str:
         """Return the id of a user who is named by id or userName. Raises TemplateError."""
@@ -122,7 +129,8 @@ class Ledger:
             )
             return [replace(more, role=role) if role else more]
 
-        return self._change(user, edit)
+        levels = [f"{area} {level}" for area, level in areas.items()]
+        return self._change(user, edit, "grant", [*levels, role])
 
     def revoke(self, user: str, areas: Iterable[str], *, role: bool = False) -> Access:
         """Take work areas from a user, and its role, whatever gave them.
@@ -143,7 +151,7 @@ class Ledger:
                 if set(unwanted) & set(grant.areas) or (role and grant.role)
             ]
 
-        return self._change(user, edit)
+        return self._change(user, edit, "revoke", [*unwanted, "role" if role else ""])
 
     def owed(self, holding: Holding) -> list[Template]:
         """Return the templates that apply to a user now and of which it has no version."""
@@ -161,11 +169,15 @@ class Ledger:
             given[:] = self.owed(holding)
             return [Grant.by(each, now) for each in given]
 
-        self._change(user, edit)
+        self._change(user, edit, "apply", ())
         return given
 
-    def _change(self, user: str, edit: Edit) -> Access:
-        """Put grants in the place of those of the same templates, and what comes of all of them."""
+    def _change(self, user: str, edit: Edit, verb: str, said: Iterable[str]) -> Access:
+        """Put grants in the place of those of the same templates, and what comes of all of them.
+
+        `verb` is what the log calls it, `said` what it says of it, the templates when empty.
+        """
+        detail = ", ".join(filter(None, said))
         for _ in self._table.patience.pauses():
             holding = self.explain(user)
             now = self._clock().astimezone(UTC).isoformat(timespec="milliseconds")
@@ -179,6 +191,8 @@ class Ledger:
             actions = [self._grants.access(user, before, after, now, self._origin)]
             contents = [each.content for each in put.values()]
             actions += self._grants.replacing(user, contents, self._origin)
+            of = ", ".join(f"{each.template} version {each.version}" for each in put.values())
+            actions += self._acts.told(verb, f"User/{user}", detail or of)
             try:
                 self._table.transact(actions)
             except ConditionFailed:

@@ -10,6 +10,7 @@ from rollcall.scim.errors import Unavailable
 from rollcall.scim.resources import Kind
 from rollcall.storage import templates as stored
 from rollcall.storage.actions import ConditionFailed
+from rollcall.storage.acts import Acts
 from rollcall.storage.resources import Resources
 from rollcall.storage.table import Table
 from rollcall.templates.catalogue import Catalogue
@@ -18,6 +19,9 @@ from rollcall.templates.template import Template
 
 MAX_TEMPLATES = 40
 """The templates of one tenant: what every new user and every membership reads stays small."""
+
+
+_SILENT = Acts()
 
 
 @dataclass(frozen=True)
@@ -38,12 +42,16 @@ class Templates:
         tenant: str,
         actor: str = "",
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        *,
+        acts: Acts = _SILENT,
     ) -> None:
+        """`acts` tells the tenant's log of each change."""
         self._table = table
         self._store = stored.Templates(table, tenant)
         self._resources = Resources(table, tenant)
         self._actor = actor
         self._clock = clock
+        self._acts = acts
 
     def catalogue(self) -> Catalogue:
         """Return the templates that apply now."""
@@ -116,14 +124,25 @@ class Templates:
             _check(current, before)
             now = self._clock().astimezone(UTC).isoformat(timespec="milliseconds")
             contents = [each.content for each in current.values()]
+            told = self._acts.told("templates", "", _told(before, current))
             try:
                 self._store.change(
-                    edition, contents, versions, now.replace("+00:00", "Z"), self._actor
+                    edition, contents, versions, now.replace("+00:00", "Z"), self._actor, told=told
                 )
             except ConditionFailed:
                 continue
             return current
         raise Unavailable("the templates of the tenant change too often, try again", status=429)
+
+
+def _told(before: dict[str, Template], after: dict[str, Template]) -> str:
+    """Return what the log says of a change of templates."""
+    put = [
+        f"{name} version {each.version} set"
+        for name, each in after.items()
+        if before.get(name) != each
+    ]
+    return ", ".join([*put, *(f"{name} removed" for name in before if name not in after)])
 
 
 def _check(templates: dict[str, Template], before: dict[str, Template]) -> None:
