@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from collections.abc import Iterator
 
 import httpx
 import pytest
@@ -16,15 +14,8 @@ from rollcall.scim.link import LOCAL, Policy
 from rollcall.tenants.linking import LinkPolicy
 from rollcall.tenants.tenants import TenantError
 from tests.conftest import Server, Tenant
+from tests.parallel.crowd import at_once, change, group, members, users
 from tests.storage import consistency
-
-T = TypeVar("T")
-R = TypeVar("R")
-
-
-def at_once(work: Callable[[T], R], over: Iterable[T]) -> list[R]:
-    with ThreadPoolExecutor(16) as pool:
-        return list(pool.map(work, over))
 
 
 @pytest.fixture
@@ -32,28 +23,6 @@ def api(server: Server, tenant: Tenant) -> Iterator[httpx.Client]:
     with tenant.client() as client:
         yield client
     consistency.check(server.services, tenant.name)
-
-
-def users(api: httpx.Client, number: int) -> list[str]:
-    return at_once(
-        lambda each: str(api.post("/Users", json={"userName": f"user{each}"}).json()["id"]),
-        range(number),
-    )
-
-
-def group(api: httpx.Client, *members: str) -> str:
-    body = {"displayName": "Staff", "members": [{"value": each} for each in members]}
-    return str(api.post("/Groups", json=body).json()["id"])
-
-
-def members(api: httpx.Client, identifier: str) -> set[str]:
-    read: dict[str, Any] = api.get(f"/Groups/{identifier}").json()
-    return {each["value"] for each in read.get("members", [])}
-
-
-def change(api: httpx.Client, identifier: str, op: str, member: str) -> int:
-    operation = {"op": op, "path": "members", "value": [{"value": member}]}
-    return api.patch(f"/Groups/{identifier}", json={"Operations": [operation]}).status_code
 
 
 def test_of_many_creates_of_one_name_in_any_case_exactly_one_wins(api: httpx.Client) -> None:

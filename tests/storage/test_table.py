@@ -125,6 +125,58 @@ def test_a_conflict_that_lasts_is_a_429_with_retry_after(
     assert table.get(ONE) is None
 
 
+@pytest.mark.parametrize("seconds", [0.0, 2.0])
+def test_a_transaction_may_be_given_up_sooner(
+    services: Services, table: Table, time: Time, seconds: float
+) -> None:
+    endless = [cancellation("TransactionConflict")] * 1_000
+    with (
+        answering(services.clients.dynamodb, "TransactWriteItems", *endless) as left,
+        pytest.raises(Unavailable) as failure,
+    ):
+        table.transact([PUT_ONE], seconds)
+
+    assert failure.value.status == 429
+    assert seconds <= time.now <= seconds + 0.5
+    assert (len(left) == 999) == (seconds == 0)
+
+
+SINGLE: dict[str, Callable[[Table], None]] = {
+    "PutItem": lambda table: table.put(ONE, {"n": 2}),
+    "BatchWriteItem": lambda table: table.delete([ONE]),
+}
+"""The writes that are no transactions."""
+
+
+@pytest.mark.parametrize("operation", SINGLE)
+def test_a_single_write_in_a_transactions_way_is_tried_again(
+    services: Services, table: Table, time: Time, operation: str
+) -> None:
+    table.put(ONE, {"n": 1})
+    conflict = refusal("TransactionConflictException")
+    with answering(services.clients.dynamodb, operation, *[conflict] * 5) as left:
+        SINGLE[operation](table)
+
+    assert not left
+    assert len(time.pauses) == 5
+    assert table.get(ONE) == ({**ONE, "n": 2} if operation == "PutItem" else None)
+
+
+@pytest.mark.parametrize(("operation", "status"), [("PutItem", 429), ("BatchWriteItem", 503)])
+def test_a_single_write_that_stays_in_a_transactions_way_is_to_be_repeated_later(
+    services: Services, table: Table, time: Time, operation: str, status: int
+) -> None:
+    endless = [refusal("TransactionConflictException")] * 10_000
+    with (
+        answering(services.clients.dynamodb, operation, *endless),
+        pytest.raises(Unavailable) as failure,
+    ):
+        SINGLE[operation](table)
+
+    assert (failure.value.status, failure.value.retry_after) == (status, 1)
+    assert 8 <= time.now < 9
+
+
 def test_a_condition_beside_a_conflict_is_a_condition(services: Services, table: Table) -> None:
     with (
         answering(

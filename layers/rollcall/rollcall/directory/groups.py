@@ -133,7 +133,7 @@ class Groups:
                 if record is None:
                     raise missing(Kind.GROUP, identifier)
                 if record.pending and operations:
-                    journal.finish(context, identifier, record.pending)
+                    journal.meet(context, record)
                     raise ConditionFailed([CHANGED])
                 precondition.check(record)
                 change.check()

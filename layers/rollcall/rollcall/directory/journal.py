@@ -28,6 +28,12 @@ from rollcall.storage.writes import CHANGED, Turn
 ACTIONS_PER_MEMBER = 3
 """Either side of a membership, and the member's version."""
 
+ALONE = 2.0
+"""The seconds for which whoever meets a change leaves it to those who are at it."""
+
+AT_ONCE = 0.0
+"""The seconds for which a helper tries a piece again that met a conflict."""
+
 OfGroup = Callable[[Turn], list[Action]]
 """The actions on the group itself, by what they are to leave on its document item."""
 
@@ -57,6 +63,22 @@ def commit(context: Context, group: Record, change: Change, of_group: OfGroup, n
         _finish(context, group, name, context.table.patience.seconds)
 
 
+def meet(context: Context, group: Record) -> None:
+    """Wait until the change that a group was read with is finished, and help if it takes long.
+
+    A change's pieces conflict with each other, whoever applies them: where all who met it helped at
+    once, they and its writer did little else. So it is left to the writer for a while, and a helper
+    whose piece meets a conflict gives way.
+    """
+    patience = context.table.patience
+    for _ in islice(patience.pauses(ALONE), 1, None):
+        now = context.resources.read(Kind.GROUP, group.id)
+        if now is None or now.pending != group.pending:
+            return
+    with suppress(Unavailable):
+        _finish(context, group, group.pending, patience.seconds, AT_ONCE)
+
+
 def finish(context: Context, group: str, name: str, seconds: float | None = None) -> bool:
     """Apply a change that is true, as far as time allows; tell whether it is finished.
 
@@ -68,7 +90,10 @@ def finish(context: Context, group: str, name: str, seconds: float | None = None
     return _finish(context, record, name, seconds or context.table.patience.seconds)
 
 
-def _finish(context: Context, group: Record, name: str, seconds: float) -> bool:
+def _finish(
+    context: Context, group: Record, name: str, seconds: float, tries: float | None = None
+) -> bool:
+    """Apply a change; a piece that is in others' way is tried for the time left, or for `tries`."""
     clock = context.table.patience.clock
     deadline = clock() + seconds
     store = context.memberships.caused_by(context.journal.origin(group.id, name))
@@ -76,10 +101,12 @@ def _finish(context: Context, group: Record, name: str, seconds: float) -> bool:
     size = (context.table.max_actions - 1) // ACTIONS_PER_MEMBER
     for number, part in context.journal.parts(group.id, name):
         wanted = iter([*part.added.items(), *part.removed.items()])
-        while piece := dict(islice(wanted, size)):
-            if clock() > deadline:
+        while members := dict(islice(wanted, size)):
+            left = deadline - clock()
+            if left < 0:
                 return False
-            if not _apply(context, store, _Piece(group, name, part, piece, edition)):
+            piece = _Piece(group, name, part, members, edition)
+            if not _apply(context, store, piece, left if tries is None else tries):
                 return context.journal.discard(group.id, name)
         context.journal.applied(group.id, name, number)
     context.writes.settle(group.id, name)
@@ -104,15 +131,17 @@ class _Piece:
             yield replace(self, members=dict(half))
 
 
-def _apply(context: Context, store: Memberships, piece: _Piece) -> bool:
+def _apply(context: Context, store: Memberships, piece: _Piece, seconds: float) -> bool:
     """Apply a piece of a change; False when the change is finished or gone.
 
     Who was deleted meanwhile is skipped, which gives the group another version, and what others
     applied is not done again. A piece that brings so much that it is larger than a transaction is
-    applied in halves.
+    applied in halves. Raises Unavailable when others were in the way for so many seconds.
     """
     group, part = piece.group.id, piece.part
-    for _ in context.table.patience.pauses():
+    patience = context.table.patience
+    deadline = patience.clock() + seconds
+    for _ in patience.pauses(seconds):
         standing = store.standing({(group, each): kind for each, kind in piece.members.items()})
         living = {e: kind for e, kind in piece.members.items() if (kind, e) in standing.living}
         member = {each for _, each in standing.current}
@@ -132,9 +161,9 @@ def _apply(context: Context, store: Memberships, piece: _Piece) -> bool:
             *_actions(store, group, Changes(added, removed), brought, now),
         ]
         if len(actions) > context.table.max_actions and len(piece.members) > 1:
-            return all(_apply(context, store, half) for half in piece.halves())
+            return all(_apply(context, store, half, seconds) for half in piece.halves())
         try:
-            context.table.transact(actions)
+            context.table.transact(actions, deadline - patience.clock())
         except ConditionFailed as error:
             if CHANGED in error.labels:
                 return False

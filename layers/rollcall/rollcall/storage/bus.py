@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from rollcall.scim.errors import Unavailable
-from rollcall.storage.table import translated
+from rollcall.storage.failures import translated
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient

@@ -8,8 +8,8 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from rollcall.scim.errors import Unavailable
+from rollcall.storage.failures import translated
 from rollcall.storage.patience import Patience
-from rollcall.storage.table import translated
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient

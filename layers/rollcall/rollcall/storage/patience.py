@@ -18,9 +18,12 @@ class Patience:
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
 
-    def pauses(self) -> Iterator[None]:
-        """Yield once per try, after a pause from the second on, until the time is over."""
-        deadline = self.clock() + self.seconds
+    def pauses(self, seconds: float | None = None) -> Iterator[None]:
+        """Yield once per try, after a pause from the second on, until the time is over.
+
+        `seconds` is another time than its own; 0 is a single try.
+        """
+        deadline = self.clock() + (self.seconds if seconds is None else seconds)
         ceiling = self.first
         yield
         while self.clock() < deadline:

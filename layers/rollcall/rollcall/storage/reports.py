@@ -14,7 +14,8 @@ from secrets import token_urlsafe
 from typing import IO, TYPE_CHECKING
 
 from rollcall.storage import keys
-from rollcall.storage.table import Table, translated
+from rollcall.storage.failures import translated
+from rollcall.storage.table import Table
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

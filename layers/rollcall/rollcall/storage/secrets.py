@@ -15,8 +15,8 @@ from uuid import uuid4
 from botocore.exceptions import ClientError
 
 from rollcall.scim.errors import Unavailable
+from rollcall.storage.failures import translated
 from rollcall.storage.patience import Patience
-from rollcall.storage.table import translated
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient

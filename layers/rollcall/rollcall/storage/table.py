@@ -1,4 +1,4 @@
-"""The table: reads, conditional transactions, and what AWS's failures mean to a client.
+"""The table: reads and conditional transactions.
 
 The SDK retries throttled and failed calls itself, with one request token per transaction, so that a
 repeated transaction is applied once. It does not retry transactions that lost against another one
@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from rollcall.scim.errors import TooManyException, Unavailable
 from rollcall.storage.actions import Action, ConditionFailed
+from rollcall.storage.failures import is_conflict, translated
 from rollcall.storage.items import Item, decoded, encoded
 from rollcall.storage.keys import Key
 from rollcall.storage.patience import Patience
@@ -35,17 +35,6 @@ MAX_BATCH = 100
 FEW_BATCHES = 8
 """How many of these are read one after the other; more are read by so many threads."""
 
-_THROTTLED = frozenset(
-    {
-        "ProvisionedThroughputExceededException",
-        "ThrottlingException",
-        "Throttling",
-        "RequestLimitExceeded",
-        "LimitExceededException",
-        "TooManyRequestsException",
-        "TransactionInProgressException",  # the SDK repeats a transaction that is not done yet
-    }
-)
 _OUTRUN = "too many changes of the same resource at once"
 _CONFLICTS = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
 
@@ -96,7 +85,7 @@ class Table:
                 with translated():
                     self._client.put_item(TableName=self.name, Item=encoded({**key, **item}))
             except ClientError as error:
-                if error.response["Error"]["Code"] != "TransactionConflictException":
+                if not is_conflict(error):
                     raise
             else:
                 return
@@ -179,8 +168,8 @@ class Table:
         ):
             yield from page
 
-    def transact(self, actions: Sequence[Action]) -> None:
-        """Apply all actions or none.
+    def transact(self, actions: Sequence[Action], seconds: float | None = None) -> None:
+        """Apply all actions or none; `seconds` is another time than a request has for tries.
 
         Raises ConditionFailed naming the conditions that did not hold, TooManyException when the
         change is larger than a transaction, Unavailable when other transactions were in the way
@@ -192,7 +181,7 @@ class Table:
                 "send fewer members at a time"
             )
         requests: list[Any] = [action.request(self.name) for action in actions]
-        for _ in self.patience.pauses():
+        for _ in self.patience.pauses(seconds):
             try:
                 with translated():
                     self._client.transact_write_items(TransactItems=requests)
@@ -218,12 +207,22 @@ class Table:
             if next(tries, "over") == "over":
                 raise Unavailable("the directory is busy, try again")
             batch, requests = requests[:25], requests[25:]
-            with translated():
-                answer = self._client.batch_write_item(RequestItems={self.name: batch})
-            left: list[Any] = answer["UnprocessedItems"].get(self.name, [])
+            left = self._write_batch(batch)
             if not left:
                 tries = self.patience.pauses()
             requests = left + requests
+
+    def _write_batch(self, batch: list[Any]) -> list[Any]:
+        """Write a batch and return what of it is not written."""
+        try:
+            with translated():
+                answer = self._client.batch_write_item(RequestItems={self.name: batch})
+        except ClientError as error:
+            # Its reference names no conflicts, though each of the items is a write by itself.
+            if not is_conflict(error):
+                raise
+            return batch
+        return list(answer["UnprocessedItems"].get(self.name, ()))
 
     def _pages(self, read: Callable[..., Any], **request: Any) -> Iterator[list[Item]]:
         request = {**self._limit, **request}
@@ -268,23 +267,3 @@ def _request(pk_name: str, pk: str, name: str, prefix: str, bounds: Bounds) -> d
         "ScanIndexForward": not backwards,
         **({"Limit": bounds["limit"]} if bounds.get("limit") else {}),
     }
-
-
-@contextmanager
-def translated(but: str = "") -> Iterator[None]:
-    """Turn throttling and transient failures of AWS, after the SDK's retries, into a 503.
-
-    `but` is a code that the caller understands better.
-    """
-    try:
-        yield
-    except ClientError as error:
-        code = error.response.get("Error", {}).get("Code", "")
-        if code == but:
-            raise
-        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        if code in _THROTTLED or status >= 500:
-            raise Unavailable("the directory is busy, try again") from error
-        raise
-    except BotoCoreError as error:
-        raise Unavailable("the directory cannot be reached, try again") from error

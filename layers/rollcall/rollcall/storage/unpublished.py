@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from rollcall.storage.table import translated
+from rollcall.storage.failures import translated
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -1,0 +1,47 @@
+"""What AWS's failures mean to a client, after the SDK's retries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from rollcall.scim.errors import Unavailable
+
+_THROTTLED = frozenset(
+    {
+        "ProvisionedThroughputExceededException",
+        "ThrottlingException",
+        "Throttling",
+        "RequestLimitExceeded",
+        "LimitExceededException",
+        "TooManyRequestsException",
+        "TransactionInProgressException",  # the SDK repeats a transaction that is not done yet
+    }
+)
+
+
+@contextmanager
+def translated(but: str = "") -> Iterator[None]:
+    """Turn throttling and transient failures of AWS, after the SDK's retries, into a 503.
+
+    `but` is a code that the caller understands better.
+    """
+    try:
+        yield
+    except ClientError as error:
+        code = error.response.get("Error", {}).get("Code", "")
+        if code == but:
+            raise
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        if code in _THROTTLED or status >= 500:
+            raise Unavailable("the directory is busy, try again") from error
+        raise
+    except BotoCoreError as error:
+        raise Unavailable("the directory cannot be reached, try again") from error
+
+
+def is_conflict(error: ClientError) -> bool:
+    """Tell whether a single write met a transaction in flight, which the SDK does not repeat."""
+    return error.response["Error"]["Code"] == "TransactionConflictException"

@@ -1,0 +1,149 @@
+"""Who meets an unfinished change of a group leaves it to its writer, then helps, and gives way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from rollcall.directory.directory import Directory
+from rollcall.directory.journal import ALONE
+from rollcall.runtime import Services
+from rollcall.scim.errors import Unavailable
+from rollcall.storage import journal
+from rollcall.storage.patience import Patience
+from rollcall.storage.table import Table
+from tests.directory.people import URL, adding, group, members_of, removing, users
+from tests.storage.faults import Time, answering, at_call, cancellation, counted, preceded
+
+SMALL = 12
+"""The actions of a transaction that holds the changes of three members."""
+
+CONFLICT = cancellation("TransactionConflict", *["None"] * 9)
+
+
+class Stopped(BaseException):
+    """The process has ended."""
+
+
+@pytest.fixture
+def time() -> Time:
+    return Time()
+
+
+@pytest.fixture
+def table(services: Services, time: Time) -> Table:
+    """The table, in which a transaction holds little."""
+    patience = Patience(clock=time.clock, sleep=time.sleep)
+    return Table(services.clients.dynamodb, services.table.name, patience, SMALL)
+
+
+@dataclass
+class Met:
+    """A group with an unfinished change, which makes nine people members, and a newcomer."""
+
+    client: Any
+    table: Table
+    directory: Directory
+    staff: str
+    people: list[str]
+
+    def add_newcomer(self) -> None:
+        self.directory.groups.patch(self.staff, adding(self.people[9]))
+
+    def finish(self) -> None:
+        """Finish the change, as its writer would."""
+        (unfinished,) = journal.unfinished(self.table, "9")
+        assert Directory(self.table, "acme", URL).finish(unfinished)
+
+    @property
+    def is_complete(self) -> bool:
+        finished = not list(journal.unfinished(self.table, "9"))
+        return finished and members_of(self.directory, self.staff) == set(self.people)
+
+
+@pytest.fixture
+def met(services: Services, table: Table, directory: Directory) -> Met:
+    """A group whose writer ended when its change was true and nothing of it was applied."""
+    people, staff, client = users(directory, 10), group(directory, "Staff"), services.clients
+
+    def stop() -> None:
+        raise Stopped
+
+    # It has read who is concerned, written the journal's head and part, and made the change true.
+    with pytest.raises(Stopped), at_call(client.dynamodb, 5, stop):
+        directory.groups.patch(staff, adding(*people[:9]))
+    return Met(client.dynamodb, table, directory, staff, people)
+
+
+def test_a_change_is_left_to_its_writer(met: Met, time: Time) -> None:
+    waiting = [lambda: None, lambda: None, met.finish]
+    with preceded(met.client, "GetItem", *waiting) as left, counted(met.client) as requests:
+        met.add_newcomer()
+
+    assert not left
+    # Three pieces, the end of the change and of its journal, and the newcomer's own.
+    written = [each for each in requests if each.operation == "TransactWriteItems"]
+    assert len(written) == 3 + 2 + 1
+    assert time.now < ALONE
+    assert met.is_complete
+
+
+def test_a_change_that_nobody_finishes_is_finished_by_who_meets_it(met: Met, time: Time) -> None:
+    met.add_newcomer()
+
+    assert ALONE <= time.now < ALONE + 1
+    assert met.is_complete
+
+
+def test_a_helper_whose_piece_meets_a_conflict_gives_way(met: Met, time: Time) -> None:
+    with answering(met.client, "TransactWriteItems", None, CONFLICT) as left:
+        met.add_newcomer()
+
+    assert not left
+    assert 2 * ALONE <= time.now < 2 * (ALONE + 1)
+    assert met.is_complete
+
+
+def test_who_meets_a_change_that_is_not_finished_in_time_is_told_to_come_again(
+    met: Met, time: Time
+) -> None:
+    with (
+        answering(met.client, "TransactWriteItems", *[CONFLICT] * 1_000) as left,
+        pytest.raises(Unavailable) as failure,
+    ):
+        met.add_newcomer()
+
+    assert (failure.value.status, failure.value.retry_after) == (429, 1)
+    assert 1_000 - len(left) <= 8 / ALONE
+    assert 8 <= time.now < 8 + ALONE + 1
+    met.add_newcomer()
+    assert met.is_complete
+
+
+def test_the_writer_of_a_change_gives_way_to_nobody(
+    services: Services, directory: Directory, time: Time
+) -> None:
+    people, staff = users(directory, 10), group(directory, "Staff")
+
+    with answering(services.clients.dynamodb, "TransactWriteItems", None, *[CONFLICT] * 5) as left:
+        directory.groups.patch(staff, adding(*people))
+
+    assert not left
+    assert len(time.pauses) == 5
+    assert members_of(directory, staff) == set(people)
+
+
+def test_a_writer_whose_pieces_stay_in_others_way_answers_in_time(
+    services: Services, directory: Directory, time: Time
+) -> None:
+    people, staff, client = users(directory, 10), group(directory, "Staff"), services.clients
+
+    with answering(client.dynamodb, "TransactWriteItems", None, *[CONFLICT] * 1_000):
+        directory.groups.patch(staff, adding(*people))
+
+    assert 8 <= time.now < 9
+    assert members_of(directory, staff) == set(people)
+    directory.groups.patch(staff, removing(people[0]))
+    assert members_of(directory, staff) == set(people[1:])
