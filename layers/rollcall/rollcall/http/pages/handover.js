@@ -58,7 +58,8 @@
 
   function progress() {
     const done = boxes.filter((box) => box.checked).length;
-    at("progress").textContent = `${done} of ${boxes.length} done`;
+    at("progress").textContent =
+      done ? `${done} of ${boxes.length} done` : "Tick a number when its step is done";
     at("bar").max = boxes.length;
     at("bar").value = done;
   }
@@ -123,8 +124,11 @@
   // ── The values ───────────────────────────────────────────────────────────────────────────────
 
   function address(url) {
-    at("url").textContent = url;
-    at("filled").querySelector("code").textContent = url;
+    // It may be parted behind a slash, and nowhere else as long as it fits.
+    for (const shown of [at("url"), at("filled").querySelector("code")]) {
+      const parts = url.split(/(?<=\/)(?!\/)/);
+      shown.replaceChildren(...parts.flatMap((part) => [part, document.createElement("wbr")]));
+    }
     show("filled");
     at("flagged").textContent = `${url}?aadOptscim062020`;
   }
