@@ -8,6 +8,7 @@ from rollcall.cli.verify import mend
 from rollcall.runtime import Services
 from rollcall.scim.resources import Kind
 from rollcall.storage.actions import Action
+from rollcall.storage.acts import Acts
 from rollcall.storage.journal import Changes, Journal
 from rollcall.storage.keys import Key, Keys
 from rollcall.storage.origin import Origin
@@ -42,7 +43,7 @@ def sentences(services: Services) -> list[str]:
 def mended(services: Services) -> list[str]:
     """Mend what can be mended; return what is left."""
     found = consistency.verified(services, "acme")
-    left = [each.sentence for each in found if not mend(services, "acme", each)]
+    left = [each.sentence for each in found if not mend(services, "acme", each, Acts())]
     if not left:
         consistency.check(services, "acme")
     return left

@@ -62,6 +62,18 @@ def test_a_token_is_revoked_after_a_question(server: Server, tenant: Tenant) -> 
     assert [each["label"] for each in said(server, "tokens", "list", tenant.name)] == ["first"]
 
 
+def test_a_hand_over_names_the_tokens_that_go_on_working(server: Server, tenant: Tenant) -> None:
+    first, _ = said(server, "tokens", "list", tenant.name), users(vars(tenant))
+
+    linked = said(server, "handover", tenant.name)
+    for_people = rollcall(server.state, "handover", tenant.name).stdout
+
+    assert (linked["kept"], linked["revoked"]) == ([first[0]["id"]], [])
+    assert f"The token {first[0]['id']} (first), last used on 20" in for_people
+    assert f"rollcall tokens revoke {tenant.name} {first[0]['id']}" in for_people
+    assert users(vars(tenant)) == 200
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [

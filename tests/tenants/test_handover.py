@@ -157,6 +157,9 @@ def test_a_new_offer_leaves_a_token_that_is_in_use(
     again = desk.offer("acme", DAY)
 
     assert again.revoked == ()
+    assert [(token.id, use.last if use else "") for token, use in again.kept] == [
+        (issued.token.id, "2026-01-01")
+    ]
     assert tenants.show("acme").tokens == (issued.token,)
     assert status(desk, code).is_live
 

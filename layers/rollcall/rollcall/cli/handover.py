@@ -36,7 +36,8 @@ def handover(
     connection test has arrived, and goes on telling for two weeks.
 
     An earlier link that was never opened ends, and so does the token of one that was never used.
-    Tokens that are in use stay as they are: revoke them when the new one has been entered.
+    Tokens that are in use go on working, and are named: provisioning would stop without them until
+    the new one is entered. Revoke them then.
     """
     chosen = target(context)
     desk = Desk(chosen.services.table, chosen.services.tenants)
@@ -48,12 +49,21 @@ def handover(
     link = f"{chosen.base_url.rstrip('/')}/handover#{offered.code}"
     if as_json:
         shown = {"tenant": tenant, "link": link, "opensUntil": offered.opens_until}
-        print(json.dumps({**shown, "revoked": [each.id for each in offered.revoked]}))
+        ids = {"revoked": [each.id for each in offered.revoked]}
+        print(json.dumps({**shown, **ids, "kept": [each.id for each, _ in offered.kept]}))
         return
     if offered.withdrawn:
         out.print("An earlier link that was never opened is not valid any more.")
     for token in offered.revoked:
         out.print(f"The token {token.id} of an earlier hand-over was never used and is revoked.")
+    for token, use in offered.kept:
+        used = f"last used on {use.last}" if use else "never used"
+        out.print(
+            f"The token {token.id} ({token.label}), {used}, goes on working. When the new one is "
+            f"entered: rollcall tokens revoke {tenant} {token.id}",
+            soft_wrap=True,
+            markup=False,
+        )
     out.print(f"  {link}", soft_wrap=True)
     out.print(
         f"Send this link to the administrator of {tenant}, and to nobody else. It can be opened "

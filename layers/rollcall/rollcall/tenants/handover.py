@@ -39,13 +39,15 @@ _CLAIM = timedelta(seconds=60)
 class Offered:
     """A new hand-over: its code, until when it opens, and what it took the place of.
 
-    `withdrawn` links were never opened; `revoked` tokens were shown and never used.
+    `withdrawn` links were never opened; `revoked` tokens were shown and never used. `kept` are the
+    tokens that go on working, with their use: whoever uses one is not to be cut off by a link.
     """
 
     code: str = field(repr=False)
     opens_until: str
     withdrawn: int
     revoked: tuple[Token, ...]
+    kept: tuple[tuple[Token, Use | None], ...]
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,13 @@ class Desk:
             tokens.digest(code), instant(now), instant(until), days, expires=_unix(until)
         )
         HandOvers(self._table, tenant).offer(made)
-        return Offered(code, made.opens_until, withdrawn, revoked)
+        uses = Usage(self._table, tenant).all()
+        kept = tuple(
+            (each, uses.get(each.id))
+            for each in self._tenants.show(tenant).tokens
+            if each.is_live(now)
+        )
+        return Offered(code, made.opens_until, withdrawn, revoked, kept)
 
     def status(self, code: str) -> Status | None:
         """Return what the link of a code tells, None for a code that is not known or expired."""
