@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from contextlib import suppress
 from itertools import count
@@ -111,6 +112,38 @@ def test_nothing_of_a_tenant_is_left_and_everything_of_another(
     assert services.directory(other).users.read(kept.ids["ann"])
     assert done[0] == "deleting groups, 1 so far"
     assert "waiting for requests that are under way" in done
+
+
+def put_aside(services: Services, *tenants: str) -> str:
+    """Put a batch with a record of each tenant aside, as Lambda does; return its key."""
+    records = [{"dynamodb": {"Keys": {"pk": {"S": f"{each}#USER#1"}}}} for each in tenants]
+    body = json.dumps({"version": "1.0", "payload": json.dumps({"Records": records})})
+    key = f"aws/lambda/{uuid4()}"
+    services.channels.s3.put_object(
+        Bucket=services.settings.unpublished, Key=key, Body=body.encode()
+    )
+    return key
+
+
+def test_what_could_not_be_published_of_a_tenant_goes_and_that_of_others_stays(
+    services: Services, clock: Clock
+) -> None:
+    services.tenants.create("acme")
+    alone, together, other = (
+        put_aside(services, *each)
+        for each in (("acme", "acme"), ("acme", "acme-2", "acm"), ("acme-2",))
+    )
+
+    delete(services, "acme", Sleep(clock))
+
+    kept = {each.key: services.unpublished.records(each) for each in services.unpublished.batches()}
+    assert alone not in kept
+    assert [each["dynamodb"]["Keys"]["pk"]["S"] for each in kept[together]] == [
+        "acme-2#USER#1", "acm#USER#1",
+    ]  # fmt: skip
+    assert len(kept[other]) == 1
+    for key in (together, other):
+        services.channels.s3.delete_object(Bucket=services.settings.unpublished, Key=key)
 
 
 def test_a_tenant_whose_name_begins_like_another_s_leaves_the_other_alone(

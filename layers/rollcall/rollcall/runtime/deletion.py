@@ -38,8 +38,9 @@ def delete(
         yield "waiting for requests that are under way"
         sleep(left.total_seconds())
         yield from _cleared(directory)
-    yield "deleting reports"
+    yield "deleting reports, and changes that could not be published"
     having.reports.forget(tenant)
+    having.unpublished.forget(tenant)
     for number in remains.delete(having.table, tenant):
         yield f"deleting what is left, {number} items so far"
     having.tenants.forget(tenant)

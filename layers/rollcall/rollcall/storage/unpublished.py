@@ -44,21 +44,45 @@ class Unpublished:
 
     def records(self, batch: Batch) -> Sequence[Mapping[str, Any]]:
         """Return the stream records of a batch. Raises LookupError when the object holds none."""
-        with translated():
-            try:
-                found = self._s3.get_object(Bucket=self._bucket, Key=batch.key)
-            except self._s3.exceptions.NoSuchKey as error:
-                raise LookupError(f"{batch.name} is not there any more") from error
-            content = found["Body"].read()
-        try:
-            payload = json.loads(content)["payload"]
-            event = json.loads(payload) if isinstance(payload, str) else payload
-            records: Sequence[Mapping[str, Any]] = event["Records"]
-        except (KeyError, TypeError, ValueError) as error:
-            raise LookupError(f"{batch.name} holds no records of a stream") from error
-        return records
+        return self._read(batch)[1]
 
     def delete(self, batch: Batch) -> None:
         """Delete a batch, which is published by now."""
         with translated():
             self._s3.delete_object(Bucket=self._bucket, Key=batch.key)
+
+    def forget(self, tenant: str) -> None:
+        """Take the records of a tenant that is to go out of all batches; may be repeated."""
+        for batch in self.batches():
+            try:
+                content, records = self._read(batch)
+            except LookupError:
+                continue  # nobody can say whose it is
+            others = [each for each in records if not _is_of(each, tenant)]
+            if not others:
+                self.delete(batch)
+            elif len(others) < len(records):
+                body = json.dumps({**content, "payload": {"Records": others}})
+                with translated():
+                    self._s3.put_object(Bucket=self._bucket, Key=batch.key, Body=body.encode())
+
+    def _read(self, batch: Batch) -> tuple[Mapping[str, Any], Sequence[Mapping[str, Any]]]:
+        """Return what an object says, and the records in it. Raises LookupError."""
+        with translated():
+            try:
+                found = self._s3.get_object(Bucket=self._bucket, Key=batch.key)
+            except self._s3.exceptions.NoSuchKey as error:
+                raise LookupError(f"{batch.name} is not there any more") from error
+            read = found["Body"].read()
+        try:
+            content: Mapping[str, Any] = json.loads(read)
+            payload = content["payload"]
+            event = json.loads(payload) if isinstance(payload, str) else payload
+            records: Sequence[Mapping[str, Any]] = event["Records"]
+        except (KeyError, TypeError, ValueError) as error:
+            raise LookupError(f"{batch.name} holds no records of a stream") from error
+        return content, records
+
+
+def _is_of(record: Mapping[str, Any], tenant: str) -> bool:
+    return str(record["dynamodb"]["Keys"]["pk"]["S"]).startswith(f"{tenant}#")
