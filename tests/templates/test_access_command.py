@@ -70,6 +70,32 @@ def test_a_preview_says_what_a_new_user_would_get_and_why(
     assert people.endswith("Together: code manage, induction edit, occasional.\n")
 
 
+def test_a_preview_knows_the_groups_that_templates_wait_for(
+    server: Server, tenant: Tenant, path: Path
+) -> None:
+    rollcall(server.state, "templates", "set", tenant.name, str(path))
+    words = ["templates", "preview", tenant.name, "--group", "engineering"]
+
+    said = json.loads(rollcall(server.state, *words, "--json").stdout)
+    assert said["workAreas"] == {"induction": "edit", "code": "manage"}
+    assert {each["because"] for each in said["templates"]} == {
+        "applies to all new users",
+        "is for the group Engineering, which has not arrived yet",
+    }
+
+
+def test_every_mistake_of_a_grant_is_a_sentence(server: Server, tenant: Tenant, ada: str) -> None:
+    words = ["access", "grant", tenant.name, ada, "x=all", f"{'y' * 101}=read", "--role", "boss"]
+    done = rollcall(server.state, *words)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert [line.removeprefix("error: ")[:20] for line in done.stderr.splitlines()] == [
+        'work area x: level "',
+        "the name of a work a",
+        'role "boss" is none ',
+    ]
+
+
 def test_templates_are_applied_afterwards_to_those_whom_a_file_names(
     server: Server, tenant: Tenant, path: Path, api: httpx.Client, tmp_path: Path
 ) -> None:
@@ -104,11 +130,14 @@ def test_templates_are_applied_afterwards_to_those_whom_a_file_names(
         (["access", "{tenant}", "nobody"], "there is no user nobody"),
         (["access", "grant", "{tenant}", "ada@acme.test"], "say what to grant"),
         (["access", "grant", "{tenant}", "ada@acme.test", "x"], "x is no AREA=LEVEL"),
-        (["access", "grant", "{tenant}", "ada@acme.test", "x=all"], "x: level all is none of read"),
-        (["access", "grant", "{tenant}", "ada@acme.test", "--role", "x"], "role x is none of"),
+        (["access", "grant", "{tenant}", "ada@acme.test", "x=all"], 'x: level "all" is none of'),
+        (["access", "grant", "{tenant}", "ada@acme.test", "--role", "x"], 'role "x" is none of'),
         (["access", "revoke", "{tenant}", "ada@acme.test"], "say what to revoke"),
         (["access", "revoke", "{tenant}", "ada@acme.test", "x"], "the user has no access to x"),
-        (["templates", "preview", "{tenant}", "--group", "x"], "there is no group x"),
+        (
+            ["templates", "preview", "{tenant}", "--group", "x"],
+            "there is no group x, and no template",
+        ),
         (["templates", "apply", "{tenant}", "--users", "/dev/null"], "names nobody"),
     ],
 )

@@ -131,7 +131,7 @@ def test_the_list_binds_a_template_whose_group_has_arrived_unnoticed(
         ("name: [", ["line 1: expected the node content, but found '<stream end>'"]),
         ("name: a\nname: b", ["line 2: the key name is there twice"]),
         (b"\xff\xfe", ["is no text in UTF-8"]),
-        ("", ["it is no object with the keys"]),
+        ("", ["the file holds no template"]),
         (
             "{name: a, users: all, workAreas: {x: wirte}, role: boss}",
             ['work area x: level "wirte" is none of', 'role "boss" is none of'],

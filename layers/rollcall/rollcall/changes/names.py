@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import accumulate
 from typing import Any
 
 MAX_NAMES = 1_000
-"""How many attributes an event names, so that it stays far below 200 KB."""
+MAX_BYTES = 100_000
+"""How many attributes an event names, and the bytes of these names: it stays below 200 KB."""
 
 
 def changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
@@ -14,7 +16,9 @@ def changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
 
     Of single-valued complex attributes it is the sub-attributes, of others the whole attribute.
     """
-    return sorted(_paths(before, after, ""))[:MAX_NAMES]
+    names = sorted(_paths(before, after, ""))[:MAX_NAMES]
+    ends = accumulate(len(each.encode()) for each in names)
+    return [name for name, end in zip(names, ends, strict=True) if end <= MAX_BYTES]
 
 
 def _paths(before: Mapping[str, Any], after: Mapping[str, Any], prefix: str) -> Iterator[str]:

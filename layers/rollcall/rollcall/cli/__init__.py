@@ -98,10 +98,17 @@ def main() -> NoReturn:
     try:
         app()
     except MISTAKES as error:
-        for sentence in str(error).splitlines():
+        for sentence in _said(error).splitlines():
             complain(sentence)
         sys.exit(2)
     except SCIMException as error:
         complain(str(error.detail))
         sys.exit(2 if 400 <= error.status < 500 and error.status != 429 else 1)
     sys.exit(0)
+
+
+def _said(error: Exception) -> str:
+    """Return what is wrong; of a file that cannot be read or written, its name and why."""
+    if isinstance(error, OSError) and error.filename and error.strerror:
+        return f"{error.filename}: {error.strerror}"
+    return str(error)

@@ -13,6 +13,7 @@ from rollcall.cli.target import Target, target
 from rollcall.cli.terminal import AsJson, Name, UsageError, listing, operator, out
 from rollcall.scim.access import Access
 from rollcall.storage.keys import BY_HAND
+from rollcall.templates import file
 from rollcall.templates.ledger import Holding, Ledger
 
 
@@ -74,15 +75,10 @@ def grant(
 ) -> None:
     """Give a user access by hand. What it has already gets no less by that."""
     chosen = target(context)
-    scales = chosen.services.scales
     given = dict(_pair(each) for each in areas or [])
-    for area, level in given.items():
-        if level not in scales.levels:
-            raise UsageError(f"{area}: level {level} is none of {', '.join(scales.levels)}")
-    if role and role not in scales.roles:
-        raise UsageError(f"role {role} is none of {', '.join(scales.roles)}")
     if not given and not role:
         raise UsageError("say what to grant: AREA=LEVEL, or --role")
+    file.check(given, role, chosen.services.scales)
     book = ledger(chosen, tenant)
     _tell(user, book.grant(book.find(user), given, role), as_json)
 

@@ -29,7 +29,10 @@ def preview(
         str | None, typer.Argument(help="A user, by id or userName; a new one without it.")
     ] = None,
     group: Annotated[
-        list[str] | None, typer.Option(help="A group that the user is in as well; repeatable.")
+        list[str] | None,
+        typer.Option(
+            help="A group that the user is in as well, here already or waited for; repeatable."
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -41,8 +44,13 @@ def preview(
     book = ledger(chosen, tenant)
     holding = None if user is None else book.explain(book.find(user))
     resources = Resources(chosen.services.table, tenant)
-    groups = {_group(resources, each) for each in group or ()}
-    prospects = book.prospects(groups | set(holding.groups if holding else ()))
+    named = {each: _group(resources, each) for each in group or ()}
+    groups = {found for found in named.values() if found} | set(holding.groups if holding else ())
+    coming = [each for each, found in named.items() if not found]
+    prospects = book.prospects(groups, coming)
+    for name in coming:
+        if not any(each.applies and each.template.group for each in book.prospects((), [name])):
+            raise UsageError(f"there is no group {name}, and no template waits for it")
     granted = dict(holding.record.access.granted) if holding else {}
     together = book.together(each.template for each in prospects if each.applies)
     if as_json:
@@ -123,14 +131,14 @@ def _lines(path: Path) -> list[str]:
     return lines
 
 
-def _group(resources: Resources, named: str) -> str:
-    """Return the id of a group that is named by id or displayName."""
+def _group(resources: Resources, named: str) -> str | None:
+    """Return the id of a group that is named by id or displayName, None while there is none."""
     if resources.read(Kind.GROUP, named) is not None:
         return named
     entry = claim(Kind.GROUP, {"displayName": named})
     for identifier in resources.find(Kind.GROUP, entry, unique=True):
         return identifier
-    raise UsageError(f"there is no group {named}")
+    return None
 
 
 def _cells(prospect: Prospect) -> tuple[str, ...]:

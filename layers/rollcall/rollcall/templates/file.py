@@ -47,7 +47,7 @@ def read(parsed: Any, scales: Scales, window: int = WINDOW_DAYS) -> list[Templat
     `window` is for those that do not say their own. Raises TemplateError.
     """
     listed = parsed if isinstance(parsed, list) else [parsed]
-    if not listed:
+    if parsed is None or not listed:
         raise TemplateError("the file holds no template")
     problems: list[str] = []
     found: list[Template] = []
@@ -61,6 +61,13 @@ def read(parsed: Any, scales: Scales, window: int = WINDOW_DAYS) -> list[Templat
     if problems:
         raise TemplateError("\n".join(problems))
     return found
+
+
+def check(areas: Mapping[str, str], role: str, scales: Scales) -> None:
+    """Raise TemplateError for what cannot be given by hand, a line for each mistake."""
+    problems = [*_areas(areas, scales), *_role(role or None, scales)]
+    if problems:
+        raise TemplateError("\n".join(problems))
 
 
 def _template(raw: Mapping[str, Any], window: int) -> Template:
@@ -94,8 +101,7 @@ def _mistakes(raw: Any, scales: Scales) -> Iterator[str]:
         yield f"name has 1 to 40 of a-z, 0-9 and -, and {_said(name)} does not"
     yield from _audience(raw)
     yield from _areas(raw.get("workAreas"), scales)
-    if (role := raw.get("role")) is not None and role not in scales.roles:
-        yield f"role {_said(role)} is none of {_listed(scales.roles)}{_meant(role, scales.roles)}"
+    yield from _role(raw.get("role"), scales)
     yield from _attributes(raw.get("attributes"))
     if not any(raw.get(key) for key in ("workAreas", "role", "attributes")):
         yield "it gives nothing: say workAreas, a role or attributes"
@@ -140,6 +146,11 @@ def _areas(areas: Any, scales: Scales) -> Iterator[str]:
         if level not in scales.levels:
             known = f"{_listed(scales.levels)}{_meant(level, scales.levels)}"
             yield f"work area {area}: level {_said(level)} is none of {known}"
+
+
+def _role(role: Any, scales: Scales) -> Iterator[str]:
+    if role is not None and role not in scales.roles:
+        yield f"role {_said(role)} is none of {_listed(scales.roles)}{_meant(role, scales.roles)}"
 
 
 def _attributes(attributes: Any) -> Iterator[str]:

@@ -94,16 +94,22 @@ class Ledger:
         grants.sort(key=lambda each: (each[0].at, each[0].template))
         return Holding(found[0], tuple(found[1]), tuple(grants))
 
-    def prospects(self, groups: Iterable[str]) -> list[Prospect]:
-        """Say of each template that applies now whether a member of these groups would get it."""
-        catalogue, members = Catalogue.of(self._templates.read()), set(groups)
+    def prospects(self, groups: Iterable[str], named: Iterable[str] = ()) -> list[Prospect]:
+        """Say of each template that applies now whether a member of these groups would get it.
+
+        `named` are groups that have not arrived, by what selects them.
+        """
+        catalogue, members, coming = Catalogue.of(self._templates.read()), set(groups), list(named)
         found = []
         for template in catalogue.templates:
             group = catalogue.group_of(template)
             if template.group is None:
                 applies, reason = True, "applies to all new users"
             elif group is None:
-                applies, reason = False, f"waits for the group {template.group}"
+                selector = template.group
+                applies = any(selector.selects({selector.attribute: each}) for each in coming)
+                reason = f"{'is for' if applies else 'waits for'} the group {selector}"
+                reason += ", which has not arrived yet" if applies else ""
             else:
                 applies = group in members
                 reason = f"{'is' if applies else 'is not'} a member of the group {template.group}"
