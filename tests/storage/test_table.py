@@ -141,6 +141,25 @@ def test_a_transaction_may_be_given_up_sooner(
     assert (len(left) == 999) == (seconds == 0)
 
 
+def test_an_action_with_several_items_to_choose_from_takes_another_with_each_try(
+    services: Services, table: Table
+) -> None:
+    shards: list[Key] = [{"pk": "acme#COUNT", "sk": str(number)} for number in range(8)]
+    count = Action("Update", shards[0], update="ADD n :one", values={":one": 1}, others=shards[1:])
+    conflict = cancellation("TransactionConflict")
+    with (
+        answering(services.clients.dynamodb, "TransactWriteItems", *[conflict] * 20),
+        counted(services.clients.dynamodb) as requests,
+    ):
+        table.transact([count])
+
+    tried = [each.actions[0]["Update"]["Key"]["sk"]["S"] for each in requests]
+    assert len(tried) == 21
+    assert set(tried) > {tried[0]}
+    (item,) = table.query("acme#COUNT")
+    assert (item["sk"], item["n"]) == (tried[-1], 1)
+
+
 SINGLE: dict[str, Callable[[Table], None]] = {
     "PutItem": lambda table: table.put(ONE, {"n": 2}),
     "BatchWriteItem": lambda table: table.delete([ONE]),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import random
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -20,7 +21,10 @@ class ConditionFailed(Exception):  # noqa: N818
 
 @dataclass(frozen=True)
 class Action:
-    """One action of a transaction; `label` names its condition in ConditionFailed."""
+    """One action of a transaction; `label` names its condition in ConditionFailed.
+
+    Where `others` would do as well as `key`, each request takes one of all of them.
+    """
 
     kind: Literal["Put", "Update", "Delete", "ConditionCheck"]
     key: Key
@@ -30,14 +34,16 @@ class Action:
     values: Mapping[str, Any] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
     label: str = ""
+    others: Sequence[Key] = ()
 
     def request(self, table: str) -> dict[str, Any]:
         """Return the action as TransactWriteItems takes it."""
         body: dict[str, Any] = {"TableName": table}
+        key = random.choice((self.key, *self.others))  # noqa: S311
         if self.kind == "Put":
-            body["Item"] = encoded({**self.key, **self.item})
+            body["Item"] = encoded({**key, **self.item})
         else:
-            body["Key"] = encoded(self.key)
+            body["Key"] = encoded(key)
         if self.update:
             body["UpdateExpression"] = self.update
         if self.condition:

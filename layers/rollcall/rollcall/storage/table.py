@@ -180,8 +180,8 @@ class Table:
                 detail=f"one request changes at most {self.max_actions} items, not {len(actions)}: "
                 "send fewer members at a time"
             )
-        requests: list[Any] = [action.request(self.name) for action in actions]
         for _ in self.patience.pauses(seconds):
+            requests: list[Any] = [action.request(self.name) for action in actions]
             try:
                 with translated():
                     self._client.transact_write_items(TransactItems=requests)

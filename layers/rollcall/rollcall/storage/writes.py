@@ -5,7 +5,6 @@ Each write is one transaction, put together from these and those of memberships.
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -280,9 +279,12 @@ class Writes:
         )
 
     def _counted(self, kind: Kind, change: int) -> Action:
+        """Return the action that counts, in another shard when it meets a conflict."""
+        shard, *others = (self.keys.count(kind, each) for each in range(COUNT_SHARDS))
         return Action(
             "Update",
-            self.keys.count(kind, random.randrange(COUNT_SHARDS)),  # noqa: S311
+            shard,
             update="ADD amount :change",
             values={":change": change},
+            others=others,
         )
