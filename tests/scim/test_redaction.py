@@ -129,3 +129,25 @@ def test_a_hash_is_of_any_spelling_and_of_one_tenant() -> None:
     assert redaction.hashed(KEY, "ann") != redaction.hashed(KEY, "bob")
     assert redaction.hashed(KEY, "ann") != redaction.hashed(b"j" * 32, "ann")
     assert redaction.hashed(KEY, "\ud800") == redaction.hashed(KEY, "")
+
+
+ID = "2819c223-7f76-453a-919d-413861904646"
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ("/scim/acme/v2/Users", "/scim/acme/v2/Users"),
+        (f"/scim/acme/v2/Users/{ID}", f"/scim/acme/v2/Users/{ID}"),
+        ("/scim/acme/v2/Users/.search", "/scim/acme/v2/Users/.search"),
+        ("/scim/acme/v2/Users/ann@example.com", "/scim/acme/v2/Users/…"),
+        ("/scim/acme/v2/Groups/Sales", "/scim/acme/v2/Groups/…"),
+        ("/scim/acme/v2/Schemas/urn:ietf:params:scim:schemas:core:2.0:User",) * 2,
+        (f"/scim/acme/v2/rollcall_{'x' * 46}/Users", "/scim/acme/v2/…/Users"),
+        (f"/handover/acme.{'x' * 46}", "/handover/…"),
+        ("/Ann Lee/", "/…/"),
+        ("/", "/"),
+    ],
+)
+def test_of_a_path_routes_and_ids_of_ours_are_kept(sent: str, kept: str) -> None:
+    assert redaction.path(sent) == kept

@@ -1,15 +1,27 @@
-"""Tokens and codes are in nothing that a scenario leaves: logs, errors, items, URLs, output."""
+"""Tokens and codes are in nothing that a scenario leaves: logs, errors, items, URLs, output.
+
+The second test looks at every function, and at every call that any of them makes to AWS.
+"""
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
+from starlette.testclient import TestClient
 
+from rollcall.http.routes import EVERYTHING
+from rollcall.runtime import Services, changes, duplicates, expiry, export, logger
 from rollcall.tenants import tokens
+from tests.changes.streamed import batches, streamed
 from tests.conftest import Server
+from tests.runtime.test_duplicates import batch
+from tests.storage.faults import counted
+from tests.tenants.everything import MONDAY, fill
 from tests.test_cli import rollcall
 
 
@@ -88,3 +100,89 @@ def test_no_token_and_no_code_is_left_anywhere(server: Server, tmp_path: Path) -
         assert not [each[:200] for each in left if body in each]
     assert not [each[:200] for each in left if "hunter2" in each]
     assert server.services.tenants.show(name).key not in "".join(left[:-1])
+
+
+class Context:
+    """A function's time, of which there is plenty."""
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 800_000
+
+
+def talking(having: Services, tokens_: tuple[str, ...], codes: tuple[str, ...]) -> list[str]:
+    """Ask for all sorts of things, right and wrong, over HTTP; return URLs and answers."""
+    pages = [route for routes in having.pages().values() for route in routes]
+    app = having.application(EVERYTHING, logger(), pages)
+    heard: list[str] = []
+    http: Any = TestClient(app, "https://scim.test", raise_server_exceptions=False)
+    for token in tokens_:
+        headers = {"Authorization": f"Bearer {token}"}
+        for method, path, body in (
+            ("GET", "/Users", None),
+            ("GET", '/Users?filter=userName eq "nobody"&cursor', None),
+            ("GET", f"/{token}", None),
+            ("POST", "/Users", {"userName": "late", "password": "hunter2-hunter2"}),
+            ("POST", "/Users", {"userName": "late", "password": "hunter2-hunter2"}),
+            ("POST", "/Bulk", {"Operations": [{"method": "POST", "path": "/nowhere"}]}),
+            ("PATCH", "/Users/1", {"Operations": [{"op": "add", "path": "x", "value": "y"}]}),
+        ):
+            answer = http.request(method, f"/scim/acme/v2{path}", headers=headers, json=body)
+            # Who puts a token into a path is answered with it.
+            heard += [str(answer.headers), "" if token in path else answer.text]
+    for code in codes:
+        for path in ("status", "token"):
+            answer = http.post(f"/handover/{path}", json={"code": code[:-1]})
+            heard += [str(answer.request.url), str(answer.headers), answer.text]
+    return heard
+
+
+def test_no_function_and_no_call_to_aws_says_a_secret(
+    server: Server, capfd: pytest.CaptureFixture[str]
+) -> None:
+    of = streamed(server.services)
+    having, log = of.services, logger()
+    stream = io.StringIO()
+    log.registered_handler.setStream(stream)  # type: ignore[attr-defined]  # one per process
+    bus = having.bus()
+    channels = having.channels
+    clients = (
+        having.clients.dynamodb, having.clients.secretsmanager, bus.client,
+        channels.s3, channels.sns, channels.sqs,
+    )  # fmt: skip
+    wrong = tokens.generate()
+    with counted(*clients) as made:
+        filled = fill(having, "acme")
+        short = having.keyring("acme").issue("ends soon", days=1).plain
+        every = (*filled.tokens, short)
+        heard = talking(having, (*every, wrong), filled.codes)
+        failures = [
+            changes.publish(each, bus, having.settings.url, log) for each in batches(of.records())
+        ]
+        assert duplicates.fan_out(having, MONDAY) == 1
+        told = {"tenant": "acme", "run": "2026-11-24T02:00:00Z"}
+        duplicates.work(having, log, batch(told), Context())  # type: ignore[arg-type]
+        assert expiry.tell(having, expiry.look(having, having.tenants.clock())) == 1
+        list(having.sweep().run())
+        exported = json.dumps(list(export.lines(having, "acme", "")))
+
+    assert all(each == {"batchItemFailures": []} for each in failures)
+    operations = {each.operation for each in made}
+    assert operations >= {
+        "PutItem", "TransactWriteItems", "PutSecretValue", "PutEvents", "Publish", "PutObject",
+        "SendMessageBatch",
+    }  # fmt: skip
+    out, err = capfd.readouterr()
+    logged = stream.getvalue()
+    assert logged.count('"message":"request"') >= 25
+    calls = [f"{each.operation} {each.body}" for each in made]
+    left = [*calls, *heard, logged, out, err, exported]
+    codes = [code.partition(".")[2] for code in filled.codes]
+    for secret in (*every, wrong, *codes):
+        body = secret.removeprefix(tokens.PREFIX)[:40]
+        assert not [each[:200] for each in left if body in each]
+    assert not [each for each in left if "hunter2" in each]
+    key = having.tenants.show("acme").key
+    assert {each.operation for each in made if key in str(each.body)} == {
+        "CreateSecret", "PutSecretValue",
+    }  # fmt: skip
+    assert not [each for each in [*heard, logged, out, err, exported] if key in each]

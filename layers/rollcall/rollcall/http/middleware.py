@@ -12,6 +12,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from rollcall.http import responses
+from rollcall.scim import redaction
 from rollcall.scim.errors import SCIMException
 from rollcall.tenants.authentication import Authenticator
 
@@ -80,7 +81,7 @@ class TidyPath:
         if scope["type"] == "http":
             path = _SLASHES.sub("/", scope["path"]).rstrip("/") or "/"
             scope = {**scope, "path": path}
-            scope["state"]["log"]["path"] = path
+            scope["state"]["log"]["path"] = redaction.path(path)
         await self._app(scope, receive, send)
 
 

@@ -26,6 +26,8 @@ _OPERATORS = frozenset(
 )
 _NAME = re.compile(r"[A-Za-z$][\w$:.-]*")
 _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_ROUTE = re.compile(r"[\w.-]{1,40}|urn:[\w.:-]{1,100}", re.ASCII)
+_RESOURCES = frozenset({"users", "groups"})
 _STRUCTURE = frozenset({"op", "schemas", "method", "attributes", "excludedattributes", "sortorder"})
 _PATHS = frozenset({"path", "filter", "sortby"})
 
@@ -58,6 +60,16 @@ def name(sent: str) -> str:
 def identifier(sent: str) -> str:
     """Return what of an id in a path may be kept: one that we could have issued."""
     return sent if _ID.fullmatch(sent.lower()) else GONE if sent else ""
+
+
+def path(sent: str) -> str:
+    """Return what of a path may be kept: routes and ids of ours, nothing that names somebody."""
+    parts = sent.split("/")
+    kept = [each if _ROUTE.fullmatch(each) else GONE if each else "" for each in parts]
+    for number, before in enumerate(parts[:-1], 1):
+        if before.lower() in _RESOURCES and parts[number] != ".search":
+            kept[number] = identifier(parts[number])
+    return "/".join(kept)
 
 
 def _values(sent: Any) -> Iterator[str]:
