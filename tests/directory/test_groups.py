@@ -38,7 +38,7 @@ def test_an_id_that_was_deleted_is_skipped(directory: Directory) -> None:
     staff = group(directory, "Staff")
     directory.users.delete(ann)
 
-    assert directory.groups.patch(staff, adding(ann, bob)) == [ann]
+    assert directory.groups.patch(staff, adding(ann, bob)).ignored == [ann]
     assert members(directory, staff) == {bob}
 
 

@@ -119,7 +119,7 @@ def test_who_is_deleted_while_it_is_added_is_skipped(
     sales = group(directory, "sales")
 
     with preceded(services.clients.dynamodb, COMMIT, lambda: directory.users.delete(ada)):
-        skipped = directory.groups.patch(sales, adding(ada, bob))
+        skipped = directory.groups.patch(sales, adding(ada, bob)).ignored
 
     assert skipped == [ada]
     assert members_of(directory, sales) == {bob}

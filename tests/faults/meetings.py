@@ -41,26 +41,27 @@ class Act:
         return self.name
 
 
-def _staff(what: dict[str, object]) -> Callable[[World], object]:
+def staff(what: dict[str, object]) -> Callable[[World], object]:
+    """Return the PATCH of the group."""
     return lambda world: world.directory().groups.patch("staff", what)
 
 
 def begin(world: World, what: dict[str, object] = CHANGE) -> None:
     """Make a change of the members true and apply nothing of it: its writer ends by that."""
     with ended_when_true(world.client):
-        _staff(what)(world)
+        staff(what)(world)
 
 
 def _in_turn(*acts: dict[str, object]) -> Callable[[World], object]:
-    return lambda world: [_staff(each)(world) for each in acts]
+    return lambda world: [staff(each)(world) for each in acts]
 
 
 WRITERS = (
-    Act("who makes the change", _staff(CHANGE)),
-    Act("who sets the members", _staff(setting("u3", "u4", "u5", "u6"))),
-    Act("who adds one", _staff(adding("u7"))),
-    Act("who removes one", _staff(removing("u3"))),
-    Act("who changes the group alone", _staff(patch(("replace", "externalId", "E1")))),
+    Act("who makes the change", staff(CHANGE)),
+    Act("who sets the members", staff(setting("u3", "u4", "u5", "u6"))),
+    Act("who adds one", staff(adding("u7"))),
+    Act("who removes one", staff(removing("u3"))),
+    Act("who changes the group alone", staff(patch(("replace", "externalId", "E1")))),
     Act("who deletes the group", lambda world: world.directory().groups.delete("staff")),
     Act("who deletes a user", lambda world: world.directory().users.delete("u4")),
 )
@@ -68,29 +69,29 @@ WRITERS = (
 
 HELPERS = (
     Act("the sweep", lambda world: world.sweep()),
-    Act("who adds one", _staff(adding("u7"))),
-    Act("who adds several", _staff(adding("u0", "u1", "u2", "u7", "inner"))),
-    Act("who sets the members", _staff(setting("u0", "u6", "u7", "inner"))),
+    Act("who adds one", staff(adding("u7"))),
+    Act("who adds several", staff(adding("u0", "u1", "u2", "u7", "inner"))),
+    Act("who sets the members", staff(setting("u0", "u6", "u7", "inner"))),
     Act("who deletes the group", lambda world: world.directory().groups.delete("staff")),
     Act("who deletes a user", lambda world: world.directory().users.delete("u4")),
 )
 """Stopped while the change is true and nothing of it is applied."""
 
 _ANYTIME = (
-    Act("add one", _staff(adding("u7"))),
+    Act("add one", staff(adding("u7"))),
     Act("delete a user", lambda world: world.directory().users.delete("u5")),
     Act("delete the group", lambda world: world.directory().groups.delete("staff")),
 )
 
 BESIDE_WRITERS = (
-    Act("make the change", _staff(CHANGE)),
+    Act("make the change", staff(CHANGE)),
     Act("sweep an hour later", lambda world: world.sweep()),
     Act("make and undo it", _in_turn(CHANGE, BACK)),
     Act("make it and end in the middle", begin),
     *_ANYTIME,
 )
 BESIDE_HELPERS = (
-    Act("undo the change", _staff(BACK)),
+    Act("undo the change", staff(BACK)),
     Act("undo and make it again", _in_turn(BACK, CHANGE)),
     Act("undo it and end in the middle", lambda world: begin(world, BACK)),
     *_ANYTIME,

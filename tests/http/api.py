@@ -24,10 +24,15 @@ class Api:
     def __init__(self, services: Services, settings: Settings | None = None) -> None:
         self.token = services.tenants.create("acme")
         self.log = io.StringIO()
-        broken = Services(settings, services.clients) if settings else services
+        self._services = Services(settings, services.clients) if settings else services
+        self.restart()
+
+    def restart(self) -> None:
+        """Serve by a process that has just begun and knows nobody."""
         log = logger()
         log.registered_handler.setStream(self.log)  # type: ignore[attr-defined]  # one per process
-        self.app: Starlette = broken.application(EVERYTHING, log, chain(*broken.pages().values()))
+        pages = chain(*self._services.pages().values())
+        self.app: Starlette = self._services.application(EVERYTHING, log, pages)
 
     def send(self, method: str, path: str, *, base: str = BASE, **options: Any) -> httpx.Response:
         headers = {"Authorization": f"Bearer {self.token}", **options.pop("headers", {})}

@@ -13,11 +13,12 @@ from rollcall.directory import arrival, bounds, departure, journal, membership
 from rollcall.directory.context import Answer, Context, Precondition, missing
 from rollcall.scim import body, patch
 from rollcall.scim.body import Document
+from rollcall.scim.errors import Unavailable
 from rollcall.scim.membership import Add, Clear, Operation, needs_all
 from rollcall.scim.record import Record
 from rollcall.scim.resources import Kind
 from rollcall.storage.actions import Action, ConditionFailed
-from rollcall.storage.documents import TOMBSTONE_DAYS
+from rollcall.storage.documents import TOMBSTONE_DAYS, successor
 from rollcall.storage.writes import CHANGED, Turn
 
 _ANY = Precondition()
@@ -90,14 +91,25 @@ class Groups:
         def edit(before: Document) -> Document:
             return body.replacement(Kind.GROUP, before, read.document)
 
-        ignored = self._write(identifier, edit, wanted, precondition, read.ignored)
-        answer = self.read(identifier, members=members, after_write=True)
-        return replace(answer, ignored=ignored)
+        left = self._write(identifier, edit, wanted, precondition, read.ignored)
+        return self.written(left, members=members)
 
-    def patch(self, identifier: str, payload: Any, precondition: Precondition = _ANY) -> list[str]:
+    def written(self, left: Answer, *, members: bool = True) -> Answer:
+        """Read a group after a write; where that fails, what is known of it, without its members.
+
+        What is done is not answered with an error that says to do it again.
+        """
+        try:
+            answer = self.read(left.record.id, members=members, after_write=True)
+        except Unavailable:
+            return left
+        return replace(answer, ignored=left.ignored)
+
+    def patch(self, identifier: str, payload: Any, precondition: Precondition = _ANY) -> Answer:
         """Apply the operations of a PATCH, all or none; what changes nothing writes nothing.
 
-        Returns what was ignored and not the group: to read it would cost more than the change.
+        The answer is without members: to read them would cost more than the change. Its version is
+        not above the one that the group has now; others may have raised that.
         """
         wanted = patch.read(Kind.GROUP, payload)
         return self._write(identifier, wanted.apply, wanted.members, precondition, wanted.ignored)
@@ -123,10 +135,10 @@ class Groups:
         operations: list[Operation],
         precondition: Precondition,
         ignored: list[str],
-    ) -> list[str]:
-        """Commit a change of document and members; return what was ignored, skipped ids too."""
+    ) -> Answer:
+        """Commit a change of document and members; what was ignored includes skipped ids."""
         context = self._context
-        change = membership.Change()
+        change, left = membership.Change(), None
         for attempt in context.attempts(Kind.GROUP):
             with attempt.commit():
                 record, change = membership.difference(context, identifier, operations)
@@ -139,6 +151,7 @@ class Groups:
                 change.check()
                 document, now = edit(dict(record.document)), context.now()
                 if document == record.document and not change:
+                    left = record
                     continue
                 versioned = bool(precondition) or needs_all(operations)
                 after = replace(record, document=document)
@@ -147,7 +160,9 @@ class Groups:
                 skipped = [*ignored, *change.skipped]
                 context.trail.changes(record, document, skipped, *change.names)
                 journal.commit(context, after, change, _beside(binding, of_group), now)
-        return [*ignored, *change.skipped]
+                left = successor(record, document, now)
+        assert left is not None  # noqa: S101  # attempts end with a commit or an exception
+        return self._answer(left, {}, [*ignored, *change.skipped])
 
     def _of_group(
         self, record: Record, document: Document, now: str, *, versioned: bool

@@ -6,10 +6,13 @@ from collections.abc import Iterator
 from itertools import islice
 
 from rollcall.directory.context import Context
-from rollcall.scim.errors import Unavailable
 from rollcall.scim.record import Record
 from rollcall.scim.resources import Kind
 from rollcall.storage.table import Bounds
+
+
+class Torn(Exception):  # noqa: N818
+    """Between two reads of one answer several members changed at once: it is to be read again."""
 
 
 def pages(
@@ -17,27 +20,18 @@ def pages(
 ) -> Iterator[list[Record]]:
     """Yield the members of one type, so many at a time, in the order of their ids.
 
-    Each page is as it was before or after a change of several members: the group is read again
-    together with the members' documents, and when it was changed meanwhile so is the page. Raises
-    Unavailable when that keeps happening.
+    All of them are as they were before or after a change of several members: the group is read
+    again together with the members' documents. Raises Torn when it was changed meanwhile.
     """
-    bounds = {**bounds}
-    size = next(sizes)
-    for _ in context.table.patience.pauses():
-        record = context.resources.read(Kind.GROUP, group)
-        if record is None:
-            return
-        named = (each for each, of in context.rosters.walk(record, **bounds) if of is kind)
-        while batch := list(islice(named, size)):
-            found = context.resources.read_beside(kind, batch, (Kind.GROUP, group))
-            if _is_torn(record, found.pop((Kind.GROUP, group), None)):
-                break
-            yield list(found.values())
-            bounds |= {"after": batch[-1], "inclusive": False}
-            size = next(sizes)
-        else:
-            return
-    raise Unavailable("the members of the group change too often to be read, try again")
+    record = context.resources.read(Kind.GROUP, group)
+    if record is None:
+        return
+    named = (each for each, of in context.rosters.walk(record, **bounds) if of is kind)
+    while batch := list(islice(named, next(sizes))):
+        found = context.resources.read_beside(kind, batch, (Kind.GROUP, group))
+        if _is_torn(record, found.pop((Kind.GROUP, group), None)):
+            raise Torn
+        yield list(found.values())
 
 
 def _is_torn(before: Record, now: Record | None) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -11,10 +12,16 @@ from typing import Any
 from rollcall.directory import bounds
 from rollcall.directory.context import Context
 from rollcall.directory.matching import Found, Matching
+from rollcall.directory.members import Torn
 from rollcall.scim import filters, ordering
 from rollcall.scim.cursor import Cursor, Position, Seal
 from rollcall.scim.discovery import MAX_RESULTS
-from rollcall.scim.errors import InvalidCountException, InvalidValueException, TooManyException
+from rollcall.scim.errors import (
+    InvalidCountException,
+    InvalidValueException,
+    TooManyException,
+    Unavailable,
+)
 from rollcall.scim.filters import Filter
 from rollcall.scim.projection import Projection
 from rollcall.scim.record import Record
@@ -92,21 +99,22 @@ class Search:
     def run(self, kinds: Sequence[Kind], query: Query) -> dict[str, Any]:
         """Return a ListResponse.
 
-        Raises InvalidFilterException, TooManyException, InvalidPathException and the three of
-        RFC 9865 for cursors.
+        Raises InvalidFilterException, TooManyException, InvalidPathException, Unavailable where
+        changes of several members keep coming between, and the three of RFC 9865 for cursors.
         """
         parsed = None if query.filter is None else filters.parse(query.filter, kinds)
         order = ordering.order(kinds, query.sort_by, query.sort_order)
-        matching = Matching(self._context, kinds, parsed, order)
-        if query.cursor is None:
-            page = self._by_index(kinds, query, parsed, matching)
-        elif query.start_index is not None:
+        if query.cursor is not None and query.start_index is not None:
             raise InvalidValueException(detail="cursor and startIndex exclude each other")
-        else:
-            page = self._by_cursor(kinds, query, parsed, matching)
-        if parsed is not None and page.get("totalResults") == 0:
-            self._context.trail.misses(parsed.compared())
-        return page
+        read = self._by_index if query.cursor is None else self._by_cursor
+        for _ in self._context.table.patience.pauses():
+            with suppress(Torn):
+                matching = Matching(self._context, kinds, parsed, order)
+                page = read(kinds, query, parsed, matching)
+                if parsed is not None and page.get("totalResults") == 0:
+                    self._context.trail.misses(parsed.compared())
+                return page
+        raise Unavailable("the members of the group change too often to be read, try again")
 
     def _by_index(
         self, kinds: Sequence[Kind], query: Query, parsed: Filter | None, matching: Matching

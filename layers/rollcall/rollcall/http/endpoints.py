@@ -121,10 +121,11 @@ def replace_group(call: Call) -> Response:
 def patch_group(call: Call) -> Response:
     """PATCH /Groups/{id} (section 3.5.2): 204 unless the client asks for attributes."""
     groups = call.directory.groups
-    call.ignored += groups.patch(call.identifier, call.payload, call.precondition)
+    left = groups.patch(call.identifier, call.payload, call.precondition)
     if not call.projection:
+        call.ignored += left.ignored
         return ScimResponse(None, 204)
-    return _shown(call, groups.read(call.identifier, members=call.wants_members, after_write=True))
+    return _shown(call, groups.written(left, members=call.wants_members))
 
 
 def delete_group(call: Call) -> Response:
