@@ -13,6 +13,7 @@ import httpx
 from demo.entra import Group, Job, Run, Source, User
 from rollcall.scim.resources import ROLLCALL
 from tests.conftest import Server, Tenant
+from tests.storage import consistency
 from tests.test_cli import rollcall
 
 TEMPLATES: list[dict[str, Any]] = [
@@ -102,11 +103,15 @@ def test_a_hundred_users_get_exactly_what_the_templates_of_their_time_give(
     assert held(api) == wanted
 
     late = [person(number) for number in range(100, 104)]
-    members = frozenset(each.object_id for each in (*people[:60], *late[:2]))
+    joining = people[80]  # created under the first version, and a member under the second
+    members = frozenset(each.object_id for each in (*people[:60], joining, *late[:2]))
     source.add(*late, Group(str(UUID(int=901)), "Engineering", members))
     assert job.run().good
     found = held(api)
+    assert wanted["user080"] == NEITHER
+    wanted["user080"] = ENGINEER
     assert {name: found[name] for name in wanted} == wanted
+    assert consistency.verified(server.services, tenant.name) == []
     assert [found[f"user{number}"] for number in range(100, 104)] == [
         *[({"induction": "manage", "code": "read"}, "regular")] * 2,
         *[({"induction": "manage"}, "occasional")] * 2,
