@@ -3,7 +3,7 @@
     python -m bench.conflicts
 
 Each size runs in a process of its own, so that its memory is its own. A third of the people have
-their account under another name, by each kind of evidence in turn.
+their account under another name: an address of old, or theirs with a plus, in turn.
 """
 
 from __future__ import annotations

@@ -66,7 +66,7 @@ def finish(context: Context, identifier: str, seconds: float | None = None) -> b
     while piece := list(islice(left, context.table.max_actions // most)):
         if patience.clock() > deadline:
             return False
-        departure.end(piece)
+        departure.end(piece, deadline)
     context.journal.left(identifier)
     return True
 
@@ -91,11 +91,13 @@ class _Departure:
     identifier: str
     heir: str = ""
 
-    def end(self, piece: Sequence[Membership]) -> None:
-        """End some memberships, whoever changes the same groups meanwhile."""
-        for _ in self.context.table.patience.pauses():
+    def end(self, piece: Sequence[Membership], deadline: float) -> None:
+        """End some memberships, whoever changes the same groups until a deadline of the clock."""
+        table = self.context.table
+        for _ in table.patience.pauses(deadline - table.patience.clock()):
+            ending = self.ending(piece, self.context.now())
             try:
-                self.context.table.transact(self.ending(piece, self.context.now()))
+                table.transact(ending, deadline - table.patience.clock())
             except ConditionFailed:
                 continue
             return
