@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,7 @@ from rollcall.tenants import authentication, tokens
 from rollcall.tenants.authentication import Authenticator
 from rollcall.tenants.keyring import Keyring
 from rollcall.tenants.tenants import Tenants
-from tests.storage.faults import answering, counted, refusal
+from tests.storage.faults import answering, cancellation, counted, refusal
 from tests.tenants.conftest import Calls, Clock
 
 
@@ -222,13 +223,20 @@ def test_the_use_of_a_token_is_noted_once_a_day(
     )
 
 
-def test_a_use_that_cannot_be_noted_fails_nothing_and_is_noted_later(
-    services: Services, tenants: Tenants, usage: Usage, clock: Clock
+@pytest.mark.parametrize(
+    "failure", [refusal("InternalServerError", 500), cancellation("TransactionConflict")]
+)
+def test_a_use_that_cannot_be_noted_at_once_fails_nothing_and_is_noted_later(
+    services: Services,
+    tenants: Tenants,
+    usage: Usage,
+    clock: Clock,
+    failure: dict[str, Any],
 ) -> None:
     authenticator = Authenticator(services.secrets, services.table, clock=lambda: clock.now)
     token = tenants.create("acme")
     client = services.clients.dynamodb
-    with answering(client, "TransactWriteItems", refusal("InternalServerError", 500)):
+    with answering(client, "TransactWriteItems", failure):
         authenticator.authenticate("acme", f"Bearer {token}")
     assert usage.all() == {}
 

@@ -34,7 +34,8 @@ class Usage:
     def note(self, token: str, now: str, expires: int) -> bool:
         """Note that a token is used at an instant; False when that could not be written.
 
-        `expires` is the Unix time at which the note goes. It never fails the request.
+        `expires` is the Unix time at which the note goes. It never fails the request, nor holds it
+        up: whose note meets a conflict is in the way of one that says the same.
         """
         day = now[:10]
         action = Action(
@@ -45,7 +46,7 @@ class Usage:
             values={":now": now, ":day": day, ":expires": expires},
         )
         try:
-            self._table.transact([action])
+            self._table.transact([action], seconds=0)
         except ConditionFailed:
             return True
         except (Unavailable, ClientError):
