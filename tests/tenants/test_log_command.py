@@ -55,6 +55,16 @@ def test_what_is_wanted_is_shown_and_nothing_else(
     assert [each["status"] for each in entries(server, asked.name, *words)] == statuses
 
 
+def test_a_name_finds_what_operators_did_to_who_bears_it(server: Server, asked: Tenant) -> None:
+    granted = rollcall(server.state, "access", "grant", asked.name, "bob", "induction=edit")
+    assert granted.returncode == 0
+
+    told = entries(server, asked.name, "--user", "BOB")
+
+    assert [each["method"] for each in told] == ["POST", "grant"]
+    assert told[1]["detail"] == "induction edit"
+
+
 def test_an_id_finds_what_was_done_to_a_user(server: Server, asked: Tenant) -> None:
     target = entries(server, asked.name, "--user", "bob")[0]["target"].partition("/")[2]
 

@@ -50,6 +50,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",  # paragraphs of help texts are as wide as the terminal
     help="""Rollcall, a serverless SCIM 2.0 service provider.
 
     Without --stack the command works on the local server's data (start it with `rollcall serve`),

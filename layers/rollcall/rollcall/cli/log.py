@@ -15,10 +15,13 @@ from typing import Annotated, Any
 import typer
 
 from rollcall.cli.durations import moment
-from rollcall.cli.target import target
+from rollcall.cli.target import Target, target
 from rollcall.cli.terminal import AsJson, Name, UsageError, out
+from rollcall.scim.indexing import claim
 from rollcall.scim.redaction import hashed
+from rollcall.scim.resources import Kind
 from rollcall.storage.log import Entry, Log
+from rollcall.storage.resources import Resources
 
 _EXTENSION = re.compile(r"urn:ietf:params:scim:schemas:extension:(\w+):[\d.]+:\w+:")
 
@@ -69,14 +72,15 @@ def log(
 
     An entry names attributes and never holds their values. What it was about is kept as a keyed
     hash of the userName or externalId, so that --user finds it, in any spelling, whether it was
-    sent or looked up; that also answers why a duplicate was made.
+    sent or looked up; that also answers why a duplicate was made. What operators change is there
+    under the command's last word.
 
     With --json every line is an entry.
     """
     chosen = target(context)
     key = bytes.fromhex(chosen.services.tenants.show(tenant).key)
     names = frozenset({hashed(key, user)}) if user else frozenset()
-    wanted = Wanted(_status(status), names, frozenset({user}))
+    wanted = Wanted(_status(status), names, _ids(chosen, tenant, user) if user else frozenset())
     begin = moment(since, datetime.now(UTC))
     entries = _entries(chosen.services.log(tenant), begin, follow=follow)
     shown = 0
@@ -114,9 +118,10 @@ def _show(entry: Entry) -> None:
     """Show an entry to people: one line, and a second one for what there is to say."""
     bad = "red" if entry.status >= 500 else "yellow" if entry.status >= 400 else "green"
     about = entry.target.replace("/", " ") or entry.path
+    took = f"{entry.ms} ms  " if entry.ms else ""
     out.print(
         f"[dim]{entry.time[:10]} {entry.time[11:19]}[/]  [{bad}]{entry.status}[/]  "
-        f"{entry.method:6} {about}  [dim]{entry.ms} ms  {entry.actor}[/]",
+        f"{entry.method:6} {about}  [dim]{took}{entry.actor}[/]",
         soft_wrap=True,
     )
     said = [
@@ -127,6 +132,13 @@ def _show(entry: Entry) -> None:
     ]
     for sentence in filter(None, said):
         out.print(f"    {sentence}", soft_wrap=True, markup=False)
+
+
+def _ids(chosen: Target, tenant: str, user: str) -> frozenset[str]:
+    """Return the ids that a name stands for: itself, and the user who bears it now."""
+    named = claim(Kind.USER, {"userName": user})
+    resources = Resources(chosen.services.table, tenant)
+    return frozenset({user, *resources.find(Kind.USER, named, unique=True)})
 
 
 def _short(name: str) -> str:

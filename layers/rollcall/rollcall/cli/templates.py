@@ -51,7 +51,7 @@ def set_(
 ) -> None:
     """Set one or several templates from a file, all or none.
 
-    \b
+    ```yaml
     name: everybody
     users: all             or  group: {displayName: Engineering}
                            or  group: {externalId: 1f0a…}
@@ -64,11 +64,12 @@ def set_(
       timezone: Europe/London
       userType: Employee
     window: 14             days, of a group's template, instead of --window
+    ```
 
     A list of such objects sets several. The group need not have arrived yet: the template is bound
     to it when it does, and stays bound when it is renamed. A template of a name that is set already
     becomes its next version, for users created from now on.
-    """  # noqa: D301  # click's mark of what is not to be wrapped
+    """
     chosen = target(context)
     found = file.read(_parsed(path), chosen.services.scales, window)
     templates = _templates(chosen, tenant)
