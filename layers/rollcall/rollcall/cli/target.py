@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import typer
@@ -53,7 +53,9 @@ class Choice:
             environment["AWS_ENDPOINT_URL"] = self.endpoint_url
         if {"AWS_ENDPOINT_URL", "ROLLCALL_TABLE"} & set(environment):
             base_url = environment.get("ROLLCALL_URL", "http://127.0.0.1:8000")
-            return Target(Services(Settings.of(environment)), base_url)
+            unpublished = environment.get("ROLLCALL_UNPUBLISHED", Settings.unpublished)
+            settings = replace(Settings.of(environment), unpublished=unpublished)
+            return Target(Services(settings), base_url)
         running = local.find(self.state)
         if running is None:
             raise LookupError(

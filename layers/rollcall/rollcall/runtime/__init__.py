@@ -97,7 +97,6 @@ class Settings:
             url=environment.get("ROLLCALL_URL", cls.url),
             inactive_days=int(environment.get("ROLLCALL_INACTIVE_DAYS", cls.inactive_days)),
             bus=environment.get("ROLLCALL_BUS", cls.bus),
-            unpublished=environment.get("ROLLCALL_UNPUBLISHED", cls.unpublished),
             log_days=int(environment.get("ROLLCALL_LOG_DAYS", cls.log_days)),
             product=environment.get("ROLLCALL_PRODUCT") or cls.product,
             support=environment.get("ROLLCALL_SUPPORT", cls.support),
