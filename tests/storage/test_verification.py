@@ -216,17 +216,26 @@ def test_a_change_that_is_waited_for_and_is_not_there(services: Services) -> Non
     consistency.check(services, "acme")
 
 
+def test_a_change_that_is_begun_hides_no_other_fault(services: Services) -> None:
+    journal = Journal(services.table, "acme")
+    journal.write("sales", Changes({"bob": Kind.USER}, {}), Origin(), MORNING)
+    drop(services, KEYS.membership(Kind.USER, "ada", "sales"))
+
+    assert "ada is a member of sales, and it has one side only" in sentences(services)
+    assert mended(services) == []
+
+
 def test_somebody_who_is_deleted_and_still_stands_in_groups(services: Services) -> None:
     own = services.directory("acme")
-    note = Journal(services.table, "acme").leaving(Kind.USER, "bob", Origin(), MORNING)
+    own.users.delete("bob")
     services.table.put(KEYS.member("sales", "bob"), {"member": "bob", "type": "User"})
     services.table.put(KEYS.membership(Kind.USER, "bob", "sales"), {})
-    own.users.delete("ada")
+    note = Journal(services.table, "acme").leaving(Kind.USER, "bob", Origin(), MORNING)
     services.table.transact([note])
 
     assert sentences(services) == ["acme#LEAVING bob is begun and not finished"]
     assert mended(services) == []
-    assert members_of(own, "sales") == {"inner"}
+    assert members_of(own, "sales") == {"ada", "inner"}
 
 
 def test_what_stands_at_a_wrong_place_in_the_index(services: Services) -> None:

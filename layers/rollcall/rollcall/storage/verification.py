@@ -212,6 +212,7 @@ class _Check:
 
     def _membership_faults(self) -> Iterator[Fault]:
         stored = self.stored
+        leaving = {each.id for each in stored.begun.values() if not each.change}
         for pair in stored.members.keys() | stored.sides.keys():
             group, member = pair
             kind = stored.members.get(pair) or stored.sides[pair]
@@ -223,8 +224,8 @@ class _Check:
             both = pair in stored.members and pair in stored.sides
             if both and not missing:
                 continue
-            if any(name in {each.id for each in stored.begun.values()} for name in pair):
-                continue  # what is begun there mends it
+            if missing and leaving.issuperset(missing):
+                continue  # that it leaves ends its memberships; a change leaves no side alone
             said = f"{missing[0]} does not live" if missing else "it has one side only"
             mends = self._sided(group, member, kind, whole=pair in stored.members and not missing)
             yield Fault(f"{member} is a member of {group}, and {said}", mends)

@@ -1,0 +1,104 @@
+"""`rollcall verify`, as an operator types it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from rollcall.scim.resources import Kind
+from rollcall.storage.journal import Changes, Journal
+from rollcall.storage.keys import Keys
+from rollcall.storage.origin import Origin
+from tests.conftest import Server, Tenant
+from tests.storage import consistency
+from tests.test_cli import rollcall
+
+FAULTS = {
+    "acme#LOOKUP#externalId#gone User#x of x is left over",
+    "acme#USERNAME#ada CLAIM of ada is missing",
+    "acme#USERNAME#gone CLAIM of x is left over",
+    "bob is a member of sales, and it has one side only",
+    "the group sales waits for the change lost, which is not there",
+}
+STRANGE = "acme#WHAT EVER is no item that is known here"
+
+
+@pytest.fixture
+def name(server: Server, tenant: Tenant) -> str:
+    """A tenant with ada, bob and the group sales, in which they are."""
+    own = server.services.directory(tenant.name)
+    for each in ("ada", "bob"):
+        own.users.create({"userName": each}, each)
+    members = [{"value": "ada"}, {"value": "bob"}]
+    own.groups.create({"displayName": "sales", "members": members}, "sales")
+    return tenant.name
+
+
+def spoil(server: Server, name: str) -> None:
+    """Make what FAULTS names, and a change that is begun."""
+    keys, table = Keys(name), server.services.table
+    group = table.get(keys.document(Kind.GROUP, "sales"))
+    assert group is not None
+    table.put(keys.document(Kind.GROUP, "sales"), {**group, "pending": "lost"})
+    table.delete([keys.membership(Kind.USER, "bob", "sales")])
+    table.delete([{"pk": f"{name}#USERNAME#ada", "sk": "CLAIM"}])
+    table.put({"pk": f"{name}#USERNAME#gone", "sk": "CLAIM"}, {"id": "x"})
+    table.put({"pk": f"{name}#LOOKUP#externalId#gone", "sk": "User#x"}, {})
+    Journal(table, name).write("sales", Changes({}, {"ada": Kind.USER}), Origin(), "2026-01-01")
+
+
+def named(sentences: list[str], name: str) -> set[str]:
+    """Return what is said, of a tenant called acme; changes are named anew each time."""
+    plain = {each.replace(name, "acme", 1) for each in sentences}
+    return {"a change is begun" if "JOURNAL#" in each else each for each in plain}
+
+
+def test_a_tenant_that_agrees_is_said_to(server: Server, name: str) -> None:
+    answer = rollcall(server.state, "verify", name)
+
+    assert answer.returncode == 0
+    assert answer.stdout == f"All that is stored of {name} agrees.\n"
+    assert json.loads(rollcall(server.state, "verify", name, "--json").stdout) == {
+        "tenant": name, "faults": [], "mended": [],
+    }  # fmt: skip
+
+
+def test_what_does_not_agree_is_named_and_left_until_it_is_to_be_mended(
+    server: Server, name: str
+) -> None:
+    spoil(server, name)
+
+    told = rollcall(server.state, "verify", name)
+    listed = rollcall(server.state, "verify", name, "--json")
+    mended = rollcall(server.state, "verify", name, "--repair")
+
+    expected = FAULTS | {"a change is begun"}
+    assert (told.returncode, listed.returncode) == (1, 1)
+    assert named(told.stdout.splitlines(), name) == expected
+    assert "6 of what is stored" in told.stderr
+    assert named(json.loads(listed.stdout)["faults"], name) == expected
+    assert mended.returncode == 0
+    said = [each.removeprefix("mended: ") for each in mended.stdout.splitlines()]
+    assert named(said, name) == expected
+    consistency.check(server.services, name)
+    assert rollcall(server.state, "verify", name).returncode == 0
+
+
+def test_what_cannot_be_mended_for_sure_is_left_for_people(server: Server, name: str) -> None:
+    server.services.table.put({"pk": f"{name}#WHAT", "sk": "EVER"}, {})
+    server.services.table.delete([{"pk": f"{name}#USERNAME#ada", "sk": "CLAIM"}])
+
+    answer = rollcall(server.state, "verify", name, "--repair", "--json")
+
+    assert answer.returncode == 1
+    said = json.loads(answer.stdout)
+    assert named(said["faults"], name) == {STRANGE}
+    assert named(said["mended"], name) == {"acme#USERNAME#ada CLAIM of ada is missing"}
+
+
+def test_a_tenant_that_is_not_there_is_refused(server: Server) -> None:
+    answer = rollcall(server.state, "verify", "nobody")
+
+    assert answer.returncode == 2
+    assert "nobody" in answer.stderr
