@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx
@@ -11,6 +11,7 @@ import pytest
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 
+from rollcall.storage.handovers import HandOvers
 from tests.browser.conftest import DESKTOP, PHONE, Browser
 from tests.conftest import Server, Tenant
 from tests.test_cli import rollcall
@@ -96,17 +97,22 @@ def test_the_second_visit_shows_the_steps_and_never_the_token(browser: Browser, 
     browser.picture("handover-3-second-visit")
 
 
-@pytest.mark.parametrize("how", ["replaced", "forged", "cut", "without a code"])
+@pytest.mark.parametrize("how", ["expired", "replaced", "forged", "cut", "without a code"])
 def test_a_link_that_is_not_valid_says_so_and_reveals_nothing(
     how: str, browser: Browser, link: Link, server: Server
 ) -> None:
     url = {
+        "expired": link.url,
         "replaced": link.url,
         "forged": link.url[:-46] + "0" * 46,
         "cut": link.url[:-3],
         "without a code": link.url.partition("#")[0],
     }[how]
-    rollcall(server.state, "handover", link.tenant.name)
+    if how == "expired":
+        store = HandOvers(server.services.table, link.tenant.name)
+        store.offer(replace(next(store.all()), opens_until="2026-01-01T00:00:00.000Z"))
+    else:
+        rollcall(server.state, "handover", link.tenant.name)
 
     browser.open(url)
 
