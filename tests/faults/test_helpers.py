@@ -72,13 +72,14 @@ def arranged(world: World) -> None:
 
 
 def meet(world: World, who: Act, beside: Sequence[Act], points: Points) -> None:
-    """Stop somebody before each call, and let each of the others act then.
+    """Stop somebody before each call, and let some of the others act then.
 
-    In a short run one of the others at one call and the next of them at the next.
+    At one call every second of them, at the next one the rest; in a short run one, in turn.
     """
     meeting = Meeting(world, who)
+    turns = 2 if LONG else len(beside)
     for number in count(1):
-        acting = beside if LONG else [beside[number % len(beside)]]
+        acting = beside[number % turns :: turns]
         came = [str(others) for others in acting if meeting.at(number, others)]
         if not came:
             break

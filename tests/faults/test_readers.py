@@ -27,8 +27,8 @@ from tests.storage.faults import at_call
 
 MEMBERS = 'groups.value eq "staff"'
 PAGE = 2
-SPREAD = 3
-"""In a short run the first call, and every third of the others."""
+SPREAD = 4
+"""In a short run the first call, and every fourth of the others."""
 
 LOOKED_UP = ("u1", "u5")
 """One who leaves by the change, and one who comes."""

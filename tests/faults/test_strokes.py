@@ -23,10 +23,7 @@ from tests.storage import consistency
 from tests.storage.faults import at_call
 
 SPREAD = 15
-"""Of a large change, in a short run, every so manieth call, besides the first and the last.
-
-One way at each, in turn: what ends before a call leaves what ends behind the one before it.
-"""
+"""Of a large change, in a short run, every so manieth call, besides the first and the last."""
 
 
 @pytest.mark.parametrize("write", [*SINGLE, *TEMPLATED, *SEVERAL], ids=str)
@@ -36,9 +33,7 @@ def test_a_write_is_before_or_after_wherever_it_is_struck(
     struck = Struck(world, write)
 
     for number in range(1, struck.calls + 1):
-        # Where it takes many calls, in a short run, two ways at one call and two at the next.
-        every = LONG or write in SINGLE
-        struck.at(number, STROKES if every else STROKES[number % 2 :: 2], points)
+        struck.at(number, STROKES if LONG or write in SINGLE else one(number), points)
 
 
 def test_a_change_of_500_members_is_before_or_after_wherever_it_is_struck(
@@ -52,7 +47,15 @@ def test_a_change_of_500_members_is_before_or_after_wherever_it_is_struck(
         if number in (1, struck.calls):
             struck.at(number, STROKES, points)
         elif LONG or number % SPREAD == 0:
-            struck.at(number, [STROKES[number % len(STROKES)]], points)
+            struck.at(number, one(number), points)
+
+
+def one(number: int) -> list[Stroke]:
+    """Return the way that a call is struck where it is struck in one only: each in turn.
+
+    What ends before a call leaves what ends behind the one before it.
+    """
+    return [STROKES[number % len(STROKES)]]
 
 
 class Snapshot(NamedTuple):
