@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
 
 from rollcall.directory.sweep import Sweep
+from rollcall.scim.errors import ConflictException
 from rollcall.storage import journal
 from tests.parallel.conftest import Contend, Contended
 from tests.parallel.crowd import at_once, change, group, members, users
@@ -213,6 +215,35 @@ def test_of_writers_who_set_the_members_one_is_the_last_beside_single_adds(
     (last,) = [team for team in teams if left & set(team)]
     assert set(last) <= left
     assert left - set(last) <= set(people[40:])
+
+
+@pytest.mark.parametrize("max_actions", [100, SMALL])
+def test_memberships_that_come_while_accounts_are_merged_are_the_survivors(
+    contend: Contend, max_actions: int
+) -> None:
+    there = contend(max_actions)
+    accounts = there.services.directory(there.tenant).accounts
+    stays, goes = users(there.api, 2)
+    groups = [group(there.api, name=f"g{each}") for each in range(24)]
+
+    def merge() -> int:
+        for _ in range(100):
+            with suppress(ConflictException):  # the plan is not of what is there any more
+                accounts.carry_out(accounts.merge(stays, goes, goes))
+                return 204
+        return 409
+
+    def work(at: int) -> int:
+        return merge() if at == 12 else change(there.api, groups[at], "add", goes)
+
+    answers = there.at_once(work, range(24))
+    finish(there)
+
+    assert set(answers) == {204}
+    expected = set(groups) - {groups[12]}
+    read = there.api.get(f"/Users/{stays}").json()
+    assert {each["value"] for each in read["groups"]} == expected
+    assert all(members(there.api, each) == {stays} for each in expected)
 
 
 def patiently(there: Contended, identifier: str, op: str, named: Sequence[str]) -> int:
