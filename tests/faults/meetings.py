@@ -77,23 +77,26 @@ HELPERS = (
 )
 """Stopped while the change is true and nothing of it is applied."""
 
-_ANYTIME = (
-    Act("add one", staff(adding("u7"))),
-    Act("delete a user", lambda world: world.directory().users.delete("u5")),
-    Act("delete the group", lambda world: world.directory().groups.delete("staff")),
-)
+_ADD_ONE = Act("add one", staff(adding("u7")))
+_DELETE_A_USER = Act("delete a user", lambda world: world.directory().users.delete("u5"))
+_DELETE_THE_GROUP = Act("delete the group", lambda world: world.directory().groups.delete("staff"))
 
 BESIDE_WRITERS = (
     Act("make the change", staff(CHANGE)),
-    Act("sweep an hour later", lambda world: world.sweep()),
     Act("make and undo it", _in_turn(CHANGE, BACK)),
     Act("make it and end in the middle", begin),
-    *_ANYTIME,
+    _ADD_ONE,
+    _DELETE_A_USER,
+    # In a short run, too, before the call that makes a change true: each acts at its own.
+    Act("sweep an hour later", lambda world: world.sweep()),
+    _DELETE_THE_GROUP,
 )
 BESIDE_HELPERS = (
     Act("undo the change", staff(BACK)),
     Act("undo and make it again", _in_turn(BACK, CHANGE)),
     Act("undo it and end in the middle", lambda world: begin(world, BACK)),
-    *_ANYTIME,
+    _ADD_ONE,
+    _DELETE_A_USER,
+    _DELETE_THE_GROUP,
 )
 """What others do until whoever was stopped goes on."""
