@@ -74,10 +74,11 @@ def arranged(world: World) -> None:
 def meet(world: World, who: Act, beside: Sequence[Act], points: Points) -> None:
     """Stop somebody before each call, and let some of the others act then.
 
-    At one call every second of them, at the next one the rest; in a short run one, in turn.
+    Where there are many calls, every second of them at one and the rest at the next; in a short run
+    one at each, in turn.
     """
     meeting = Meeting(world, who)
-    turns = 2 if LONG else len(beside)
+    turns = 1 if who.brief else 2 if LONG else len(beside)
     for number in count(1):
         acting = beside[number % turns :: turns]
         came = [str(others) for others in acting if meeting.at(number, others)]
