@@ -407,17 +407,6 @@ def test_nothing_is_left_of_the_grants_of_a_deleted_user(
     assert list(Grants(table, "acme").of(ada)) == []
 
 
-def test_a_tenant_that_is_cleared_has_no_templates_any_more(
-    templates: Templates, directory: Directory
-) -> None:
-    templates.set([EVERYBODY])
-    user(directory, "ada")
-    list(directory.clear())
-
-    assert templates.catalogue().templates == ()
-    assert list(templates.history("everybody")) == []
-
-
 # ── Searched for ─────────────────────────────────────────────────────────────────────────────────
 
 

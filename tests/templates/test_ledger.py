@@ -221,3 +221,26 @@ def test_a_template_without_work_areas_gives_its_role(
     created = directory.users.create({"userName": "ada"})
 
     assert created.resource[ROLLCALL] == {"role": "regular"}
+
+
+def test_why_a_user_has_nothing_of_a_template_and_until_when_it_may(
+    templates: Templates, directory: Directory, ledger: Ledger, clock: Clock
+) -> None:
+    old = user(directory, "old")
+    templates.set([EVERYBODY, ENGINEERING])
+    ada = user(directory, "ada")
+    templates.set([replace(ENGINEERING, window=1)])
+    everybody, engineering = templates.show("everybody"), templates.show("engineering")
+
+    def standing(named: str) -> list[str]:
+        return [ledger.standing(ledger.explain(named), each) for each in (everybody, engineering)]
+
+    assert standing(old) == ["no, the account was not new to it"] * 2
+    assert standing(ada) == [
+        "version 1",
+        "not yet, version 1 comes with a membership until 2026-01-15",
+    ]
+    clock.go_on(days=15)
+    assert standing(ada)[1] == "no, version 1 came with memberships until 2026-01-15"
+    group(directory, "Engineering", ada)
+    assert standing(ada)[1] == "no, version 1 came with memberships until 2026-01-15"

@@ -38,7 +38,8 @@ def preview(
 ) -> None:
     """Say what a user would get who came now, and why; nothing is given.
 
-    Of a USER it is told as well what it has already: that stays, whatever templates say now.
+    Of a USER it is told as well what it has already, which stays whatever templates say now; of
+    what it has not, why, and until when a membership still brings it.
     """
     chosen = target(context)
     book = ledger(chosen, tenant)
@@ -51,17 +52,23 @@ def preview(
     for name in coming:
         if not any(each.applies and each.template.group for each in book.prospects((), [name])):
             raise UsageError(f"there is no group {name}, and no template waits for it")
+    standing = {
+        each.template.name: book.standing(holding, each.template) if holding else ""
+        for each in prospects
+    }
     granted = dict(holding.record.access.granted) if holding else {}
     together = book.together(each.template for each in prospects if each.applies)
     if as_json:
         would = {"workAreas": dict(together.areas), "role": together.role or None}
-        of_each = [_row(each, granted) for each in prospects]
+        of_each = [
+            {**_row(each, granted), "standing": standing[each.template.name] or None}
+            for each in prospects
+        ]
         print(json.dumps({"templates": of_each, **would, "defaults": dict(together.defaults)}))
         return
     rows = listing("template", "version", "applies", "because", "work areas", "role", "has")
     for each in prospects:
-        has = f"version {granted[each.template.name]}" if each.template.name in granted else ""
-        rows.add_row(*map(escape, (*_cells(each), has)))
+        rows.add_row(*map(escape, (*_cells(each), standing[each.template.name])))
     out.print(rows if prospects else f"{tenant} has no templates.")
     areas = ", ".join(f"{area} {level}" for area, level in sorted(together.areas.items()))
     out.print(f"Together: {escape(areas or 'no work area')}, {escape(together.role or 'no role')}.")

@@ -116,6 +116,20 @@ class Ledger:
             found.append(Prospect(template, applies, reason))
         return found
 
+    def standing(self, holding: Holding, template: Template) -> str:
+        """Say what a user has of a template, or why it has nothing and whether it still may."""
+        access, name = holding.record.access, template.name
+        if name in access.granted:
+            return f"version {access.granted[name]}"
+        version = access.awaited.get(name)
+        content = self._templates.versions([(name, version)] if version else ()).values()
+        if template.group is None or not content:
+            return "no, the account was not new to it"
+        end = Template.of(next(iter(content))).closes(holding.record.created)
+        if end < self._clock():
+            return f"no, version {version} came with memberships until {end:%Y-%m-%d}"
+        return f"not yet, version {version} comes with a membership until {end:%Y-%m-%d}"
+
     def together(self, templates: Iterable[Template]) -> Access:
         """Return what some templates give together."""
         grants = [Grant.by(each, "") for each in templates]

@@ -96,5 +96,8 @@ class Template:
 
     def is_open(self, created: str, now: str) -> bool:
         """Tell whether a user created then is still new to this template; instants of RFC 3339."""
-        age = datetime.fromisoformat(now) - datetime.fromisoformat(created)
-        return age <= timedelta(days=self.window)
+        return datetime.fromisoformat(now) <= self.closes(created)
+
+    def closes(self, created: str) -> datetime:
+        """Return until when a user created then is new to this template."""
+        return datetime.fromisoformat(created) + timedelta(days=self.window)
