@@ -101,3 +101,31 @@ BESIDE_HELPERS = (
     _DELETE_THE_GROUP,
 )
 """What others do until whoever was stopped goes on."""
+
+
+def _user(*operations: tuple[str, str | None, object]) -> Callable[[World], object]:
+    return lambda world: world.directory().users.patch("u7", patch(*operations))
+
+
+WRITERS_OF_USERS = (
+    Act("who changes an attribute", _user(("replace", "title", "Chief")), brief=True),
+    Act("who renames", _user(("replace", "userName", "ann")), brief=True),
+    Act(
+        "who replaces",
+        lambda world: world.directory().users.replace("u7", {"userName": "ann", "externalId": "E"}),
+        brief=True,
+    ),
+    Act("who deletes", lambda world: world.directory().users.delete("u7"), brief=True),
+    Act(
+        "who creates", lambda world: world.directory().users.create({"userName": "ann"}), brief=True
+    ),
+)
+BESIDE_WRITERS_OF_USERS = (
+    Act("change another attribute", _user(("replace", "nickName", "Al"))),
+    Act("change the same attribute", _user(("replace", "title", "Boss"))),
+    Act("rename", _user(("replace", "userName", "Ann"))),
+    Act("create", lambda world: world.directory().users.create({"userName": "ANN"})),
+    Act("delete", lambda world: world.directory().users.delete("u7")),
+    _ADD_ONE,
+)
+"""About u7, who is in no group, and the name ann, which nobody has."""

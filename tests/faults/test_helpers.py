@@ -12,13 +12,15 @@ from typing import NamedTuple
 
 import pytest
 
-from rollcall.scim.errors import NotFoundException
+from rollcall.scim.errors import NotFoundException, UniquenessException
 from tests.faults.meetings import (
     BEFORE,
     BESIDE_HELPERS,
     BESIDE_WRITERS,
+    BESIDE_WRITERS_OF_USERS,
     HELPERS,
     WRITERS,
+    WRITERS_OF_USERS,
     Act,
     begin,
 )
@@ -64,6 +66,15 @@ def test_a_helper_that_is_stopped_while_others_finish_and_go_on(
     begun: World, who: Act, points: Points
 ) -> None:
     meet(begun, who, BESIDE_HELPERS, points)
+
+
+@pytest.mark.parametrize("who", WRITERS_OF_USERS, ids=str)
+def test_a_writer_of_a_user_that_is_stopped_while_others_write(
+    world: World, who: Act, points: Points
+) -> None:
+    arranged(world)
+    world.keep()
+    meet(world, who, BESIDE_WRITERS_OF_USERS, points)
 
 
 def arranged(world: World) -> None:
@@ -142,8 +153,8 @@ class Meeting:
 
 
 def attempt(world: World, who: Act, refused: set[str]) -> None:
-    """Let somebody act, who may find that what it is about is gone."""
+    """Let somebody act, who may find that what it is about is gone, or that a name is taken."""
     try:
         who.act(world)
-    except NotFoundException:
+    except (NotFoundException, UniquenessException):
         refused.add(str(who))
