@@ -24,6 +24,7 @@ class Tail:
         self._client = client
         self._arn = arn
         self._places = {shard: self._place(shard, begin) for shard in self._shards()}
+        self._last: dict[str, str] = {}
 
     def pages(self) -> Iterator[Records]:
         """Yield what has come since the last time, in the order of each resource.
@@ -33,26 +34,38 @@ class Tail:
         for shard in self._shards():
             if shard not in self._places:
                 self._places[shard] = self._place(shard, "TRIM_HORIZON")
-        for shard, place in self._places.items():
-            while place:
-                with translated():
-                    page = self._client.get_records(ShardIterator=place)
-                place = page.get("NextShardIterator", "")  # noqa: PLW2901  # none behind its end
-                self._places[shard] = place
+        for shard in self._places:
+            while self._places[shard]:
+                page = self._page(shard)
+                self._places[shard] = page.get("NextShardIterator", "")  # none behind its end
                 if not page["Records"]:
                     break
+                self._last[shard] = page["Records"][-1]["dynamodb"]["SequenceNumber"]
                 yield page["Records"]
+
+    def _page(self, shard: str) -> Any:
+        """Read on; a place that is a quarter of an hour old, as after a sleep, is looked up."""
+        try:
+            with translated():
+                return self._client.get_records(ShardIterator=self._places[shard])
+        except self._client.exceptions.ExpiredIteratorException:
+            self._places[shard] = self._place(shard, "LATEST", self._last.get(shard))
+            with translated():
+                return self._client.get_records(ShardIterator=self._places[shard])
 
     def _shards(self) -> list[str]:
         with translated():
             described = self._client.describe_stream(StreamArn=self._arn)["StreamDescription"]
         return [each["ShardId"] for each in described["Shards"]]
 
-    def _place(self, shard: str, begin: Any) -> str:
+    def _place(self, shard: str, begin: Any, after: str | None = None) -> str:
+        at: Any = {"ShardIteratorType": begin}
+        if after is not None:
+            at = {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "SequenceNumber": after}
         with translated():
-            return self._client.get_shard_iterator(
-                StreamArn=self._arn, ShardId=shard, ShardIteratorType=begin
-            )["ShardIterator"]
+            return self._client.get_shard_iterator(StreamArn=self._arn, ShardId=shard, **at)[
+                "ShardIterator"
+            ]
 
 
 def enable(client: DynamoDBClient, table: str) -> str:
