@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from typing import Any
 
@@ -17,7 +18,7 @@ from rollcall.scim.resources import Kind
 from rollcall.storage import keys, stream
 from rollcall.storage.keys import Keys
 from tests.changes import happenings
-from tests.changes.schemas import TYPES, faults
+from tests.changes.schemas import DOCUMENTS, TYPES, faults
 from tests.changes.streamed import (
     URL,
     Received,
@@ -148,6 +149,23 @@ def test_events_reach_a_queue_behind_the_bus(streamed: Streamed, api: httpx.Clie
         name: body(each) for name, each in told.items()
     }
     assert all(each["detail-type"] == told[name].type for name, each in received.items())
+
+
+def test_the_documented_rule_matches_every_event_about_a_user(
+    streamed: Streamed, api: httpx.Client
+) -> None:
+    (rule,) = re.findall(r"```json\n(.*?)\n```", (DOCUMENTS / "README.md").read_text())
+    client = aws(streamed.services, "events")
+    happenings.everything(streamed.services, api)
+    envelope = {"id": "1", "account": "0", "source": "rollcall", "time": "2026-01-01T00:00:00Z"}
+
+    matched = set()
+    for each in streamed.events():
+        event = {**envelope, "region": "us-east-1", "resources": [], "detail-type": each.type}
+        sent = json.dumps({**event, "detail": body(each)})
+        if client.test_event_pattern(Event=sent, EventPattern=rule)["Result"]:
+            matched.add(each.type)
+    assert matched == set(TYPES) - {"token.rotated", "duplicates.found"}
 
 
 def test_a_record_that_cannot_be_told_does_not_hold_up_the_others_for_ever() -> None:
