@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from rollcall.changes.names import MAX_NAMES, changed
 from rollcall.scim.resources import ROLLCALL
 from rollcall.storage import stream
 from rollcall.storage.items import encoded
-from tests.changes.schemas import TYPES, faults
+from tests.changes.schemas import DOCUMENTS, TYPES, faults
 
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 USER = {"pk": "acme#USER#u1", "sk": "DOCUMENT"}
@@ -259,6 +260,13 @@ def test_an_event_never_grows_beyond_200_kb(length: int) -> None:
 
     assert 0 < len(changed({}, many)) <= MAX_NAMES
     assert len(event.detail.encode()) < 200_000
+
+
+def test_the_table_of_the_documents_names_every_type() -> None:
+    rows = re.findall(r"^\| (`[^|]+`) \|", (DOCUMENTS / "README.md").read_text(), re.MULTILINE)
+    named = [name for row in rows for name in re.findall(r"`([a-z]+\.[a-z]+)`", row)]
+
+    assert sorted(named) == TYPES
 
 
 def test_every_documented_type_is_one_of_those_that_are_told() -> None:
