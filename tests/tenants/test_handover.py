@@ -234,7 +234,7 @@ def test_a_press_that_fails_can_be_repeated_at_once(
     assert len(tenants.show("acme").tokens) == 1
 
 
-@pytest.mark.parametrize("killed_before", ["GetSecretValue", "PutSecretValue", "second write"])
+@pytest.mark.parametrize("killed_before", ["second reading", "PutSecretValue", "second write"])
 def test_a_press_that_was_killed_can_be_repeated_after_a_minute_and_leaves_no_token(
     killed_before: str, desk: Desk, services: Services, tenants: Tenants, clock: Clock
 ) -> None:
@@ -251,6 +251,8 @@ def test_a_press_that_was_killed_can_be_repeated_after_a_minute_and_leaves_no_to
     client: Any = services.clients.secretsmanager
     acts: list[Any] = [kill]
     operation = killed_before
+    if killed_before == "second reading":
+        operation, acts = "GetSecretValue", [live, kill]
     if killed_before == "second write":
         client, operation, acts = services.clients.dynamodb, "TransactWriteItems", [live, kill]
     with preceded(client, operation, *acts), pytest.raises(Killed):
@@ -273,7 +275,10 @@ def test_a_press_that_was_frozen_while_another_went_through_leaves_no_second_tok
         clock.go_on(61)
         other.append(shown(desk, code))
 
-    with preceded(services.clients.secretsmanager, "GetSecretValue", freeze):
+    def live() -> object:
+        return None
+
+    with preceded(services.clients.secretsmanager, "GetSecretValue", live, freeze):
         assert desk.show(code) is None
 
     assert tenants.show("acme").tokens == (other[0].token,)
@@ -307,6 +312,20 @@ def test_what_cannot_be_offered_is_one_sentence(
     with pytest.raises(TenantError, match=sentence):
         desk.offer("acme", opens, days)
     assert list(HandOvers(services.table, "acme").all()) == []
+
+
+def test_a_link_of_a_disabled_tenant_shows_nothing_and_is_not_burned(
+    desk: Desk, tenants: Tenants
+) -> None:
+    code = offered(desk)
+    tenants.disable("acme")
+
+    with pytest.raises(TenantError, match="acme is disabled"):
+        desk.show(code)
+    assert tenants.show("acme").tokens == ()
+
+    tenants.enable("acme")
+    shown(desk, code)
 
 
 def test_a_disabled_tenant_is_offered_nothing(desk: Desk, tenants: Tenants) -> None:

@@ -126,11 +126,14 @@ class Desk:
 
         None for a code that is not known or expired, or whose token was shown. Raises Unavailable
         when somebody else is at it or the token cannot be made now; then it may be tried again.
+        Raises TenantError for a tenant that is disabled, or gone: such a link is not burned.
         """
         found = self._find(code)
         if found is None or found[1].shown:
             return None
         tenant, handover = found
+        if self._tenants.show(tenant).state != ACTIVE:
+            raise TenantError(f"{tenant} is disabled")
         store, token = HandOvers(self._table, tenant), new_token_id()
         now = self._tenants.clock()
         if not store.claim(handover.digest, token, instant(now), instant(now - _CLAIM)):
