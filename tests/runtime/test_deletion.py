@@ -111,7 +111,7 @@ def test_nothing_of_a_tenant_is_left_and_everything_of_another(
     assert left(services, other) == before
     assert services.directory(other).users.read(kept.ids["ann"])
     assert done[0] == "deleting groups, 1 so far"
-    assert "waiting for requests that are under way" in done
+    assert "waiting 90 s for requests that are under way" in done
 
 
 def put_aside(services: Services, *tenants: str) -> str:

@@ -35,7 +35,7 @@ def delete(
     directory = having.directory(tenant, actor=actor)
     yield from _cleared(directory)
     if wait and (left := _under_way(having, tenant)) > timedelta():
-        yield "waiting for requests that are under way"
+        yield f"waiting {left.total_seconds():.0f} s for requests that are under way"
         sleep(left.total_seconds())
         yield from _cleared(directory)
     yield "deleting reports, and changes that could not be published"
