@@ -16,6 +16,7 @@ from rollcall.storage.table import Table
 from tests.directory.people import URL, adding, group, titled, user
 from tests.storage import consistency
 from tests.storage.faults import counted
+from tests.storage.units import metered
 
 
 class Clock:
@@ -220,6 +221,23 @@ def test_what_did_not_change_is_not_looked_at(
     assert [each.operation for each in requests] == ["Query"] * 4 + ["BatchGetItem"]
     (asked,) = requests[-1].body["RequestItems"].values()
     assert len(asked["Keys"]) == 1
+
+
+@pytest.mark.parametrize("others", [10, 150])
+def test_what_it_costs_depends_on_what_changed_and_not_on_how_many_there_are(
+    others: int, directory: Directory, clock: Clock, services: Services
+) -> None:
+    people = [user(directory, f"user{each}") for each in range(others)]
+    clock()
+    begin = since(clock)
+    for each in people[:8]:
+        directory.users.patch(each, titled("Chief"))
+
+    with metered(services.clients.dynamodb) as cost:
+        page = directory.search.run([Kind.USER], Query(filter=begin, cursor="", count=100))
+
+    assert len(page["Resources"]) == 8
+    assert cost.total == (5, 10.0, 0.0)  # four queries of half a unit, and a unit a document
 
 
 @pytest.mark.parametrize(
