@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from itertools import count
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rollcall import local
 from rollcall.runtime import Services
 from tests.http.test_http import Api
 from tests.long import examples
@@ -59,32 +62,67 @@ methods = st.sampled_from(["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPT
 LISTS = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 
 
-def look(api: Api, *paths: str) -> list[str]:
-    return [api.send("GET", path).text for path in paths]
+FRESH = 100
+"""After how many examples the table is emptied."""
+
+
+class World:
+    """A user and a group that nothing changes unnoticed, in a table that is emptied time and again.
+
+    The engine in memory copies its table with each transaction: what examples leave adds up.
+    """
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._examples = count()
+        self.api = Api(services)
+
+    def next(self) -> None:
+        """Begin an example."""
+        if next(self._examples) % FRESH == 0:
+            name = self._services.table.name
+            self._services.clients.dynamodb.delete_table(TableName=name)
+            local.create_table(self._services)
+            self.user = self.api.user(title="kept")["id"]
+            self.group = self._make_group()["id"]
+            self.known = self.look()
+
+    def revive(self, path: str) -> None:
+        """Put back what an example deleted."""
+        if path.startswith("/Users"):
+            self.user = self.api.user(title="kept").get("id", self.user)
+        else:
+            self.group = self._make_group().get("id", self.group)
+
+    def look(self) -> list[str]:
+        kept = f"/Users/{self.user}", f"/Groups/{self.group}", "/Users?count=0"
+        return [self.api.send("GET", path).text for path in kept]
+
+    def _make_group(self) -> Any:
+        return self.api.send("POST", "/Groups", json={"displayName": "g"}).json()
+
+
+@pytest.fixture
+def world(services: Services) -> World:
+    return World(services)
 
 
 def test_whatever_is_sent_is_answered_in_scim_and_changes_nothing_when_refused(
-    services: Services,
+    world: World,
 ) -> None:
-    api = Api(services)
-    user = api.user(title="kept")["id"]
-    group = api.send("POST", "/Groups", json={"displayName": "g"}).json()["id"]
-    kept = f"/Users/{user}", f"/Groups/{group}", "/Users?count=0"
-    known = look(api, *kept)
-
     @examples(250, 20_000)
     @given(methods, places, parameters, payloads)
     def send(method: str, place: str, query: list[tuple[str, str]], payload: Any) -> None:
-        nonlocal known
-        path = place.format(id=user, group=group)
-        answer = api.send(
+        world.next()
+        path = place.format(id=world.user, group=world.group)
+        answer = world.api.send(
             method, path, params=query, content=json.dumps(payload),
             headers={"Content-Type": "application/scim+json"},
         )  # fmt: skip
         assert answer.status_code < 500 or (answer.status_code, place) == (501, "/Me")
         assert answer.headers["content-type"] == "application/scim+json" or not answer.content
         if answer.status_code >= 400:
-            assert look(api, *kept) == known
+            assert world.look() == world.known
         if answer.content:
             said = answer.json()
             assert said["schemas"] or place == "/Bulk"
@@ -92,22 +130,12 @@ def test_whatever_is_sent_is_answered_in_scim_and_changes_nothing_when_refused(
                 assert said["status"] == str(answer.status_code)
                 assert said["detail"]
         if answer.status_code == 204 and method == "DELETE":
-            revive(path)
+            world.revive(path)
         if answer.status_code < 400 and method not in ("GET", "HEAD"):
-            known = look(api, *kept)
-
-    def revive(path: str) -> None:
-        """Put back what an example deleted."""
-        nonlocal user, group, kept
-        if path.startswith("/Users"):
-            user = api.user(title="kept").get("id", user)
-        else:
-            made = api.send("POST", "/Groups", json={"displayName": "g"}).json()
-            group = made.get("id", group)
-        kept = f"/Users/{user}", f"/Groups/{group}", "/Users?count=0"
+            world.known = world.look()
 
     send()
-    assert all(line["level"] == "INFO" for line in api.lines())
+    assert all(line["level"] == "INFO" for line in world.api.lines())
 
 
 __all__ = ["clients", "services"]
