@@ -29,8 +29,8 @@ from tests.storage.faults import refusal
 
 BUSY = {429, 503}
 SPREAD = 4
-SMALL = 7
-"""The actions of a transaction, so that changes of two members take several."""
+SMALL = 8
+"""The actions of a transaction, so that changes of more members take several."""
 
 
 def answering(code: str, status: int = 400) -> Callable[[], None]:
