@@ -127,7 +127,7 @@ def test_the_environment_is_read_by_the_runtime_and_the_command_alone() -> None:
     assert readers <= {"runtime", "cli", "emulator"}
 
 
-def test_our_own_failures_end_in_one_line() -> None:
+def test_our_own_failures_end_in_two_lines() -> None:
     catching = [
         file.name
         for file in FILES
@@ -135,7 +135,8 @@ def test_our_own_failures_end_in_one_line() -> None:
         if "except Exception" in line
     ]
 
-    assert catching == ["middleware.py"]
+    # A request's, and those of one thing among all that a sweep goes on with.
+    assert sorted(catching) == ["middleware.py", "sweep.py"]
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(PACKAGE)))

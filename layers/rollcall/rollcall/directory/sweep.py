@@ -33,15 +33,26 @@ class Sweep:
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
 
     def run(self, seconds_left: Callable[[], float] = lambda: inf) -> Iterator[Unfinished]:
-        """Go on with each as far as time allows, and yield those that are finished by that."""
+        """Go on with each as far as time allows, and yield those that are finished by that.
+
+        What fails holds nothing up: it is tried by each sweep, and an ExceptionGroup at the end
+        names each by its tenant and id.
+        """
         until = instant(self.clock() - GRACE)
+        failures: list[Exception] = []
         for each in journal.unfinished(self.table, until):
             seconds = min(seconds_left() - RESERVE, LONGEST)
             if seconds <= 0:
-                return
+                break
             try:
                 finished = self.directory(each.tenant).finish(each, seconds)
             except Unavailable:  # the next sweep meets it again, and others are not to wait
                 continue
+            except Exception as error:  # noqa: BLE001  # damaged items are to hold up no others
+                error.add_note(f"{each.id} of {each.tenant}, begun {each.since}")
+                failures.append(error)
+                continue
             if finished:
                 yield each
+        if failures:
+            raise ExceptionGroup("what is begun could not be gone on with", failures)
