@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -111,7 +112,7 @@ def test_who_is_disabled_for_long_without_a_delete_is_unmanaged(
     directory.users.patch(cy, patch(("replace", "active", True)))
 
     assert done(run).kinds == {}
-    later = "2027-03-01T02:00:00Z"
+    later = f"{datetime.now(UTC).date() + timedelta(days=100)}T02:00:00Z"
     assert done(run, later).kinds == {"unmanaged": 2}
     names = {each["accounts"][0]["userName"] for each in findings(services, later)}
     assert names == {"ann", "bob"}
