@@ -18,11 +18,15 @@ from rollcall import emulator
 from tests.local.people import create_table, people, put
 from tests.local.processes import DEADLINE, NEEDS_PROC, ends, listening_process
 
+# Signals have their usual effect, also where whoever runs the tests ignores them.
 PARENT = """
+import signal
 import sys
 from pathlib import Path
 from rollcall import emulator
 
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
+signal.signal(signal.SIGINT, signal.default_int_handler)
 with emulator.running(Path(sys.argv[1]), home=Path(sys.argv[2])) as url:
     print(url, flush=True)
     sys.stdin.read()
