@@ -21,6 +21,9 @@ FAULTS = {
     "bob is a member of sales, and it has one side only",
     "the group sales waits for the change lost, which is not there",
 }
+NO_SWEEP = "9999-01-01T00:00:00.000Z"
+"""When a change is begun that the server's own sweep is to leave alone."""
+
 STRANGE = "acme#WHAT EVER is no item that is known here"
 
 
@@ -45,7 +48,7 @@ def spoil(server: Server, name: str) -> None:
     table.delete([{"pk": f"{name}#USERNAME#ada", "sk": "CLAIM"}])
     table.put({"pk": f"{name}#USERNAME#gone", "sk": "CLAIM"}, {"id": "x"})
     table.put({"pk": f"{name}#LOOKUP#externalId#gone", "sk": "User#x"}, {})
-    Journal(table, name).write("sales", Changes({}, {"ada": Kind.USER}), Origin(), "2026-01-01")
+    Journal(table, name).write("sales", Changes({}, {"ada": Kind.USER}), Origin(), NO_SWEEP)
 
 
 def named(sentences: list[str], name: str) -> set[str]:
