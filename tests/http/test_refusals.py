@@ -50,7 +50,9 @@ def test_who_is_refused_reads_nothing_of_the_directory(api: Api, requests: list[
 
 
 @pytest.mark.parametrize(
-    "token", ["", "x", "rollcall_", f"{WRONG}x", WRONG[:-1], WRONG.lower(), f"Basic {WRONG}"]
+    "token",
+    ["", "x", "rollcall_", f"{WRONG}x", WRONG[:-1], WRONG.lower(), f"Basic {WRONG}"],
+    ids=["none", "a letter", "a prefix", "too long", "too short", "lower case", "another scheme"],
 )
 def test_what_is_no_token_is_refused_without_a_call(
     token: str, api: Api, requests: list[Request]
