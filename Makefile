@@ -37,8 +37,8 @@ serve: install  ## serve the whole API on loopback with a demo tenant
 demo: install  ## play an Entra administrator's first day against a local server
 	$(BIN)/python -m demo
 
-test: install  ## run all tests
-	$(BIN)/pytest
+test: install  ## run all tests, on all processors
+	$(BIN)/pytest -n auto --dist loadfile
 
 check: install  ## format, lint and types, without changing anything
 	$(BIN)/ruff format --check .

@@ -135,21 +135,22 @@ def _require_emulator() -> None:
 
 
 @pytest.fixture
-def points(request: pytest.FixtureRequest) -> Points:
+def points(request: pytest.FixtureRequest) -> Iterator[Points]:
     """Where a test injects something, by what; shown at the end of the run when it passes."""
     counted: Points = Counter()
-    request.node.user_properties.append((request.node.originalname, counted))
-    return counted
+    yield counted
+    request.node.user_properties.append((request.node.originalname, dict(counted)))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Show where something was injected and all came out right."""
+    failed = {report.nodeid for report in terminalreporter.getreports("failed")}
     found = [
-        (name, report.nodeid, counted)
-        for report in terminalreporter.getreports("passed")
-        if report.when == "call"
+        (name, report.nodeid, Counter(counted))
+        for report in terminalreporter.getreports("")
+        if report.when == "teardown" and report.nodeid not in failed
         for name, counted in report.user_properties
-        if isinstance(counted, Counter)
+        if isinstance(counted, dict)
     ]
     if found:
         terminalreporter.section("injection points, all converged")
