@@ -24,7 +24,7 @@ from rollcall.storage.handovers import HandOvers
 from rollcall.storage.items import Item
 from rollcall.storage.journal import Journal
 from rollcall.storage.keys import Keys
-from rollcall.storage.log import MAX_KEEP_DAYS
+from rollcall.storage.log import MAX_KEEP_DAYS, instant
 from rollcall.storage.resources import Resources
 from rollcall.storage.rosters import Rosters
 from rollcall.storage.table import MAX_BATCH, Table
@@ -65,10 +65,9 @@ def _lines(having: Services, tenant: str, url: str) -> Iterator[Line]:
 def _settings(having: Services, tenant: str) -> Iterator[Line]:
     """Yield what the secret says, without secrets: state, link policy, tokens; and hand-overs."""
     found, now = having.tenants.show(tenant), datetime.now(UTC)
-    exported = now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
     about = {"tenant": tenant, "state": found.state, "created": found.created}
     linking = found.linking.content
-    yield {"type": "tenant", **about, "closed": found.closed, **linking, "exported": exported}
+    yield {"type": "tenant", **about, "closed": found.closed, **linking, "exported": instant(now)}
     kept, uses = {each.id: each for each in found.tokens}, having.usage(tenant).all()
     for token in kept.keys() | uses.keys():
         said = asdict(kept[token]) if token in kept else {"id": token}

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from itertools import count
 
 from rollcall.storage.actions import Action
-from rollcall.storage.log import Entry, Log
+from rollcall.storage.log import Entry, Log, instant
 from rollcall.storage.origin import Origin
 
 _NOBODY = Origin()
@@ -40,9 +40,8 @@ class Acts:
             self._log.write(self._entry(verb, target, detail))
 
     def _entry(self, verb: str, target: str, detail: str) -> Entry:
-        now = self._clock().astimezone(UTC).isoformat(timespec="milliseconds")
         return Entry(
-            time=now.replace("+00:00", "Z"),
+            time=instant(self._clock()),
             request=self.origin.request,
             number=next(self._numbers),
             actor=self.origin.actor,

@@ -82,7 +82,7 @@ class Log:
 
     def read(self, since: datetime, until: datetime) -> Iterator[Entry]:
         """Yield the entries from one moment up to another, in the order of time."""
-        first, last = _instant(since), _instant(until)
+        first, last = instant(since), instant(until)
         for day in _days(since, until):
             shards = [
                 self._table.query(self._keys.log(day.isoformat(), shard), after=first)
@@ -121,5 +121,6 @@ def _days(since: datetime, until: datetime) -> Iterator[date]:
         day += timedelta(days=1)
 
 
-def _instant(moment: datetime) -> str:
+def instant(moment: datetime) -> str:
+    """Return an RFC 3339 instant in UTC with milliseconds; such instants sort as they follow."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
