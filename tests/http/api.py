@@ -21,8 +21,10 @@ BASE = "/scim/acme/v2"
 class Api:
     """A client of the application itself, and what the application logs."""
 
-    def __init__(self, services: Services, settings: Settings | None = None) -> None:
-        self.token = services.tenants.create("acme")
+    def __init__(
+        self, services: Services, settings: Settings | None = None, token: str = ""
+    ) -> None:
+        self.token = token or services.tenants.create("acme")
         self.log = io.StringIO()
         self._services = Services(settings, services.clients) if settings else services
         self.restart()
