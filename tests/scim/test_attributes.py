@@ -117,7 +117,7 @@ def test_what_a_group_does_not_have_designates_nothing_of_it(path: str) -> None:
         "emails[",
         "emails[]",
         'emails[type eq "work"',
-        "emails[type eq work]",
+        "emails[type co work]",
         'emails[type eq "work"].',
         'emails[emails[type eq "work"]]',
         "urn:",

@@ -773,7 +773,7 @@ def test_a_removal_of_the_resource_itself_has_no_target(operation: dict[str, Any
 @pytest.mark.parametrize(
     ("path", "detail"),
     [
-        ("emails[type eq 5].value", "emails.type"),
+        ("emails[type ne 5].value", "emails.type"),
         ("emails[primary gt true].value", "emails.primary"),
         ('emails[primary eq "maybe"].value', "emails.primary"),
         ('name[familyName eq "Byron"].givenName', "name"),

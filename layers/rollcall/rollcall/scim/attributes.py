@@ -80,7 +80,7 @@ def designate(kind: Kind, text: str) -> Attribute | Schema | None:
     """
     if len(text) > MAX_LENGTH:
         raise InvalidPathException(detail=f"a path has at most {MAX_LENGTH} characters")
-    mended = tolerance.attribute_path(text)
+    mended = tolerance.attribute_path(tolerance.filter_text(text) if "[" in text else text)
     try:
         path = PATHS[kind](mended)
     except InvalidPathException as error:

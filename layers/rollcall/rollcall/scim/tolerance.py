@@ -12,6 +12,7 @@ from typing import Any
 
 from scim2_models import ScimPolicy
 
+from rollcall.scim import quoting
 from rollcall.scim.resources import ENTERPRISE
 
 POLICY = ScimPolicy(
@@ -24,9 +25,6 @@ _ENTERPRISE_TYPO = re.compile(
     r"urn:ietf:params:scim:schemas:extension:enterprise:2\.0:?User(?=$|[:.])[:.]?", re.IGNORECASE
 )
 _BARE_MANAGER = re.compile(r"manager(?=$|[.\[\s])", re.IGNORECASE)
-_QUOTED_OR_BARE = re.compile(
-    r"""(?P<quoted>"(?:[^"\\]|\\.)*")|(?P<eq>\beq\s+)(?P<bare>[^\s"()\[\]]+)""", re.IGNORECASE
-)
 _LABELS = frozenset({"type", "primary"})
 
 
@@ -146,15 +144,11 @@ def is_label_only(element: Any) -> bool:
 
 
 def filter_text(text: str) -> str:
-    """Quote a bare value behind `eq`: Entra's older documentation shows `externalId eq x`.
+    r"""Quote the values in a filter or in a path's selection that a client does not quote properly.
 
-    Proved by entra/m2-externalid-unquoted.json.
+    Entra's older documentation shows `externalId eq x`; others send `'x'`, and `DOM\bob` with its
+    backslash unescaped.
+
+    Proved by entra/m2-externalid-unquoted.json, other/m1-*, other/g5-*.
     """
-
-    def quoted(found: re.Match[str]) -> str:
-        bare = found["bare"]
-        if found["quoted"] or bare.lower() in ("true", "false", "null"):
-            return found[0]
-        return found["eq"] + json.dumps(bare)
-
-    return _QUOTED_OR_BARE.sub(quoted, text)
+    return quoting.quoted(text)
