@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import re
-from math import isfinite
-from typing import Any, NoReturn, TypeVar
+from typing import Any, TypeVar
 
 from starlette.datastructures import QueryParams
 from starlette.requests import ClientDisconnect, Request
@@ -13,12 +11,14 @@ from starlette.requests import ClientDisconnect, Request
 from rollcall.directory.context import Precondition
 from rollcall.directory.search import Query
 from rollcall.directory.trail import Asked
+from rollcall.scim import json_text
 from rollcall.scim.errors import (
     InvalidSyntaxException,
     InvalidValueException,
     PayloadTooLargeException,
     UnsupportedMediaType,
 )
+from rollcall.scim.json_text import JsonTextError
 from rollcall.scim.projection import Projection
 
 _T = TypeVar("_T")
@@ -30,9 +30,6 @@ ROOT = "root"
 
 Not ASGI's `root_path`: the router would take it off a path again that begins with the same word.
 """
-
-MAX_DEPTH = 64
-"""How deep arrays and objects nest in a body; in SCIM's own they nest seven deep."""
 
 _SHAPED = {"attributes", "excludedAttributes"}
 """The parameters that ask for a body where there would be none."""
@@ -75,13 +72,9 @@ async def payload(request: Request, max_bytes: int) -> Any:
         )
     raw = await _received(request, max_bytes)
     try:
-        parsed = json.loads(raw, parse_constant=_no_constant, parse_float=_finite)
-        # Half a character (a lone surrogate) is valid JSON and no valid text.
-        json.dumps(parsed, ensure_ascii=False).encode()
-    except (ValueError, RecursionError) as error:
-        raise InvalidSyntaxException(detail="the body is not valid JSON") from error
-    _check_depth(parsed)
-    return parsed
+        return json_text.read(raw)
+    except JsonTextError as error:
+        raise InvalidSyntaxException(detail=f"the body {error}") from error
 
 
 def projection(parameters: QueryParams) -> Projection:
@@ -176,29 +169,3 @@ async def _received(request: Request, max_bytes: int) -> bytes:
 
 def _size(count: int) -> str:
     return f"{count // MEBIBYTE} MB" if count >= MEBIBYTE else f"{count} bytes"
-
-
-def _check_depth(parsed: Any) -> None:
-    """Refuse what would end the recursion of everything that works on it."""
-    level = [parsed]
-    for _ in range(MAX_DEPTH + 1):
-        level = [
-            each
-            for container in level
-            if isinstance(container, dict | list)
-            for each in (container.values() if isinstance(container, dict) else container)
-        ]
-        if not level:
-            return
-    raise InvalidSyntaxException(detail=f"the body nests more than {MAX_DEPTH} deep")
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    if not isfinite(number):
-        raise ValueError(f"{text} is larger than what can be kept")
-    return number
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")

@@ -12,7 +12,8 @@ from typing import Any
 
 from scim2_models import ScimPolicy
 
-from rollcall.scim import quoting
+from rollcall.scim import json_text, quoting
+from rollcall.scim.json_text import JsonTextError
 from rollcall.scim.resources import ENTERPRISE
 
 POLICY = ScimPolicy(
@@ -110,9 +111,8 @@ def role(value: Any) -> Any:
     if not isinstance(value, dict) or not isinstance(value.get("value"), str):
         return value
     try:
-        parsed = json.loads(value["value"])
-        json.dumps(parsed, ensure_ascii=False).encode()  # half a character is JSON and no text
-    except (ValueError, RecursionError):
+        parsed = json_text.read(value["value"])
+    except JsonTextError:
         return value
     if not isinstance(parsed, dict) or not isinstance(parsed.get("value"), str):
         return value
