@@ -6,7 +6,6 @@ client, the reason, and the exchange file under `tests/exchanges` that proves it
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any
 
