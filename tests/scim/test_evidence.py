@@ -132,6 +132,29 @@ def test_spellings_of_one_name_are_equal(name: str) -> None:
     assert found.canonical == "name:durand elodie"
 
 
+@pytest.mark.parametrize(
+    ("name", "canonical"),
+    [
+        ("Ann (Lee", "name:ann lee"),
+        ("Ann (x) Lee (y", "name:ann lee y"),
+        ("Ann ((x) Lee]", "name:ann lee"),
+        ("Ann [x) Lee", "name:ann lee"),
+        (") Ann Lee (", "name:ann lee"),
+    ],
+)
+def test_a_bracket_that_is_not_closed_opens_no_remark(name: str, canonical: str) -> None:
+    found = evidence.of_name(name)
+
+    assert found is not None
+    assert found.canonical == canonical
+
+
+def test_a_label_longer_than_a_domains_is_taken_as_it_stands() -> None:
+    label = "xn--" + "a" * 60
+
+    assert evidence.address(f"ann@{label}.test") == (f"ann@{label}.test",) * 2
+
+
 @pytest.mark.parametrize("name", ["", "Reception", "(Ann Lee)", "—"])
 def test_a_single_word_is_no_name_of_a_person(name: str) -> None:
     assert evidence.of_name(name) is None

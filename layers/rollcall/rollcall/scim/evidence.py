@@ -11,9 +11,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
-from unicodedata import category, normalize
+from unicodedata import category
 
 from rollcall.scim.indexing import Entry
+from rollcall.scim.normalization import normalized
 from rollcall.scim.resources import ENTERPRISE
 
 
@@ -61,8 +62,9 @@ PLACEHOLDERS = frozenset({"n/a", "na", "none", "null", "nil", "unknown", "tbd", 
 _FORMER = re.compile(r"[0-9a-f]{32}(?=[^@])", re.IGNORECASE)
 _SCHEME = re.compile(r"(?:smtp|mailto):")
 _GUEST = "#ext#"
-_REMARK = re.compile(r"[(\[].*?[)\]]")
+_REMARK = re.compile(r"[(\[][^)\]]*+[)\]]")
 _WORD = re.compile(r"[^\W_]+")
+_MAX_LABEL = 63
 
 
 def of(document: Mapping[str, Any]) -> frozenset[Evidence]:
@@ -129,7 +131,7 @@ def folded(value: str) -> str:
         return value.lower().strip()
     text = "".join(each for each in value if category(each) != "Cf")
     for _ in range(3):  # folding may bring forms that fold again (Unicode 3.13, D146)
-        text = normalize("NFKC", text.casefold())
+        text = normalized("NFKC", text.casefold())
     return text.strip()
 
 
@@ -156,7 +158,7 @@ def of_name(value: str) -> Evidence | None:
     A weak hint: the order of the words, accents and remarks in brackets do not count.
     """
     name = " ".join(folded(value).split())
-    plain = normalize("NFD", _REMARK.sub(" ", name))
+    plain = normalized("NFD", _without_remarks(name))
     bare = "".join(each for each in plain if category(each) != "Mn")
     words = sorted(_WORD.findall(bare))
     if len(words) < 2:
@@ -194,6 +196,15 @@ def address(value: str) -> tuple[str, str] | None:
     return whole, f"{local}@{domain}"
 
 
+def _without_remarks(name: str) -> str:
+    """Return a name without what stands in brackets; a bracket that is not closed opens none.
+
+    Looked for up to the last closing bracket, a remark has an end wherever it begins.
+    """
+    end = max(name.rfind(")"), name.rfind("]")) + 1
+    return _REMARK.sub(" ", name[:end]) + name[end:]
+
+
 def _of_address(source: Source, value: str) -> Evidence | None:
     found = address(value)
     return None if found is None else Evidence(f"address:{found[1]}", source, found[0])
@@ -214,8 +225,8 @@ def _of_name_or_address(source: Source, value: str) -> Evidence | None:
 
 
 def _unicode(label: str) -> str:
-    """Return a label of a domain as people read it (RFC 3492)."""
-    if not label.startswith("xn--"):
+    """Return a label of a domain as people read it (RFC 3492); domains have none that is longer."""
+    if not label.startswith("xn--") or len(label) > _MAX_LABEL:
         return label
     try:
         return folded(label[4:].encode().decode("punycode"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from unicodedata import normalize
+from rollcall.scim.normalization import normalized
 
 
 def folded(value: str) -> str:
@@ -11,12 +11,12 @@ def folded(value: str) -> str:
     The same mapping as the filter engine's (RFC 8265's UsernameCaseMapped without its refusals),
     so that what a claim calls a duplicate is what a filter finds.
     """
-    return normalize("NFC", exact(value).lower())
+    return normalized("NFC", exact(value).lower())
 
 
 def exact(value: str) -> str:
     """Return the key of a value whose case matters."""
-    return normalize("NFC", value)
+    return normalized("NFC", value)
 
 
 def encodable(value: str) -> bool:
