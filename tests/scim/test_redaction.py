@@ -38,6 +38,25 @@ def test_words_that_were_sent_go_and_ours_stay(detail: str, sent: Any, kept: str
     assert redaction.redacted(detail, sent) == (detail if kept is None else kept)
 
 
+@pytest.mark.parametrize("opening", ['"', "'", "["])
+def test_of_a_citation_that_is_longer_than_what_is_read_nothing_is_kept(opening: str) -> None:
+    secret = r"zq\x\n7 " * 1000
+
+    kept = redaction.redacted(f"there is no attribute {opening}{secret}", {"x": secret})
+
+    assert kept == "there is no attribute …"
+
+
+def test_a_long_sentence_keeps_its_beginning_and_no_part_of_a_word() -> None:
+    names = [f"m{number}" for number in range(2000)]
+
+    kept = redaction.redacted(f"there is no {', '.join(names)}", {"members": names})
+
+    assert kept.startswith("there is no …, …, …")
+    assert "m" not in kept
+    assert len(kept) == redaction.MAX_LENGTH
+
+
 SECRET = st.text("abcdefghijklmnop0123456789", min_size=12, max_size=20).map("zq".__add__)
 NOISE = st.sampled_from(["{}", "{} x", "({}", '"{}', "{}]", "a.{}", "é{}", "<{}>"])
 

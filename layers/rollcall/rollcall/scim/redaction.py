@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hmac
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from hashlib import sha256
 from typing import Any
 
@@ -16,10 +16,16 @@ from rollcall.scim.folding import encodable, folded
 
 MAX_LENGTH = 300
 GONE = "…"
+_MAX_READ = 2000
+"""How much of a sentence is looked at: more than is kept of it, as values are taken out of it."""
 
 _WORD = re.compile(r"""[^\s"'`()\[\],;<>]+""")
 _CITED = re.compile(r"\"[^\"]*\"|'[^']*'|\[[^\]]*\]")
-_COMPARED = re.compile(r"([^\s()\[\]]+)\s+(?:eq|ne|co|sw|ew|gt|ge|lt|le|pr)\b", re.IGNORECASE)
+_OPEN = re.compile(r"[\"'\[]")
+_COMPARED = re.compile(
+    r"(?<![^\s()\[\]])([^\s()\[\]]++)\s++(?:eq|ne|co|sw|ew|gt|ge|lt|le|pr)\b", re.IGNORECASE
+)
+"""A name before an operator, looked for where a word begins: once for each, however long it is."""
 _OPERATORS = frozenset(
     {"eq", "ne", "co", "sw", "ew", "gt", "ge", "lt", "le", "pr"}
     | {"and", "or", "not", "true", "false", "null"}
@@ -34,14 +40,21 @@ _PATHS = frozenset({"path", "filter", "sortby"})
 
 def redacted(detail: str, sent: Any) -> str:
     """Return a sentence without what `sent`, the JSON of a request or parts of it, holds."""
-    values = set(_values(sent))
+    plain = _CITED.sub(GONE, detail) if len(detail) <= _MAX_READ else _beginning(detail)
+    values = _values(sent, {_bare(found[0]) for found in _WORD.finditer(plain)})
 
     def kept(found: re.Match[str]) -> str:
         word = _bare(found[0])
         said = _ID.fullmatch(word) is None and ("@" in word or word in values)
         return GONE if said else found[0]
 
-    return _WORD.sub(kept, _CITED.sub(GONE, detail))[:MAX_LENGTH]
+    return _WORD.sub(kept, plain)[:MAX_LENGTH]
+
+
+def _beginning(detail: str) -> str:
+    """Return the beginning of a long sentence, whole words of it, and of citations whole ones."""
+    read = detail[:_MAX_READ].rpartition(" ")[0]
+    return _OPEN.split(_CITED.sub(GONE, read), maxsplit=1)[0] + GONE
 
 
 def hashed(key: bytes, value: str) -> str:
@@ -72,8 +85,9 @@ def path(sent: str) -> str:
     return "/".join(kept)
 
 
-def _values(sent: Any) -> Iterator[str]:
-    """Yield the words of all values, bare and in lower case."""
+def _values(sent: Any, asked: AbstractSet[str]) -> set[str]:
+    """Return which of some words, bare and in lower case, stand in values."""
+    found: set[str] = set()
     waiting: list[tuple[str, Any]] = [("", sent)]
     while waiting:
         key, value = waiting.pop()
@@ -82,24 +96,25 @@ def _values(sent: Any) -> Iterator[str]:
         elif isinstance(value, list | tuple):
             waiting += ((key, each) for each in value)
         elif key in _PATHS:
-            yield from _compared(str(value))
+            found |= asked & _compared(str(value))
         elif key not in _STRUCTURE and not isinstance(value, bool) and value is not None:
-            yield from _words(str(value))
+            found |= asked & _words(str(value))
+    return found
 
 
-def _compared(text: str) -> Iterator[str]:
-    """Yield the words of a filter or a path that are no names; of one without operators the rest.
+def _compared(text: str) -> set[str]:
+    """Return the words of a filter or a path that are no names; of one without operators the rest.
 
     A path without a selection is a name.
     """
     names = {_bare(found[1]) for found in _COMPARED.finditer(text)}
     if not names and "[" not in text and _NAME.fullmatch(text):
-        return
-    yield from (word for word in _words(text) if word not in names and word not in _OPERATORS)
+        return set()
+    return _words(text) - names - _OPERATORS
 
 
-def _words(text: str) -> Iterable[str]:
-    return (_bare(found[0]) for found in _WORD.finditer(text))
+def _words(text: str) -> set[str]:
+    return set(map(_bare, set(_WORD.findall(text))))
 
 
 def _bare(word: str) -> str:
