@@ -10,6 +10,7 @@ from rollcall.directory.accounts import Merge
 from rollcall.directory.directory import Directory
 from rollcall.scim.errors import (
     ConflictException,
+    InvalidValueException,
     MutabilityException,
     NotFoundException,
     UniquenessException,
@@ -119,6 +120,8 @@ def test_relinking_takes_nobodys_name_and_no_protected_account(directory: Direct
         directory.accounts.carry_out(directory.accounts.relink(ann, None, "bob"))
     with pytest.raises(MutabilityException, match="root is protected"):
         directory.accounts.relink(root, "o-1")
+    with pytest.raises(InvalidValueException, match=r"userName holds U\+200B"):
+        directory.accounts.relink(ann, None, "an\u200bn")
 
     assert found(directory, 'userName eq "bob"') == [bob]
 

@@ -101,14 +101,17 @@ def test_rejected_lines_are_named_with_their_reason_and_the_others_go_on(tmp_pat
         "bob,perhaps,\n"
         "ANN,false,\n"
         '"two\nlines",true,\n'
+        "zero\u200bwidth,true,\n"
         "eve,true,\n",
     )
 
-    assert [each.document["userName"] for each in read.drafts()] == ["ann", "two\nlines", "eve"]
+    assert [each.document["userName"] for each in read.drafts()] == ["ann", "eve"]
     assert read.rejected == [
         (3, "has no userName"),
         (4, "active takes true or false"),
         (5, "its userName stands in line 2 already"),
+        (7, "userName holds U+000A, a control character"),
+        (8, "userName holds U+200B ZERO WIDTH SPACE, which cannot be seen"),
     ]
 
 

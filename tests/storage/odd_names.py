@@ -60,7 +60,10 @@ GROUPS = {
 
 
 def fill(directory: Directory) -> dict[str, str]:
-    """Create them and return their ids by what is odd about them."""
+    """Create them and return their ids by what is odd about them.
+
+    By now some of them are refused, and there are fewer in a recording that is made today.
+    """
     ids = {each: user(directory, name, externalId=f"O-{each}") for each, name in USERS.items()}
     ids |= {each: user(directory, name, displayName=each) for each, name in TWINS.items()}
     directory.users.patch(ids["deleted softly"], patch(("replace", "active", False)))

@@ -15,6 +15,7 @@ from typing import Any
 
 from rollcall.directory import departure, merges
 from rollcall.directory.context import Context, missing
+from rollcall.scim import names
 from rollcall.scim.errors import (
     ConflictException,
     MutabilityException,
@@ -123,6 +124,7 @@ class Accounts:
         document = dict(record.document)
         document |= {"externalId": external_id} if external_id else {}
         document |= {"userName": user_name} if user_name else {}
+        names.check(Kind.USER, record.document, document)
         return self._planned("relink", record, document, State.LINKED)
 
     def merge(self, keep: str, remove: str, idp_deletes: str | None = None) -> Merge:

@@ -18,7 +18,7 @@ from typing import Any
 from rollcall.reconcile import tables
 from rollcall.reconcile.mistake import Mistake
 from rollcall.reconcile.tables import Row, Text
-from rollcall.scim import indexing, patch
+from rollcall.scim import indexing, names, patch
 from rollcall.scim.body import Document
 from rollcall.scim.errors import SCIMException
 from rollcall.scim.indexing import Entry
@@ -128,6 +128,7 @@ class Intake:
             read = patch.read(Kind.USER, _adding(wanted))
             document = read.apply({"schemas": [str(User.__schema__)]})
             indexing.lookups(Kind.USER, document)
+            names.check(Kind.USER, {}, document)
         except SCIMException as error:
             self._reject(where, str(error.detail))
             return None

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from rollcall.scim import names
 from rollcall.scim.record import Record
 from rollcall.scim.resources import Kind
 from rollcall.storage.actions import Action
@@ -77,6 +78,7 @@ class Aliases:
 
     def stored(self, stub: Record, document: Mapping[str, Any], now: str) -> Action:
         """Return the action that replaces the version of a stub that was read."""
+        names.check(Kind.USER, stub.document, document)
         return self._changed(stub, now, "SET stub = :stub,", {":stub": encoded(document)})
 
     def removed(self, stub: Record, now: str) -> Action:

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from rollcall.scim import indexing
+from rollcall.scim import indexing, names
 from rollcall.scim.link import LINKED, Link
 from rollcall.scim.record import Record
 from rollcall.scim.resources import Kind
@@ -221,6 +221,7 @@ class Writes:
     ) -> Iterator[Action]:
         """Yield what changes between the index entries of two documents of a resource."""
         kind, identifier = record.kind, record.id
+        names.check(kind, before, after)
         old_claim = indexing.claim(kind, before) if before else None
         new_claim = indexing.claim(kind, after) if after else None
         if old_claim != new_claim:
