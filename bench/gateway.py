@@ -15,7 +15,8 @@ from typing import Any
 
 from rollcall import emulator, local
 from rollcall.http.routes import EVERYTHING
-from rollcall.runtime import Services, Settings, behind_gateway, logger
+from rollcall.runtime import Services, Settings, logger
+from rollcall.runtime.gateway import behind_gateway
 
 
 @dataclass(frozen=True)

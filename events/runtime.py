@@ -122,8 +122,8 @@ def environment(name: str, given: Mapping[str, str]) -> dict[str, str]:
         "AWS_LAMBDA_FUNCTION_TIMEOUT": str(properties["Timeout"]),
         "AWS_REGION": "us-east-1",
         "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_ACCESS_KEY_ID": "local",
-        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_ACCESS_KEY_ID": "test",  # the emulator opens URLs that are signed with this pair
+        "AWS_SECRET_ACCESS_KEY": "test",
         **template.environment(name, given),
     }
 

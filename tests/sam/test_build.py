@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import struct
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,25 @@ def test_every_module_is_compiled_for_lambdas_python(built: tuple[Path, str]) ->
         compiled = each.parent / "__pycache__" / f"{each.stem}.cpython-313.pyc"
         flags: int = struct.unpack_from("<I", compiled.read_bytes(), 4)[0]
         assert flags == 1, f"{compiled} asks for the time of its source, which packing changes"
+
+
+def test_everybody_may_read_what_is_built(built: tuple[Path, str]) -> None:
+    layer, _ = built
+    closed = [each for each in layer.rglob("*") if each.stat().st_mode & 0o444 != 0o444]
+
+    assert closed == []
+
+
+def test_a_strict_umask_closes_nothing_in_the_layer(tmp_path: Path) -> None:
+    folder = tmp_path / "python"
+    folder.mkdir(mode=0o700)
+    (folder / "module.py").touch(mode=0o600)
+    command = ["make", "--silent", "--directory", "layers/rollcall", "readable"]
+
+    subprocess.run([*command, f"ARTIFACTS_DIR={tmp_path}"], cwd=ROOT, check=True)
+
+    assert folder.stat().st_mode & 0o777 == 0o755
+    assert (folder / "module.py").stat().st_mode & 0o777 == 0o644
 
 
 def test_what_an_operator_runs_is_not_in_the_layer(built: tuple[Path, str]) -> None:

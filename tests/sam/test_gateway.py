@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from rollcall.http.routes import EVERYTHING
-from rollcall.runtime import Services, behind_gateway, logger
+from rollcall.runtime import Services, logger
+from rollcall.runtime.gateway import behind_gateway
 from tests.storage.memory import clients, services
 
 USERS = "/scim/acme/v2/Users"
@@ -80,6 +81,43 @@ def test_a_location_is_below_the_url_that_the_client_asked(
     expected = f"https://api.test{root}{USERS}/{created['id']}"
     assert created["meta"]["location"] == expected
     assert {**answer["headers"]}["location"] == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("X-Forwarded-Port", "abc"),
+        ("X-Forwarded-Port", "443, 1"),
+        ("x-forwarded-port", ""),
+        ("X-Forwarded-Proto", "http, https"),
+        ("X-Forwarded-Proto", "javascript"),
+        ("X-Forwarded-For", "not, addresses"),
+        ("X-Forwarded-Host", "evil.example"),
+    ],
+)
+def test_what_a_proxy_forwards_neither_fails_a_request_nor_moves_a_location(
+    name: str, value: str, services: Services
+) -> None:
+    token = services.tenants.create("acme")
+    handle: Any = behind_gateway(services.application(EVERYTHING, logger()))
+    sent = event(token, "POST", USERS, f"/live{USERS}", {"userName": "ann"})
+    sent["headers"][name] = value
+    sent["multiValueHeaders"][name] = value.split(", ")
+
+    answer = handle(sent, Context())
+
+    assert answer["statusCode"] == 201
+    assert answer["headers"]["location"].startswith(f"https://api.test/live{USERS}/")
+
+
+def test_a_gateway_on_this_machine_may_speak_http(services: Services) -> None:
+    token = services.tenants.create("acme")
+    handle: Any = behind_gateway(services.application(EVERYTHING, logger()))
+    sent = event(token, "POST", USERS, USERS, {"userName": "ann"})
+    sent["headers"]["X-Forwarded-Proto"] = "http"
+    sent["multiValueHeaders"]["X-Forwarded-Proto"] = ["http"]
+
+    assert handle(sent, Context())["headers"]["location"].startswith("http://api.test/scim/")
 
 
 __all__ = ["clients", "services"]

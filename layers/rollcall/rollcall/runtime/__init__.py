@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -12,13 +11,9 @@ from datetime import UTC, datetime
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, TextIO
-from urllib.parse import unquote
 from uuid import uuid4
 
 from aws_lambda_powertools import Logger
-from mangum import Mangum
-from mangum.handlers import APIGateway
-from mangum.types import Scope
 from starlette.applications import Starlette
 from starlette.routing import Route
 
@@ -28,16 +23,15 @@ from rollcall.directory.trail import Asked, Trail
 from rollcall.http import handover, reports
 from rollcall.http.application import application
 from rollcall.http.handover import Facts
-from rollcall.http.middleware import BASE
-from rollcall.http.requests import ROOT
-from rollcall.http.responses import MEDIA_TYPE
 from rollcall.http.routes import FUNCTIONS, Resource
+from rollcall.runtime.gateway import behind_gateway
 from rollcall.runtime.restore import reseed_when_restored
 from rollcall.scim import extensions
 from rollcall.scim.resources import Kind
 from rollcall.storage.acts import Acts
 from rollcall.storage.bus import Bus
 from rollcall.storage.clients import Channels, Clients, connect, connect_bus, connect_channels
+from rollcall.storage.leases import Leases
 from rollcall.storage.log import KEEP_DAYS, Log
 from rollcall.storage.messages import Queue, Topic
 from rollcall.storage.origin import Origin
@@ -60,7 +54,8 @@ class Settings:
 
     `extensions` is a file of schemas; `scales` are the levels and roles of access; `log_days` is
     how long the provisioning log is kept; `product` is what administrators call the application,
-    `support` an address or a URL where they find help.
+    `support` an address or a URL where they find help; `role` says that a function runs this, with
+    the credentials of its role.
     The defaults are those of the local server.
     """
 
@@ -79,6 +74,7 @@ class Settings:
     log_days: int = KEEP_DAYS
     product: str = "Rollcall"
     support: str = ""
+    role: bool = False
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> Settings:
@@ -100,6 +96,7 @@ class Settings:
             log_days=int(environment.get("ROLLCALL_LOG_DAYS", cls.log_days)),
             product=environment.get("ROLLCALL_PRODUCT") or cls.product,
             support=environment.get("ROLLCALL_SUPPORT", cls.support),
+            role="AWS_LAMBDA_FUNCTION_NAME" in environment,
         )
 
 
@@ -111,7 +108,7 @@ class Services:
             extensions.declare(_declared(settings.extensions))
         self.scales = settings.scales
         self.settings = settings
-        self.clients = clients or connect(settings.endpoint_url)
+        self.clients = clients or connect(settings.endpoint_url, role=settings.role)
         self.table = Table(self.clients.dynamodb, settings.table)
         self.secrets = Secrets(self.clients.secretsmanager, settings.secrets)
         self.tenants = Tenants(self.secrets)
@@ -173,11 +170,16 @@ class Services:
 
     def bus(self) -> Bus:
         """Return the bus that change events are published on."""
-        return Bus(connect_bus(self.settings.endpoint_url), self.settings.bus)
+        settings = self.settings
+        return Bus(connect_bus(settings.endpoint_url, role=settings.role), settings.bus)
 
     def sweep(self) -> Sweep:
         """Return what goes on with what was begun in any tenant and not finished."""
         return Sweep(self.table, self.directory)
+
+    def leases(self) -> Leases:
+        """Return the leases of what one at a time is to do."""
+        return Leases(self.table)
 
     @cached_property
     def unpublished(self) -> Unpublished:
@@ -187,7 +189,7 @@ class Services:
     @cached_property
     def channels(self) -> Channels:
         """The clients that requests need not."""
-        return connect_channels(self.settings.endpoint_url)
+        return connect_channels(self.settings.endpoint_url, role=self.settings.role)
 
     @cached_property
     def queue(self) -> Queue:
@@ -248,40 +250,6 @@ def services() -> Services:
     """Return the services that the environment names; one set per process."""
     reseed_when_restored()
     return Services(Settings.of(os.environ))
-
-
-_BEGIN = re.compile(rf"{BASE.pattern}|{handover.PATH}(?=/|$)|{reports.PATH}(?=/)")
-
-
-class Gateway(APIGateway):
-    """A request as the gateway hands it on, parted into where the API is and what is asked.
-
-    Behind its own host name the gateway takes the stage off `path`; behind a domain of one's own it
-    leaves the base path, and a stage that the mapping does not name, on. `requestContext.path` is
-    always what the client sent.
-    """
-
-    @property
-    def scope(self) -> Scope:
-        """Return the ASGI scope; what precedes /scim, or a page's path, is kept as the root."""
-        scope = super().scope
-        path = unquote(self.event["path"])
-        sent = unquote(self.event["requestContext"].get("path") or path)
-        begin = found.start() if (found := _BEGIN.search(path)) else 0
-        before = sent[: -len(path)] if path and sent.endswith(path) else ""
-        root = (before + path[:begin]).rstrip("/")
-        return {**scope, "path": path[begin:], "state": {ROOT: root}}
-
-
-def behind_gateway(app: Starlette) -> Mangum:
-    """Return an application as a Lambda handler behind the REST API."""
-    # Mangum would run the lifespan on every call, and answer SCIM's media type in base64.
-    return Mangum(
-        app,
-        lifespan="off",
-        custom_handlers=[Gateway],
-        text_mime_types=["text/", "application/json", MEDIA_TYPE],
-    )
 
 
 def handler(function: str) -> Callable[[dict[str, Any], Any], dict[str, Any]]:

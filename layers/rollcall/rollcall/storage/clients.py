@@ -27,8 +27,8 @@ _CONFIG = Config(
     max_pool_connections=64,
 )
 
-_SIGNED = Config(signature_version="s3v4")
-"""How URLs are signed that a browser follows."""
+_SIGNED = Config(signature_version="s3v4", s3={"addressing_style": "virtual"})
+"""How URLs are signed that a browser follows: with the region's host, which redirects nowhere."""
 
 
 @dataclass(frozen=True)
@@ -48,27 +48,32 @@ class Channels:
     sns: SNSClient
 
 
-def connect(endpoint_url: str | None = None) -> Clients:
-    """Return clients of AWS, or of an emulator at `endpoint_url`."""
-    session, options = boto3.session.Session(), _options(endpoint_url)
+def connect(endpoint_url: str | None = None, *, role: bool = False) -> Clients:
+    """Return clients of AWS, or of an emulator at `endpoint_url`.
+
+    `role` says that a function runs this, with the credentials of its role.
+    """
+    session, options = boto3.session.Session(), _options(endpoint_url, role=role)
     return Clients(
         session.client("dynamodb", **options), session.client("secretsmanager", **options)
     )
 
 
-def connect_channels(endpoint_url: str | None = None) -> Channels:
+def connect_channels(endpoint_url: str | None = None, *, role: bool = False) -> Channels:
     """Return clients of what the duplicate report needs besides."""
-    session, options = boto3.session.Session(), _options(endpoint_url)
+    session, options = boto3.session.Session(), _options(endpoint_url, role=role)
+    # An emulator's buckets have no host names.
+    signed = _CONFIG.merge(_SIGNED if endpoint_url is None else Config(signature_version="s3v4"))
     return Channels(
-        session.client("s3", **{**options, "config": _CONFIG.merge(_SIGNED)}),
+        session.client("s3", **{**options, "config": signed}),
         session.client("sqs", **options),
         session.client("sns", **options),
     )
 
 
-def connect_bus(endpoint_url: str | None = None) -> EventBridgeClient:
+def connect_bus(endpoint_url: str | None = None, *, role: bool = False) -> EventBridgeClient:
     """Return a client of the buses that change events are published on."""
-    return boto3.session.Session().client("events", **_options(endpoint_url))
+    return boto3.session.Session().client("events", **_options(endpoint_url, role=role))
 
 
 def connect_streams(endpoint_url: str | None = None) -> DynamoDBStreamsClient:
@@ -76,14 +81,14 @@ def connect_streams(endpoint_url: str | None = None) -> DynamoDBStreamsClient:
     return boto3.session.Session().client("dynamodbstreams", **_options(endpoint_url))
 
 
-def _options(endpoint_url: str | None) -> dict[str, Any]:
+def _options(endpoint_url: str | None, *, role: bool = False) -> dict[str, Any]:
     """Return how to make clients.
 
-    Those of the operator are not shown to an emulator on this machine. It takes any for calls, but
-    this pair for the URLs that S3 signs.
+    The operator's credentials are not shown to an emulator on this machine. It takes any for calls,
+    but this pair for the URLs that S3 signs. Those of a role are an emulator's own.
     """
     options: dict[str, Any] = {"config": _CONFIG, "endpoint_url": endpoint_url}
-    if endpoint_url is not None and _is_loopback(endpoint_url):
+    if endpoint_url is not None and _is_loopback(endpoint_url) and not role:
         options |= {
             "region_name": "us-east-1",
             "aws_access_key_id": "test",

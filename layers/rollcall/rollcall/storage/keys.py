@@ -240,6 +240,11 @@ def report_link(digest: str) -> Key:
     return {"pk": f"{REPORT}{digest}", "sk": "LINK"}
 
 
+def lease(name: str) -> Key:
+    """Who does what one at a time is to do for all tenants; no tenant's name begins like it."""
+    return {"pk": f"#LEASE#{name}", "sk": "LEASE"}
+
+
 def identifier(key: str) -> str:
     """Return the id at the end of a partition key, a sort key or an index key."""
     return key.rpartition("#")[2]
