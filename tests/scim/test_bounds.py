@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 from scim2_models import Context
 
-from rollcall.scim import body, filters, patch
+from rollcall.scim import attributes, body, filters, patch
 from rollcall.scim.body import MAX_VALUES
+from rollcall.scim.budget import Budget
 from rollcall.scim.errors import (
     InvalidFilterException,
+    InvalidPathException,
     InvalidValueException,
     PayloadTooLargeException,
 )
@@ -54,6 +56,82 @@ def test_a_patch_changes_so_many_attributes_and_no_more() -> None:
     assert len(patch.read(Kind.USER, {"Operations": [change] * MAX_STEPS}).steps) == MAX_STEPS
     with pytest.raises(PayloadTooLargeException, match=f"at most {MAX_STEPS}"):
         patch.read(Kind.USER, {"Operations": [change] * (MAX_STEPS + 1)})
+
+
+def test_changes_of_what_nobody_declares_count_as_well() -> None:
+    operations = [{"op": "add", "path": f"x{each}", "value": 1} for each in range(MAX_STEPS)]
+
+    assert len(patch.read(Kind.USER, {"Operations": operations}).ignored) == MAX_STEPS
+    with pytest.raises(PayloadTooLargeException, match=f"at most {MAX_STEPS}"):
+        patch.read(Kind.USER, {"Operations": [*operations, *operations]})
+
+
+def selecting(number: int, comparisons: int = 1) -> list[dict[str, Any]]:
+    several = " or ".join(['value eq "none"'] * (comparisons - 1) + ['value eq "r0"'])
+    path = f"roles[{several}].display"
+    return [{"op": "replace", "path": path, "value": f"d{each}"} for each in range(number)]
+
+
+def test_a_patch_that_looks_at_many_values_time_and_again_is_refused() -> None:
+    full, few = created(roles=roles(MAX_VALUES)), created(roles=roles(12))
+
+    assert patched(few, *selecting(60))["roles"][0]["display"] == "d59"
+    assert patched(full, *selecting(4))["roles"][0]["display"] == "d3"
+    for number, comparisons in ((80, 1), (16, 50)):
+        wanted = patch.read(Kind.USER, {"Operations": selecting(number, comparisons)}, Budget(2000))
+        with pytest.raises(PayloadTooLargeException, match="look at too many values"):
+            wanted.apply(full)
+
+
+def test_what_a_patch_adds_on_the_way_is_looked_at_as_well() -> None:
+    adding = {"op": "add", "path": "roles", "value": roles(MAX_VALUES)}
+    wanted = patch.read(Kind.USER, {"Operations": [adding, *selecting(14)]}, Budget(2000))
+
+    with pytest.raises(PayloadTooLargeException, match="look at too many values"):
+        wanted.apply(created())
+
+
+def test_the_operations_of_a_request_share_its_budget() -> None:
+    full, budget = created(roles=roles(MAX_VALUES)), Budget(1500)
+
+    patch.read(Kind.USER, {"Operations": selecting(2)}, budget).apply(full)
+    with pytest.raises(PayloadTooLargeException, match="look at too many values"):
+        patch.read(Kind.USER, {"Operations": selecting(2)}, budget).apply(full)
+
+
+def test_a_remove_by_values_takes_as_many_as_an_attribute_has() -> None:
+    full = created(roles=roles(MAX_VALUES))
+    removing = {"op": "remove", "path": "roles", "value": roles(MAX_VALUES)}
+
+    assert "roles" not in patched(full, removing)
+    with pytest.raises(InvalidValueException, match="roles takes at most"):
+        patched(full, {**removing, "value": roles(MAX_VALUES + 1)})
+
+
+def test_the_paths_of_a_patch_have_a_length_each_and_in_all() -> None:
+    def read(count: int, length: int, *, as_keys: bool) -> None:
+        paths = [f'roles[value eq "{each:0{length}}"].display' for each in range(count)]
+        operations = (
+            [{"op": "add", "value": dict.fromkeys(paths, "x")}]
+            if as_keys
+            else [{"op": "add", "path": each, "value": "x"} for each in paths]
+        )
+        patch.read(Kind.USER, {"Operations": operations})
+
+    for as_keys in (False, True):
+        read(50, 36, as_keys=as_keys)
+        with pytest.raises(InvalidPathException, match="has at most 1024 characters"):
+            read(1, 1024, as_keys=as_keys)
+    with pytest.raises(PayloadTooLargeException, match="paths of the request are too long"):
+        read(MAX_STEPS, 900, as_keys=True)
+
+
+def test_names_that_nobody_declares_are_looked_up_and_not_parsed() -> None:
+    before = attributes.designate.cache_info().misses
+    element = {"value": "x", **{f"n{each}": each for each in range(900)}}
+
+    assert created(roles=[element], **element)["roles"] == [{"value": "x"}]
+    assert attributes.designate.cache_info().misses <= before + 10
 
 
 def test_the_members_that_a_patch_names_are_not_counted() -> None:

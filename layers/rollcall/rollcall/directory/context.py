@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 from uuid import uuid4
 
 from rollcall.directory.trail import Trail
+from rollcall.scim.budget import Budget
 from rollcall.scim.errors import (
     NotFoundException,
     PreconditionFailedException,
@@ -57,7 +58,8 @@ class Context:
 
     `trail` is what is left of it in the provisioning log.
 
-    `linking` is the tenant's link policy where a client asks, None where an operator does.
+    `linking` is the tenant's link policy where a client asks, None where an operator does. `budget`
+    is how much work the request may still ask for.
     """
 
     table: Table
@@ -78,6 +80,7 @@ class Context:
     linking: Linking | None
     clock: Clock
     new_id: Callable[[], str] = lambda: str(uuid4())
+    budget: Budget = field(default_factory=Budget)
 
     @classmethod
     def of(

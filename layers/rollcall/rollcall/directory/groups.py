@@ -111,7 +111,7 @@ class Groups:
         The answer is without members: to read them would cost more than the change. Its version is
         not above the one that the group has now; others may have raised that.
         """
-        wanted = patch.read(Kind.GROUP, payload)
+        wanted = patch.read(Kind.GROUP, payload, self._context.budget)
         return self._write(identifier, wanted.apply, wanted.members, precondition, wanted.ignored)
 
     def delete(self, identifier: str, precondition: Precondition = _ANY) -> None:

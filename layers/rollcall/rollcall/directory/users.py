@@ -88,7 +88,7 @@ class Users:
 
     def patch(self, identifier: str, payload: Any, precondition: Precondition = _ANY) -> Answer:
         """Apply the operations of a PATCH, all or none; what changes nothing writes nothing."""
-        wanted = patch.read(Kind.USER, payload)
+        wanted = patch.read(Kind.USER, payload, self._context.budget)
         return self._edit(identifier, wanted.apply, wanted.ignored, precondition)
 
     def delete(self, identifier: str, precondition: Precondition = _ANY) -> None:

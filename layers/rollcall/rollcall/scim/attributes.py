@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -25,6 +26,8 @@ from rollcall.scim.resources import MODELS, PATHS, Kind
 
 MAX_LENGTH = 8192
 """The characters that a path or a filter may have."""
+
+_NO_NAME = re.compile(r"[^\w$:.-]")
 
 
 KeyPath = tuple[str, ...]
@@ -76,7 +79,7 @@ def designate(kind: Kind, text: str) -> Attribute | Schema | None:
     """Return what a path designates, None when no schema of the resource type declares it.
 
     What a path selects by has to be declared too. Raises InvalidPathException when the path is
-    malformed, or too long to be remembered.
+    malformed, or longer than MAX_LENGTH.
     """
     if len(text) > MAX_LENGTH:
         raise InvalidPathException(detail=f"a path has at most {MAX_LENGTH} characters")
@@ -121,15 +124,57 @@ def designate(kind: Kind, text: str) -> Attribute | Schema | None:
     )
 
 
-def declared(kind: Kind, text: str) -> Attribute | Schema | None:
-    """Return what a key of an object designates, None also when the key is malformed.
+def declared(kind: Kind, name: str) -> Attribute | Schema | None:
+    """Return what a name designates, None when no schema of the resource type declares it.
+
+    A name is a path that selects nothing, in any case of letters. It is looked up and not parsed:
+    a request may have thousands of names that nobody declares.
+    """
+    spelled = spellings(kind).get(tolerance.attribute_path(name).lower())
+    return None if spelled is None else designate(kind, spelled)
+
+
+def addressed(kind: Kind, key: str) -> Attribute | Schema | None:
+    """Return what a key of a PATCH designates, a name or a path, None also when it is malformed.
 
     Keys that we do not have are ignored, so that they never fail their siblings.
     """
+    if not selects(key):
+        return declared(kind, key)
     try:
-        return designate(kind, text)
+        return designate(kind, key)
     except InvalidPathException:
         return None
+
+
+def selects(path: str) -> bool:
+    """Tell whether a path is more than a name, and has to be parsed."""
+    return _NO_NAME.search(path.strip()) is not None
+
+
+@cache
+def spellings(kind: Kind) -> dict[str, str]:
+    """Return all names that designate something, as schemas spell them, by their lower case."""
+    model = MODELS[kind]
+    core = str(model.__schema__)
+    found = {"": "", core.lower(): core}
+    for name in _names(model):
+        found[name.lower()] = found[f"{core}:{name}".lower()] = name
+    for urn, extension in model.get_extension_models().items():
+        found[urn.lower()] = str(urn)
+        found |= {f"{urn}:{name}".lower(): f"{urn}:{name}" for name in _names(extension)}
+    return found
+
+
+def _names(model: type[BaseModel]) -> Iterator[str]:
+    """Yield the names of a model's attributes and of their sub-attributes."""
+    for field_name, field in model.model_fields.items():
+        name, whole = str(field.serialization_alias), model.get_field_root_type(field_name)
+        if isclass(whole) and issubclass(whole, Extension):
+            continue
+        yield name
+        if isclass(whole) and issubclass(whole, BaseModel):
+            yield from (f"{name}.{sub.serialization_alias}" for sub in whole.model_fields.values())
 
 
 @cache

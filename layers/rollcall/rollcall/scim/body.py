@@ -131,9 +131,13 @@ def check_number(model: BaseModel) -> None:
         value = getattr(model, name, None)
         if isinstance(value, list) and len(value) > MAX_VALUES:
             named = field_info.serialization_alias or name
-            raise InvalidValueException(detail=f"{named} takes at most {MAX_VALUES} values")
+            raise _too_many(named)
         if isinstance(value, BaseModel):
             check_number(value)
+
+
+def _too_many(named: str) -> InvalidValueException:
+    return InvalidValueException(detail=f"{named} takes at most {MAX_VALUES} values")
 
 
 def _pruned(value: Any) -> Any:
@@ -204,6 +208,8 @@ def _fitting(attribute: Attribute, value: Any, named: str) -> Any:
 
 def _elements(attribute: Attribute, value: Any) -> list[Any] | None:
     named = attribute.path
+    if isinstance(value, list) and len(value) > MAX_VALUES and attribute.name != "members":
+        raise _too_many(named)
     if not attribute.complex:
         plain = map(tolerance.unwrapped, value if isinstance(value, list) else [value])
         found = (each for each in plain if not tolerance.is_unassigned(each))
@@ -237,7 +243,7 @@ def _parts(attribute: Attribute, value: Document, named: str) -> Document:
     """Return a complex value with its sub-attributes in the form in which their types are kept."""
     mended: Document = {}
     for key, item in value.items():
-        found = declared(attribute.kind, attribute.child(key))
+        found = declared(attribute.kind, f"{attribute.name}.{key}")
         where = f"{named}.{key}"
         if not isinstance(found, Attribute):
             mended[key] = item

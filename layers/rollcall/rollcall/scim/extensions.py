@@ -43,6 +43,7 @@ def declare(declared: Any) -> None:
         extended = found[kind]
         bind(kind, model[reduce(or_, extended)] if extended else model)  # type: ignore[arg-type]
     attributes.designate.cache_clear()
+    attributes.spellings.cache_clear()
     discovery.described.cache_clear()
     attributes.marked.cache_clear()
 

@@ -10,9 +10,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from rollcall.scim import membership, steps, tolerance
-from rollcall.scim.attributes import Attribute, Schema, declared, designate
+from rollcall.scim import membership, patch_limits, steps, tolerance
+from rollcall.scim.attributes import Attribute, Schema, addressed, declared, designate
 from rollcall.scim.body import Document, assigned, checked, document
+from rollcall.scim.budget import Budget
 from rollcall.scim.errors import (
     InvalidPathException,
     InvalidSyntaxException,
@@ -37,36 +38,40 @@ class Patch:
     steps: list[Step] = field(default_factory=list)
     members: list[membership.Operation] = field(default_factory=list)
     ignored: list[str] = field(default_factory=list)
+    budget: Budget = field(default_factory=Budget)
 
     def apply(self, before: Mapping[str, Any]) -> Document:
         """Return what the operations make of a canonical document, which is left as it is.
 
         Raises InvalidPathException, InvalidValueException, MutabilityException or
-        NoTargetException; the operations are applied all or none.
+        NoTargetException, PayloadTooLargeException when it takes more than the budget has; the
+        operations are applied all or none.
         """
         if not self.steps:
             return dict(before)
         own, foreign = parted(self.kind, before)
         resource = MODELS[self.kind].model_validate(own)
-        steps.apply(self.kind, resource, self.steps)
+        steps.apply(self.kind, resource, self.steps, self.budget)
         return joined(document(resource), foreign)
 
 
-def read(kind: Kind, payload: Any) -> Patch:
-    """Read a PATCH body.
+def read(kind: Kind, payload: Any, budget: Budget | None = None) -> Patch:
+    """Read a PATCH body, on the budget of its request.
 
     Raises InvalidSyntaxException, InvalidPathException, InvalidValueException,
     MutabilityException or NoTargetException for what is wrong with it on any resource,
-    PayloadTooLargeException for more than MAX_STEPS changes.
+    PayloadTooLargeException for more than MAX_STEPS changes or paths beyond the budget.
     """
-    patch = Patch(kind)
+    patch = Patch(kind, budget=budget or Budget())
     for operation in _operations(payload):
+        patch.budget.allow()
+        patch_limits.check_paths(patch.budget, operation.path, operation.value)
         for step in _steps(kind, operation, patch.ignored):
             if isinstance(step.target, Attribute) and step.target.name == "members":
                 patch.members.extend(_membership(step.op, step.target, step.value))
             else:
                 patch.steps.append(step)
-        if len(patch.steps) > MAX_STEPS:
+        if len(patch.steps) + len(patch.ignored) > MAX_STEPS:
             raise PayloadTooLargeException(
                 detail=f"a PATCH changes at most {MAX_STEPS} attributes beside members"
             )
@@ -135,7 +140,7 @@ def _entries(
     """Read the keys of an object as paths: plain, dotted, URN-qualified, with selections."""
     for key, item in value.items():
         text = key if key.lower().startswith("urn:") else f"{prefix}{key}"
-        found = declared(kind, text)
+        found = addressed(kind, text)
         if found is None or key.lower() == "schemas":
             if key.lower() != "schemas":
                 ignored.append(text)

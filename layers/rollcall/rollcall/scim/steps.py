@@ -11,19 +11,28 @@ from scim2_models import Context, Resource
 from scim2_models.path import CompareOperator, Comparison
 
 from rollcall.scim import tolerance
-from rollcall.scim.attributes import Attribute, Schema
-from rollcall.scim.body import check_number
+from rollcall.scim.attributes import Attribute, Schema, leaves
+from rollcall.scim.body import MAX_VALUES, check_number
+from rollcall.scim.budget import Budget
 from rollcall.scim.errors import (
     InvalidFilterException,
     InvalidPathException,
     InvalidValueException,
+    PayloadTooLargeException,
     SCIMException,
     from_validation,
 )
-from rollcall.scim.resources import ENTERPRISE, PATCHES, Kind
+from rollcall.scim.resources import ENTERPRISE, PATCHES, PATHS, Kind
 
 _TOGETHER = 16
 """How many steps the engine applies before the number of values is looked at."""
+
+_PASSES = 3
+"""How often each value is looked at that a change reaches into, beside once for each comparison: it
+is copied, and compared before and after."""
+
+_COMPARISONS = 4
+"""The comparisons by the values of a remove that take as long as one look."""
 
 _MANAGER = f"{ENTERPRISE}:manager"
 
@@ -46,15 +55,45 @@ class Step:
         return self.target.path
 
 
-def apply(kind: Kind, resource: Resource[Any], steps: Sequence[Step]) -> None:
+def apply(kind: Kind, resource: Resource[Any], steps: Sequence[Step], budget: Budget) -> None:
     """Apply steps one after the other, in place.
 
     Raises InvalidPathException, InvalidValueException, MutabilityException or NoTargetException,
-    naming the path of the step that fails; the resource may be changed then.
+    naming the path of the step that fails, PayloadTooLargeException when that is beyond the budget;
+    the resource may be changed then.
     """
     for run in _runs(steps):
+        _check_looks(budget, resource, run)
         _run(kind, resource, run)
         check_number(resource)
+
+
+def _check_looks(budget: Budget, resource: Resource[Any], steps: Sequence[Step]) -> None:
+    """Take what it costs to apply steps together. Raises PayloadTooLargeException."""
+    added = sum(_number(each.value) for each in steps if each.op != "remove")
+    for each in steps:
+        target = each.target
+        if isinstance(target, Attribute) and not budget.spend(
+            _looks(resource, target, each, added)
+        ):
+            raise PayloadTooLargeException(
+                detail=f"{target.path}: the operations of the request look at too many values"
+            )
+
+
+def _looks(resource: Resource[Any], target: Attribute, step: Step, added: int) -> int:
+    values = _number(PATHS[target.kind](target.name).get(resource))
+    values = max(1, min(values + added, MAX_VALUES))
+    if target.selection is not None or target.sub:
+        selection = () if target.selection is None else leaves(target.selection)
+        return values * (_PASSES + sum(1 for _ in selection))
+    if step.op == "remove" and isinstance(step.value, list):
+        return values * (1 + sum(map(len, step.value)) // _COMPARISONS)
+    return values + _number(step.value)
+
+
+def _number(value: Any) -> int:
+    return len(value) if isinstance(value, list) else 1
 
 
 def _runs(steps: Sequence[Step]) -> Iterator[list[Step]]:
