@@ -39,6 +39,7 @@ class Patch:
     members: list[membership.Operation] = field(default_factory=list)
     ignored: list[str] = field(default_factory=list)
     budget: Budget = field(default_factory=Budget)
+    spent: int = 0
 
     def apply(self, before: Mapping[str, Any]) -> Document:
         """Return what the operations make of a canonical document, which is left as it is.
@@ -49,9 +50,12 @@ class Patch:
         """
         if not self.steps:
             return dict(before)
+        self.budget.room += self.spent  # by a try that lost against another writer
+        room = self.budget.room
         own, foreign = parted(self.kind, before)
         resource = MODELS[self.kind].model_validate(own)
         steps.apply(self.kind, resource, self.steps, self.budget)
+        self.spent = room - self.budget.room
         return joined(document(resource), foreign)
 
 
