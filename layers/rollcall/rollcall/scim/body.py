@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from scim2_models import Context, Mutability, Resource
 
 from rollcall.scim import membership, tolerance, values
-from rollcall.scim.attributes import Attribute, KeyPath, Schema, declared, marked
+from rollcall.scim.attributes import ACTIVE, Attribute, KeyPath, Schema, declared, marked
 from rollcall.scim.errors import (
     InvalidSyntaxException,
     InvalidValueException,
@@ -81,7 +81,7 @@ def replacement(kind: Kind, before: Document, sent: Document) -> Document:
     was read does not know it. Raises MutabilityException when it changes what cannot change.
     """
     after, immutable = sent, marked(kind, Mutability.immutable)
-    for keys in {("active",)} | immutable | marked(kind, Mutability.write_only):
+    for keys in {ACTIVE} | immutable | marked(kind, Mutability.write_only):
         had, has = _at(before, keys), _at(sent, keys)
         if had is not None and has is None:
             after = _with(after, keys, had)
