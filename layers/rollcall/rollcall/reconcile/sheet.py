@@ -5,8 +5,9 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable, Sequence
 from typing import TextIO
+from unicodedata import category, normalize
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_SIGNS = "=+-@"
 
 
 def write(stream: TextIO, titles: Sequence[str], rows: Iterable[Sequence[str | int]]) -> None:
@@ -20,4 +21,15 @@ def _plain(cell: str | int) -> str | int:
     if not isinstance(cell, str):
         return cell
     text = cell.encode(errors="replace").decode()
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return f"'{text}" if _is_formula(text) else text
+
+
+def _is_formula(text: str) -> bool:
+    """Tell whether the first sign that is seen begins a formula, in whatever width it is written.
+
+    Spreadsheets pass over blanks, line breaks and invisible characters before it.
+    """
+    if text[:1] in ("\t", "\r", "\n"):
+        return True
+    first = next((sign for sign in text if category(sign)[0] not in "CZ"), "")
+    return normalize("NFKC", first)[:1] in _SIGNS if first else False
