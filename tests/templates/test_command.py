@@ -125,12 +125,27 @@ def test_the_list_binds_a_template_whose_group_has_arrived_unnoticed(
     assert listed(server, tenant)[0]["groupId"] == made["id"]
 
 
+LAUGHS = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
+    f"{name}: &{name} [{', '.join([f'*{before}'] * 9)}]\n"
+    for before, name in zip("abcdefgh", "bcdefghi", strict=True)
+)
+"""A billion laughs: what each line repeats is nine times as large as that of the line before."""
+
+
 @pytest.mark.parametrize(
     ("content", "sentences"),
     [
         ("name: [", ["line 1: expected the node content, but found '<stream end>'"]),
         ("name: a\nname: b", ["line 2: the key name is there twice"]),
-        (b"\xff\xfe", ["is no text in UTF-8"]),
+        (b"\xff\xfe\x00", ["is not text in UTF-8 or UTF-16"]),
+        ("[" * 100_000, ["line 1: it nests more than 32 deep"]),
+        ("{a: " * 100_000, ["line 1: it nests more than 32 deep"]),
+        (LAUGHS, ["line 5: it has more than 20,000 values, its aliases written out"]),
+        ("&all\nname: *all", ["it has more than 20,000 values, its aliases written out"]),
+        ("name: x\n" * 60_000, ["has more than 400,000 characters"]),
+        ("users: all\nname: 2026-99-99", ["line 2: the value is none of its type"]),
+        ("name: !!bool perhaps", ["line 1: the value is none of its type"]),
+        (f"window: {'9' * 5_000}", ["line 1: the value is none of its type"]),
         ("", ["the file holds no template"]),
         (
             "{name: a, users: all, workAreas: {x: wirte}, role: boss}",

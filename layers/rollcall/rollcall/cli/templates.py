@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,8 +10,10 @@ import typer
 import yaml
 from rich.markup import escape
 
+from rollcall.cli import yaml_text
 from rollcall.cli.target import Target, target
 from rollcall.cli.terminal import AsJson, DryRun, Name, UsageError, Yes, listing, operator, out
+from rollcall.reconcile import text_file
 from rollcall.templates import file
 from rollcall.templates.catalogue import Catalogue
 from rollcall.templates.template import WINDOW_DAYS, Template
@@ -176,34 +177,9 @@ def _templates(chosen: Target, tenant: str) -> Templates:
 
 
 def _parsed(path: Path) -> Any:
-    """Read a file. Raises UsageError when it is neither YAML nor JSON, or says a key twice."""
-    named = "standard input" if str(path) == "-" else str(path)
-    try:
-        text = sys.stdin.read() if str(path) == "-" else path.read_text("utf-8")
-        # JSON may be indented with tabs, which YAML refuses.
-        return yaml.load(text.expandtabs(2), _Loader)  # noqa: S506  # a safe loader
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{named} is no text in UTF-8") from error
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = "" if mark is None else f", line {mark.line + 1}"
-        problem = getattr(error, "problem", None) or "it cannot be read"
-        raise UsageError(f"{named}{where}: {problem}") from error
-
-
-class _Loader(yaml.SafeLoader):
-    """YAML in which no key of an object is said twice: the last one would win unnoticed."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        """Read an object. Raises ConstructorError naming the line of a repeated key."""
-        seen = set()
-        for key, _ in node.value:
-            if isinstance(key, yaml.ScalarNode) and key.value in seen:
-                raise yaml.constructor.ConstructorError(
-                    problem=f"the key {key.value} is there twice", problem_mark=key.start_mark
-                )
-            seen.add(str(key.value))
-        return super().construct_mapping(node, deep)
+    """Read a file. Raises UsageError, Mistake."""
+    with text_file.opened(path) as opened:
+        return yaml_text.read(opened.begin(yaml_text.MAX_CHARACTERS + 1), opened.name)
 
 
 def _change(before: Template | None, after: Template) -> str:

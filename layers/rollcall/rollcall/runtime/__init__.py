@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
@@ -26,7 +25,8 @@ from rollcall.http.handover import Facts
 from rollcall.http.routes import FUNCTIONS, Resource
 from rollcall.runtime.gateway import behind_gateway
 from rollcall.runtime.restore import reseed_when_restored
-from rollcall.scim import extensions
+from rollcall.scim import extensions, json_text
+from rollcall.scim.json_text import JsonTextError
 from rollcall.scim.resources import Kind
 from rollcall.storage.acts import Acts
 from rollcall.storage.bus import Bus
@@ -235,9 +235,9 @@ class Services:
 
 def _declared(file: Path) -> Any:
     try:
-        return json.loads(file.read_text())
-    except ValueError as error:
-        raise extensions.ExtensionError(f"{file} is no JSON: {error}") from error
+        return json_text.read(file.read_bytes())
+    except JsonTextError as error:
+        raise extensions.ExtensionError(f"{file} {error}") from error
 
 
 def logger(stream: TextIO | None = None) -> Logger:

@@ -1,0 +1,83 @@
+"""YAML that somebody else wrote: read to a bounded depth and size, whatever its aliases repeat."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+from yaml.composer import ComposerError
+from yaml.constructor import ConstructorError
+
+from rollcall.cli.terminal import UsageError
+
+MAX_CHARACTERS = 400_000
+"""The templates of a tenant are one item of the table, which holds no more."""
+
+MAX_DEPTH = 32
+MAX_VALUES = 20_000
+"""The values of a text when every alias is written out."""
+
+
+def read(text: str, named: str) -> Any:
+    """Return what a text says; a word of `named` says where it stands.
+
+    Raises UsageError for what is neither YAML nor JSON, says a key twice, or is too large.
+    """
+    if len(text) > MAX_CHARACTERS:
+        raise UsageError(f"{named} has more than {MAX_CHARACTERS:,} characters")
+    try:
+        # JSON may be indented with tabs, which YAML refuses.
+        return yaml.load(text.expandtabs(2), _Loader)  # noqa: S506  # a safe loader
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = "" if mark is None else f", line {mark.line + 1}"
+        problem = getattr(error, "problem", None) or "it cannot be read"
+        raise UsageError(f"{named}{where}: {problem}") from error
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML in which no key of an object is said twice: the last one would win unnoticed."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self._depth = self._count = 0
+        self._counts: dict[int, int] = {}
+        """How many values a node holds, by its identity."""
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        """Read a value. Raises ComposerError where it is too deep or too large."""
+        mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
+        before = self._count
+        self._count += 1
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            raise ComposerError(problem=f"it nests more than {MAX_DEPTH} deep", problem_mark=mark)
+        is_alias = self.check_event(yaml.AliasEvent)
+        node = super().compose_node(parent, index)
+        if is_alias:
+            self._count += self._counts.get(id(node), MAX_VALUES)  # what holds itself has no end
+        self._counts[id(node)] = self._count - before
+        if self._count > MAX_VALUES:
+            problem = f"it has more than {MAX_VALUES:,} values, its aliases written out"
+            raise ComposerError(problem=problem, problem_mark=mark)
+        self._depth -= 1
+        return node
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        """Read a value. Raises ConstructorError where it is none of its type."""
+        try:
+            return super().construct_object(node, deep)
+        except (ValueError, LookupError, AttributeError, ArithmeticError) as error:
+            problem = "the value is none of its type: put it in quotes"
+            raise ConstructorError(problem=problem, problem_mark=node.start_mark) from error
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """Read an object. Raises ConstructorError naming the line of a repeated key."""
+        seen = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.value in seen:
+                raise ConstructorError(
+                    problem=f"the key {key.value} is there twice", problem_mark=key.start_mark
+                )
+            seen.add(str(key.value))
+        return super().construct_mapping(node, deep)

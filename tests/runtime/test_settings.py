@@ -1,0 +1,36 @@
+"""What the environment names: the file of extension schemas."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rollcall.runtime import Services, Settings
+from rollcall.scim.extensions import ExtensionError
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"[" * 100_000, "nests more than 64 deep"),
+        (b'{"User": [], "User": []}', 'has "User" twice in one object'),
+        (b'{"User": [', "is not valid JSON"),
+        (b"\xff\xfe\xff", "is not valid JSON"),
+    ],
+)
+def test_a_file_of_extensions_that_cannot_be_read_is_one_sentence(
+    content: bytes, sentence: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "extensions.json"
+    file.write_bytes(content)
+
+    with pytest.raises(ExtensionError, match=sentence):
+        Services(Settings(extensions=file))
+
+
+def test_a_file_of_extensions_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
+    file = tmp_path / "extensions.json"
+    file.write_text('{"User": []}', "utf-8-sig")
+
+    Services(Settings(extensions=file, endpoint_url="http://127.0.0.1:9"))
