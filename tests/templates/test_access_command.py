@@ -103,7 +103,7 @@ def test_templates_are_applied_afterwards_to_those_whom_a_file_names(
         api.post("/Users", json={"userName": name})
     rollcall(server.state, "templates", "set", tenant.name, str(path))
     people = tmp_path / "people"
-    people.write_text("early\nnobody\n\n bird \nearly\n")
+    people.write_text('early\nnobody\n\n "bird" \nearly\n', "utf-16")
     words = ["templates", "apply", tenant.name, "--users", str(people)]
 
     dry = rollcall(server.state, *words, "--dry-run")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,6 +13,7 @@ from rich.progress import track
 from rollcall.cli.access import ledger
 from rollcall.cli.target import target
 from rollcall.cli.terminal import AsJson, DryRun, Name, UsageError, complain, err, listing, out
+from rollcall.reconcile import text_file
 from rollcall.scim.indexing import claim
 from rollcall.scim.resources import Kind
 from rollcall.storage.resources import Resources
@@ -128,14 +128,11 @@ def _print_given(given: list[dict[str, Any]], *, dry_run: bool) -> None:
 
 
 def _lines(path: Path) -> list[str]:
-    try:
-        text = sys.stdin.read() if str(path) == "-" else path.read_text("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{path} is no text in UTF-8") from error
-    lines = list(dict.fromkeys(line.strip() for line in text.splitlines() if line.strip()))
-    if not lines:
-        raise UsageError(f"{path} names nobody: ids or userNames, one a line")
-    return lines
+    with text_file.opened(path) as file:
+        lines = list(dict.fromkeys(word for _, word in file.words()))
+        if not lines:
+            raise UsageError(f"{file.name} names nobody: ids or userNames, one a line")
+        return lines
 
 
 def _group(resources: Resources, named: str) -> str | None:
