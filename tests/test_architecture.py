@@ -55,7 +55,6 @@ ONLY_IN: dict[str, set[str]] = {
     "aws_lambda_powertools": {"runtime"},
     "uvicorn": {"local"},
     "yaml": {"local", "cli"},
-    "ijson": {"reconcile"},
     "typer": {"cli"},
     "rich": {"cli"},
 }

@@ -110,9 +110,87 @@ def test_rejected_lines_are_named_with_their_reason_and_the_others_go_on(tmp_pat
         (3, "has no userName"),
         (4, "active takes true or false"),
         (5, "its userName stands in line 2 already"),
-        (7, "userName holds U+000A, a control character"),
+        (6, "userName holds U+000A, a control character"),
         (8, "userName holds U+200B ZERO WIDTH SPACE, which cannot be seen"),
     ]
+
+
+def test_nothing_is_yielded_of_a_file_that_breaks_off_later(tmp_path: Path) -> None:
+    lines = "".join(f"p{each}@x.test,P{each}\n" for each in range(1, 500))
+    unclosed = lines.replace("p5@x.test,P5", 'p5@x.test,"Rob')
+    damaged = lines.replace("p450@x.test", "p450\0@x.test")
+    objects = json.dumps([{"userName": f"p{each}"} for each in range(500)])[:-1]
+
+    for content in (f"userName,name\n{unclosed}", f"userName,name\n{damaged}", objects):
+        read = intake(tmp_path, content)
+        drafts: list[Draft] = []
+        with pytest.raises(Mistake):
+            drafts += read.drafts()
+        assert (drafts, read.rejected) == ([], [])
+
+
+def test_lines_that_are_shifted_or_cut_are_rejected_by_number(tmp_path: Path) -> None:
+    read = intake(
+        tmp_path,
+        "userName,email,last name,first name,department\n"
+        "a@x.test,a@x.test,Lee,Ann,Legal\n"
+        "c@x.test,c@x.test,Smith, Jr., Carl,Legal\n"
+        "d@x.test,d@x.test\n",
+    )
+
+    assert [each.document["userName"] for each in read.drafts()] == ["a@x.test"]
+    assert read.rejected == [
+        (3, "has 6 cells under 5 headings"),
+        (4, "has 2 cells under 5 headings"),
+    ]
+
+
+def test_blanks_around_values_are_no_part_of_them(tmp_path: Path) -> None:
+    cells = '" ann@acme.example ","\u00a0Ann\t"'
+    objects = json.dumps([{"userName": " ann@acme.example\t", "name": {"familyName": " Ann"}}])
+
+    (from_cells,) = documents(intake(tmp_path, f"userName,last name\n{cells}\n"))
+    (from_json,) = documents(intake(tmp_path, objects))
+
+    assert from_cells == from_json
+    assert from_cells["userName"] == "ann@acme.example"
+    assert from_cells["name"] == {"familyName": "Ann"}
+
+
+def test_what_spreadsheets_make_of_values_is_rejected_where_it_would_be_kept(
+    tmp_path: Path,
+) -> None:
+    read = intake(
+        tmp_path,
+        "userName,phone,employee number,plan\nann,4.91761E+12,,\nbob,,#N/A,\neve,,,#REF!\n",
+        "plan=",
+    )
+
+    assert [each.where for each in read.drafts()] == [4]
+    assert read.rejected == [
+        (2, "phone: 4.91761E+12 is a number that the spreadsheet has rounded"),
+        (3, "employee number: #N/A is an error of the spreadsheet"),
+    ]
+
+
+def test_flags_are_read_in_the_words_of_spreadsheets_or_rejected(tmp_path: Path) -> None:
+    read = intake(
+        tmp_path,
+        "userName,enabled,protected\nann,FALSCH,WAHR\nbob,inactive,Nein\neve,WAHR,perhaps\n",
+    )
+
+    assert [(each.document["active"], each.link.protected) for each in read.drafts()] == [
+        (False, True),
+        (False, False),
+    ]
+    assert read.rejected == [(4, "protected takes true or false")]
+
+
+def test_two_keys_of_an_object_for_one_attribute_are_rejected(tmp_path: Path) -> None:
+    read = intake(tmp_path, '[{"login": "ann", "userName": "bob"}, {"userName": "eve"}]')
+
+    assert [each.where for each in read.drafts()] == [2]
+    assert (read.unit, read.rejected) == ("object", [(1, "login and userName are both userName")])
 
 
 def test_lines_of_json_are_rejected_one_by_one(tmp_path: Path) -> None:
@@ -133,6 +211,10 @@ def test_lines_of_json_are_rejected_one_by_one(tmp_path: Path) -> None:
         ("mail\na@x.test\n", "has no column userName"),
         ("userName,plan\nann,gold\n", "the column 'plan' is no attribute of a user: map it"),
         ("", "is empty"),
+        ("username,email,username\na,b,c\n", "line 1 has two columns 'username'"),
+        ("username,login\na,b\n", "the columns 'username' and 'login' are both userName"),
+        ("#TYPE x\n\nPeople of Acme\na\n", "line 3 has no column userName.* of 'People of Acme'"),
+        ("userName,mail\n\n", "holds no rows"),
     ],
 )
 def test_a_file_that_cannot_be_meant_is_one_sentence(
@@ -140,6 +222,34 @@ def test_a_file_that_cannot_be_meant_is_one_sentence(
 ) -> None:
     with pytest.raises(Mistake, match=sentence):
         list(intake(tmp_path, content).drafts())
+
+
+def test_one_page_of_several_is_known(tmp_path: Path) -> None:
+    page = {"@odata.nextLink": "https://y", "value": [{"userName": "ann"}]}
+    read = intake(tmp_path, json.dumps(page))
+
+    assert len(list(read.drafts())) == 1
+    assert read.partial == "its last page names another one (`@odata.nextLink`)"
+
+
+def test_a_mapping_of_a_column_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(Mistake, match="has no column 'Nmae', which --map names"):
+        list(intake(tmp_path, "userName,name\nann,Ann\n", "Nmae=title").drafts())
+
+
+def test_whoever_is_refused_when_put_in_is_rejected_and_all_lines_are_told(tmp_path: Path) -> None:
+    read = intake(
+        tmp_path, "userName\n" + "\n".join(f"user{each}" for each in range(250)) + "\n,\n"
+    )
+
+    def create(drafts: Sequence[Draft]) -> int:
+        for each in drafts[:3]:
+            read.reject(each.where, "is too large")
+        return len(drafts) - 5
+
+    *_, tally = put_in(read.drafts(), lambda _: set(), create, read.rejected)
+
+    assert (tally.created, tally.known, len(read.rejected)) == (235, 6, 9)
 
 
 @pytest.mark.parametrize("rule", ["userName", "=userName", "login=nothing"])

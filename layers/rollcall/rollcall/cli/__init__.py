@@ -20,6 +20,7 @@ from rollcall.cli import (
     tenants,
     tokens,
 )
+from rollcall.cli.account_import import import_
 from rollcall.cli.handover import handover
 from rollcall.cli.linking import domains, policy
 from rollcall.cli.log import log
@@ -68,6 +69,7 @@ app.add_typer(templates.app, name="templates")
 templates.app.command()(prospect.preview)
 templates.app.command()(prospect.apply)
 app.add_typer(access.app, name="access")
+accounts.app.command(name="import")(import_)
 for command in (unlink, relink, merge):
     accounts.app.command()(command)
 app.add_typer(accounts.app, name="accounts")

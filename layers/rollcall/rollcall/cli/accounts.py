@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from enum import StrEnum
 from itertools import islice
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
 
 from rollcall.cli.target import target
-from rollcall.cli.terminal import AsJson, DryRun, Name, err, listing, operator, out
+from rollcall.cli.terminal import AsJson, Name, listing, operator, out
 from rollcall.reconcile.conflicts.account import accounts
-from rollcall.reconcile.intake import Draft, Intake, Tally, mapping, put_in
-from rollcall.scim.errors import UniquenessException
 from rollcall.scim.record import Record
-from rollcall.scim.resources import Kind
 from rollcall.storage.resources import Resources
 
 app = typer.Typer(
@@ -29,11 +23,6 @@ app = typer.Typer(
     An account is `local` until a write of the identity provider links it; then it is `linked`.
     A `protected` account no client may change, disable or delete.""",
 )
-
-AT_ONCE = 8
-"""How many accounts are put in side by side."""
-
-MAX_SHOWN = 20
 
 Account = Annotated[str, typer.Argument(help="The account: its id or its userName.")]
 
@@ -45,66 +34,6 @@ class Shown(StrEnum):
     LINKED = "linked"
     PROTECTED = "protected"
     ALL = "all"
-
-
-@app.command(name="import")
-def import_(
-    context: typer.Context,
-    name: Name,
-    file: Annotated[Path, typer.Argument(help="A CSV, JSON Lines, or a JSON array of users.")],
-    maps: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--map",
-            help="COLUMN=PATH: what a column holds, as a path of SCIM; COLUMN= leaves it out. "
-            "Repeatable.",
-        ),
-    ] = None,
-    dry_run: DryRun = False,
-    as_json: AsJson = False,
-) -> None:
-    """Put in the accounts that the product has, as local ones.
-
-    A column is a path of SCIM (`userName`, `name.givenName`, `emails[type eq "work"].value`,
-    `urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:employeeNumber`) or one of the usual
-    names (username, login, email, first name, last name, full name, employee number, department,
-    job title, phone, mobile, enabled); `protected` says which accounts no client may change.
-    Objects of JSON are users as in SCIM. `id`, `meta`, `groups` and `schemas` are left out.
-
-    Accounts whose userName is taken are left as they are: an import that broke off is repeated.
-    The exit code is 1 when lines were rejected.
-    """
-    chosen = target(context)
-    chosen.services.tenants.show(name)
-    opened = chosen.services.operating(name, operator())
-    intake = Intake(file, mapping(maps or ()))
-
-    def one(draft: Draft) -> bool:
-        directory = opened()
-        directory.trail.acts("import", str(draft.link))
-        try:
-            directory.users.create(draft.document, link=draft.link)
-        except UniquenessException:
-            return False
-        return True
-
-    resources = Resources(chosen.services.table, name)
-    tally = Tally()
-    with err.status("reading") as status, ThreadPoolExecutor(AT_ONCE) as pool:
-
-        def create(drafts: Sequence[Draft]) -> int:
-            return len(drafts) if dry_run else sum(pool.map(one, drafts))
-
-        def taken(entries: Any) -> Any:
-            return resources.taken(Kind.USER, entries)
-
-        for tally in put_in(intake.drafts(), taken, create):
-            status.update(f"{tally.created:,} put in, {tally.known:,} there already")
-    if tally.created and not dry_run:
-        said = f"{tally.created} accounts, {tally.known} there already"
-        chosen.services.acts(name, operator()).tell("import", "", said)
-    _print_import(name, intake, tally, dry_run=dry_run, as_json=as_json)
-    raise typer.Exit(1 if intake.rejected else 0)
 
 
 @app.command(name="list")
@@ -184,27 +113,6 @@ def _protect(context: typer.Context, name: str, account: str, *, protected: bool
     plan = handled.protect(account, protected=protected)
     handled.carry_out(plan)
     return plan.after
-
-
-def _print_import(name: str, intake: Intake, tally: Tally, *, dry_run: bool, as_json: bool) -> None:
-    rejected = intake.rejected
-    if as_json:
-        lines = [{"line": line, "reason": reason} for line, reason in rejected]
-        counts = {"created": tally.created, "known": tally.known}
-        print(json.dumps({"tenant": name, "dryRun": dry_run, **counts, "rejected": lines}))
-        return
-    if rejected:
-        table = listing("line", "rejected because")
-        for line, reason in rejected[:MAX_SHOWN]:
-            table.add_row(str(line), escape(reason))
-        out.print(table)
-        if len(rejected) > MAX_SHOWN:
-            out.print(f"… and {len(rejected) - MAX_SHOWN:,} more: --json has them all.")
-    made = "would be put in" if dry_run else "put in"
-    out.print(
-        f"{tally.created:,} accounts {made}, {tally.known:,} there already, "
-        f"{len(rejected):,} lines rejected."
-    )
 
 
 def _states(link: Any) -> list[str]:

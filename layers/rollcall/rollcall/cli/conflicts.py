@@ -15,7 +15,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from rollcall.cli.target import target
-from rollcall.cli.terminal import AsJson, Name, err, listing, out
+from rollcall.cli.terminal import AsJson, Encoding, Name, err, listing, out
 from rollcall.reconcile.conflicts import report
 from rollcall.reconcile.conflicts.account import accounts
 from rollcall.reconcile.conflicts.check import Check, check
@@ -28,6 +28,7 @@ from rollcall.storage.resources import Resources
 app = typer.Typer(no_args_is_help=True, help="Find conflicts before SCIM is switched on.")
 
 MAX_SHOWN = 100
+MAX_REJECTED = 10
 
 _COLOURS = {"bad": "red", "warn": "yellow", "good": "green", "quiet": "dim"}
 
@@ -72,6 +73,7 @@ def check_(
         bool, typer.Option(help="Count accounts of the same name as possible duplicates.")
     ] = True,
     every: Annotated[bool, typer.Option("--all", help="Show what is in order, too.")] = False,
+    encoding: Encoding = "",
     csv: Annotated[Path | None, typer.Option(help="Write all findings to a CSV file.")] = None,
     html: Annotated[
         Path | None, typer.Option(help="Write a page to open in a browser, with nothing to load.")
@@ -81,8 +83,9 @@ def check_(
     """Compare an identity provider's users with the accounts of a tenant.
 
     Says for each person what the first cycle will do under the tenant's link policy: link, be
-    refused, make a second account; and what to do about it. Changes nothing. The exit code is 0
-    when nothing needs attention, 1 when something does.
+    refused, make a second account; and what to do about it. Changes nothing. The exit code is 1
+    when something needs attention, or when the files speak of what could not be checked: rows or
+    values that cannot be read, further pages of the answer.
     """
     chosen = target(context)
     tenant = chosen.services.tenants.show(name)
@@ -91,11 +94,11 @@ def check_(
         name,
         Rules(matches or Rules.matches, external_id),
         tenant.linking,
-        None if assigned_ is None else assigned(assigned_),
+        None if assigned_ is None else assigned(assigned_, encoding),
     )
     found = accounts(Resources(chosen.services.table, name))
     with err.status("reading") as status:
-        made = check(job, Export(idp_export), found, hints=hints, progress=status.update)
+        made = check(job, Export(idp_export, encoding), found, hints=hints, progress=status.update)
     if csv is not None:
         with csv.open("w", encoding="utf-8-sig", newline="") as stream:
             report.as_csv(made, stream)
@@ -109,7 +112,7 @@ def check_(
         _show(made, every=every)
         for written in filter(None, (csv, html)):
             out.print(f"{written} holds all of it.", soft_wrap=True, markup=False)
-    raise typer.Exit(1 if made.attention else 0)
+    raise typer.Exit(1 if made.attention or not made.complete else 0)
 
 
 def _show(made: Check, *, every: bool) -> None:
@@ -121,12 +124,14 @@ def _show(made: Check, *, every: bool) -> None:
     if left > 0 and len(shown) == MAX_SHOWN:
         out.print(f"… and {left:,} more: write them to a file with --csv or --html.\n")
     out.print(_figures(made))
-    for each in made.gaps:
+    for each in made.not_checked:
         out.print(f"\n[yellow]not checked:[/] {_code(each)}")
     for each in made.requests:
         out.print(f"  [bold]{escape(each)}[/]", soft_wrap=True)
-    for line, reason in made.rejected[:10]:
-        out.print(f"\nrow {line} of the export is left out: {reason}", markup=False)
+    for line, reason in made.rejected[:MAX_REJECTED]:
+        out.print(f"\n{made.unit} {line} of the export is left out: {reason}", markup=False)
+    if len(made.rejected) > MAX_REJECTED:
+        out.print(f"… and {len(made.rejected) - MAX_REJECTED:,} more: --json has them all.")
     out.print()
 
 

@@ -16,6 +16,14 @@ err = Console(stderr=True, highlight=False)
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, do nothing.")]
+Encoding = Annotated[
+    str,
+    typer.Option(
+        help="What a file is in that is not in UTF-8 or UTF-16: windows-1252, as Excel's plain CSV "
+        "in Western Europe.",
+        show_default=False,
+    ),
+]
 Name = Annotated[str, typer.Argument(help="The tenant: 1 to 40 of a-z, 0-9 and -.")]
 
 

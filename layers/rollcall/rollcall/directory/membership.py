@@ -18,8 +18,7 @@ from rollcall.scim.resources import Kind
 class Change:
     """The difference that operations make.
 
-    `skipped` were to be added but are deleted; `unknown` were to be added and were never issued,
-    and `own` says that the group itself was to be added.
+    `skipped` were to be added but are deleted; `unknown` were to be added and were never issued.
     `arrivals` are those of the added who may get something by that.
     """
 
@@ -27,7 +26,6 @@ class Change:
     removed: Mapping[str, Kind] = field(default_factory=dict)
     skipped: Sequence[str] = ()
     unknown: Sequence[str] = ()
-    own: bool = False
     arrivals: Arrivals = field(default_factory=Arrivals)
 
     def __bool__(self) -> bool:
@@ -45,12 +43,12 @@ class Change:
         return {**self.added, **self.removed}
 
     def check(self) -> None:
-        """Raise InvalidValueException naming all that cannot become members, and why."""
-        reasons = ["a group cannot be a member of itself"] if self.own else []
+        """Raise InvalidValueException naming all the ids that were never issued."""
         if self.unknown:
-            reasons.append(f"there is no user or group with the id {', '.join(self.unknown)}")
-        if reasons:
-            raise InvalidValueException(detail=f"members: {'; '.join(reasons)}")
+            named = ", ".join(self.unknown)
+            raise InvalidValueException(
+                detail=f"members: there is no user or group with the id {named}"
+            )
 
 
 def difference(
@@ -77,8 +75,7 @@ def difference(
         added={each: living[each] for each in wanted if each in living},
         removed={each: kind for each, kind in current.items() if each not in after},
         skipped=[each for each in wanted if each in known.deleted],
-        unknown=[each for each in wanted if each in known.unknown and each != group],
-        own=group in wanted,
+        unknown=[each for each in wanted if each in known.unknown or each == group],
         arrivals=Arrivals(
             {each: known.newcomers[each] for each in wanted if each in known.newcomers},
             known.edition,

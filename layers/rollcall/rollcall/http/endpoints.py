@@ -170,6 +170,7 @@ def nowhere(call: Call) -> Response:
 def _created(call: Call, answer: Answer) -> Response:
     response = _shown(call, answer)
     response.status_code = 201
+    response.headers["Location"] = answer.record.location(call.base_url)
     return response
 
 
@@ -183,8 +184,7 @@ def _read(call: Call, answer: Answer) -> Response:
 def _shown(call: Call, answer: Answer) -> Response:
     call.ignored += answer.ignored
     resource = call.projection.apply(answer.record.kind, answer.resource, call.payload)
-    located = answer.record.location(call.base_url)
-    return ScimResponse(resource, headers={"ETag": answer.record.etag, "Location": located})
+    return ScimResponse(resource, headers={"ETag": answer.record.etag})
 
 
 def _refuse_filter(call: Call) -> None:

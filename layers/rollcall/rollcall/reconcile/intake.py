@@ -1,5 +1,8 @@
 """The product's accounts as they come from a file: read, checked, put in as local accounts.
 
+Nothing is put in of a file that cannot be read to its end. Of every line of the others it is known
+what became of it: put in, there already, or rejected with a reason.
+
 A column of a CSV, or a key of a JSON object, is a path as in a PATCH without path: `userName`,
 `name.givenName`, `emails[type eq "work"].value`. Names that products use for these are known;
 others are mapped, or left out by mapping them to nothing.
@@ -7,17 +10,19 @@ others are mapped, or left out by mapping them to nothing.
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
+from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from rollcall.reconcile import tables
+from rollcall.reconcile import booleans, tables
 from rollcall.reconcile.mistake import Mistake
-from rollcall.reconcile.tables import Row, Text
+from rollcall.reconcile.row import Row, damage
+from rollcall.reconcile.seen import Seen
+from rollcall.reconcile.tables import Table
 from rollcall.scim import indexing, names, patch
 from rollcall.scim.body import Document
 from rollcall.scim.errors import SCIMException
@@ -55,10 +60,13 @@ NAMES = {
 """Paths by what products call them, without spaces, `_` and `-`, in any case."""
 
 _PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
-_TRUTH = {"yes": True, "y": True, "1": True, "no": False, "n": False, "0": False}
 _IGNORED = {"schemas", "id", "meta", "groups"}
 _COMPLEX = {"name"}
 """What is an object in SCIM and a text in products."""
+
+
+class _Unusable(Exception):  # noqa: N818
+    """A value of a row cannot be used; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -79,66 +87,84 @@ class Draft:
 class Intake:
     """A file of accounts; `rejected` are line and reason of those that are left out.
 
-    `mapping` leads from columns to paths, before the names that are known.
+    `mapping` leads from columns to paths, before the names that are known; `encoding` is for a file
+    that is not in Unicode. `unit` is what the rows are counted by; `partial` says why they are one
+    page of several, empty if they are not.
     """
 
     path: Path
     mapping: Mapping[str, str] = field(default_factory=dict)
+    encoding: str = ""
     rejected: list[tuple[int, str]] = field(default_factory=list)
+    unit: str = "line"
+    partial: str = ""
 
     def drafts(self) -> Iterator[Draft]:
-        """Yield the accounts that can be put in. Raises Mistake for what is no such file."""
-        seen: dict[str, int] = {}
-        with tables.opened(self.path) as text:
-            if not text.is_json:
-                self._check(tables.columns(text))
-            for where, values in self._rows(text):
-                draft = self._draft(where, values)
+        """Yield the accounts that can be put in, once all of the file could be read.
+
+        Raises Mistake for what is no such file, before anything was yielded.
+        """
+        with tables.opened(self.path, self.encoding) as table, closing(Seen()) as seen:
+            self.unit = table.unit
+            if table.headings is not None:
+                self._check(table, table.headings)
+            if not sum(1 for _ in table.rows()):
+                raise Mistake(f"{table.file.name} holds no rows")
+            self.partial = table.partial
+            for row in table.rows():
+                draft = self._draft(row)
                 if draft is None:
                     continue
-                if (first := seen.setdefault(draft.entry.key, where)) != where:
-                    self._reject(where, f"its userName stands in line {first} already")
+                if (first := seen.setdefault(draft.entry.key, row.where)) != row.where:
+                    self.reject(row.where, f"its userName stands in {self.unit} {first} already")
                 else:
                     yield draft
 
-    def _rows(self, text: Text) -> Iterator[Row]:
-        if not (text.is_json and text.is_lines):
-            yield from tables.rows(text)
-            return
-        for number, line in enumerate(text.stream, 1):
-            if line.strip():
-                try:
-                    values = json.loads(line)
-                except ValueError as error:
-                    self._reject(number, f"is no JSON: {error}")
-                    continue
-                if isinstance(values, dict):
-                    yield number, values
-                else:
-                    self._reject(number, "is no JSON object")
+    def reject(self, where: int, reason: str) -> None:
+        """Note that a row is left out, and why."""
+        self.rejected.append((where, reason))
 
-    def _draft(self, where: int, values: Mapping[str, Any]) -> Draft | None:
+    def _draft(self, row: Row) -> Draft | None:
+        """Return the account of a row, None when it is rejected."""
+        try:
+            found = row.problem or self._read(row)
+        except SCIMException as error:
+            found = str(error.detail)
+        except _Unusable as error:
+            found = str(error)
+        if isinstance(found, Draft):
+            return found
+        self.reject(row.where, found)
+        return None
+
+    def _read(self, row: Row) -> Draft | str:
+        """Return the account of a row, or why it cannot be put in. Raises SCIMException."""
+        wanted = self._wanted(row.values)
+        protected = _flag(PROTECTED, wanted.pop(PROTECTED, False))
+        read = patch.read(Kind.USER, _adding(wanted))
+        document = read.apply({"schemas": [str(User.__schema__)]})
+        indexing.lookups(Kind.USER, document)
+        if read.ignored:
+            return f"{read.ignored[0]} is no attribute of a user"
+        if not str(document.get("userName") or "").strip():
+            return "has no userName"
+        names.check(Kind.USER, {}, document)
+        return Draft(row.where, {"active": True, **document}, Link(LOCAL.state, protected))
+
+    def _wanted(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the values of a row by their paths. Raises _Unusable."""
         wanted: dict[str, Any] = {}
+        columns: dict[str, str] = {}
         for name, value in values.items():
             path = self._path(name, value)
-            if path and value not in (None, "", []):
-                wanted[path] = _TRUTH.get(str(value).lower(), value) if path == "active" else value
-        protected = str(wanted.pop(PROTECTED, "")).strip().lower() in {"true", "yes", "y", "1"}
-        try:
-            read = patch.read(Kind.USER, _adding(wanted))
-            document = read.apply({"schemas": [str(User.__schema__)]})
-            indexing.lookups(Kind.USER, document)
-            names.check(Kind.USER, {}, document)
-        except SCIMException as error:
-            self._reject(where, str(error.detail))
-            return None
-        if read.ignored:
-            self._reject(where, f"{read.ignored[0]} is no attribute of a user")
-            return None
-        if not str(document.get("userName") or "").strip():
-            self._reject(where, "has no userName")
-            return None
-        return Draft(where, {"active": True, **document}, Link(LOCAL.state, protected))
+            if not path or value in (None, "", []):
+                continue
+            if (other := columns.setdefault(path.lower(), name)) != name:
+                raise _Unusable(f"{other} and {name} are both {path}")
+            if problem := damage(value):
+                raise _Unusable(f"{name}: {problem}")
+            wanted[path] = _flag(path, value) if path.lower() == "active" else value
+        return wanted
 
     def _path(self, name: str, value: Any) -> str:
         if name in self.mapping:
@@ -148,22 +174,30 @@ class Intake:
         plain = re.sub(r"[\s_-]", "", name).lower()
         return PROTECTED if plain == PROTECTED else NAMES.get(plain, name)
 
-    def _check(self, columns: Sequence[str]) -> None:
+    def _check(self, table: Table, columns: Sequence[str]) -> None:
         """Refuse a CSV with columns that mean nothing: a typing error would lose a column."""
+        title = table.title
         paths = {each: self._path(each, "") for each in columns}
-        if "userName" not in paths.values():
+        for name in self.mapping:
+            if name not in paths:
+                raise Mistake(f"{title} has no column {name!r}, which --map names")
+        if "username" not in map(str.lower, paths.values()):
             raise Mistake(
-                f"{self.path} has no column userName: say which it is, --map COLUMN=userName"
+                f"{title} has no column userName: say which it is, --map COLUMN=userName, "
+                f"of {table.shown_headings}"
             )
+        of_path: dict[str, str] = {}
         for name, path in paths.items():
             if path and path != PROTECTED and not _is_known(path):
                 raise Mistake(
-                    f"{self.path}: the column {name!r} is no attribute of a user: map it, "
+                    f"{title}: the column {name!r} is no attribute of a user: map it, "
                     f"--map '{name}=PATH', or leave it out, --map '{name}='"
                 )
-
-    def _reject(self, where: int, reason: str) -> None:
-        self.rejected.append((where, reason))
+            if path and (other := of_path.setdefault(path.lower(), name)) != name:
+                raise Mistake(
+                    f"{title}: the columns {other!r} and {name!r} are both {path}: "
+                    f"leave one of them out, --map '{name}='"
+                )
 
 
 @dataclass(frozen=True)
@@ -178,19 +212,22 @@ def put_in(
     drafts: Iterable[Draft],
     taken: Callable[[Iterable[Entry]], set[Entry]],
     create: Callable[[Sequence[Draft]], int],
+    rejected: Sized = (),
 ) -> Iterator[Tally]:
     """Put accounts in, and yield what became of them so far after each hundred.
 
     Those whose userName is taken are known, and left as they are: whoever repeats an import that
-    broke off goes on where it ended. `create` returns how many it made, the others were taken
-    meanwhile.
+    broke off goes on where it ended. `create` returns how many it made; of the others those were
+    refused that it added to `rejected`, the rest were taken meanwhile.
     """
     left, tally = iter(drafts), Tally()
     while batch := list(islice(left, MAX_BATCH)):
         there = taken(each.entry for each in batch)
         new = [each for each in batch if each.entry not in there]
+        before = len(rejected)
         made = create(new)
-        tally = Tally(tally.created + made, tally.known + len(batch) - made)
+        refused = len(rejected) - before
+        tally = Tally(tally.created + made, tally.known + len(batch) - made - refused)
         yield tally
 
 
@@ -205,6 +242,14 @@ def mapping(rules: Iterable[str]) -> dict[str, str]:
         if path and path != PROTECTED and not _is_known(path):
             raise Mistake(f"{path!r} is no attribute of a user")
         found[column.strip()] = path
+    return found
+
+
+def _flag(name: str, value: Any) -> bool:
+    """Return what a value says of a flag. Raises _Unusable when it is not understood."""
+    found = booleans.truth(value) if name == PROTECTED else booleans.state(value)
+    if found is None:
+        raise _Unusable(f"{name} takes true or false")
     return found
 
 

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from rollcall.reconcile.conflicts import remedy
 from rollcall.reconcile.conflicts.account import Account
-from rollcall.reconcile.conflicts.export import Export
+from rollcall.reconcile.conflicts.export import Assigned, Export
 from rollcall.reconcile.conflicts.finding import Finding, Verdict
 from rollcall.reconcile.conflicts.forecast import Forecast, Job, about
 from rollcall.reconcile.conflicts.ledger import Ledger
@@ -30,6 +30,7 @@ ASSIGNED_REQUEST = (
     "application}/appRoleAssignedTo?$top=999"
 )
 
+_MAX_SHOWN = 5
 _NEEDED = {
     "proxyAddresses": "aliases",
     "otherMails": "other addresses",
@@ -44,18 +45,33 @@ _NEEDED = {
 
 @dataclass
 class Check:
-    """A finished check; the findings are read from the ledger as often as they are wanted."""
+    """A finished check; the findings are read from the ledger as often as they are wanted.
+
+    `doubts` are what the files speak of and could not be checked, `gaps` what they do not have.
+    """
 
     job: Job
     ledger: Ledger
     people: int = 0
     accounts: int = 0
+    unit: str = "row"
     rejected: list[tuple[int, str]] = field(default_factory=list)
+    doubts: list[str] = field(default_factory=list)
     gaps: list[str] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
     counts: Counter[Verdict] = field(default_factory=Counter)
     hints: int = 0
     attention: int = 0
+
+    @property
+    def complete(self) -> bool:
+        """Whether all that the files speak of was checked."""
+        return not self.rejected and not self.doubts
+
+    @property
+    def not_checked(self) -> list[str]:
+        """What was not checked, as sentences."""
+        return [*self.doubts, *self.gaps]
 
     def findings(self) -> Iterator[Finding]:
         """Yield all findings, what needs attention first."""
@@ -78,12 +94,13 @@ def check(
     made = Check(job, ledger)
     made.accounts = ledger.add_accounts(_told(accounts, "accounts", progress))
     rows = (Person(*each) for each in export.read())
-    made.people = ledger.add_people(_told(rows, "people", progress))
+    made.people = ledger.add_people(_told(rows, "people", progress), export.unread)
     lacking = sorted(job.rules.used - export.seen - {"originalUserPrincipalName"})
     if lacking:
         raise Mistake(f"{export.path} has no {' and no '.join(lacking)} to match by")
-    made.rejected = export.rejected
+    made.unit, made.rejected = export.unit, export.rejected
     made.gaps, made.requests = gaps(export, job)
+    made.doubts = [*export.doubts(), *_doubts(job.assigned, ledger)]
     domains = set(job.linking.domains)
     forecast = Forecast(job, ledger, domains, hints)
     for number, person in ledger.people():
@@ -95,7 +112,7 @@ def check(
         for finding in forecast.of(number, person):
             _note(made, finding)
     for unclaimed in ledger.unmentioned():
-        _note(made, _unclaimed(unclaimed))
+        _note(made, _unclaimed(unclaimed, whole=export.complete))
     return made
 
 
@@ -137,13 +154,27 @@ def _note(made: Check, finding: Finding) -> None:
     made.attention += finding.attention
 
 
-def _unclaimed(account: Account) -> Finding:
+def _doubts(assigned: Assigned | None, ledger: Ledger) -> Iterator[str]:
+    """Yield what the list of who is assigned leaves open."""
+    if assigned is None:
+        return
+    yield from assigned.doubts
+    if absent := assigned.absent(person.properties for _, person in ledger.people()):
+        shown = ", ".join(f"`{each}`" for each in absent[:_MAX_SHOWN])
+        more = ", …" if len(absent) > _MAX_SHOWN else ""
+        yield (
+            f"{len(absent):,} of those who are assigned are not in the file, and were not "
+            f"checked: {shown}{more}."
+        )
+
+
+def _unclaimed(account: Account, *, whole: bool) -> Finding:
     reasons, advice = ["nobody in the file looks like it"], ""
     if account.link.protected:
         reasons.append("it is protected")
     elif account.active:
         reasons.append("it stays active: no identity provider will ever disable it")
-        advice = remedy.UNCLAIMED
+        advice = remedy.UNCLAIMED if whole else remedy.PERHAPS_ELSEWHERE
     return Finding(Verdict.ACCOUNT_ONLY, None, (about(account),), tuple(reasons), advice)
 
 

@@ -31,6 +31,8 @@ class Job:
     def skips(self, person: Person) -> Skip | None:
         """Return why the job leaves a person out, None when it does not."""
         if self.assigned is not None and person.properties not in self.assigned:
+            if self.assigned.partial:
+                return Skip("not on the page of those who are assigned")
             return Skip("not assigned to the application")
         if not person.enabled:
             return Skip("disabled in the IdP: the job neither looks for it nor creates it")

@@ -6,15 +6,16 @@ does not grow at all.
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from rollcall.reconcile.conflicts import properties
 from rollcall.reconcile.conflicts.account import Account, loaded
 from rollcall.reconcile.conflicts.finding import Finding
 from rollcall.reconcile.conflicts.person import Person
+from rollcall.reconcile.conflicts.unread import Unread
 from rollcall.scim import evidence
 from rollcall.scim.evidence import Source
 from rollcall.scim.indexing import Entry
@@ -27,7 +28,7 @@ _CACHE_KIB = 16_384
 _SCHEMA = """
 CREATE TABLE account (number INTEGER PRIMARY KEY, data TEXT, mentioned INTEGER DEFAULT 0);
 CREATE TABLE bears (key TEXT, account INTEGER, source TEXT, value TEXT);
-CREATE TABLE person (number INTEGER PRIMARY KEY, data TEXT);
+CREATE TABLE person (number INTEGER PRIMARY KEY, name TEXT UNIQUE, data TEXT);
 CREATE TABLE claim (account INTEGER, person INTEGER, PRIMARY KEY (account, person)) WITHOUT ROWID;
 CREATE TABLE finding (rank INTEGER, data TEXT);
 """
@@ -71,18 +72,37 @@ class Ledger:
         self._database.execute("CREATE INDEX bears_key ON bears (key)")
         return count
 
-    def add_people(self, people: Iterable[Person]) -> int:
-        """Take in people; returns how many there are."""
+    def add_people(self, people: Iterable[Person], unread: Unread) -> int:
+        """Take in people; returns how many there are.
+
+        Whoever comes twice, on two pages of an answer, is one person; where the two differ is noted
+        in `unread`.
+        """
         count = 0
-        for count, each in enumerate(people, 1):
-            data = json.dumps([each.where, dict(each.properties)], default=str)
-            self._run("INSERT INTO person VALUES (?, ?)", count, data)
+        for each in people:
+            try:
+                self._run("INSERT INTO person VALUES (?, ?, ?)", count + 1, each.key, each.dumped())
+            except sqlite3.IntegrityError:
+                self._add_again(each, unread)
+            else:
+                count += 1
         return count
+
+    def _add_again(self, person: Person, unread: Unread) -> None:
+        ((number, data),) = self._run("SELECT number, data FROM person WHERE name = ?", person.key)
+        first = Person.loaded(data)
+        found, differing = properties.combined(first.properties, person.properties)
+        if differing:
+            unread.note("twice", f"rows {first.where} and {person.where}", ", ".join(differing))
+        merged = Person(first.where, found).dumped()
+        self._run("UPDATE person SET data = ? WHERE number = ?", merged, number)
 
     def people(self) -> Iterator[tuple[int, Person]]:
         """Yield all people with their numbers, in the order of the file."""
-        for number, data in self._database.execute("SELECT number, data FROM person"):
-            yield number, Person(*json.loads(data))
+        for number, data in self._database.execute(
+            "SELECT number, data FROM person ORDER BY number"
+        ):
+            yield number, Person.loaded(data)
 
     def found(self, entry: Entry) -> list[tuple[int, Account]]:
         """Return the accounts that a filter on an index entry finds, MAX_BEARERS of them."""

@@ -6,13 +6,14 @@ finds one; a guest's user principal name it sends as the guest's own address.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from rollcall.reconcile.conflicts.export import NAMES
+from rollcall.reconcile.conflicts.properties import NAMES
 from rollcall.reconcile.mistake import Mistake
 from rollcall.scim import evidence
 from rollcall.scim.evidence import Evidence
@@ -137,6 +138,21 @@ class Person:
             return None
         text = str(found)
         return guest(text) if source == "userPrincipalName" else text
+
+    @property
+    def key(self) -> str:
+        """What two rows of one person have in common: the object id, else the name."""
+        found = map(self.properties.get, ("id", "principalId", "userPrincipalName"))
+        return str(next(filter(None, found), "")).casefold()
+
+    def dumped(self) -> str:
+        """Return the person as text that `loaded` reads."""
+        return json.dumps([self.where, dict(self.properties)], default=str)
+
+    @classmethod
+    def loaded(cls, text: str) -> Person:
+        """Return the person that `dumped` wrote."""
+        return cls(*json.loads(text))
 
     @property
     def label(self) -> str:

@@ -47,3 +47,4 @@ OUT_OF_SCOPE = "leave the person out of the job's scope: each change will be ref
 WHOSE = "ask whose account it is: an address may have been given to somebody new"
 WHICH = "ask whose account it is, and correct the address of the other"
 UNCLAIMED = "protect it if it is meant to be there, otherwise disable it in the product"
+PERHAPS_ELSEWHERE = "check again with the whole directory: the file does not name everybody"

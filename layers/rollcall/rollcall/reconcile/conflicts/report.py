@@ -40,7 +40,8 @@ def summary(check: Check) -> dict[str, Any]:
         "attention": check.attention,
         "hints": check.hints,
         "verdicts": {each.value: check.counts[each] for each in Verdict},
-        "notChecked": check.gaps,
+        "complete": check.complete,
+        "notChecked": check.not_checked,
         "requests": check.requests,
         "rejected": [{"line": line, "reason": reason} for line, reason in check.rejected],
     }
@@ -71,9 +72,13 @@ def as_page(check: Check, source: str, made: str) -> Iterator[str]:
     )
     figures: list[tuple[str, str | int]] = [("need attention", check.attention)]
     figures += [(each.value, check.counts[each]) for each in Verdict if check.counts[each]]
-    notes = [*check.gaps, *(f"Ask Microsoft Graph: `{each}`" for each in check.requests)]
+    notes = [*check.not_checked, *(f"Ask Microsoft Graph: `{each}`" for each in check.requests)]
     if check.rejected:
-        notes.append(f"{len(check.rejected):,} rows of the file name nobody and were left out.")
+        where, reason = check.rejected[0]
+        notes.append(
+            f"{len(check.rejected):,} rows of the file were left out, the first in {check.unit} "
+            f"{where}: {reason}."
+        )
     columns = (
         Column("What happens", {each.value: tone for each, tone in TONES.items()}),
         Column("Person"),

@@ -1,0 +1,32 @@
+"""Yes and no, as spreadsheets and portals write them in the languages of their users."""
+
+from __future__ import annotations
+
+from typing import Any
+
+_TRUE = """
+    true yes y 1 wahr ja vrai oui verdadero sí si vero sì verdadeiro sim waar prawda tak
+    sant sand sann tosi kyllä pravda ano igaz igen doğru evet истина да
+"""
+_FALSE = """
+    false no n 0 falsch nein faux non falso não nao onwaar nee fałsz nie falskt falsk nej
+    usann nei epätosi ei nepravda ne hamis nem yanlış yanliş hayır hayir ложь нет
+"""  # noqa: RUF001  # Turkish
+_STATES = {
+    "enabled": True, "active": True, "allowed": True, "aktiviert": True, "aktiv": True,
+    "activé": True, "activado": True, "habilitado": True,
+    "disabled": False, "inactive": False, "blocked": False, "deaktiviert": False,
+    "inaktiv": False, "désactivé": False, "desactivado": False, "deshabilitado": False,
+}  # fmt: skip
+_WORDS = dict.fromkeys(_TRUE.split(), True) | dict.fromkeys(_FALSE.split(), False)
+
+
+def truth(value: Any) -> bool | None:
+    """Return what a value says, None when it is not understood."""
+    return value if isinstance(value, bool) else _WORDS.get(str(value).strip().casefold())
+
+
+def state(value: Any) -> bool | None:
+    """Return whether a value says that something is on, None when it is not understood."""
+    known = _STATES.get(str(value).strip().casefold())
+    return truth(value) if known is None else known

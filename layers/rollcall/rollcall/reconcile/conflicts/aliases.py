@@ -1,0 +1,43 @@
+"""Addresses of a person in one property: a list, or the text that a spreadsheet makes of one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+_SCHEME = re.compile(r"[a-z][a-z0-9.-]*:", re.IGNORECASE)
+_BEFORE_SCHEME = re.compile(rf"[\s;,|+\[({{\"'](?={_SCHEME.pattern})", re.IGNORECASE)
+_BETWEEN = re.compile(r"[\s;,|]+")
+_AROUND = "[]{}()\"'+"
+_ADDRESS = re.compile(r"[^\s@;,|<>\"]+@[^\s@;,|<>\".]+(?:\.[^\s@;,|<>\".]+)*")
+
+
+def read(value: Any) -> tuple[list[str], bool]:
+    """Return the addresses, those of mailboxes alone, and whether all of the value was read.
+
+    `proxyAddresses` is `SMTP:bob@x.example` and others, which files join by a line break, a blank
+    or a sign. Addresses of another scheme (`X500:`, `SIP:`) are no mailboxes.
+    """
+    if isinstance(value, Mapping):
+        value = value.get("value", value)  # as PowerShell writes an array inside of an object
+    parts = value if isinstance(value, list) else [] if value is None else [value]
+    found: list[str] = []
+    complete = True
+    for part in parts:
+        texts = list(_texts(part)) if isinstance(part, str) else []
+        complete &= isinstance(part, str) and all(_ADDRESS.fullmatch(each) for _, each in texts)
+        found += [f"{scheme}{each}" for scheme, each in texts if _ADDRESS.fullmatch(each)]
+    return found, complete
+
+
+def _texts(text: str) -> Iterator[tuple[str, str]]:
+    """Yield what has to be the address of a mailbox, with the scheme before it or none."""
+    for piece in _BEFORE_SCHEME.split(text.strip()):
+        found = _SCHEME.match(piece)
+        scheme = found[0] if found else ""
+        if scheme.lower() not in ("", "smtp:"):
+            continue
+        words = _BETWEEN.split(piece[len(scheme) :])
+        for number, word in enumerate(filter(None, (each.strip(_AROUND) for each in words))):
+            yield scheme if number == 0 else "", word

@@ -1,0 +1,137 @@
+"""What an export of Entra says of a person, and what of it nobody can read.
+
+A property goes by Graph's name, in any case: the headings of the portals ("User principal name",
+`objectId`, "Block credential") are the same properties.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any, TypeAlias
+
+from rollcall.reconcile import booleans
+from rollcall.reconcile.conflicts import aliases
+from rollcall.reconcile.row import damage
+
+Properties: TypeAlias = dict[str, Any]
+
+NAMES = {
+    each.lower(): each
+    for each in (
+        "id", "userPrincipalName", "mail", "otherMails", "proxyAddresses", "mailNickname",
+        "displayName", "givenName", "surname", "employeeId", "accountEnabled", "userType",
+        "onPremisesUserPrincipalName", "onPremisesSamAccountName", "identities", "principalId",
+        "principalType", "deletedDateTime",
+    )
+} | {
+    "objectid": "id",
+    "alternateemailaddress": "otherMails",
+    "alternateemailaddresses": "otherMails",
+    "firstname": "givenName",
+    "lastname": "surname",
+    "enabled": "accountEnabled",
+    "accountstatus": "accountEnabled",
+    "signinstatus": "accountEnabled",
+    "softdeletiontimestamp": "deletedDateTime",
+}  # fmt: skip
+"""Graph's names of the properties that are read, by what columns and keys may be called."""
+
+_NEGATED = {"blockcredential", "blocksignin", "signinblocked", "accountdisabled"}
+"""Headings that say of an account that it is not enabled."""
+
+LISTS = {"otherMails", "proxyAddresses"}
+_OBJECTS = {"identities"}
+_KNOWN = set(NAMES.values())
+_BRACKETS = re.compile(r"\[([^\[\]]+)\]")
+
+
+def name(heading: str) -> str:
+    """Return Graph's name of a property by a heading or a key, empty if it is not read.
+
+    What surrounds it in a heading does not count: `Name [displayName] Required`.
+    """
+    plain = _plain(heading)
+    return "accountEnabled" if plain in _NEGATED else NAMES.get(plain, "")
+
+
+def read(raw: Mapping[str, Any]) -> tuple[Properties, dict[str, Any]]:
+    """Return the properties of a row by Graph's names, and the values that cannot be read.
+
+    Without a value, or with one that cannot be read, a property is None or an empty list. Aliases
+    that a row leaves empty are not there: everybody with a mailbox has some. Raises ValueError
+    when two columns say different things.
+    """
+    found: Properties = {}
+    unread: dict[str, Any] = {}
+    for key, value in raw.items():
+        known = name(key) or key
+        said, understood = _read(known, value, negated=_plain(key) in _NEGATED)
+        if not understood:
+            unread[known] = value
+        if known == "proxyAddresses" and value in (None, ""):
+            continue
+        found[known], agrees = _both(found.get(known), said)
+        if not agrees:
+            raise ValueError(f"has two values of {known}")
+    return found, unread
+
+
+def combined(first: Mapping[str, Any], other: Mapping[str, Any]) -> tuple[Properties, list[str]]:
+    """Return what two rows say of one person, and the properties in which they differ.
+
+    There the first one counts.
+    """
+    found, differing = dict(first), []
+    for key, value in other.items():
+        found[key], agrees = _both(first.get(key), value)
+        if not agrees and key in _KNOWN - {"id"}:
+            differing.append(key)
+    return found, differing
+
+
+def _both(first: Any, other: Any) -> tuple[Any, bool]:
+    if first in (None, []) or first == other:
+        return other, True
+    if other in (None, []):
+        return first, True
+    if isinstance(first, list) and isinstance(other, list):
+        return [*first, *(each for each in other if each not in first)], True
+    return first, False
+
+
+def _read(known: str, value: Any, *, negated: bool) -> tuple[Any, bool]:
+    """Return a value as it is compared, and whether all of it was understood."""
+    if known in LISTS:
+        return aliases.read(value)
+    if known == "accountEnabled":
+        enabled = _enabled(value, negated=negated)
+        return enabled, enabled is not None
+    if known in _OBJECTS and value not in (None, ""):
+        whole = isinstance(value, list) and all(isinstance(each, Mapping) for each in value)
+        return value if whole else [], whole
+    if isinstance(value, str):
+        lost = known in _KNOWN and damage(value)
+        return (None, False) if lost else (value.strip() or None, True)
+    if known not in _KNOWN or value is None:
+        return value or None, True
+    return _number(value)
+
+
+def _number(value: Any) -> tuple[str | None, bool]:
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return (str(value) if is_number else None), is_number
+
+
+def _enabled(value: Any, *, negated: bool) -> bool | None:
+    blocked = booleans.truth(value) if negated else None
+    return booleans.state(value) if blocked is None else not blocked
+
+
+@lru_cache(maxsize=1_000)
+def _plain(heading: str) -> str:
+    inner = _BRACKETS.search(heading)
+    return re.sub(r"[\s\"_-]", "", inner[1] if inner else heading).lower()

@@ -1,0 +1,212 @@
+"""Rows of CSV (RFC 4180), parted by what the spreadsheets of a country write: `,`, `;` or tabs.
+
+Quotation marks are read strictly: one that is missing would make one cell of all lines up to the
+next one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from rollcall.reconcile.mistake import Mistake
+from rollcall.reconcile.row import Row
+from rollcall.reconcile.text_file import TextFile
+
+MAX_CELL = 131_072
+"""The characters of the longest cell."""
+
+MAX_COLUMNS = 1_000
+MAX_HEADING = 1_000
+"""The characters of the longest heading."""
+
+_NOTES = ("#type ", "version:v")
+"""How the first lines of PowerShell's files and of Entra's templates begin."""
+
+_SEPARATOR_LINE = re.compile(r'\ufeff?"?sep=(.)"?[\s,;]*', re.IGNORECASE)
+_QUOTED = re.compile(r'"[^"]*"?')
+
+
+@dataclass
+class CsvRows:
+    """The rows of a CSV, under its headings. Raises Mistake for what is no CSV.
+
+    Lines before the headings that hold nothing, or a program's own note (`sep=;`, `#TYPE`), are
+    skipped.
+    """
+
+    file: TextFile
+    headings: list[str] = field(init=False, default_factory=list)
+    heading_line: int = field(init=False, default=1)
+    delimiter: str = field(init=False, default="")
+
+    def __post_init__(self) -> None:
+        for number, line in self.file.lines():
+            if not self._is_note(line):
+                self.heading_line = number
+                self.delimiter = self.delimiter or _delimiter(line)
+                break
+        else:
+            raise Mistake(f"{self.file.name} holds no rows")
+        _, self.headings, _ = next(self._records())
+        self._check_headings()
+
+    def rows(self) -> Iterator[Row]:
+        """Yield the rows that are not blank; those that repeat the headings are none.
+
+        A row with more or fewer cells than there are headings has a problem.
+        """
+        own = [each.casefold() for each in self.headings]
+        own_set = set(own)
+        records = self._records()
+        next(records)
+        for line, cells, swallows in records:
+            if not any(cells):
+                continue
+            if cells[0].casefold() in own_set:
+                folded = [each.casefold() for each in cells]
+                if folded == own:
+                    continue
+                if len(own) > 1 and sorted(folded) == sorted(own):
+                    raise Mistake(
+                        f"{self.file.name}: line {line} has the headings in another order"
+                    )
+            yield self._row(line, cells, swallows)
+
+    def _row(self, line: int, cells: list[str], swallows: int) -> Row:
+        if len(cells) != len(self.headings):
+            counts = _counted(len(cells), "cell"), _counted(len(self.headings), "heading")
+            return Row(line, {}, "has {} under {}".format(*counts))
+        if swallows:
+            problem = f"a cell goes on to line {swallows}, over lines that look like rows"
+            return Row(line, {}, f"{problem}: look at the quotation marks")
+        if any(cell and not name for name, cell in zip(self.headings, cells, strict=True)):
+            return Row(line, {}, "has a value in a column without a heading")
+        return Row(line, dict(zip(self.headings, cells, strict=True)))
+
+    def _is_note(self, line: str) -> bool:
+        """Tell whether a line precedes the headings; a separator that it names is kept."""
+        if found := _SEPARATOR_LINE.fullmatch(line):
+            self.delimiter = found[1]
+            return True
+        text = line.strip().lstrip("\ufeff")
+        return not text.strip(",;\t") or text.lower().startswith(_NOTES)
+
+    def _check_headings(self) -> None:
+        seen: set[str] = set()
+        where = f"{self.file.name}: line {self.heading_line}"
+        if len(self.headings) > MAX_COLUMNS:
+            raise Mistake(f"{where} has more than {MAX_COLUMNS:,} columns")
+        for name in self.headings:
+            if len(name) > MAX_HEADING:
+                raise Mistake(f"{where} has a heading of more than {MAX_HEADING:,} characters")
+            if name and name.casefold() in seen:
+                raise Mistake(f"{where} has two columns {name!r}: rename or remove one of them")
+            seen.add(name.casefold())
+
+    def _records(self) -> Iterator[tuple[int, list[str], int]]:
+        """Yield the headings and all that follows: first line, cells, and the last line or 0.
+
+        0 unless a line inside of a cell has as many cells as there are headings.
+        """
+        lines = (each for each in self.file.lines() if each[0] >= self.heading_line)
+        for number, text in lines:
+            line = text.lstrip("\ufeff")  # of a file that was put behind another one
+            if '"' in line:
+                record = _Record(self, lines, number, line)
+                yield number, record.cells, record.swallows
+            else:
+                cells = line.rstrip("\r\n").split(self.delimiter)
+                if len(line) > MAX_CELL:
+                    self.check_size(max(map(len, cells)), number)
+                yield number, [each.strip() for each in cells], 0
+
+    def check_size(self, size: int, line: int, perhaps: str = "") -> None:
+        """Refuse a cell of more than MAX_CELL characters."""
+        if size > MAX_CELL:
+            raise self.mistake(line, f"a cell has more than {MAX_CELL:,} characters{perhaps}")
+
+    def mistake(self, line: int, problem: str) -> Mistake:
+        """Return the refusal of the file for what is wrong in one line."""
+        return Mistake(f"{self.file.name} cannot be read as CSV: line {line}: {problem}")
+
+
+class _Record:
+    """A row with quotation marks, which may take several lines."""
+
+    def __init__(
+        self, table: CsvRows, lines: Iterator[tuple[int, str]], number: int, line: str
+    ) -> None:
+        self._table, self._lines = table, lines
+        self._number, self._line, self._at = number, line, 0
+        self.swallows = 0
+        self.cells = [self._cell()]
+        while self._line.startswith(table.delimiter, self._at):
+            self._at += 1
+            self.cells.append(self._cell())
+
+    def _cell(self) -> str:
+        """Read a cell, and go to what parts it from the next one."""
+        if self._line.startswith('"', self._at):
+            return self._quoted().strip()
+        end = self._line.find(self._table.delimiter, self._at)
+        cell = self._line[self._at : end if end >= 0 else len(self._line)]
+        if '"' in cell:
+            raise self._table.mistake(
+                self._number,
+                'a quotation mark stands in a cell that does not begin with one: write "" for it, '
+                "and the cell in quotation marks",
+            )
+        self._table.check_size(len(cell), self._number)
+        self._at += len(cell)
+        return cell.strip()
+
+    def _quoted(self) -> str:
+        opened, parts, size = self._number, [], 0
+        begin = self._at + 1
+        while True:
+            end = self._line.find('"', begin)
+            part = self._line[begin : end if end >= 0 else len(self._line)]
+            parts.append(part)
+            size += len(part)
+            self._table.check_size(size, opened, ": a quotation mark may be missing")
+            if begin == 0:
+                self._note_row(part)
+            if end < 0:
+                self._next_line(opened)
+                begin = 0
+            elif self._line.startswith('"', end + 1):
+                parts.append('"')
+                begin = end + 2
+            else:
+                break
+        self._at = end + 1
+        after = self._line[self._at : self._at + 1]
+        if after and after not in f"{self._table.delimiter}\r\n":
+            raise self._table.mistake(
+                opened,
+                "the quotation mark that opens here is closed in "
+                f"line {self._number} inside of a cell: one is missing or one too many",
+            )
+        return "".join(parts)
+
+    def _next_line(self, opened: int) -> None:
+        self._number, self._line = next(self._lines, (0, ""))
+        if not self._line:
+            raise self._table.mistake(opened, "the quotation mark that opens here is never closed")
+
+    def _note_row(self, part: str) -> None:
+        """Note that a line inside of the cell looks like a row."""
+        between = len(self._table.headings) - 1
+        if between > 0 and part.count(self._table.delimiter) == between:
+            self.swallows = self._number
+
+
+def _delimiter(line: str) -> str:
+    """Return what the headings are parted by."""
+    return max(",;\t", key=_QUOTED.sub("", line).count)
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{number:,} {word}{'' if number == 1 else 's'}"

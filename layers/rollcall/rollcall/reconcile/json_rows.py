@@ -1,0 +1,137 @@
+"""Rows of JSON: an array, objects one after another or one a line, pages of a directory's answer.
+
+A page is an object whose `value` is an array of rows. Whatever the file's size, a row at a time is
+read, by the reader of JSON that requests have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from rollcall.reconcile.json_stream import BLANK, MAX_VALUE, JsonStream
+from rollcall.reconcile.mistake import Mistake
+from rollcall.reconcile.row import Row
+from rollcall.reconcile.text_file import TextFile
+from rollcall.scim import json_text
+from rollcall.scim.json_text import JsonTextError
+
+MAX_DEPTH = 16
+
+_LINES = {".jsonl", ".ndjson"}
+
+
+@dataclass
+class JsonRows:
+    """The rows of a JSON file. Raises Mistake for what is no JSON.
+
+    `in_lines` says that each line is an object: one that is none does no harm to the others.
+    `partial` says, once the rows were read, why they are a part of an answer only.
+    """
+
+    file: TextFile
+    in_lines: bool = field(init=False)
+    partial: str = field(init=False, default="")
+    _counted: int = field(init=False, default=0)
+    """The rows that the answer says it has on all its pages together."""
+
+    def __post_init__(self) -> None:
+        first, more, _ = self.file.begin().lstrip(BLANK).partition("\n")
+        row = _row(1, first)
+        is_page = isinstance(row.values.get("value"), list)
+        named = bool(more) and self.file.path.suffix.lower() in _LINES
+        self.in_lines = not is_page and (named or not row.problem)
+
+    def rows(self) -> Iterator[Row]:
+        """Yield the rows."""
+        self.partial, self._counted = "", 0
+        if self.in_lines:
+            for number, line in self.file.lines():
+                if text := line.strip(BLANK):
+                    yield _row(number, text)
+            return
+        number = 0
+        for number, text in enumerate(self._texts(JsonStream(self.file)), 1):
+            if not text.startswith("{"):
+                raise Mistake(f"{self.file.name}: number {number} is not an object")
+            yield _row(number, text)
+        if number < self._counted:
+            self.partial = f"it counts {self._counted:,} and has {number:,} (`@odata.count`)"
+
+    def _texts(self, stream: JsonStream) -> Iterator[str]:
+        """Yield the texts of all rows."""
+        while stream.peek():
+            if stream.take("["):
+                yield from _elements(stream, self._object)
+            else:
+                yield from self._object(stream)
+
+    def _object(self, stream: JsonStream) -> Iterator[str]:
+        """Yield the texts of the rows of a page, or that of a value which is a row itself."""
+        if not stream.take("{"):
+            yield stream.value()
+            return
+        members: list[str] = []
+        size, is_page = 0, False
+        more = not stream.take("}")
+        while more:
+            name = stream.name()
+            if name == '"value"' and not is_page and stream.take("["):
+                is_page = True
+                yield from _elements(stream, _whole)
+            else:
+                members.append(f"{name}:{stream.value()}")
+                size += len(members[-1])
+            if size > MAX_VALUE:
+                raise stream.mistake(f"an object has more than {MAX_VALUE:,} characters")
+            more = stream.expect(",}") == ","
+        text = f"{{{','.join(members)}}}"
+        if is_page:
+            self._note(_row(0, text), stream)
+        else:
+            yield text
+
+    def _note(self, page: Row, stream: JsonStream) -> None:
+        """Note what a page says of the others."""
+        if page.problem:
+            raise stream.mistake(f"a page {page.problem}")
+        said = {name.lower().removeprefix("@"): value for name, value in page.values.items()}
+        following = said.get("odata.nextlink")
+        self.partial = "its last page names another one (`@odata.nextLink`)" if following else ""
+        if type(count := said.get("odata.count")) is int:
+            self._counted = max(self._counted, count)
+
+
+def _elements(stream: JsonStream, read: Callable[[JsonStream], Iterable[str]]) -> Iterator[str]:
+    """Yield what is read of each element of an array that has begun."""
+    if stream.take("]"):
+        return
+    yield from read(stream)
+    while stream.expect(",]") == ",":
+        yield from read(stream)
+
+
+def _whole(stream: JsonStream) -> tuple[str]:
+    return (stream.value(),)
+
+
+def _row(where: int, text: str) -> Row:
+    try:
+        value = json_text.read(text, MAX_DEPTH)
+    except JsonTextError as error:
+        return Row(where, {}, str(error))
+    if not isinstance(value, Mapping):
+        return Row(where, {}, "is not an object")
+    return Row(where, {name: _trimmed(each) for name, each in value.items()})
+
+
+def _trimmed(value: Any) -> Any:
+    """Return a value without blanks around its texts."""
+    if isinstance(value, str):
+        return value.strip()
+    if isinstance(value, list):
+        return [_trimmed(each) for each in value]
+    if isinstance(value, dict):
+        return {name: _trimmed(each) for name, each in value.items()}
+    return value

@@ -1,0 +1,106 @@
+"""A JSON text (RFC 8259) of any length, read value by value in little memory."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from rollcall.reconcile.mistake import Mistake
+from rollcall.reconcile.text_file import TextFile
+
+MAX_VALUE = 1_048_576
+"""The characters of the longest value that is read as a whole."""
+
+BLANK = " \t\r\n\ufeff"
+"""What stands between values; a byte order mark where files were put one behind another."""
+
+_CHUNK = 65_536
+_TOO_LONG = f"a value has more than {MAX_VALUE:,} characters"
+_FINDER = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str)
+"""Finds where a value ends, and keeps nothing of it."""
+
+
+@dataclass
+class JsonStream:
+    """A file, and the piece of it that is being read."""
+
+    file: TextFile
+    _piece: str = ""
+    _at: int = 0
+    _line: int = 1
+    """The line on which the piece begins."""
+    _ended: bool = False
+
+    def __post_init__(self) -> None:
+        self.file.stream.seek(0)
+
+    def peek(self) -> str:
+        """Return the sign that comes next, empty at the end."""
+        while True:
+            rest = self._piece[self._at : self._at + 1]
+            if rest and rest in BLANK:
+                self._at += 1
+            elif rest or self._ended:
+                return rest
+            else:
+                self._read_on()
+
+    def take(self, sign: str) -> bool:
+        """Tell whether a sign comes next, and go behind it if it does."""
+        if self.peek() != sign:
+            return False
+        self._at += 1
+        return True
+
+    def expect(self, signs: str) -> str:
+        """Go behind one of several signs and return it. Raises Mistake for any other."""
+        found = self.peek()
+        if not found or found not in signs:
+            wanted = " or ".join(f"'{each}'" for each in signs)
+            raise self.mistake(f"expecting {wanted}")
+        self._at += 1
+        return found
+
+    def name(self) -> str:
+        """Return the text of the name that comes next, and go behind its colon. Raises Mistake."""
+        if self.peek() != '"':
+            raise self.mistake("expecting a name in quotation marks")
+        name = self.value()
+        self.expect(":")
+        return name
+
+    def value(self) -> str:
+        """Return the text of the value that comes next, and go behind it. Raises Mistake."""
+        self.peek()
+        while True:
+            try:
+                _, end = _FINDER.raw_decode(self._piece, self._at)
+            except RecursionError as error:
+                raise self.mistake("it nests too deep") from error
+            except json.JSONDecodeError as error:
+                if self._ended:
+                    raise self.mistake(error.msg, error.pos) from error
+                if len(self._piece) - self._at > MAX_VALUE:
+                    raise self.mistake(f"{error.msg}, or {_TOO_LONG}", error.pos) from error
+            else:
+                if end - self._at > MAX_VALUE:
+                    raise self.mistake(_TOO_LONG)
+                # What ends with the piece may go on behind it, as a number does.
+                if end < len(self._piece) or self._ended:
+                    text = self._piece[self._at : end]
+                    self._at = end
+                    return text
+            self._read_on()
+
+    def mistake(self, problem: str, at: int | None = None) -> Mistake:
+        """Return the refusal of the file for what is wrong at a place of the piece, or here."""
+        line = self._line + self._piece.count("\n", 0, self._at if at is None else at)
+        said = f"{problem[:1].lower()}{problem[1:]}"
+        return Mistake(f"{self.file.name} cannot be read as JSON: line {line}: {said}")
+
+    def _read_on(self) -> None:
+        """Read as much again as is not done with: what is long is tried a few times only."""
+        self._line += self._piece.count("\n", 0, self._at)
+        rest = self._piece[self._at :]
+        more = self.file.stream.read(max(_CHUNK, len(rest)))
+        self._piece, self._at, self._ended = rest + more, 0, not more
