@@ -13,6 +13,7 @@ from rollcall.directory.groups import Groups
 from rollcall.directory.search import Query, Search
 from rollcall.directory.users import Users
 from rollcall.runtime import Services
+from rollcall.scim.budget import Budget
 from rollcall.scim.cursor import Seal
 from rollcall.scim.resources import Kind
 from rollcall.storage.origin import Origin
@@ -28,9 +29,14 @@ class Store:
         self.now = datetime(2026, 1, 1, tzinfo=UTC)
         self.calls: list[str] = []
         table = Table(services.clients.dynamodb, services.table.name)
-        context = replace(Context.of(table, tenant, URL, Origin()), clock=self._tick)
-        self.users, self.groups = Users(context), Groups(context)
-        self.search = Search(context, Seal(key), "token")
+        self._context = replace(Context.of(table, tenant, URL, Origin()), clock=self._tick)
+        self._seal = Seal(key)
+        self.users, self.groups = Users(self._context), Groups(self._context)
+        self.search = Search(self._context, self._seal, "token")
+
+    def search_with(self, room: int) -> Search:
+        """Return the searches of a request that has so much room."""
+        return Search(replace(self._context, budget=Budget(room)), self._seal, "token")
 
     def _tick(self) -> datetime:
         self.now += timedelta(milliseconds=1)

@@ -407,6 +407,32 @@ def test_a_cursor_ends_a_page_early_where_too_many_would_be_looked_at(
     assert len(pages) >= 3
 
 
+def test_a_filter_that_compares_many_values_is_refused_and_with_a_cursor_ends_pages_early(
+    store: Store,
+) -> None:
+    several = " or ".join(['value eq "none"'] * 19 + ['value eq "r1"'])
+    text = f"roles[{several}]"
+    for number in range(6):
+        store.user(f"u{number}", roles=[{"value": f"r{each}"} for each in range(40)])
+
+    def page(room: int, cursor: str | None) -> dict[str, Any]:
+        return store.search_with(room).run([Kind.USER], Query(filter=text, cursor=cursor))
+
+    assert page(33_000, None)["totalResults"] == 6
+    with pytest.raises(TooManyException, match="compares too many values"):
+        page(250, None)
+    with pytest.raises(TooManyException, match="compares too many values"):
+        page(50, "")
+    pages, cursor = list[list[str]](), ""
+    while len(pages) < 10:
+        answer = page(250, cursor)
+        pages.append([each["userName"] for each in answer["Resources"]])
+        if "nextCursor" not in answer:
+            break
+        cursor = answer["nextCursor"]
+    assert pages == [["u0", "u1"], ["u2", "u3"], ["u4", "u5"]]
+
+
 @pytest.mark.parametrize("text", ['userName sw "m"', 'externalId eq "x" and title ne "y"'])
 def test_more_than_is_looked_up_is_walked_with_a_cursor(
     text: str, people: Store, monkeypatch: pytest.MonkeyPatch

@@ -43,7 +43,18 @@ class Evaluation:
                 if kind is Kind.GROUP
                 else record.representation(self._context.base_url, groups=spliced)
             )
+            self._check_looks(kind, resource, self._filter)
             yield record, resource, self._filter.matches(kind, resource)
+
+    def _check_looks(self, kind: Kind, resource: dict[str, Any], parsed: Filter) -> None:
+        """Take what it costs to evaluate the filter on a resource. Raises TooManyException."""
+        budget = self._context.budget
+        budget.allow()
+        if not budget.spend(parsed.looks(kind, resource)):
+            raise TooManyException(
+                detail="the filter compares too many values: compare less at once, or narrow it by "
+                "an id, a name, an externalId, an e-mail or an employeeNumber with eq"
+            )
 
     def _related(
         self, kind: Kind, records: Sequence[Record], parsed: Filter, group: str | None
@@ -78,6 +89,7 @@ class Evaluation:
             roster = self._context.rosters.read(identifier, self._room)
             found = {} if roster is None else roster.members
         self._room -= len(found)
+        self._context.budget.allow(len(found))
         if self._room < 0:
             raise TooManyException(
                 detail=f"this would look at more than {MAX_MEMBERSHIPS} memberships: compare "

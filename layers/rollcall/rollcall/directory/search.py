@@ -236,15 +236,20 @@ def _page(matching: Matching, at: Cursor | None, size: int) -> _Page:
     found: list[Found] = []
     looked_at, end, more = 0, after, False
     inclusive = at is not None and at.inclusive
-    for each in matching.looked_at(
-        after, backwards=backwards, inclusive=inclusive, expected=size + 1
-    ):
-        if looked_at == matching.max_walk or (len(found) == size and each.matches):
-            more = True
-            break
-        looked_at, end = looked_at + 1, each.position
-        if each.matches:
-            found.append(each)
+    try:
+        for each in matching.looked_at(
+            after, backwards=backwards, inclusive=inclusive, expected=size + 1
+        ):
+            if looked_at == matching.max_walk or (len(found) == size and each.matches):
+                more = True
+                break
+            looked_at, end = looked_at + 1, each.position
+            if each.matches:
+                found.append(each)
+    except TooManyException:
+        if not looked_at:
+            raise
+        more = True
     return _Page(found[::-1] if backwards else found, more, end)
 
 

@@ -22,9 +22,9 @@ class Budget:
 
     room: int = ROOM
 
-    def allow(self, number: int = 1) -> None:
-        """Add what so many operations or resources bring."""
-        self.room += OF_EACH * number
+    def allow(self, looks: int = OF_EACH) -> None:
+        """Add what an operation or a resource brings."""
+        self.room += looks
 
     def spend(self, looks: int) -> bool:
         """Take looks; tell whether they were there."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from scim2_models import ScimFilter
@@ -22,7 +24,7 @@ from scim2_models.path import (
 )
 
 from rollcall.scim import membership, tolerance, values
-from rollcall.scim.attributes import MAX_LENGTH, Attribute, declared, leaves
+from rollcall.scim.attributes import MAX_LENGTH, Attribute, KeyPath, declared, leaves
 from rollcall.scim.errors import InvalidFilterException
 from rollcall.scim.folding import encodable
 from rollcall.scim.resources import FILTERS, MODELS, Kind
@@ -49,6 +51,32 @@ class Filter:
     def comparisons(self) -> int:
         """How many comparisons it may take to evaluate it, those inside of selections as well."""
         return max(sum(map(_comparisons, leaves(each.ast))) for each in self.bound.values())
+
+    def looks(self, kind: Kind, document: Mapping[str, Any]) -> int:
+        """Return how many looks of a budget it takes to evaluate it on a complete document.
+
+        Reading four values is one, as are sixteen comparisons, or two within a selection.
+        """
+        values = sum(len(each) for each in document.values() if isinstance(each, list))
+        looks = values // 4
+        for keys, compared, selected in self._compared[kind]:
+            number = _number(document, keys)
+            looks += (compared * (8 + number) + 8 * selected * (1 + number)) // 16
+        return looks
+
+    @cached_property
+    def _compared(self) -> dict[Kind, list[tuple[KeyPath, int, int]]]:
+        """How often each attribute is compared, plainly and in selections."""
+        found = {}
+        for kind, bound in self.bound.items():
+            plain, selected = Counter[KeyPath](), Counter[KeyPath]()
+            for leaf in leaves(bound.ast):
+                named = declared(kind, str(leaf.attr_path))
+                if isinstance(named, Attribute):  # else it has no value on this type
+                    keys = named.keys[: 2 if ":" in named.name else 1]
+                    (selected if isinstance(leaf, ValuePath) else plain)[keys] += _comparisons(leaf)
+            found[kind] = [(each, plain[each], selected[each]) for each in plain | selected]
+        return found
 
     def matches(self, kind: Kind, document: dict[str, Any]) -> bool:
         """Tell whether a complete document of this type satisfies the filter."""
@@ -223,6 +251,13 @@ def _operand(found: Attribute, node: Comparison, *, read: bool) -> Any:
 
 def _comparisons(leaf: Comparison | Present | ValuePath) -> int:
     return sum(1 for _ in leaves(leaf.val_filter)) if isinstance(leaf, ValuePath) else 1
+
+
+def _number(found: Any, keys: KeyPath) -> int:
+    """Return how many values stand under keys, 1 also where there is none."""
+    for key in keys:
+        found = found.get(key) if isinstance(found, Mapping) else None
+    return len(found) if isinstance(found, list) else 1
 
 
 def compared_ids(mentions: Iterable[FilterNode]) -> list[str] | None:
