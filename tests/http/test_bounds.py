@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.http.api import Api
@@ -74,6 +76,24 @@ def test_a_filter_has_bounds(api: Api) -> None:
     for text in (long, deep):
         answer = api.send("GET", "/Users", params={"filter": text})
         assert (answer.status_code, answer.json()["scimType"]) == (400, "invalidFilter")
+
+
+@pytest.mark.parametrize("name", ["filter", "sortBy", "attributes", "cursor", "sortOrder"])
+@pytest.mark.parametrize("text", ["a", "(", "[", '"', "a eq ", "a,", '\\"'])
+def test_a_search_for_what_is_as_long_as_a_body_is_refused_or_answered(
+    text: str, name: str, api: Api
+) -> None:
+    long = text * (500_000 // len(json.dumps(text)))
+
+    answer = api.send("POST", "/Users/.search", json={name: long})
+
+    assert answer.status_code in ((200,) if name == "attributes" else (400,))
+
+
+def test_a_host_that_is_longer_than_hosts_are_is_refused(api: Api) -> None:
+    answer = api.send("GET", "/Users", headers={"Host": "x" * 300})
+
+    assert (answer.status_code, answer.json()["scimType"]) == (400, "invalidSyntax")
 
 
 def test_a_page_holds_two_hundred_at_most_and_the_count_that_was_asked_is_no_bound(

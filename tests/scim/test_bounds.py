@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from scim2_models import Context
 
-from rollcall.scim import attributes, body, filters, patch
+from rollcall.scim import attributes, body, filters, membership, patch
 from rollcall.scim.body import MAX_VALUES
 from rollcall.scim.budget import Budget
 from rollcall.scim.errors import (
@@ -151,6 +151,19 @@ def test_what_grows_while_a_patch_is_applied_is_noticed_on_the_way() -> None:
         patched(
             created(), *operations, *[{"op": "add", "path": "title", "value": "x"}] * 20, clearing
         )
+
+
+def test_a_selection_among_members_is_made_so_many_times_and_no_more() -> None:
+    removing = {"op": "remove", "path": 'members[type eq "Nobody"]'}
+    current = {f"m{number}": "User" for number in range(20)}
+
+    def outcome(number: int) -> dict[str, None]:
+        asked = patch.read(Kind.GROUP, {"Operations": [removing] * number})
+        return membership.outcome(asked.members, current, Budget(0))
+
+    assert len(outcome(10)) == 20
+    with pytest.raises(PayloadTooLargeException, match="select among too many members"):
+        outcome(100)
 
 
 @pytest.mark.parametrize(

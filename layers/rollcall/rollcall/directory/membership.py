@@ -68,7 +68,7 @@ def difference(
         return difference(context, group, membership.resolved(operations, known.aliases))
     current = known.current if roster is None else roster.members
     living = {**known.living, **known.current}
-    after = membership.outcome(operations, current)
+    after = membership.outcome(operations, current, context.budget)
     wanted = [each for each in after if each not in current]
     change = Change(
         # Who was a member a moment ago and is no longer is added again, not forgotten.

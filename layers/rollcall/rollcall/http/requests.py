@@ -34,6 +34,9 @@ Not ASGI's `root_path`: the router would take it off a path again that begins wi
 _SHAPED = {"attributes", "excludedAttributes"}
 """The parameters that ask for a body where there would be none."""
 
+_MAX_HOST = 261
+"""The characters of a domain's name (RFC 1035 section 2.3.4), a colon and a port."""
+
 _MAX_INTEGER = 2**31 - 1
 _INTEGER = re.compile(r"\s*([+-]?[0-9]+)\s*", re.ASCII)
 
@@ -41,8 +44,14 @@ _MEDIA_TYPES = frozenset({"application/scim+json", "application/json", ""})
 
 
 def base_url(request: Request, tenant: str) -> str:
-    """Return a tenant's base URL as the client addressed us."""
+    """Return a tenant's base URL as the client addressed us.
+
+    It stands in each resource and each member of an answer. Raises InvalidSyntaxException for a
+    host that is longer than hosts are.
+    """
     host = request.headers.get("host") or request.url.netloc
+    if len(host) > _MAX_HOST:
+        raise InvalidSyntaxException(detail=f"Host has at most {_MAX_HOST} characters")
     root = getattr(request.state, ROOT, "")
     return f"{request.url.scheme}://{host}{root}/scim/{tenant}/v2"
 

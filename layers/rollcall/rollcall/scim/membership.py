@@ -21,8 +21,13 @@ from scim2_models.path import (
 )
 
 from rollcall.scim import tolerance
-from rollcall.scim.errors import InvalidValueException
+from rollcall.scim.attributes import leaves
+from rollcall.scim.budget import OF_EACH, Budget
+from rollcall.scim.errors import InvalidValueException, PayloadTooLargeException
 from rollcall.scim.resources import FILTERS, Group, Kind
+
+_LOOKS = 4
+"""The looks that it takes to read a member for a selection, beside one for each comparison."""
 
 
 @dataclass(frozen=True)
@@ -121,11 +126,17 @@ def resolved(operations: Iterable[Operation], aliases: Mapping[str, str]) -> lis
     return found
 
 
-def outcome(operations: Sequence[Operation], current: Mapping[str, str]) -> dict[str, None]:
+def outcome(
+    operations: Sequence[Operation], current: Mapping[str, str], budget: Budget | None = None
+) -> dict[str, None]:
     """Return who is a member after the operations, of those that `current` and they name.
 
-    `current` maps the id of each member looked at to its type, 'User' or 'Group'.
+    `current` maps the id of each member looked at to its type, 'User' or 'Group'. Raises
+    PayloadTooLargeException for selections that look at more than the budget has.
     """
+    budget = budget or Budget()
+    if any(isinstance(each, RemoveSelected) for each in operations):
+        budget.allow(OF_EACH * len(current))
     members: dict[str, None] = dict.fromkeys(current)
     for operation in operations:
         match operation:
@@ -135,11 +146,25 @@ def outcome(operations: Sequence[Operation], current: Mapping[str, str]) -> dict
                 for each in operation.members:
                     members.pop(each, None)
             case RemoveSelected():
-                selecting = FILTERS[Kind.GROUP](ValuePath(AttrPath("members"), operation.selection))
-                for each in list(members):
-                    element = {"value": each, "type": current.get(each, "User")}
-                    if selecting.match(Group.model_validate({"members": [element]})):
-                        del members[each]
+                comparisons = sum(1 for _ in leaves(operation.selection))
+                if not budget.spend(len(members) * (_LOOKS + comparisons)):
+                    raise PayloadTooLargeException(
+                        detail="members: the operations select among too many members"
+                    )
+                for each in _selected(operation.selection, members, current):
+                    del members[each]
             case Clear():
                 members.clear()
     return members
+
+
+def _selected(selection: FilterNode, members: Iterable[str], types: Mapping[str, str]) -> list[str]:
+    """Return the members that a selection selects."""
+    selecting = FILTERS[Kind.GROUP](ValuePath(AttrPath("members"), selection))
+    return [
+        each
+        for each in members
+        if selecting.match(
+            Group.model_validate({"members": [{"value": each, "type": types.get(each, "User")}]})
+        )
+    ]

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from rollcall.scim.attributes import Attribute, declared
+from rollcall.scim.attributes import MAX_LENGTH, Attribute, declared
 from rollcall.scim.errors import InvalidPathException, InvalidValueException
 from rollcall.scim.folding import exact, folded
 from rollcall.scim.indexing import INDEXED
@@ -53,6 +53,8 @@ def order(kinds: Sequence[Kind], sort_by: str | None, sort_order: str | None) ->
     descending = (sort_order or "").lower() == "descending"
     if not sort_by:
         return Order(descending=False)
+    if len(sort_by) > MAX_LENGTH:
+        raise InvalidPathException(detail=f"sortBy has at most {MAX_LENGTH} characters")
     found = {kind: declared(kind, sort_by) for kind in kinds}
     sortable = {kind: each for kind, each in found.items() if _is_sortable(kind, each)}
     if not sortable:
