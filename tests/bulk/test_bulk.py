@@ -279,7 +279,7 @@ def test_an_operation_has_a_version_of_its_own(directory: Directory) -> None:
 
 
 def test_what_is_not_begun_in_time_is_answered_and_not_done(directory: Directory) -> None:
-    left = iter([100.0, 4.0, 4.0])
+    left = iter([100.0, 1.0, 1.0])
 
     answers = run(
         directory,

@@ -67,6 +67,7 @@ def serve(
     --json as one line: {"tenants": {NAME: {"url": …, "token": …}}}. Ctrl-C ends it.
     """
     choice: Choice = context.obj
+    declared = Settings.of(os.environ)
 
     def announce(base: str, tokens: dict[str, str]) -> None:
         admitted = {
@@ -94,7 +95,8 @@ def serve(
             extensions=extensions,
             product=product,
             support=support,
-            scales=Settings.of(os.environ).scales,
+            scales=declared.scales,
+            request_seconds=declared.request_seconds,
         ),
         events=events,
     )

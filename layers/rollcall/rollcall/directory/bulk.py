@@ -19,10 +19,11 @@ from rollcall.scim import bulk
 from rollcall.scim.bulk import PREFIX, BulkRequest, Operation, Refused
 from rollcall.scim.errors import ConflictException, SCIMException, Unavailable
 from rollcall.scim.resources import Kind
+from rollcall.storage import deadline
 
 BULK_RESPONSE = "urn:ietf:params:scim:api:messages:2.0:BulkResponse"
 
-RESERVE = 5.0
+RESERVE = 2.0
 """The seconds that must be left for an operation to be begun."""
 
 COMPLETION = 0.05
@@ -37,7 +38,9 @@ class Bulk:
         self._users = users
         self._groups = groups
 
-    def run(self, payload: Any, seconds_left: Callable[[], float]) -> dict[str, Any]:
+    def run(
+        self, payload: Any, seconds_left: Callable[[], float] = deadline.seconds_left
+    ) -> dict[str, Any]:
         """Carry out a BulkRequest and return the BulkResponse, in the order of the request.
 
         Operations that are not begun because no time is left are answered with 503 and not done

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from itertools import islice
-from math import inf
 from typing import cast
 
 from starlette.applications import Starlette
@@ -20,7 +19,7 @@ from rollcall.directory.directory import Directory
 from rollcall.directory.trail import Asked, target
 from rollcall.http import requests, responses
 from rollcall.http.endpoints import Call
-from rollcall.http.middleware import Authentication, Log, RequestLog, TidyPath
+from rollcall.http.middleware import Authentication, Deadline, Log, RequestLog, TidyPath, Within
 from rollcall.http.routes import ANY, WRITES, Resource
 from rollcall.scim.errors import MethodNotAllowed, NotFoundException, SCIMException
 from rollcall.tenants.authentication import Authenticator, Caller
@@ -28,9 +27,6 @@ from rollcall.tenants.tenants import READ_ONLY
 
 OpenDirectory = Callable[[Caller, str, Asked], Directory]
 """Given a caller, the tenant's base URL and what is asked, the tenant's directory."""
-
-TELLING = 16.0
-"""The seconds that an entry in the provisioning log takes at worst, with all tries."""
 
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
@@ -40,9 +36,14 @@ def application(
     authenticator: Authenticator,
     directory: OpenDirectory,
     log: Log,
-    pages: Iterable[Route] = (),
+    pages: Iterable[Route],
+    *,
+    limits: tuple[Within, float],
 ) -> Starlette:
-    """Return the application that serves the resources of every tenant, and pages for people."""
+    """Return the application that serves the resources of every tenant, and pages for people.
+
+    `limits` are what sets the deadline of a request, and its seconds where no function limits it.
+    """
     app = Starlette(
         routes=[
             Route(f"/scim/{{tenant}}/v2{each.path}", _Endpoint(each, directory))
@@ -51,6 +52,7 @@ def application(
         + list(pages),
         middleware=[
             Middleware(RequestLog, log=log),
+            Middleware(Deadline, limits=limits),
             Middleware(TidyPath),
             Middleware(Authentication, authenticator=authenticator),
         ],
@@ -86,7 +88,6 @@ class _Endpoint:
             identifier=request.path_params.get("id", ""),
             parameters=request.query_params,
             precondition=requests.precondition(request),
-            seconds_left=_clock(request),
         )
         status, refusal = 500, None
         try:
@@ -96,9 +97,7 @@ class _Endpoint:
             status, refusal = exception.status, exception
             raise
         finally:
-            # It fails nothing, but it takes time, and there has to be some.
-            if call.seconds_left() > TELLING:
-                await self._tell(call, status, refusal)
+            await self._tell(call, status, refusal)
         return response
 
     async def _tell(self, call: Call, status: int, refusal: SCIMException | None) -> None:
@@ -133,14 +132,6 @@ def _check_scope(request: Request, method: str, resource: Resource) -> None:
     caller: Caller = request.state.caller
     if caller.scope == READ_ONLY and method in WRITES and not resource.searches:
         raise SCIMException(detail="this token is read-only: it reads and searches, and no more")
-
-
-def _clock(request: Request) -> Callable[[], float]:
-    """Return what tells the seconds that the function has left; without a function, for ever."""
-    context = request.scope.get("aws.context")
-    if context is None:
-        return lambda: inf
-    return lambda: float(context.get_remaining_time_in_millis()) / 1000
 
 
 def _loggable(ignored: Iterable[str]) -> list[str]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from math import inf
 from typing import Any
 
 from starlette.datastructures import QueryParams
@@ -32,7 +30,6 @@ class Call:
     parameters: QueryParams = field(default_factory=QueryParams)
     projection: Projection = field(default_factory=Projection)
     precondition: Precondition = field(default_factory=Precondition)
-    seconds_left: Callable[[], float] = lambda: inf
     ignored: list[str] = field(default_factory=list)
 
     @property
@@ -96,7 +93,7 @@ def search(call: Call) -> Response:
 
 def bulk(call: Call) -> Response:
     """POST /Bulk (section 3.7)."""
-    return ScimResponse(call.directory.bulk.run(call.payload, call.seconds_left))
+    return ScimResponse(call.directory.bulk.run(call.payload))
 
 
 def create_group(call: Call) -> Response:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any, Protocol
 from uuid import uuid4
 
@@ -18,6 +20,12 @@ from rollcall.tenants.authentication import Authenticator
 
 BASE = re.compile(r"/scim/(?P<tenant>[^/]+)/v2(?=/|$)")
 
+RESERVE = 3.0
+"""The seconds of a function's time that are kept for its answer."""
+
+Within = Callable[[float], AbstractContextManager[None]]
+"""Given seconds, what gives so many to all that is done meanwhile."""
+
 _SLASHES = re.compile(r"//+")
 
 
@@ -26,6 +34,9 @@ class Log(Protocol):
 
     def info(self, msg: str, *, extra: dict[str, Any]) -> None:
         """Log what is normal, a client's mistakes included."""
+
+    def warning(self, msg: str, *, extra: dict[str, Any]) -> None:
+        """Log what could not be done and is tried again."""
 
     def exception(self, msg: str, *, extra: dict[str, Any]) -> None:
         """Log a failure of ours, with the stack."""
@@ -68,6 +79,26 @@ class RequestLog:
                 await responses.error(failure)(scope, receive, observed)
         entry["ms"] = round((time.perf_counter() - begun) * 1000, 1)
         self._log.info("request", extra=entry)
+
+
+class Deadline:
+    """Give a request the time that its function has, less what the answer takes.
+
+    So that an answer which says to try again is ours, and not the gateway's. Of the `limits` the
+    second is the time of a request where there is no function.
+    """
+
+    def __init__(self, app: ASGIApp, limits: tuple[Within, float]) -> None:
+        self._app = app
+        self._within, self._seconds = limits
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, with its deadline."""
+        context, seconds = scope.get("aws.context"), self._seconds
+        if context is not None:
+            seconds = float(context.get_remaining_time_in_millis()) / 1000 - RESERVE
+        with self._within(seconds):
+            await self._app(scope, receive, send)
 
 
 class TidyPath:

@@ -28,6 +28,7 @@ from rollcall.runtime.restore import reseed_when_restored
 from rollcall.scim import extensions, json_text
 from rollcall.scim.json_text import JsonTextError
 from rollcall.scim.resources import Kind
+from rollcall.storage import deadline
 from rollcall.storage.acts import Acts
 from rollcall.storage.bus import Bus
 from rollcall.storage.clients import Channels, Clients, connect, connect_bus, connect_channels
@@ -55,7 +56,7 @@ class Settings:
     `extensions` is a file of schemas; `scales` are the levels and roles of access; `log_days` is
     how long the provisioning log is kept; `product` is what administrators call the application,
     `support` an address or a URL where they find help; `role` says that a function runs this, with
-    the credentials of its role.
+    the credentials of its role; `request_seconds` is what a request may take elsewhere.
     The defaults are those of the local server.
     """
 
@@ -75,6 +76,7 @@ class Settings:
     product: str = "Rollcall"
     support: str = ""
     role: bool = False
+    request_seconds: float = 26
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> Settings:
@@ -97,6 +99,7 @@ class Settings:
             product=environment.get("ROLLCALL_PRODUCT") or cls.product,
             support=environment.get("ROLLCALL_SUPPORT", cls.support),
             role="AWS_LAMBDA_FUNCTION_NAME" in environment,
+            request_seconds=float(environment.get("ROLLCALL_REQUEST_SECONDS", cls.request_seconds)),
         )
 
 
@@ -210,9 +213,9 @@ class Services:
         self, resources: Iterable[Resource], log: Logger, pages: Iterable[Route] = ()
     ) -> Starlette:
         """Return the ASGI application that serves the resources, and pages for people."""
-        return application(
-            resources, Authenticator(self.secrets, self.table), self.opened, log, pages
-        )
+        authenticator = Authenticator(self.secrets, self.table)
+        limits = deadline.within, self.settings.request_seconds
+        return application(resources, authenticator, self.opened, log, pages, limits=limits)
 
     def pages(self) -> dict[str, list[Route]]:
         """Return the routes of the pages for people, by the function that serves them."""

@@ -15,14 +15,16 @@ from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
 from rollcall.changes import publication
 from rollcall.runtime import logger, services
+from rollcall.runtime.invocation import in_time
 from rollcall.storage.bus import Bus
 
 Failures = dict[str, list[dict[str, str]]]
 
 
-def handler(event: Mapping[str, Any], _: object) -> Failures:
+def handler(event: Mapping[str, Any], context: object) -> Failures:
     """Publish what a batch of stream records means; return the record to go on with, if any."""
-    return publish(event["Records"], bus(), services().settings.url, logger())
+    with in_time(context):
+        return publish(event["Records"], bus(), services().settings.url, logger())
 
 
 @cache

@@ -25,6 +25,7 @@ from rollcall.reconcile.duplicates.book import Book
 from rollcall.reconcile.duplicates.delivery import Counts, Delivery
 from rollcall.reconcile.duplicates.run import Overtaken, Run
 from rollcall.runtime import Services, logger, services
+from rollcall.runtime.invocation import in_time
 from rollcall.storage.findings import Findings
 from rollcall.storage.identity import Identity
 from rollcall.storage.resources import Resources
@@ -40,11 +41,12 @@ LOOK = timedelta(seconds=30)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer the schedule, or a batch of the queue with what of it has failed."""
     log = logger()
-    if "Records" not in event:
+    with in_time(context):
+        if "Records" in event:
+            return work(services(), log, event, context)
         sent = fan_out(services(), event["run"])
         log.info("fanned out", run=event["run"], tenants=sent)
         return {"tenants": sent}
-    return work(services(), log, event, context)
 
 
 def book(having: Services, tenant: str) -> Book:

@@ -8,14 +8,16 @@ from typing import Any
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
 from rollcall.runtime import Services, logger, services
+from rollcall.runtime.invocation import in_time
 from rollcall.tenants.expiry import Ending, ending, notice
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, int]:
     """Write the metric, and tell people of the tokens whose day it is; returns how many of each."""
     having = services()
-    found = look(having, having.tenants.clock())
-    told = tell(having, found)
+    with in_time(context):
+        found = look(having, having.tenants.clock())
+        told = tell(having, found)
     publish(len(found))
     logger().info("tokens expiring", extra={"expiring": len(found), "told": told})
     return {"expiring": len(found), "told": told}

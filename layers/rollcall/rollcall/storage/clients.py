@@ -1,4 +1,7 @@
-"""The AWS clients: made once, with short timeouts and the SDK's standard retries."""
+"""The AWS clients: made once, with short timeouts and the SDK's standard retries.
+
+What they answer is whole, and they keep to deadlines: see `http_session`.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,8 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from rollcall.storage.http_session import secure
+
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodbstreams import DynamoDBStreamsClient
@@ -20,9 +25,12 @@ if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
 
+READ_TIMEOUT = 4.0
+"""The seconds that a call waits for bytes of an answer."""
+
 _CONFIG = Config(
     connect_timeout=1,
-    read_timeout=4,
+    read_timeout=READ_TIMEOUT,
     retries={"mode": "standard", "max_attempts": 3},
     max_pool_connections=64,
 )
@@ -55,7 +63,7 @@ def connect(endpoint_url: str | None = None, *, role: bool = False) -> Clients:
     """
     session, options = boto3.session.Session(), _options(endpoint_url, role=role)
     return Clients(
-        session.client("dynamodb", **options), session.client("secretsmanager", **options)
+        _client(session, "dynamodb", options), _client(session, "secretsmanager", options)
     )
 
 
@@ -65,20 +73,31 @@ def connect_channels(endpoint_url: str | None = None, *, role: bool = False) -> 
     # An emulator's buckets have no host names.
     signed = _CONFIG.merge(_SIGNED if endpoint_url is None else Config(signature_version="s3v4"))
     return Channels(
-        session.client("s3", **{**options, "config": signed}),
-        session.client("sqs", **options),
-        session.client("sns", **options),
+        _client(session, "s3", {**options, "config": signed}),
+        _client(session, "sqs", options),
+        _client(session, "sns", options),
     )
 
 
 def connect_bus(endpoint_url: str | None = None, *, role: bool = False) -> EventBridgeClient:
     """Return a client of the buses that change events are published on."""
-    return boto3.session.Session().client("events", **_options(endpoint_url, role=role))
+    options = _options(endpoint_url, role=role)
+    bus: EventBridgeClient = _client(boto3.session.Session(), "events", options)
+    return bus
 
 
 def connect_streams(endpoint_url: str | None = None) -> DynamoDBStreamsClient:
     """Return a client of tables' streams, which Lambda reads for the functions of a deployment."""
-    return boto3.session.Session().client("dynamodbstreams", **_options(endpoint_url))
+    streams: DynamoDBStreamsClient = _client(
+        boto3.session.Session(), "dynamodbstreams", _options(endpoint_url)
+    )
+    return streams
+
+
+def _client(session: boto3.session.Session, service: str, options: dict[str, Any]) -> Any:
+    client = session.client(service, **options)  # type: ignore[call-overload]
+    secure(client, READ_TIMEOUT)
+    return client
 
 
 def _options(endpoint_url: str | None, *, role: bool = False) -> dict[str, Any]:
@@ -100,7 +119,7 @@ def _options(endpoint_url: str | None, *, role: bool = False) -> dict[str, Any]:
 def stack_outputs(stack: str) -> dict[str, str]:
     """Return the outputs of a deployed stack. Raises LookupError when it cannot be read."""
     try:
-        client = boto3.session.Session().client("cloudformation", config=_CONFIG)
+        client = _client(boto3.session.Session(), "cloudformation", {"config": _CONFIG})
         stacks = client.describe_stacks(StackName=stack)["Stacks"]
     except (BotoCoreError, ClientError) as error:
         raise LookupError(f"the stack {stack} cannot be read: {error}") from error

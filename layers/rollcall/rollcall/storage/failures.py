@@ -8,18 +8,28 @@ from contextlib import contextmanager
 from botocore.exceptions import BotoCoreError, ClientError
 
 from rollcall.scim.errors import Unavailable
+from rollcall.storage.http_session import DeadlineExceeded
 
-_THROTTLED = frozenset(
+_TRANSIENT = frozenset(
     {
-        "ProvisionedThroughputExceededException",
-        "ThrottlingException",
-        "Throttling",
-        "RequestLimitExceeded",
         "LimitExceededException",
+        "PriorRequestNotComplete",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "RequestTimeout",
+        "RequestTimeoutException",
+        "SlowDown",
+        "Throttled",
+        "ThrottledException",
+        "Throttling",
+        "ThrottlingException",
         "TooManyRequestsException",
         "TransactionInProgressException",  # the SDK repeats a transaction that is not done yet
     }
 )
+"""What the SDK repeats, by the codes of the services that are called here."""
 
 
 @contextmanager
@@ -35,9 +45,11 @@ def translated(but: str = "") -> Iterator[None]:
         if code == but:
             raise
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        if code in _THROTTLED or status >= 500:
+        if code in _TRANSIENT or status == 429 or status >= 500:
             raise Unavailable("the directory is busy, try again") from error
         raise
+    except DeadlineExceeded as error:
+        raise Unavailable("the directory did not answer in time, try again") from error
     except BotoCoreError as error:
         raise Unavailable("the directory cannot be reached, try again") from error
 

@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from rollcall.storage import deadline
+
 
 @dataclass(frozen=True)
 class Patience:
@@ -21,12 +23,13 @@ class Patience:
     def pauses(self, seconds: float | None = None) -> Iterator[None]:
         """Yield once per try, after a pause from the second on, until the time is over.
 
-        `seconds` is another time than its own; 0 is a single try.
+        `seconds` is another time than its own; 0 is a single try. The deadline of the work ends it,
+        too.
         """
-        deadline = self.clock() + (self.seconds if seconds is None else seconds)
+        end = self.clock() + (self.seconds if seconds is None else seconds)
         ceiling = self.first
         yield
-        while self.clock() < deadline:
-            self.sleep(random.uniform(0, ceiling))  # noqa: S311
+        while self.clock() < end and (left := deadline.seconds_left()) > 0:
+            self.sleep(min(random.uniform(0, ceiling), left))  # noqa: S311
             ceiling = min(ceiling * 2, self.longest)
             yield

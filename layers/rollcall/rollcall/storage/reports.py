@@ -71,13 +71,16 @@ class Reports:
             )
 
     def read(self, place: str, form: Form) -> Iterator[bytes]:
-        """Yield a report in chunks. Raises LookupError when it is not there, or no longer."""
+        """Yield a report in chunks. Raises LookupError when it is not there, or no longer.
+
+        Raises Unavailable when it breaks off.
+        """
         with translated():
             try:
                 found = self._s3.get_object(Bucket=self._bucket, Key=f"{place}/{form.file}")
             except self._s3.exceptions.NoSuchKey as error:
                 raise LookupError("the report is not kept any more") from error
-        yield from found["Body"].iter_chunks()
+            yield from found["Body"].iter_chunks()
 
     def forget(self, tenant: str) -> None:
         """Delete the reports of a tenant that is to go; its links die of themselves."""

@@ -1,14 +1,16 @@
 """The table: reads and conditional transactions.
 
-The SDK retries throttled and failed calls itself, with one request token per transaction, so that a
-repeated transaction is applied once. It does not retry transactions that lost against another one
-in flight (`TransactionConflict`); that is done here, with jitter, within the time a request has.
+The SDK retries throttled, failed and broken-off calls itself, with one request token per
+transaction, so that a repeated transaction is applied once. It does not retry transactions that
+lost against another one in flight (`TransactionConflict`); that is done here, with jitter, within
+the time a request has.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from botocore.exceptions import ClientError
@@ -105,8 +107,15 @@ class Table:
         if len(batches) < FEW_BATCHES:
             found = [self._get_batch(each, shape) for each in batches]
         else:
+            contexts = (copy_context() for _ in batches)  # with the deadline
             with ThreadPoolExecutor(FEW_BATCHES) as readers:
-                found = list(readers.map(lambda each: self._get_batch(each, shape), batches))
+                found = list(
+                    readers.map(
+                        lambda context, batch: context.run(self._get_batch, batch, shape),
+                        contexts,
+                        batches,
+                    )
+                )
         return {(item["pk"], item["sk"]): item for items in found for item in items}
 
     def _get_batch(self, keys: list[Any], shape: Mapping[str, Any]) -> list[Item]:
