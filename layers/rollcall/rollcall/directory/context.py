@@ -137,22 +137,30 @@ class Context:
         """Yield attempts at a write until one is committed.
 
         An attempt that lost against another writer is made again, reading anew, within the time a
-        request has; a name that is taken ends them with UniquenessException.
+        request has; a name that is taken ends them with UniquenessException. Where an attempt went
+        on with the work of another writer, that took none of this time.
         """
-        for _ in self.table.patience.pauses():
+        tries = self.table.patience.pauses()
+        while next(tries, "over") != "over":
             attempt = Attempt(kind)
             yield attempt
             if attempt.committed:
                 return
+            if attempt.helped:
+                tries = self.table.patience.pauses()
         raise Unavailable(f"too many changes of one {kind.value} at once", status=429)
 
 
 @dataclass
 class Attempt:
-    """One try of a write; `with attempt:` surrounds what may lose against other writers."""
+    """One try of a write; `with attempt:` surrounds what may lose against other writers.
+
+    `helped` says that it finished what another writer had begun.
+    """
 
     kind: Kind
     committed: bool = False
+    helped: bool = False
 
     @contextmanager
     def commit(self) -> Iterator[None]:

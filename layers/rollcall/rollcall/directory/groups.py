@@ -11,6 +11,7 @@ from scim2_models import Context as Shape
 
 from rollcall.directory import arrival, bounds, departure, journal, membership
 from rollcall.directory.context import Answer, Context, Precondition, missing
+from rollcall.directory.reservation import reserving
 from rollcall.scim import body, patch
 from rollcall.scim.body import Document
 from rollcall.scim.errors import Unavailable
@@ -137,30 +138,33 @@ class Groups:
         ignored: list[str],
     ) -> Answer:
         """Commit a change of document and members; what was ignored includes skipped ids."""
-        context = self._context
+        context, whole = self._context, needs_all(operations)
         change, left = membership.Change(), None
-        for attempt in context.attempts(Kind.GROUP):
-            with attempt.commit():
-                record, change = membership.difference(context, identifier, operations)
-                if record is None:
-                    raise missing(Kind.GROUP, identifier)
-                if record.pending and operations:
-                    journal.meet(context, record)
-                    raise ConditionFailed([CHANGED])
-                precondition.check(record)
-                change.check()
-                document, now = edit(dict(record.document)), context.now()
-                if document == record.document and not change:
-                    left = record
-                    continue
-                versioned = bool(precondition) or needs_all(operations)
-                after = replace(record, document=document)
-                binding = arrival.binding(context, after, change.arrivals.edition)
-                of_group = self._of_group(record, document, now, versioned=versioned)
-                skipped = [*ignored, *change.skipped]
-                context.trail.changes(record, document, skipped, *change.names)
-                journal.commit(context, after, change, _beside(binding, of_group), now)
-                left = successor(record, document, now)
+        with reserving(context, identifier) as reservation:
+            for attempt in context.attempts(Kind.GROUP):
+                with attempt.commit():
+                    if whole:
+                        reservation.take()
+                    record, change = membership.difference(context, identifier, operations)
+                    if record is None:
+                        raise missing(Kind.GROUP, identifier)
+                    if operations and reservation.has_others(record):
+                        attempt.helped = journal.meet(context, record)
+                        raise ConditionFailed([CHANGED])
+                    precondition.check(record)
+                    change.check()
+                    document, now = edit(dict(record.document)), context.now()
+                    if document == record.document and not change:
+                        left = record
+                        continue
+                    after = replace(record, document=document)
+                    binding = arrival.binding(context, after, change.arrivals.edition)
+                    versioned = whole or bool(precondition)
+                    of_group = self._of_group(record, document, now, versioned=versioned)
+                    skipped = [*ignored, *change.skipped]
+                    context.trail.changes(record, document, skipped, *change.names)
+                    journal.commit(context, after, change, _beside(binding, of_group), now)
+                    left = successor(record, document, now)
         assert left is not None  # noqa: S101  # attempts end with a commit or an exception
         return self._answer(left, {}, [*ignored, *change.skipped])
 

@@ -19,6 +19,7 @@ from rollcall.directory.membership import Change
 from rollcall.scim.errors import Unavailable
 from rollcall.scim.record import Record
 from rollcall.scim.resources import Kind
+from rollcall.storage import deadline
 from rollcall.storage.actions import Action, ConditionFailed
 from rollcall.storage.journal import Changes
 from rollcall.storage.memberships import Memberships
@@ -33,6 +34,12 @@ ALONE = 2.0
 
 AT_ONCE = 0.0
 """The seconds for which a helper tries a piece again that met a conflict."""
+
+RESERVE = 3.0
+"""The seconds that a helper keeps for what it is about to do itself."""
+
+LONGEST = 60.0
+"""The seconds for which a helper goes on with a change at most."""
 
 OfGroup = Callable[[Turn], list[Action]]
 """The actions on the group itself, by what they are to leave on its document item."""
@@ -63,20 +70,22 @@ def commit(context: Context, group: Record, change: Change, of_group: OfGroup, n
         _finish(context, group, name, context.table.patience.seconds)
 
 
-def meet(context: Context, group: Record) -> None:
+def meet(context: Context, group: Record) -> bool:
     """Wait until the change that a group was read with is finished, and help if it takes long.
 
-    A change's pieces conflict with each other, whoever applies them: where all who met it helped at
-    once, they and its writer did little else. So it is left to the writer for a while, and a helper
-    whose piece meets a conflict gives way.
+    Tells whether it is finished by that help. A change's pieces conflict with each other, whoever
+    applies them: where all who met it helped at once, they and its writer did little else. So it is
+    left to the writer for a while, and a helper whose piece meets a conflict gives way.
     """
     patience = context.table.patience
     for _ in islice(patience.pauses(ALONE), 1, None):
         now = context.resources.read(Kind.GROUP, group.id)
         if now is None or now.pending != group.pending:
-            return
+            return False
+    seconds = min(deadline.seconds_left() - RESERVE, LONGEST)
     with suppress(Unavailable):
-        _finish(context, group, group.pending, patience.seconds, AT_ONCE)
+        return _finish(context, group, group.pending, seconds, AT_ONCE)
+    return False
 
 
 def finish(context: Context, group: str, name: str, seconds: float | None = None) -> bool:
@@ -95,14 +104,14 @@ def _finish(
 ) -> bool:
     """Apply a change; a piece that is in others' way is tried for the time left, or for `tries`."""
     clock = context.table.patience.clock
-    deadline = clock() + seconds
+    end = clock() + seconds
     store = context.memberships.caused_by(context.journal.origin(group.id, name))
     edition = context.templates.read()
     size = (context.table.max_actions - 1) // ACTIONS_PER_MEMBER
     for number, part in context.journal.parts(group.id, name):
         wanted = iter([*part.added.items(), *part.removed.items()])
         while members := dict(islice(wanted, size)):
-            left = deadline - clock()
+            left = end - clock()
             if left < 0:
                 return False
             piece = _Piece(group, name, part, members, edition)
@@ -140,7 +149,7 @@ def _apply(context: Context, store: Memberships, piece: _Piece, seconds: float) 
     """
     group, part = piece.group.id, piece.part
     patience = context.table.patience
-    deadline = patience.clock() + seconds
+    end = patience.clock() + seconds
     for _ in patience.pauses(seconds):
         standing = store.standing({(group, each): kind for each, kind in piece.members.items()})
         living = {e: kind for e, kind in piece.members.items() if (kind, e) in standing.living}
@@ -163,7 +172,7 @@ def _apply(context: Context, store: Memberships, piece: _Piece, seconds: float) 
         if len(actions) > context.table.max_actions and len(piece.members) > 1:
             return all(_apply(context, store, half, seconds) for half in piece.halves())
         try:
-            context.table.transact(actions, deadline - patience.clock())
+            context.table.transact(actions, end - patience.clock())
         except ConditionFailed as error:
             if CHANGED in error.labels:
                 return False

@@ -110,6 +110,30 @@ class Journal:
         item = self._table.get(self._keys.journal(group, change, 0)) or {}
         return Origin(**item.get("origin", {}))
 
+    def reserve(self, group: str, origin: Origin, now: str) -> str:
+        """Make a change of nobody true, which keeps others from changing members; return its name.
+
+        Raises ConditionFailed when a change of the group is unfinished, or there is no such group.
+        """
+        name = self.write(group, Changes({}, {}), origin, now)
+        reserving = Action(
+            "Update",
+            self._keys.document(Kind.GROUP, group),
+            update="SET pending = :name",
+            condition="attribute_not_exists(pending) AND attribute_exists(document)",
+            values={":name": name},
+        )
+        try:
+            self._table.transact([reserving])
+        except ConditionFailed:
+            self.forget(group, name)
+            raise
+        return name
+
+    def forget(self, group: str, name: str) -> None:
+        """Delete a change of nobody that is not true, or no longer."""
+        self._table.delete([self._keys.journal(group, name, 0)])
+
     def discard(self, group: str, change: str) -> bool:
         """Delete a change that is finished or never became true; may be repeated at any point.
 
