@@ -19,6 +19,7 @@ import yaml
 
 from rollcall import emulator
 from rollcall.changes import publication
+from rollcall.http.middleware import Log
 from rollcall.http.routes import EVERYTHING
 from rollcall.runtime import Services, Settings, logger
 from rollcall.scim.errors import Unavailable
@@ -155,7 +156,8 @@ def serve(
         create_channels(services)
         tokens = admit(services, tenants)
         pages = chain.from_iterable(services.pages().values())
-        app = services.application(EVERYTHING, logger(sys.stderr), pages)
+        log = logger(sys.stderr)
+        app = services.application(EVERYTHING, log, pages)
         record = state / _SERVER
         record.write_text(json.dumps({"url": url, "endpoint_url": endpoint}))
         config = uvicorn.Config(
@@ -164,14 +166,14 @@ def serve(
             access_log=False,
             server_header=False,
             lifespan="off",
-            callback_notify=lambda: asyncio.to_thread(_sweep, services),
+            callback_notify=lambda: asyncio.to_thread(sweep, services, log),
             timeout_notify=SWEEP_SECONDS,
             timeout_graceful_shutdown=5,
         )
         server = _Server(config, lambda: announce(url, tokens))
         try:
             with (
-                nullcontext() if events is None else told(services, events),
+                nullcontext() if events is None else told(services, events, log),
                 suppress(KeyboardInterrupt),  # uvicorn has shut down and raises the signal again
             ):
                 server.run(sockets=[listening])
@@ -199,7 +201,7 @@ class _File:
 
 
 @contextmanager
-def told(services: Services, path: Path) -> Iterator[None]:
+def told(services: Services, path: Path, log: Log) -> Iterator[None]:
     """Append to a file what changes in the table meanwhile, as the events of a deployment.
 
     Whoever writes, commands too: the table's stream tells it, read by a thread.
@@ -208,13 +210,16 @@ def told(services: Services, path: Path) -> Iterator[None]:
     arn = tail.enable(services.clients.dynamodb, services.table.name)
     stream = Tail(connect_streams(services.settings.endpoint_url), arn)
 
+    def read() -> None:
+        for records in stream.pages():
+            publication.publish(records, bus, services.settings.url)
+
     def tell() -> None:
         last = False
         while not last:
             last = over.wait(TAIL_SECONDS)  # once more, for what was written just before the end
-            with suppress(Unavailable):
-                for records in stream.pages():
-                    publication.publish(records, bus, services.settings.url)
+            with _logged("reading change events", log):
+                read()
 
     thread = threading.Thread(target=tell, daemon=True)
     thread.start()
@@ -225,9 +230,22 @@ def told(services: Services, path: Path) -> Iterator[None]:
         thread.join()
 
 
-def _sweep(services: Services) -> None:
-    for _ in services.sweep().run():
-        pass
+def sweep(services: Services, log: Log) -> None:
+    """Go on with what was begun and not finished; what fails is logged and tried again."""
+    with _logged("the sweep", log):
+        for _ in services.sweep().run():
+            pass
+
+
+@contextmanager
+def _logged(work: str, log: Log) -> Iterator[None]:
+    """Log what fails of work that no request waits for, and go on: it is tried again."""
+    try:
+        yield
+    except Unavailable as error:
+        log.warning("not done, tried again", extra={"work": work, "reason": str(error.detail)})
+    except Exception:  # the server answers requests whatever becomes of it
+        log.exception("failed, tried again", extra={"work": work})
 
 
 class _Server(uvicorn.Server):
