@@ -50,13 +50,18 @@ class Secrets:
 
     def create(self, name: str, content: Content) -> None:
         """Create a secret. Raises SecretExists."""
+        version = str(uuid4())
         for _ in self._patience.pauses():
             try:
                 with translated():
                     self._client.create_secret(
-                        Name=self._name(name), SecretString=json.dumps(content)
+                        Name=self._name(name),
+                        ClientRequestToken=version,
+                        SecretString=json.dumps(content),
                     )
             except self._client.exceptions.ResourceExistsException as error:
+                if self._is_current(name, version):
+                    return
                 raise SecretExists(name) from error
             except self._client.exceptions.InvalidRequestException:
                 continue  # a secret of this name is still being deleted
@@ -94,6 +99,12 @@ class Secrets:
                     name = secret.get("Name", "")
                     if name.startswith(f"{self._prefix}/"):
                         yield name.removeprefix(f"{self._prefix}/")
+
+    def _is_current(self, name: str, version: str) -> bool:
+        """Tell whether a version is current: the SDK repeats a call whose answer was lost."""
+        with suppress(SecretMissing):
+            return self._read(name)[1] == version
+        return False
 
     def _read(self, name: str) -> tuple[Content, str]:
         try:
@@ -140,8 +151,7 @@ class Secrets:
             self._client.exceptions.InvalidParameterException,
             self._client.exceptions.InvalidRequestException,
         ):
-            # The SDK repeats a call whose answer was lost: then it was this one that won.
-            return self._read(name)[1] == candidate
+            return self._is_current(name, candidate)
         except self._client.exceptions.ResourceNotFoundException as error:
             raise SecretMissing(name) from error
         finally:

@@ -136,9 +136,15 @@ class Desk:
             raise TenantError(f"{tenant} is disabled")
         store, token = HandOvers(self._table, tenant), new_token_id()
         now = self._tenants.clock()
-        if not store.claim(handover.digest, token, instant(now), instant(now - _CLAIM)):
-            raise Unavailable("the token is being made already, look again in a minute")
         keyring = Keyring(self._tenants, tenant)
+        try:
+            claimed = store.claim(handover.digest, token, instant(now), instant(now - _CLAIM))
+        except Unavailable:  # it may be claimed, by a try whose answer was lost
+            with suppress(Unavailable):
+                store.release(handover.digest, token)
+            raise
+        if not claimed:
+            raise Unavailable("the token is being made already, look again in a minute")
         try:
             # What a press left that broke off in the middle is replaced: nobody has seen it.
             issued = keyring.issue(

@@ -58,7 +58,9 @@ class Keyring:
         plain, made = new_token(label, now, timedelta(days=days), scope, identifier)
 
         def add(content: Content) -> Content:
-            live = [each for each in _live(content, instant(now)) if each.id != instead_of]
+            # An edit may be made on top of itself, when the answer to the first was lost.
+            others = {instead_of, made.id}
+            live = [each for each in _live(content, instant(now)) if each.id not in others]
             return _with(content, [*live, made])
 
         self._tenants.change(self._tenant, add)
@@ -81,6 +83,8 @@ class Keyring:
 
         def swap(content: Content) -> Content:
             live = _live(content, instant(now))
+            if made in live:
+                return content  # made already, by a try whose answer was lost
             if old not in live:
                 raise TenantError(f"the token {old.id} was changed meanwhile, look again")
             kept = [ending if each == old else each for each in live]
@@ -95,7 +99,8 @@ class Keyring:
 
         def remove(content: Content) -> Content:
             kept = [Token(**each) for each in content["tokens"]]
-            revoked[:] = [each for each in kept if each.id == identifier]
+            # Not forgotten where it is gone by now: a try whose answer was lost has done it.
+            revoked.extend(each for each in kept if each.id == identifier)
             return _with(content, [each for each in kept if each.id != identifier])
 
         self._tenants.change(self._tenant, remove)
