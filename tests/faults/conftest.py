@@ -11,6 +11,7 @@ from rollcall import local
 from rollcall.runtime import Services, Settings
 from rollcall.storage import journal
 from tests.conftest import Server
+from tests.faults.proxy import Proxy, between
 from tests.faults.world import World
 
 
@@ -22,3 +23,21 @@ def world(server: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     local.create_table(services)
     yield World(services)
     services.clients.dynamodb.delete_table(TableName=services.table.name)
+
+
+@pytest.fixture(scope="module")
+def proxy(server: Server) -> Iterator[Proxy]:
+    """A proxy of the emulator, at which nothing happens yet."""
+    with between(server.running.endpoint_url) as proxy:
+        yield proxy
+
+
+@pytest.fixture(scope="module")
+def proxied(proxy: Proxy) -> Iterator[Services]:
+    """Services behind the proxy, with a table and other places of their own."""
+    name = f"t{uuid4().hex}"
+    settings = Settings(name, name, proxy.url, reports=name, bus=name, queue=f"http://q/0/{name}")
+    services = Services(settings)
+    local.create_table(services)
+    yield services
+    services.clients.dynamodb.delete_table(TableName=name)

@@ -27,6 +27,7 @@ class Fault(StrEnum):
     RESET_AFTER = "reset after"
     FAILED = "failed, 500"
     FAILED_AFTER = "done, yet 500"
+    PROSE = "a page in the place of an answer"
     THROTTLED = "throttled"
     DELAYED = "delayed"
 
@@ -36,6 +37,8 @@ DONE = frozenset({Fault.CUT_BODY, Fault.CUT_HEADERS, Fault.RESET_AFTER, Fault.FA
 
 DELAY = 0.05
 """The seconds of a delay."""
+
+_PAGE = b"<!doctype html><p>bad gateway"
 
 Choose = Callable[[str], Fault | None]
 """Given the name of an operation, what happens to this try of it."""
@@ -57,11 +60,11 @@ class Proxy:
         self._lock = Lock()
 
     @contextmanager
-    def faults(self, choose: Choose) -> Iterator[None]:
-        """Let faults happen meanwhile."""
-        self.choose = choose
+    def faults(self, choose: Choose) -> Iterator[Counter[Fault]]:
+        """Let faults happen meanwhile; yields how many do, by kind."""
+        self.counted, self.choose = Counter(), choose
         try:
-            yield
+            yield self.counted
         finally:
             self.choose = _nothing
 
@@ -175,10 +178,12 @@ class _Handler(StreamRequestHandler):
                 self.wfile.write(head + body[: len(body) // 2])
                 return False
             case Fault.FAILED:
-                self.wfile.write(_head(500, b"{}") + b"{}")
+                self.wfile.write(_head(500, b""))
             case Fault.FAILED_AFTER:
                 self._forward(call)
-                self.wfile.write(_head(500, b"{}") + b"{}")
+                self.wfile.write(_head(500, b""))
+            case Fault.PROSE:
+                self.wfile.write(_head(502, _PAGE) + _PAGE)
             case Fault.THROTTLED:
                 self.wfile.write(b"".join(_throttled(call)))
             case fault:

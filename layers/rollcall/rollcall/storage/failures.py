@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 from rollcall.scim.errors import Unavailable
 from rollcall.storage.http_session import DeadlineExceeded
@@ -50,7 +51,7 @@ def translated(but: str = "") -> Iterator[None]:
         raise
     except DeadlineExceeded as error:
         raise Unavailable("the directory did not answer in time, try again") from error
-    except BotoCoreError as error:
+    except (BotoCoreError, ResponseParserError) as error:
         raise Unavailable("the directory cannot be reached, try again") from error
 
 

@@ -45,6 +45,7 @@ class HttpSession:
             request.context["read_timeout"] = left  # type: ignore[attr-defined]  # stubs are older
         response = self._session.send(request)
         if not _is_whole(request, response):
+            response.raw.close()
             raise ConnectionClosedError(endpoint_url=request.url)
         return response
 

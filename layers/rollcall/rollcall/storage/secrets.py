@@ -50,18 +50,17 @@ class Secrets:
 
     def create(self, name: str, content: Content) -> None:
         """Create a secret. Raises SecretExists."""
-        version = str(uuid4())
         for _ in self._patience.pauses():
             try:
                 with translated():
                     self._client.create_secret(
-                        Name=self._name(name),
-                        ClientRequestToken=version,
-                        SecretString=json.dumps(content),
+                        Name=self._name(name), SecretString=json.dumps(content)
                     )
             except self._client.exceptions.ResourceExistsException as error:
-                if self._is_current(name, version):
-                    return
+                # The SDK repeats a call whose answer was lost: then it was this one that made it.
+                with suppress(SecretMissing):
+                    if self.read(name) == content:
+                        return
                 raise SecretExists(name) from error
             except self._client.exceptions.InvalidRequestException:
                 continue  # a secret of this name is still being deleted
@@ -99,12 +98,6 @@ class Secrets:
                     name = secret.get("Name", "")
                     if name.startswith(f"{self._prefix}/"):
                         yield name.removeprefix(f"{self._prefix}/")
-
-    def _is_current(self, name: str, version: str) -> bool:
-        """Tell whether a version is current: the SDK repeats a call whose answer was lost."""
-        with suppress(SecretMissing):
-            return self._read(name)[1] == version
-        return False
 
     def _read(self, name: str) -> tuple[Content, str]:
         try:
@@ -151,7 +144,8 @@ class Secrets:
             self._client.exceptions.InvalidParameterException,
             self._client.exceptions.InvalidRequestException,
         ):
-            return self._is_current(name, candidate)
+            # As above: a repeated call finds its version current already.
+            return self._read(name)[1] == candidate
         except self._client.exceptions.ResourceNotFoundException as error:
             raise SecretMissing(name) from error
         finally:
