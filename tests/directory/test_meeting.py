@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,13 +10,15 @@ import pytest
 
 from rollcall.directory.directory import Directory
 from rollcall.directory.journal import ALONE
+from rollcall.directory.reservation import TRIES
 from rollcall.runtime import Services
 from rollcall.scim.errors import Unavailable
 from rollcall.storage import journal
+from rollcall.storage.origin import Origin
 from rollcall.storage.patience import Patience
 from rollcall.storage.table import Table
-from tests.directory.people import URL, adding, group, members_of, removing, users
-from tests.storage.faults import Time, answering, at_call, cancellation, counted, preceded
+from tests.directory.people import URL, adding, group, members_of, patch, removing, setting, users
+from tests.storage.faults import Request, Time, answering, at_call, cancellation, counted, preceded
 
 SMALL = 12
 """The actions of a transaction that holds the changes of three members."""
@@ -95,6 +98,62 @@ def test_a_change_that_nobody_finishes_is_finished_by_who_meets_it(met: Met, tim
 
     assert ALONE <= time.now < ALONE + 1
     assert met.is_complete
+
+
+def test_who_finishes_a_change_that_takes_long_then_makes_its_own(met: Met, time: Time) -> None:
+    # Each of the pieces takes so long that together they outlast the patience of a request.
+    slow = [lambda: time.sleep(5)] * 3
+    with preceded(met.client, "TransactWriteItems", *slow) as left:
+        met.add_newcomer()
+
+    assert not left
+    assert time.now > 15
+    assert met.is_complete
+
+
+def test_a_reservation_whose_owner_is_gone_holds_nobody_up_for_long(
+    services: Services, table: Table, directory: Directory, time: Time
+) -> None:
+    people, staff = users(directory, 2), group(directory, "Staff")
+    store = journal.Journal(table, "acme")
+    store.reserve(staff, Origin(), "2026-01-01T00:00:00.000Z")
+
+    assert members_of(directory, staff) == set()
+    directory.groups.patch(staff, adding(*people))
+
+    assert ALONE <= time.now < ALONE + 1
+    assert members_of(directory, staff) == set(people)
+    assert list(journal.unfinished(table, "9")) == []
+
+
+def test_who_sets_the_members_reserves_them_when_others_were_faster_several_times(
+    met: Met,
+) -> None:
+    directory, staff, people = met.directory, met.staff, met.people
+    met.finish()
+
+    def renaming(number: int) -> Callable[[], object]:
+        return lambda: directory.groups.patch(staff, patch(("replace", "externalId", str(number))))
+
+    # One before each transaction: of a try that loses, the second discards what was written down.
+    others = [renaming(number) for number in range(2 * TRIES)]
+    with (
+        preceded(met.client, "TransactWriteItems", *others) as left,
+        counted(met.client) as requests,
+    ):
+        directory.groups.patch(staff, setting(*people[5:]))
+
+    assert not left
+    assert [each for each in requests if is_reservation(each)]
+    assert members_of(directory, staff) == set(people[5:])
+    assert list(journal.unfinished(met.table, "9")) == []
+
+
+def is_reservation(request: Request) -> bool:
+    return any(
+        each.get("Update", {}).get("UpdateExpression") == "SET pending = :name"
+        for each in request.actions
+    )
 
 
 def test_a_helper_whose_piece_meets_a_conflict_gives_way(met: Met, time: Time) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -20,6 +20,10 @@ from rollcall.storage.clients import connect_streams
 from rollcall.storage.reports import FORMS
 from rollcall.storage.secrets import SecretMissing
 from rollcall.storage.tail import Tail
+from rollcall.tenants.handover import Desk
+from rollcall.tenants.keyring import Keyring
+from rollcall.tenants.tenants import Tenants
+from tests.conftest import Server
 from tests.faults.proxy import Fault, Proxy, always, first
 
 CUTS = (Fault.CUT_BODY, Fault.CUT_HEADERS)
@@ -198,3 +202,68 @@ def test_a_call_whose_answers_all_break_off_fails(
 def test_what_is_no_answer_of_the_service_is_a_failure(stored: Services, proxy: Proxy) -> None:
     with proxy.faults(always(Fault.PROSE)), pytest.raises(Unavailable):
         _told(stored)
+
+
+def _issued(tenants: Tenants, name: str) -> None:
+    Keyring(tenants, name).issue("mine")
+
+
+def _rotated(tenants: Tenants, name: str) -> None:
+    Keyring(tenants, name).rotate(None, timedelta(hours=1))
+
+
+def _revoked(tenants: Tenants, name: str) -> None:
+    (only,) = tenants.show(name).tokens
+    Keyring(tenants, name).revoke(only.id)
+
+
+@pytest.mark.parametrize(
+    ("change", "labels"),
+    [
+        (_issued, ["first", "mine", "other"]),
+        (_rotated, ["first", "first", "other"]),
+        (_revoked, ["other"]),
+    ],
+)
+def test_a_change_of_tokens_that_was_made_and_overtaken_is_not_made_again(
+    proxied: Services,
+    proxy: Proxy,
+    server: Server,
+    change: Callable[[Tenants, str], None],
+    labels: list[str],
+) -> None:
+    """The answer is lost; before the SDK makes the call again, another change follows."""
+    name = uuid4().hex
+    proxied.tenants.create(name)
+    direct = Services(replace(proxied.settings, endpoint_url=server.running.endpoint_url))
+    first_try = iter([True])
+
+    def choose(operation: str) -> Fault | None:
+        if operation != "UpdateSecretVersionStage":
+            return None
+        if next(first_try, False):
+            return Fault.RESET_AFTER
+        proxy.choose = lambda _: None
+        Keyring(direct.tenants, name).issue("other")
+        return None
+
+    with proxy.faults(choose):
+        change(proxied.tenants, name)
+
+    assert sorted(each.label for each in direct.tenants.show(name).tokens) == labels
+
+
+def test_a_press_of_the_button_whose_answers_were_lost_may_be_repeated_at_once(
+    proxied: Services, proxy: Proxy
+) -> None:
+    proxied.tenants.add(name := uuid4().hex)
+    desk = Desk(proxied.table, proxied.tenants)
+    code = desk.offer(name, timedelta(hours=1)).code
+
+    lost = first(4, Fault.RESET_AFTER, "TransactWriteItems")  # all tries to claim it
+    with proxy.faults(lost), pytest.raises(Unavailable):
+        desk.show(code)
+
+    issued = desk.show(code)
+    assert issued is not None
+    assert proxied.tenants.show(name).tokens == (issued.token,)

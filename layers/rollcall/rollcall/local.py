@@ -199,6 +199,9 @@ class _File:
         self._lines.flush()
         return len(entries)
 
+    def close(self) -> None:
+        self._lines.close()
+
 
 @contextmanager
 def told(services: Services, path: Path, log: Log) -> Iterator[None]:
@@ -228,6 +231,7 @@ def told(services: Services, path: Path, log: Log) -> Iterator[None]:
     finally:
         over.set()
         thread.join()
+        bus.close()
 
 
 def sweep(services: Services, log: Log) -> None:
