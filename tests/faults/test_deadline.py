@@ -11,7 +11,8 @@ import pytest
 
 from rollcall.http.middleware import RESERVE
 from rollcall.http.routes import EVERYTHING
-from rollcall.runtime import Services, behind_gateway, logger
+from rollcall.runtime import Services, logger
+from rollcall.runtime.gateway import behind_gateway
 from rollcall.runtime.invocation import in_time
 from rollcall.scim.errors import ERROR, Unavailable
 from rollcall.storage.deadline import seconds_left, within

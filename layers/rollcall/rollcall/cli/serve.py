@@ -59,6 +59,9 @@ def serve(
             show_default=False,
         ),
     ] = Settings.support,
+    request_seconds: Annotated[
+        float, typer.Option(min=1, help="After how long a request is answered with 503.")
+    ] = Settings.request_seconds,
     as_json: AsJson = False,
 ) -> None:
     """Serve the whole API on this machine, without an AWS account.
@@ -67,7 +70,6 @@ def serve(
     --json as one line: {"tenants": {NAME: {"url": …, "token": …}}}. Ctrl-C ends it.
     """
     choice: Choice = context.obj
-    declared = Settings.of(os.environ)
 
     def announce(base: str, tokens: dict[str, str]) -> None:
         admitted = {
@@ -95,8 +97,8 @@ def serve(
             extensions=extensions,
             product=product,
             support=support,
-            scales=declared.scales,
-            request_seconds=declared.request_seconds,
+            scales=Settings.of(os.environ).scales,
+            request_seconds=request_seconds,
         ),
         events=events,
     )

@@ -99,7 +99,6 @@ class Settings:
             product=environment.get("ROLLCALL_PRODUCT") or cls.product,
             support=environment.get("ROLLCALL_SUPPORT", cls.support),
             role="AWS_LAMBDA_FUNCTION_NAME" in environment,
-            request_seconds=float(environment.get("ROLLCALL_REQUEST_SECONDS", cls.request_seconds)),
         )
 
 
