@@ -68,8 +68,25 @@ def test_groups_that_contain_each_other_can_be_deleted(directory: Directory) -> 
 def test_a_group_cannot_be_a_member_of_itself(directory: Directory) -> None:
     staff = group(directory, "Staff")
 
-    with pytest.raises(InvalidValueException):
+    with pytest.raises(InvalidValueException) as patched:
         directory.groups.patch(staff, adding(staff))
+    with pytest.raises(InvalidValueException) as replaced:
+        directory.groups.replace(staff, {"displayName": "Staff", "members": [{"value": staff}]})
+
+    for raised in (patched, replaced):
+        assert raised.value.detail == "members: a group cannot be a member of itself"
+
+
+def test_what_cannot_become_a_member_is_named_with_the_reason(directory: Directory) -> None:
+    staff = group(directory, "Staff")
+
+    with pytest.raises(InvalidValueException) as raised:
+        directory.groups.patch(staff, adding(staff, "nobody"))
+
+    assert raised.value.detail == (
+        "members: a group cannot be a member of itself; "
+        "there is no user or group with the id nobody"
+    )
 
 
 def test_operations_on_members_are_applied_in_their_order(directory: Directory) -> None:

@@ -125,7 +125,7 @@ def _header_faults(
         yield f"ETag is {etag!r}"
     if "version" in meta and etag != meta["version"]:
         yield f"ETag is {etag!r}, meta.version is {meta['version']!r}"
-    if answer.status_code == 201 and not location:
-        yield "a 201 has no Location"
+    if not location:
+        yield "there is no Location"
     if location and "location" in meta and location != meta["location"]:
         yield f"Location is {location!r}, meta.location is {meta['location']!r}"

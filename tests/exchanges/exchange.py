@@ -53,6 +53,11 @@ class Step:
         return self.method != "GET" and not self.path.rstrip("/").endswith("/.search")
 
     @property
+    def answers_a_resource(self) -> bool:
+        """Whether the answer is the resource that was written; that of a bulk request is none."""
+        return self.writes and self.status in {200, 201} and self.path != "/Bulk"
+
+    @property
     def projects(self) -> bool:
         """Whether the request asks for other attributes than a resource has by default."""
         query = f"{' '.join(self.query)} {self.raw_query or ''}".lower()

@@ -25,6 +25,7 @@ PAGE = {
     "itemsPerPage": 1,
     "Resources": [ANA],
 }
+RIGHT = {"ETag": 'W/"1"', "Location": f"{URL}/Users/7"}
 REFUSAL = {"schemas": [ERROR], "status": "404", "detail": "there is no user 7"}
 
 
@@ -38,27 +39,28 @@ def found(
 
 
 def test_a_right_answer_has_no_faults() -> None:
-    assert found(200, ANA, {"ETag": 'W/"1"'}) == []
-    assert found(201, ANA, {"ETag": 'W/"1"', "Location": f"{URL}/Users/7"}) == []
+    assert found(200, ANA, RIGHT) == []
+    assert found(201, ANA, RIGHT) == []
     assert found(200, PAGE) == []
     assert found(404, REFUSAL) == []
-    assert found(200, {"schemas": [USER], "id": "7"}, projected=True) == []
+    assert found(200, {"schemas": [USER], "id": "7"}, RIGHT, projected=True) == []
     assert list(faults(httpx.Response(204), URL, projected=False)) == []
 
 
 @pytest.mark.parametrize(
     ("status", "body", "headers"),
     [
-        (200, ANA, {"ETag": 'W/"1"', "Content-Type": "application/json"}),
-        (200, ANA, {}),
-        (200, ANA, {"ETag": '"1"'}),
-        (200, ANA, {"ETag": 'W/"2"'}),
+        (200, ANA, {**RIGHT, "Content-Type": "application/json"}),
+        (200, ANA, {"Location": RIGHT["Location"]}),
+        (200, ANA, {"ETag": 'W/"1"'}),
+        (200, ANA, {**RIGHT, "ETag": '"1"'}),
+        (200, ANA, {**RIGHT, "ETag": 'W/"2"'}),
         (201, ANA, {"ETag": 'W/"1"'}),
-        (200, ANA, {"ETag": 'W/"1"', "Location": f"{URL}/Users/8"}),
-        (200, {**ANA, "id": 7}, {"ETag": 'W/"1"'}),
-        (200, {**ANA, "title": None}, {"ETag": 'W/"1"'}),
-        (200, {**ANA, "urn:x": {}}, {"ETag": 'W/"1"'}),
-        (200, {**ANA, "meta": {**META, "resourceType": "Group"}}, {"ETag": 'W/"1"'}),
+        (200, ANA, {**RIGHT, "Location": f"{URL}/Users/8"}),
+        (200, {**ANA, "id": 7}, RIGHT),
+        (200, {**ANA, "title": None}, RIGHT),
+        (200, {**ANA, "urn:x": {}}, RIGHT),
+        (200, {**ANA, "meta": {**META, "resourceType": "Group"}}, RIGHT),
         (200, [ANA], {}),
         (200, {**PAGE, "totalResults": "1"}, {}),
         (200, {**PAGE, "itemsPerPage": 2}, {}),

@@ -224,6 +224,9 @@ def test_what_is_advertised_round_trips(urn: str, said: Json, api: Api) -> None:
     assert trip.seen(trip.patch("replace", value=first)) == seen(first)
     if said.get("required"):
         return
+    if (urn, said["name"]) == (CORE, "active"):  # of a disabled account it is not cleared
+        assert trip.seen(trip.patch("remove")) is first is False
+        assert trip.seen(trip.patch("replace", value=second)) == second
     assert trip.seen(trip.patch("remove")) is None
     assert trip.is_found(f"not ({trip.path} pr)")
     assert trip.seen(trip.patch("add", value=second)) == seen(second)

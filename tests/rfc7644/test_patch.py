@@ -47,11 +47,11 @@ MESSAGE = [
     ),
     Sentence(
         "each operation has exactly one op",
-        ada(), [{"path": "title", "value": "x"}], refused=(400, "invalidValue"),
+        ada(), [{"path": "title", "value": "x"}], refused=(400, "invalidSyntax"),
     ),
     Sentence(
         "op is add, remove or replace",
-        ada(), [{"op": "move", "path": "title", "value": "x"}], refused=(400, "invalidValue"),
+        ada(), [{"op": "move", "path": "title", "value": "x"}], refused=(400, "invalidSyntax"),
     ),
     Sentence(
         "path is a string",

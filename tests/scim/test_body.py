@@ -295,7 +295,25 @@ def test_a_type_is_kept_as_it_was_sent(label: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "schemas", [[CORE], [CORE, "urn:example:2.0:User"], CORE, [], None, [TYPO, CORE]]
+    "schemas",
+    [
+        [CORE],
+        [CORE, "urn:example:2.0:User"],
+        CORE,
+        [],
+        None,
+        "",
+        [None],
+        [TYPO, CORE],
+        ["urn:scim:schemas:core:1.0"],
+        ["urn:ietf:params:scim:schemas:core:1.0:User"],
+        [CORE.lower()],
+        [f"{CORE} "],
+        [ENTERPRISE],
+        [GROUP, CORE],
+        [GROUP, f" {CORE.upper()}"],
+        "User",
+    ],
 )
 def test_schemas_that_we_do_not_have_are_no_matter(schemas: Any) -> None:
     assert user(schemas=schemas).document == {"schemas": [CORE], "userName": "ada"}
@@ -325,8 +343,9 @@ def test_a_body_deeper_than_the_stack_is_invalid_syntax() -> None:
     assert refused({"name": nested(100_000)}).scim_type == "invalidSyntax"
 
 
-def test_a_body_of_another_type_of_resource_is_invalid_syntax() -> None:
-    error = refused({"schemas": [GROUP], "userName": "ada"})
+@pytest.mark.parametrize("schemas", [[GROUP], GROUP, [f" {GROUP.upper()}"], [ENTERPRISE, GROUP]])
+def test_a_body_of_another_type_of_resource_is_invalid_syntax(schemas: Any) -> None:
+    error = refused({"schemas": schemas, "userName": "ada"})
     assert (error.scim_type, CORE in error.detail) == ("invalidSyntax", True)
 
 

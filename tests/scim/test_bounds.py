@@ -99,6 +99,13 @@ def test_the_operations_of_a_request_share_its_budget() -> None:
         patch.read(Kind.USER, {"Operations": selecting(2)}, budget).apply(full)
 
 
+def test_a_patch_that_is_applied_again_is_not_charged_again() -> None:
+    full, budget = created(roles=roles(MAX_VALUES)), Budget(1500)
+    wanted = patch.read(Kind.USER, {"Operations": selecting(2)}, budget)
+
+    assert all(wanted.apply(full) for _ in range(3))
+
+
 def test_a_remove_by_values_takes_as_many_as_an_attribute_has() -> None:
     full = created(roles=roles(MAX_VALUES))
     removing = {"op": "remove", "path": "roles", "value": roles(MAX_VALUES)}

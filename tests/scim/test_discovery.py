@@ -159,8 +159,10 @@ def test_the_types_that_entra_maps_are_canonical(path: str, values: set[str]) ->
     assert values <= set(label["canonicalValues"])
 
 
-@pytest.mark.parametrize("hidden", ["password", "id", "meta", "externalId", "schemas"])
-def test_common_attributes_and_the_password_are_not_advertised(hidden: str) -> None:
+@pytest.mark.parametrize("hidden", ["password", "id", "meta", "schemas"])
+def test_common_attributes_that_no_client_writes_and_the_password_are_not_advertised(
+    hidden: str,
+) -> None:
     assert hidden not in {path.rpartition(":")[2] for path, _, _ in ADVERTISED}
 
 
@@ -170,6 +172,8 @@ def test_common_attributes_and_the_password_are_not_advertised(hidden: str) -> N
         (f"{CORE}:userName", {"required": True, "uniqueness": "server", "caseExact": False}),
         (f"{GROUP}:displayName", {"required": True, "uniqueness": "server", "caseExact": False}),
         (f"{CORE}:groups", {"mutability": "readOnly", "multiValued": True}),
+        (f"{CORE}:externalId", {"type": "string", "caseExact": True, "required": False}),
+        (f"{GROUP}:externalId", {"type": "string", "caseExact": True, "mutability": "readWrite"}),
         (f"{CORE}:active", {"type": "boolean", "mutability": "readWrite"}),
         (f"{GROUP}:members", {"type": "complex", "mutability": "readWrite", "multiValued": True}),
         (f"{GROUP}:members.value", {"mutability": "immutable", "caseExact": True}),

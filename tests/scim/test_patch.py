@@ -470,24 +470,44 @@ def test_replacing_by_nothing_clears(path: str, before: dict[str, Any], nothing:
     assert patched(before, {"op": "replace", "value": {path: nothing}}) == user()
 
 
-@pytest.mark.parametrize("nothing", ["", None, [], {}])
+@pytest.mark.parametrize(
+    "nothing", ["", None, [], [{"$ref": None, "value": ""}], [{"value": None}]]
+)
 @pytest.mark.parametrize(
     "path",
     [
-        "userName",
         "displayName",
         "name",
-        "emails",
+        "name.givenName",
         'emails[type eq "work"].value',
         "manager",
-        ENTERPRISE,
+        "manager.value",
+        f"{ENTERPRISE}:department",
+        "profileUrl",
     ],
 )
-def test_adding_nothing_changes_nothing(path: str, nothing: Any) -> None:
+def test_adding_nothing_to_a_single_value_clears_it_as_replacing_does(
+    path: str, nothing: Any
+) -> None:
     before = user(
         displayName="Ada",
         name={"givenName": "Ada"},
+        profileUrl="https://ada.example",
         emails=[{"type": "work", "value": "a"}],
+        **{ENTERPRISE: {"manager": {"value": "m1"}, "department": "Engines"}},
+    )
+    replaced = patched(before, replace(path, nothing))
+    assert replaced != before
+    assert patched(before, add(path, nothing)) == replaced
+    assert patched(before, {"op": "add", "value": {path: nothing}}) == replaced
+
+
+@pytest.mark.parametrize("nothing", ["", None, [], {}])
+@pytest.mark.parametrize("path", ["emails", "roles", 'emails[type eq "work"]', ENTERPRISE])
+def test_adding_nothing_to_several_values_changes_nothing(path: str, nothing: Any) -> None:
+    before = user(
+        emails=[{"type": "work", "value": "a"}],
+        roles=[{"value": "Admin"}],
         **{ENTERPRISE: {"manager": {"value": "m1"}}},
     )
     assert patched(before, add(path, nothing)) == before
@@ -495,19 +515,38 @@ def test_adding_nothing_changes_nothing(path: str, nothing: Any) -> None:
 
 
 @pytest.mark.parametrize("nothing", ["", None, [], {}, [{"$ref": None, "value": ""}]])
-def test_a_user_name_cannot_be_cleared(nothing: Any) -> None:
+@pytest.mark.parametrize("path", ["active", "ACTIVE", f"{CORE}:active"])
+def test_a_disabled_account_stays_disabled_when_active_is_cleared(path: str, nothing: Any) -> None:
     for operation in (
-        replace("userName", nothing),
-        {"op": "replace", "value": {"userName": nothing}},
+        replace(path, nothing),
+        add(path, nothing),
+        {"op": "replace", "value": {path: nothing}},
+        {"op": "add", "value": {path: nothing}},
+        {"op": "replace", "value": {CORE: {"active": nothing}}},
+        {"op": "replace", "path": CORE, "value": {"active": nothing}},
+        remove(path),
+        {"op": "remove", "path": path, "value": nothing},
     ):
-        with pytest.raises(InvalidValueException, match="userName is required"):
-            patch.read(Kind.USER, message(operation))
+        assert patched(user(active=False), operation) == user(active=False), operation
+        assert patched(user(active=True), operation) == user(), operation
 
 
-@pytest.mark.parametrize("nothing", ["", None, []])
-def test_the_display_name_of_a_group_cannot_be_cleared(nothing: Any) -> None:
-    with pytest.raises(InvalidValueException, match="displayName is required"):
-        patch.read(Kind.GROUP, message(replace("displayName", nothing)))
+def test_an_account_that_one_operation_disables_no_other_enables_by_clearing() -> None:
+    before = user(active=True, title="x")
+    after = patched(before, replace("active", False), remove("active"), replace("title", "y"))
+    assert after == user(active=False, title="y")
+
+
+@WRITES
+@pytest.mark.parametrize("nothing", ["", None, [], {}, [{"$ref": None, "value": ""}]])
+@pytest.mark.parametrize(("kind", "name"), [(Kind.USER, "userName"), (Kind.GROUP, "displayName")])
+def test_what_is_required_cannot_be_cleared(
+    kind: Kind, name: str, nothing: Any, write: Any
+) -> None:
+    operation = write(name, nothing)
+    for each in (operation, {"op": operation["op"], "value": {name: nothing}}):
+        with pytest.raises(InvalidValueException, match=f"{name} is required"):
+            patch.read(kind, message(each))
 
 
 @pytest.mark.parametrize(("kind", "path"), [(Kind.USER, "userName"), (Kind.GROUP, "displayName")])
@@ -856,8 +895,8 @@ def test_an_operation_without_a_value_to_write_is_an_invalid_value(
 
 
 @pytest.mark.parametrize("op", [None, "", "move", "set", 5, ["add"], {}])
-def test_an_unknown_operation_is_an_invalid_value_that_says_which(op: Any) -> None:
-    with pytest.raises(InvalidValueException, match=r"Operations\[1\]\.op"):
+def test_an_unknown_operation_is_invalid_syntax_that_says_which(op: Any) -> None:
+    with pytest.raises(InvalidSyntaxException, match=r"Operations\[1\]\.op"):
         patch.read(Kind.USER, message(remove("title"), {"op": op, "path": "title", "value": "x"}))
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rollcall.scim.errors import InvalidValueException
-from rollcall.scim.projection import Projection
+from rollcall.scim.projection import MAX_NAMES, Projection
 from rollcall.scim.resources import Kind
 from tests.scim.strategies import FAST, PATHS, copied
 
@@ -167,3 +167,21 @@ def test_a_projection_is_a_part_with_the_id_and_nothing_empty(
     )
     assert all(value not in ({}, []) for value in part.values())
     assert untouched == ADA
+
+
+def test_a_request_names_so_many_attributes_each_once_and_no_more() -> None:
+    names = [f"a{number}" for number in range(MAX_NAMES - 1)]
+
+    assert asked(*names, "userName", "USERNAME", *names * 3, ",".join(names)) == asked("userName")
+    assert without(*names, "userName") == without("userName")
+    for parameter in ("attributes", "excludedAttributes"):
+        both = [[*names, "userName", "title"], None]
+        given = both if parameter == "attributes" else both[::-1]
+        with pytest.raises(InvalidValueException, match=f"{parameter} names at most {MAX_NAMES}"):
+            Projection.of(*given)
+
+
+def test_a_name_with_a_selection_is_the_name_of_what_is_selected_among() -> None:
+    assert asked('emails[type eq "work"]') == asked("emails")
+    assert asked('emails[type eq "work"].value') == asked("emails.value")
+    assert asked("emails[[[") == asked("nope")

@@ -18,7 +18,8 @@ from rollcall.scim.resources import Kind
 class Change:
     """The difference that operations make.
 
-    `skipped` were to be added but are deleted; `unknown` were to be added and were never issued.
+    `skipped` were to be added but are deleted; `unknown` were to be added and were never issued,
+    and `own` says that the group itself was to be added.
     `arrivals` are those of the added who may get something by that.
     """
 
@@ -26,6 +27,7 @@ class Change:
     removed: Mapping[str, Kind] = field(default_factory=dict)
     skipped: Sequence[str] = ()
     unknown: Sequence[str] = ()
+    own: bool = False
     arrivals: Arrivals = field(default_factory=Arrivals)
 
     def __bool__(self) -> bool:
@@ -43,12 +45,12 @@ class Change:
         return {**self.added, **self.removed}
 
     def check(self) -> None:
-        """Raise InvalidValueException naming all the ids that were never issued."""
+        """Raise InvalidValueException naming all that cannot become members, and why."""
+        reasons = ["a group cannot be a member of itself"] if self.own else []
         if self.unknown:
-            named = ", ".join(self.unknown)
-            raise InvalidValueException(
-                detail=f"members: there is no user or group with the id {named}"
-            )
+            reasons.append(f"there is no user or group with the id {', '.join(self.unknown)}")
+        if reasons:
+            raise InvalidValueException(detail=f"members: {'; '.join(reasons)}")
 
 
 def difference(
@@ -75,7 +77,8 @@ def difference(
         added={each: living[each] for each in wanted if each in living},
         removed={each: kind for each, kind in current.items() if each not in after},
         skipped=[each for each in wanted if each in known.deleted],
-        unknown=[each for each in wanted if each in known.unknown or each == group],
+        unknown=[each for each in wanted if each in known.unknown and each != group],
+        own=group in wanted,
         arrivals=Arrivals(
             {each: known.newcomers[each] for each in wanted if each in known.newcomers},
             known.edition,

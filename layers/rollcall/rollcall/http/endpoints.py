@@ -167,7 +167,6 @@ def nowhere(call: Call) -> Response:
 def _created(call: Call, answer: Answer) -> Response:
     response = _shown(call, answer)
     response.status_code = 201
-    response.headers["Location"] = answer.record.location(call.base_url)
     return response
 
 
@@ -181,7 +180,8 @@ def _read(call: Call, answer: Answer) -> Response:
 def _shown(call: Call, answer: Answer) -> Response:
     call.ignored += answer.ignored
     resource = call.projection.apply(answer.record.kind, answer.resource, call.payload)
-    return ScimResponse(resource, headers={"ETag": answer.record.etag})
+    located = answer.record.location(call.base_url)
+    return ScimResponse(resource, headers={"ETag": answer.record.etag, "Location": located})
 
 
 def _refuse_filter(call: Call) -> None:

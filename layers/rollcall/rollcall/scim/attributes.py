@@ -32,6 +32,9 @@ _NO_NAME = re.compile(r"[^\w$:.-]")
 
 KeyPath = tuple[str, ...]
 
+ACTIVE: KeyPath = ("active",)
+"""Where `active` stands, without which a disabled account is an enabled one."""
+
 
 @dataclass(frozen=True)
 class Attribute:

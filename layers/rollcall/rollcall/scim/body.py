@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from scim2_models import Context, Mutability, Resource
 
 from rollcall.scim import membership, tolerance, values
-from rollcall.scim.attributes import Attribute, KeyPath, Schema, declared, marked
+from rollcall.scim.attributes import ACTIVE, Attribute, KeyPath, Schema, declared, marked
 from rollcall.scim.errors import (
     InvalidSyntaxException,
     InvalidValueException,
@@ -81,7 +81,7 @@ def replacement(kind: Kind, before: Document, sent: Document) -> Document:
     was read does not know it. Raises MutabilityException when it changes what cannot change.
     """
     after, immutable = sent, marked(kind, Mutability.immutable)
-    for keys in {("active",)} | immutable | marked(kind, Mutability.write_only):
+    for keys in {ACTIVE} | immutable | marked(kind, Mutability.write_only):
         had, has = _at(before, keys), _at(sent, keys)
         if had is not None and has is None:
             after = _with(after, keys, had)
@@ -160,6 +160,8 @@ def _cleaned(kind: Kind, payload: Mapping[str, Any], ignored: list[str]) -> Docu
         if attribute is None:
             if not tolerance.is_unassigned(value):
                 ignored.append(key)
+        elif attribute.name == "schemas":
+            _check_schemas(kind, value)
         elif attribute.name == "members" and value == []:
             cleaned["members"] = []  # an empty array of members is a statement, not an omission
         elif not attribute.read_only and (mended := assigned(attribute, value)) is not None:
@@ -167,6 +169,26 @@ def _cleaned(kind: Kind, payload: Mapping[str, Any], ignored: list[str]) -> Docu
             urn, _, name = attribute.name.rpartition(":")
             (cleaned.setdefault(urn, {}) if urn else cleaned)[name] = mended
     return cleaned
+
+
+def _check_schemas(kind: Kind, value: Any) -> None:
+    """Let through what a body says of its schemas: the endpoint says what is meant.
+
+    Clients name the schemas of SCIM 1, or an extension alone. Only a resource of the other type is
+    at the wrong endpoint. Raises InvalidSyntaxException for that, InvalidValueException for what is
+    no string.
+    """
+    named = set()
+    for number, each in enumerate(value if isinstance(value, list) else [value]):
+        urn = tolerance.unwrapped(each)
+        if isinstance(urn, str):
+            named.add(urn.strip().lower())
+        elif not tolerance.is_unassigned(urn):
+            raise InvalidValueException(detail=f"schemas[{number}] takes a string")
+    own = str(MODELS[kind].__schema__)
+    others = {str(model.__schema__).lower() for model in MODELS.values()} - {own.lower()}
+    if own.lower() not in named and named & others:
+        raise InvalidSyntaxException(detail=f"schemas names another type, here belongs {own}")
 
 
 def _entries(

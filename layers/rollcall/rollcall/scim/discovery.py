@@ -18,6 +18,20 @@ MAX_PAYLOAD = 1_048_576
 
 _CORE = "urn:ietf:params:scim:schemas:core:2.0"
 
+_EXTERNAL_ID = {
+    "name": "externalId",
+    "type": "string",
+    "multiValued": False,
+    "description": "The identifier that the identity provider gave to the resource.",
+    "required": False,
+    "caseExact": True,
+    "mutability": "readWrite",
+    "returned": "default",
+    "uniqueness": "none",
+}
+"""The common attribute that clients write; RFC 7643 section 3.1 lets a schema list it, and
+Microsoft's gallery check reports what it does not find."""
+
 _DESCRIPTIONS = {Kind.USER: "A person's account", Kind.GROUP: "A group of users and of groups"}
 
 
@@ -101,7 +115,10 @@ def described() -> tuple[dict[str, Any], ...]:
     models: list[Any] = [User, Group]
     for model in MODELS.values():
         models.extend(model.get_extension_models().values())
-    return tuple(_flowing(each.to_schema().model_dump()) for each in models)
+    documents = [_flowing(each.to_schema().model_dump()) for each in models]
+    for document in documents[: len(Kind)]:
+        document["attributes"].append(_EXTERNAL_ID)
+    return tuple(documents)
 
 
 def _flowing(value: Any) -> Any:

@@ -39,6 +39,7 @@ class Patch:
     members: list[membership.Operation] = field(default_factory=list)
     ignored: list[str] = field(default_factory=list)
     budget: Budget = field(default_factory=Budget)
+    spent: int = 0
 
     def apply(self, before: Mapping[str, Any]) -> Document:
         """Return what the operations make of a canonical document, which is left as it is.
@@ -49,9 +50,12 @@ class Patch:
         """
         if not self.steps:
             return dict(before)
+        self.budget.room += self.spent  # by a try that lost against another writer
+        room = self.budget.room
         own, foreign = parted(self.kind, before)
         resource = MODELS[self.kind].model_validate(own)
         steps.apply(self.kind, resource, self.steps, self.budget)
+        self.spent = room - self.budget.room
         return joined(document(resource), foreign)
 
 
@@ -98,7 +102,7 @@ def _operations(payload: Any) -> Iterator[_Operation]:
         given = {key.lower(): value for key, value in raw.items()}
         op = given.get("op")
         if not isinstance(op, str) or op.lower() not in ("add", "remove", "replace"):
-            raise InvalidValueException(detail=f"{where}.op must be add, remove or replace")
+            raise InvalidSyntaxException(detail=f"{where}.op must be add, remove or replace")
         path = given.get("path")
         if path is not None and not isinstance(path, str):
             raise InvalidPathException(detail=f"{where}.path must be a string")
@@ -207,15 +211,19 @@ def _merge(
     source = value if isinstance(value, dict) else assigned(target, value)
     if source is not None:
         yield from _entries(kind, op, source, f"{target.path}.", ignored)
-    elif op == "replace":
+    else:
         yield Step("remove", target)
 
 
 def _assignment(op: str, target: Attribute, value: Any) -> Iterator[Step]:
+    """To give an attribute no value clears it; only `add` to several values then adds nothing.
+
+    `add` of a single value replaces (RFC 7644 section 3.5.2.1).
+    """
     mended = assigned(target, value)
     if mended is not None:
         yield Step(op, target, mended)
-    elif op == "replace":
+    elif op == "replace" or not target.multi_valued:
         if target.required:
             raise InvalidValueException(detail=f"{target.path} is required and cannot be cleared")
         yield Step("remove", target)

@@ -11,7 +11,7 @@ from scim2_models import Context, Resource
 from scim2_models.path import CompareOperator, Comparison
 
 from rollcall.scim import tolerance
-from rollcall.scim.attributes import Attribute, Schema, leaves
+from rollcall.scim.attributes import ACTIVE, Attribute, Schema, leaves
 from rollcall.scim.body import MAX_VALUES, check_number
 from rollcall.scim.budget import Budget
 from rollcall.scim.errors import (
@@ -97,20 +97,25 @@ def _number(value: Any) -> int:
 
 
 def _runs(steps: Sequence[Step]) -> Iterator[list[Step]]:
-    """Part steps before each that depends on who is the manager by then, and every so many."""
+    """Part steps before each that depends on what the resource is by then, and every so many."""
     run: list[Step] = []
     for step in steps:
-        manager = isinstance(step.target, Attribute) and _selects_manager(step.target)
-        if manager or len(run) == _TOGETHER:
+        if _depends(step) or len(run) == _TOGETHER:
             yield run
             run = []
         run.append(step)
     yield run
 
 
+def _depends(step: Step) -> bool:
+    return isinstance(step.target, Attribute) and (
+        _selects_manager(step.target) or _clears_active(step)
+    )
+
+
 def _run(kind: Kind, resource: Resource[Any], steps: list[Step]) -> None:
     """Apply steps together: the engine copies the resource each time, to put it back."""
-    if steps and _names_another_manager(resource, steps[0]):
+    if steps and _is_idle(resource, steps[0]):
         steps = steps[1:]
     if not steps:
         return
@@ -144,6 +149,18 @@ def _refusal(step: Step, error: ValidationError | SCIMException) -> SCIMExceptio
 
 def _selects_manager(target: Attribute) -> bool:
     return target.name == _MANAGER and target.selection is not None
+
+
+def _is_idle(resource: Resource[Any], step: Step) -> bool:
+    """Tell whether a step leaves the resource as it is by then."""
+    if _clears_active(step):
+        # As a PUT does that forgets it: nobody is enabled by what does not say so.
+        return resource["active"] is False
+    return _names_another_manager(resource, step)
+
+
+def _clears_active(step: Step) -> bool:
+    return isinstance(step.target, Attribute) and step.target.keys == ACTIVE and step.op == "remove"
 
 
 def _names_another_manager(resource: Resource[Any], step: Step) -> bool:
