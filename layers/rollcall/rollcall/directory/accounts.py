@@ -22,7 +22,6 @@ from rollcall.scim.errors import (
     Unavailable,
     UniquenessException,
 )
-from rollcall.scim.indexing import claim
 from rollcall.scim.link import State
 from rollcall.scim.merging import merged, reassigned
 from rollcall.scim.record import Record
@@ -84,15 +83,10 @@ class Accounts:
 
         Raises NotFoundException.
         """
-        context = self._context
-        record = context.resources.read(Kind.USER, merges.survivor(context, named))
-        if record is not None:
-            return record
-        entry = claim(Kind.USER, {"userName": named})
-        for identifier in context.resources.find(Kind.USER, entry, unique=True):
-            if (record := context.resources.read(Kind.USER, identifier)) is not None:
-                return record
-        raise missing(Kind.USER, named)
+        record = self._context.resources.named(Kind.USER, named)
+        if record is None:
+            raise missing(Kind.USER, named)
+        return record
 
     def protect(self, named: str, *, protected: bool = True) -> Plan:
         """Plan that no client may change an account any more, or that clients may again."""

@@ -31,6 +31,23 @@ class Resources:
         item = self.table.get(self.keys.document(kind, identifier))
         return None if item is None else record_of(kind, item)
 
+    def named(self, kind: Kind, text: str) -> Record | None:
+        """Return the resource that a person means: by its id, an id merged into it, or its name.
+
+        A merge into a user that was merged later leads on; None when there is no such resource.
+        """
+        identifier = text
+        while (item := self.table.get(self.keys.document(kind, identifier))) is not None:
+            if (record := record_of(kind, item)) is not None:
+                return record
+            if "alias" not in item:
+                break
+            identifier = item["alias"]
+        entry = indexing.claim(kind, {"userName": text, "displayName": text})
+        for found in self.find(kind, entry, unique=True):
+            return self.read(kind, found)
+        return None
+
     def read_user(self, identifier: str) -> tuple[Record, list[str]] | None:
         """Read a user and the ids of its groups in one query."""
         partition = self.keys.partition(Kind.USER, identifier)

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 
 from rollcall.scim.access import Access
 from rollcall.scim.errors import Unavailable
-from rollcall.scim.indexing import Entry, claim
 from rollcall.scim.record import Record
 from rollcall.scim.resources import Kind
 from rollcall.storage.actions import ConditionFailed
@@ -74,13 +73,11 @@ class Ledger:
         self._acts = acts
 
     def find(self, named: str) -> str:
-        """Return the id of a user who is named by id or userName. Raises TemplateError."""
-        if self._resources.read(Kind.USER, named) is not None:
-            return named
-        entry: Entry = claim(Kind.USER, {"userName": named})
-        for identifier in self._resources.find(Kind.USER, entry, unique=True):
-            return identifier
-        raise TemplateError(f"there is no user {named}")
+        """Return the id of a user, named by id, merged id or userName. Raises TemplateError."""
+        record = self._resources.named(Kind.USER, named)
+        if record is None:
+            raise TemplateError(f"there is no user {named}")
+        return record.id
 
     def explain(self, user: str) -> Holding:
         """Return what a user holds. Raises TemplateError when there is no such user."""
