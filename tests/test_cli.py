@@ -129,7 +129,7 @@ def test_disabling_says_when_it_takes_effect(server: Server) -> None:
     [
         (["tenants", "create", "No_Good"], "a tenant's name has"),
         (["tenants", "create", "[/]"], "'[/]' does not"),
-        (["--stack", "nowhere", "tenants", "list"], "the stack nowhere cannot be read"),
+        (["--stack", "nowhere", "tenants", "list"], "no AWS region is set"),
         (["tenants", "show", "nobody"], "there is no tenant nobody"),
         (["tenants", "disable", "nobody"], "there is no tenant nobody"),
         (["tenants", "delete", "nobody", "--yes"], "there is no tenant nobody"),

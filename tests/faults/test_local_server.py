@@ -9,7 +9,7 @@ from threading import Event
 from typing import Any
 
 from rollcall import local
-from rollcall.runtime import Services
+from rollcall.runtime import Services, events_file
 from tests.faults.proxy import Fault, Proxy, always
 
 BOUND = 30.0
@@ -62,7 +62,7 @@ def test_change_events_go_on_when_the_store_is_there_again(
     log, path = Log(), tmp_path / "events.jsonl"
     directory = proxied.directory("acme")
 
-    with local.told(proxied, path, log):
+    with path.open("a") as lines, events_file.told(proxied, lines, log):
         directory.users.create({"userName": "before"})
         with proxy.faults(always(Fault.RESET_BEFORE)):
             assert log.came.wait(BOUND)

@@ -6,9 +6,8 @@ import asyncio
 import json
 import socket
 import sys
-import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
@@ -18,16 +17,13 @@ import uvicorn
 import yaml
 
 from rollcall import emulator
-from rollcall.changes import publication
+from rollcall.emulator import EmulatorError
 from rollcall.http.middleware import Log
 from rollcall.http.routes import EVERYTHING
-from rollcall.runtime import Services, Settings, logger
-from rollcall.scim.errors import Unavailable
-from rollcall.storage import tail
-from rollcall.storage.bus import SOURCE, Entry
-from rollcall.storage.clients import connect_streams
-from rollcall.storage.tail import Tail
-from rollcall.tenants.tenants import TenantError
+from rollcall.operator_error import OperatorError, naming
+from rollcall.runtime import Services, Settings, declare, events_file, logger
+from rollcall.runtime.background import logged
+from rollcall.tenants.tenants import TenantError, check_name
 
 HOME = Path(sys.prefix).parent
 """Where the environment of this interpreter stands: the checkout."""
@@ -38,8 +34,9 @@ STATE = HOME / ".rollcall"
 SWEEP_SECONDS = 60
 """How often what was begun and not finished is gone on with, as the deployed function does."""
 
-TAIL_SECONDS = 0.2
-"""How often the table's stream is read, where somebody wants to see change events."""
+LABEL = "local server"
+TOKEN_DAYS = 30
+"""What the tokens are called that the server prints, and how long they live."""
 
 _TEMPLATE = Path(__file__).parents[3] / "template.yaml"
 _SERVER = "server.json"
@@ -54,15 +51,22 @@ class Running:
 
 
 def find(state: Path = STATE) -> Running | None:
-    """Return the local server that runs on this state directory, None when none does."""
-    try:
-        found = json.loads((state / _SERVER).read_text())
-        running = Running(found["url"], found["endpoint_url"])
-        port = int(running.endpoint_url.rpartition(":")[2])
-        socket.create_connection(("127.0.0.1", port), timeout=1).close()
-    except (OSError, ValueError, KeyError):
-        return None
-    return running
+    """Return the local server that runs on this state directory, None when none does.
+
+    Raises OperatorError for a directory that cannot be read.
+    """
+    record = state / _SERVER
+    with naming(record):
+        if not record.is_file():
+            return None
+        text = record.read_text()
+    with suppress(ValueError, OSError):  # half of it is written, or nobody listens there any more
+        match json.loads(text):
+            case {"url": str(url), "endpoint_url": str(endpoint)}:
+                port = int(endpoint.rpartition(":")[2])
+                socket.create_connection(("127.0.0.1", port), timeout=1).close()
+                return Running(url, endpoint)
+    return None
 
 
 def tenant_url(base: str, tenant: str) -> str:
@@ -106,15 +110,15 @@ def table_properties() -> dict[str, Any]:
 
 
 def admit(services: Services, tenants: Sequence[str]) -> dict[str, str]:
-    """Make sure that the tenants exist, and return a token for each that works."""
+    """Make sure that the tenants exist, and return a token for each that works.
+
+    It takes the place of the one that the server made before.
+    """
     tokens = {}
     for name in tenants:
-        try:
-            tokens[name] = services.tenants.create(name)
-        except TenantError:
-            if name not in {each.name for each in services.tenants.list()}:
-                raise
-            tokens[name] = services.keyring(name).issue("local server").plain
+        with suppress(TenantError):  # it is there already
+            services.tenants.add(name)
+        tokens[name] = services.keyring(name).renew(LABEL, TOKEN_DAYS).plain
     return tokens
 
 
@@ -124,8 +128,13 @@ def data(state: Path, endpoint_url: str | None, *, fresh: bool) -> Iterator[str]
     if endpoint_url is not None:
         yield endpoint_url
         return
-    with emulator.running(state / "emulator", fresh=fresh) as own:
-        yield own
+    try:
+        with ExitStack() as stack:
+            with naming(state):
+                own = stack.enter_context(emulator.running(state / "emulator", fresh=fresh))
+            yield own
+    except EmulatorError as error:
+        raise OperatorError(str(error)) from error
 
 
 def serve(
@@ -143,12 +152,21 @@ def serve(
     """Serve until interrupted; `announce` is called once, when requests are answered.
 
     It gets the server's URL and a token for each tenant. `settings` say what a deployment declares
-    of its own; ExtensionError says what is wrong with its extension schemas. `events` is a file
-    that change events are appended to.
+    of its own. `events` is a file that change events are appended to. Raises OperatorError for
+    what cannot be served so; no data is begun afresh then.
     """
-    state.mkdir(parents=True, exist_ok=True)
-    # The port first: where it is taken, nothing is started and no data is begun afresh.
-    with _bound(host, port) as listening, data(state, endpoint_url, fresh=fresh) as endpoint:
+    for name in tenants:
+        check_name(name)
+    if settings.extensions is not None:
+        declare(settings.extensions)
+        settings = replace(settings, extensions=None)
+    with naming(state):
+        state.mkdir(parents=True, exist_ok=True)
+    with (
+        events_file.lines(events) as lines,
+        _bound(host, port) as listening,
+        data(state, endpoint_url, fresh=fresh) as endpoint,
+    ):
         address = listening.getsockname()
         url = f"http://{f'[{host}]' if ':' in host else host}:{address[1]}"
         services = Services(replace(settings, endpoint_url=endpoint, url=url))
@@ -159,7 +177,8 @@ def serve(
         log = logger(sys.stderr)
         app = services.application(EVERYTHING, log, pages)
         record = state / _SERVER
-        record.write_text(json.dumps({"url": url, "endpoint_url": endpoint}))
+        with naming(record):
+            record.write_text(json.dumps({"url": url, "endpoint_url": endpoint}))
         config = uvicorn.Config(
             app,
             log_config=None,
@@ -173,7 +192,7 @@ def serve(
         server = _Server(config, lambda: announce(url, tokens))
         try:
             with (
-                nullcontext() if events is None else told(services, events, log),
+                nullcontext() if lines is None else events_file.told(services, lines, log),
                 suppress(KeyboardInterrupt),  # uvicorn has shut down and raises the signal again
             ):
                 server.run(sockets=[listening])
@@ -181,75 +200,11 @@ def serve(
             record.unlink(missing_ok=True)
 
 
-class _File:
-    """A file in the place of the bus: an event a line, in the envelope that a rule hands on."""
-
-    def __init__(self, path: Path) -> None:
-        self._lines = path.open("a", encoding="utf-8")
-
-    def publish(self, entries: Sequence[Entry]) -> int:
-        for each in entries:
-            event = {
-                "source": SOURCE,
-                "detail-type": each.detail_type,
-                "time": each.time.isoformat().replace("+00:00", "Z"),
-                "detail": json.loads(each.detail),
-            }
-            self._lines.write(json.dumps(event, ensure_ascii=False) + "\n")
-        self._lines.flush()
-        return len(entries)
-
-    def close(self) -> None:
-        self._lines.close()
-
-
-@contextmanager
-def told(services: Services, path: Path, log: Log) -> Iterator[None]:
-    """Append to a file what changes in the table meanwhile, as the events of a deployment.
-
-    Whoever writes, commands too: the table's stream tells it, read by a thread.
-    """
-    bus, over = _File(path), threading.Event()
-    arn = tail.enable(services.clients.dynamodb, services.table.name)
-    stream = Tail(connect_streams(services.settings.endpoint_url), arn)
-
-    def read() -> None:
-        for records in stream.pages():
-            publication.publish(records, bus, services.settings.url)
-
-    def tell() -> None:
-        last = False
-        while not last:
-            last = over.wait(TAIL_SECONDS)  # once more, for what was written just before the end
-            with _logged("reading change events", log):
-                read()
-
-    thread = threading.Thread(target=tell, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
-        bus.close()
-
-
 def sweep(services: Services, log: Log) -> None:
     """Go on with what was begun and not finished; what fails is logged and tried again."""
-    with _logged("the sweep", log):
+    with logged("the sweep", log):
         for _ in services.sweep().run():
             pass
-
-
-@contextmanager
-def _logged(work: str, log: Log) -> Iterator[None]:
-    """Log what fails of work that no request waits for, and go on: it is tried again."""
-    try:
-        yield
-    except Unavailable as error:
-        log.warning("not done, tried again", extra={"work": work, "reason": str(error.detail)})
-    except Exception:  # the server answers requests whatever becomes of it
-        log.exception("failed, tried again", extra={"work": work})
 
 
 class _Server(uvicorn.Server):
@@ -275,7 +230,7 @@ _TemplateLoader.add_multi_constructor("!", lambda *_: None)
 
 @contextmanager
 def _bound(host: str, port: int) -> Iterator[socket.socket]:
-    """Yield a socket that listens; OSError names the address that is taken."""
+    """Yield a socket that listens. Raises OperatorError naming an address that is taken."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # Naming the protocol makes asyncio set TCP_NODELAY, without which each answer takes 40 ms more.
     with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listening:
@@ -283,6 +238,7 @@ def _bound(host: str, port: int) -> Iterator[socket.socket]:
         try:
             listening.bind((host, port))
             listening.listen()
-        except OSError as error:
-            raise OSError(f"{host}:{port} cannot be served: {error.strerror}") from error
+        except (OSError, UnicodeError) as error:
+            reason = getattr(error, "strerror", None) or "it is no name of a host"
+            raise OperatorError(f"{host}:{port} cannot be served: {reason}") from error
         yield listening

@@ -27,25 +27,11 @@ from rollcall.cli.log import log
 from rollcall.cli.mending import merge, relink, unlink
 from rollcall.cli.serve import serve
 from rollcall.cli.target import Choice
-from rollcall.cli.terminal import UsageError, complain
+from rollcall.cli.terminal import complain
 from rollcall.cli.verify import verify
-from rollcall.emulator import EmulatorError
-from rollcall.reconcile.mistake import Mistake
+from rollcall.operator_error import OperatorError
 from rollcall.scim.errors import SCIMException
-from rollcall.scim.extensions import ExtensionError
-from rollcall.templates.file import TemplateError
-from rollcall.tenants.tenants import TenantError
-
-MISTAKES = (
-    UsageError,
-    TenantError,
-    TemplateError,
-    ExtensionError,
-    Mistake,
-    EmulatorError,
-    LookupError,
-    OSError,
-)
+from rollcall.storage.aws_access import explained
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -97,21 +83,35 @@ def choose(
 
 
 def main() -> NoReturn:
-    """Run the command; a mistake of its user is one sentence and exit code 2."""
+    """Run the command and end with its exit code.
+
+    What the operator can put right, and what is refused or not to be had, is one sentence and 2. A
+    fault of Rollcall ends with its stack and 1.
+    """
     try:
-        app()
-    except MISTAKES as error:
-        for sentence in _said(error).splitlines():
+        with explained():
+            code = app(standalone_mode=False)
+    except typer.TyperException as error:
+        if sentence := _typed(error):
+            complain(sentence)
+        sys.exit(error.exit_code)
+    except typer.Abort:
+        complain("that is not confirmed, nothing is changed")
+        sys.exit(2)
+    except OperatorError as error:
+        for sentence in str(error).splitlines():
             complain(sentence)
         sys.exit(2)
     except SCIMException as error:
         complain(str(error.detail))
-        sys.exit(2 if 400 <= error.status < 500 and error.status != 429 else 1)
-    sys.exit(0)
+        sys.exit(2)
+    sys.exit(code)
 
 
-def _said(error: Exception) -> str:
-    """Return what is wrong; of a file that cannot be read or written, its name and why."""
-    if isinstance(error, OSError) and error.filename and error.strerror:
-        return f"{error.filename}: {error.strerror}"
-    return str(error)
+def _typed(error: typer.TyperException) -> str:
+    """Return what is wrong with what was typed; empty where help was printed instead."""
+    sentence = error.format_message().rstrip(".")
+    context: typer.Context | None = getattr(error, "ctx", None)
+    if not sentence or context is None:
+        return sentence
+    return f"{sentence} (see `{context.command_path} --help`)"

@@ -6,11 +6,11 @@ import json
 from typing import Annotated, Any
 
 import typer
-from rich.markup import escape
 from typer.core import TyperGroup
 
+from rollcall.cli.listing import Listing
 from rollcall.cli.target import Target, target
-from rollcall.cli.terminal import AsJson, Name, UsageError, listing, operator, out
+from rollcall.cli.terminal import AsJson, Name, UsageError, operator, print_listing, say
 from rollcall.scim.access import Access
 from rollcall.storage.keys import BY_HAND
 from rollcall.templates import file
@@ -49,16 +49,16 @@ def show(context: typer.Context, tenant: Name, user: User, as_json: AsJson = Fal
         return
     _print_access(holding.record.document["userName"], holding.record.access)
     if not holding.grants:
-        out.print("No template and nobody has given anything.")
+        say("No template and nobody has given anything.")
         return
-    rows = listing("by", "version", "when", "caused by", "work areas", "role")
+    rows = Listing("by", "version", "when", "caused by", "work areas", "role")
     for grant, actor in holding.grants:
         by = "hand" if grant.template == BY_HAND else grant.template
         areas = [f"{area} {level}" for area, level in grant.areas.items()]
         areas += [f"({area} revoked {at[:10]})" for area, at in grant.revoked.items()]
-        when, given = grant.at[:16].replace("T", " "), escape(", ".join(areas))
-        rows.add_row(by, str(grant.version), when, escape(actor), given, grant.role)
-    out.print(rows)
+        when = grant.at[:16].replace("T", " ")
+        rows.add(by, str(grant.version), when, actor, ", ".join(areas), grant.role)
+    print_listing(rows)
 
 
 @app.command()
@@ -124,7 +124,7 @@ def _tell(user: str, access: Access, as_json: bool) -> None:
 def _print_access(user: str, access: Access) -> None:
     areas = ", ".join(f"{area} {level}" for area, level in sorted(access.areas.items()))
     role = f", as {access.role}" if access.role else ""
-    out.print(f"{escape(user)} has access to {escape(areas or 'no work area')}{escape(role)}.")
+    say(f"{user} has access to {areas or 'no work area'}{role}.")
 
 
 def _plain(access: Access) -> dict[str, Any]:

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.markup import escape
 from scim2_models import Context as Shape
 
+from rollcall.cli.listing import Listing
 from rollcall.cli.target import Target, target
 from rollcall.cli.terminal import (
     AsJson,
@@ -21,10 +21,11 @@ from rollcall.cli.terminal import (
     Name,
     complain,
     err,
-    listing,
     operator,
-    out,
+    print_listing,
+    say,
 )
+from rollcall.cli.text import Prose
 from rollcall.reconcile.intake import Draft, Intake, Tally, mapping, put_in
 from rollcall.scim import body
 from rollcall.scim.errors import SCIMException, UniquenessException
@@ -147,16 +148,16 @@ def _print(name: str, intake: Intake, tally: Tally, *, dry_run: bool, as_json: b
         print(json.dumps({**told, **counts, "rejected": lines}))
         return
     if rejected:
-        table = listing(intake.unit, "rejected because")
+        rows = Listing(intake.unit, "rejected because")
         for line, reason in rejected[:MAX_SHOWN]:
-            table.add_row(str(line), escape(reason))
-        out.print(table)
+            rows.add(str(line), Prose(reason))
+        print_listing(rows)
         if len(rejected) > MAX_SHOWN:
-            out.print(f"… and {len(rejected) - MAX_SHOWN:,} more: --json has them all.")
+            say(f"… and {len(rejected) - MAX_SHOWN:,} more: --json has them all.")
     if intake.partial:
-        out.print(f"The file is one page of several: {intake.partial}.", markup=False)
+        say(f"The file is one page of several: {intake.partial}.")
     put_in_ = "would be put in" if dry_run else "put in"
-    out.print(
+    say(
         f"{tally.created:,} accounts {put_in_}, {tally.known:,} there already, "
         f"{len(rejected):,} {intake.unit}s rejected."
     )

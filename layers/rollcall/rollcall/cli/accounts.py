@@ -8,10 +8,10 @@ from itertools import islice
 from typing import Annotated, Any
 
 import typer
-from rich.markup import escape
 
+from rollcall.cli.listing import Listing
 from rollcall.cli.target import target
-from rollcall.cli.terminal import AsJson, Name, listing, operator, out
+from rollcall.cli.terminal import AsJson, Name, operator, print_lines, print_listing, say
 from rollcall.reconcile.conflicts.account import accounts
 from rollcall.scim.record import Record
 from rollcall.storage.resources import Resources
@@ -52,25 +52,24 @@ def list_(
     found = list(islice(wanted, limit + 1))
     shown, more = found[:limit], len(found) > limit
     if as_json:
-        rows = [
+        plain = [
             {"id": each.id, "userName": each.user_name, "active": each.active,
              "externalId": each.document.get("externalId"), **each.link.item}
             for each in shown
         ]  # fmt: skip
-        print(json.dumps(rows))
+        print(json.dumps(plain))
         return
-    table = listing("userName", "state", "active", "externalId", "id")
+    rows = Listing("userName", "state", "active", "externalId", "id")
     for each in shown:
-        table.add_row(
-            escape(each.user_name),
-            str(each.link),
-            "yes" if each.active else "no",
-            escape(each.document.get("externalId", "")),
-            each.id,
-        )
-    out.print(table if shown else "There are no such accounts.")
+        external_id = each.document.get("externalId", "")
+        active = "yes" if each.active else "no"
+        rows.add(each.user_name, str(each.link), active, external_id, each.id)
+    if not rows:
+        say("There are no such accounts.")
+        return
+    print_listing(rows)
     if more:
-        out.print(f"There are more than {limit:,}: --limit lists more.")
+        say(f"There are more than {limit:,}: --limit lists more.")
 
 
 @app.command()
@@ -85,9 +84,9 @@ def show(context: typer.Context, name: Name, account: Account, as_json: AsJson =
         print(json.dumps({"link": record.link.item, **answer.resource}))
         return
     if record.id != account and record.document["userName"] != account:
-        out.print(f"{account} means this account by now.")
-    out.print(f"{record.document['userName']} is {record.link}", markup=False)
-    out.print_json(json.dumps(answer.resource))
+        say(f"{account} means this account by now.")
+    say(f"{record.document['userName']} is {record.link}.")
+    print_lines(json.dumps(answer.resource, indent=2, ensure_ascii=False))
 
 
 @app.command()
@@ -98,14 +97,14 @@ def protect(context: typer.Context, name: Name, account: Account) -> None:
     would stop the provisioning of the whole tenant.
     """
     record = _protect(context, name, account, protected=True)
-    out.print(f"{record.document['userName']} is protected.", markup=False)
+    say(f"{record.document['userName']} is protected.")
 
 
 @app.command()
 def unprotect(context: typer.Context, name: Name, account: Account) -> None:
     """Let clients change an account again, as the tenant's link policy has it."""
     record = _protect(context, name, account, protected=False)
-    out.print(f"{record.document['userName']} is protected no more.", markup=False)
+    say(f"{record.document['userName']} is protected no more.")
 
 
 def _protect(context: typer.Context, name: str, account: str, *, protected: bool) -> Record:

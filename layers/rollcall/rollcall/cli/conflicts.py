@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from itertools import groupby, islice
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Group, RenderableType
-from rich.markup import escape
-from rich.table import Table
+from rich.text import Text
 
+from rollcall.cli.listing import Listing
 from rollcall.cli.target import target
-from rollcall.cli.terminal import AsJson, Encoding, Name, err, listing, out
+from rollcall.cli.terminal import (
+    AsJson,
+    Encoding,
+    Name,
+    err,
+    print_lines,
+    print_listing,
+    say,
+)
+from rollcall.cli.text import Prose
+from rollcall.operator_error import naming
 from rollcall.reconcile.conflicts import report
 from rollcall.reconcile.conflicts.account import accounts
 from rollcall.reconcile.conflicts.check import Check, check
@@ -100,73 +109,58 @@ def check_(
     with err.status("reading") as status:
         made = check(job, Export(idp_export, encoding), found, hints=hints, progress=status.update)
     if csv is not None:
-        with csv.open("w", encoding="utf-8-sig", newline="") as stream:
+        with naming(csv), csv.open("w", encoding="utf-8-sig", newline="") as stream:
             report.as_csv(made, stream)
     if html is not None:
         today = f"{datetime.now(UTC):%d %B %Y, %H:%M} UTC"
-        with html.open("w", encoding="utf-8") as stream:
+        with naming(html), html.open("w", encoding="utf-8") as stream:
             stream.writelines(report.as_page(made, idp_export.name, today))
     if as_json:
         sys.stdout.writelines(report.as_json(made))
     else:
         _show(made, every=every)
         for written in filter(None, (csv, html)):
-            out.print(f"{written} holds all of it.", soft_wrap=True, markup=False)
+            say(f"{written} holds all of it.")
     raise typer.Exit(1 if made.attention or not made.complete else 0)
 
 
 def _show(made: Check, *, every: bool) -> None:
     wanted = (each for each in made.findings() if every or each.attention)
     shown = list(islice(wanted, MAX_SHOWN))
-    if shown:
-        out.print(Group(*_blocks(shown)))
+    for verdict, some in groupby(shown, key=lambda each: each.verdict):
+        print_lines(Text(verdict.value, f"{_COLOURS[report.TONES[verdict]]} bold"))
+        print_listing(_listing(some))
+        print_lines("")
     left = (made.people if every else made.attention) - len(shown)
     if left > 0 and len(shown) == MAX_SHOWN:
-        out.print(f"… and {left:,} more: write them to a file with --csv or --html.\n")
-    out.print(_figures(made))
+        say(f"… and {left:,} more: write them to a file with --csv or --html.\n")
+    _print_figures(made)
     for each in made.not_checked:
-        out.print(f"\n[yellow]not checked:[/] {_code(each)}")
+        say(f"\nnot checked: {each}")
     for each in made.requests:
-        out.print(f"  [bold]{escape(each)}[/]", soft_wrap=True)
+        print_lines(f"  {each}")
     for line, reason in made.rejected[:MAX_REJECTED]:
-        out.print(f"\n{made.unit} {line} of the export is left out: {reason}", markup=False)
+        say(f"\n{made.unit} {line} of the export is left out: {reason}")
     if len(made.rejected) > MAX_REJECTED:
-        out.print(f"… and {len(made.rejected) - MAX_REJECTED:,} more: --json has them all.")
-    out.print()
+        say(f"… and {len(made.rejected) - MAX_REJECTED:,} more: --json has them all.")
 
 
-def _figures(made: Check) -> Table:
-    rows = Table.grid(padding=(0, 2))
-    rows.add_column(justify="right")
-    for verdict in Verdict:
-        if made.counts[verdict]:
-            colour = _COLOURS[report.TONES[verdict]]
-            rows.add_row(f"{made.counts[verdict]:,}", f"[{colour}]{verdict.value}[/]")
+def _print_figures(made: Check) -> None:
+    figures = [each for each in Verdict if made.counts[each]]
+    width = max((len(f"{made.counts[each]:,}") for each in figures), default=0)
+    for each in figures:
+        colour = _COLOURS[report.TONES[each]]
+        print_lines(Text.assemble(f"{made.counts[each]:>{width},}  ", (each.value, colour)))
     said = f"{made.people:,} people, {made.accounts:,} accounts, {made.attention:,} to look at"
-    rows.add_row("", f"[bold]{said}[/]")
+    say(said, style="bold")
+
+
+def _listing(findings: Iterable[Finding]) -> Listing:
+    rows = Listing("person", "account", "why")
+    for each in findings:
+        names = "\n".join(each.person.lines) if each.person else ""
+        found = "\n".join(account.user_name for account in each.accounts)
+        sure = "" if each.confidence == 100 else f"  {each.confidence} %"
+        remedy = f"→ {each.remedy}" if each.remedy else ""
+        rows.add(names, found, Prose("\n".join(each.reasons) + sure), below=remedy)
     return rows
-
-
-def _blocks(findings: list[Finding]) -> Iterator[RenderableType]:
-    """Yield a title and a table for each verdict."""
-    for verdict, some in groupby(findings, key=lambda each: each.verdict):
-        yield f"[{_COLOURS[report.TONES[verdict]]} bold]{verdict.value}[/]"
-        rows = listing("person", "account", "why")
-        rows.padding = (0, 2, 1, 0)
-        for each in some:
-            names = "\n".join(each.person.lines) if each.person else ""
-            accounts_ = "\n".join(account.user_name for account in each.accounts)
-            rows.add_row(escape(names), escape(accounts_), _why(each))
-        yield rows
-
-
-def _why(finding: Finding) -> str:
-    sure = "" if finding.confidence == 100 else f"  [dim]{finding.confidence} %[/]"
-    why = "\n".join(map(_code, finding.reasons)) + sure
-    return f"{why}\n[dim]→[/] {_code(finding.remedy)}" if finding.remedy else why
-
-
-def _code(text: str) -> str:
-    """Return a sentence as markup, what stands in backticks in bold."""
-    parts = escape(text).split("`")
-    return "".join(f"[bold]{each}[/]" if at % 2 else each for at, each in enumerate(parts))

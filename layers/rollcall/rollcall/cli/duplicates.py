@@ -8,17 +8,17 @@ from enum import StrEnum
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
 from rollcall.cli.finding import named, print_finding, say_marked
+from rollcall.cli.listing import Listing
 from rollcall.cli.report import opened, run, save
 from rollcall.cli.target import Target, target
-from rollcall.cli.terminal import AsJson, DryRun, Name, UsageError, listing, operator, out
+from rollcall.cli.terminal import AsJson, DryRun, Name, UsageError, operator, print_listing, say
+from rollcall.cli.text import Prose
 from rollcall.reconcile.duplicates import report
 from rollcall.reconcile.duplicates.book import Book, Case, Note, State
 from rollcall.reconcile.duplicates.findings import Kind
 from rollcall.reconcile.duplicates.report import Row
-from rollcall.scim.indexing import INDEXED, Entry
 from rollcall.scim.resources import Kind as Type
 from rollcall.storage.resources import Resources
 
@@ -82,15 +82,16 @@ def list_(
     if as_json:
         print(json.dumps(found))
         return
-    rows = listing("finding", "kind", "state", "since", "accounts", "why")
-    for column in rows.columns[-2:]:
-        column.overflow = "fold"
+    rows = Listing("finding", "kind", "state", "since", "accounts", "why")
     for each in found:
         accounts = [named(account) for account in each["accounts"]]
-        why = escape("\n".join(report.why(each)))
+        why = Prose("\n".join(report.why(each)))
         since = each["since"][:10]
-        rows.add_row(each["finding"], each["kind"], each["state"], since, "\n".join(accounts), why)
-    out.print(rows if found else f"Nothing of that kind is known of {tenant}.")
+        rows.add(each["finding"], each["kind"], each["state"], since, "\n".join(accounts), why)
+    if rows:
+        print_listing(rows)
+    else:
+        say(f"Nothing of that kind is known of {tenant}.")
 
 
 @app.command()
@@ -99,7 +100,7 @@ def show(context: typer.Context, tenant: Name, finding: Finding, as_json: AsJson
     book = opened(target(context), tenant)
     case = book.read(finding)
     if case is None:
-        raise LookupError(f"there is no finding {finding} in {tenant}")
+        raise UsageError(f"there is no finding {finding} in {tenant}")
     row = _row(book, case)
     if as_json:
         print(json.dumps(row))
@@ -190,22 +191,21 @@ def flagged(
     if as_json:
         print(json.dumps(found))
         return
-    rows = listing("kind", "user", "userName", "finding")
+    rows = Listing("kind", "user", "userName", "finding")
     for each in found:
-        rows.add_row(each["kind"], each["user"], escape(each["userName"] or ""), each["finding"])
-    out.print(rows if found else f"Nobody in {tenant} is flagged.")
+        rows.add(*(each[name] or "" for name in ("kind", "user", "userName", "finding")))
+    if rows:
+        print_listing(rows)
+    else:
+        say(f"Nobody in {tenant} is flagged.")
 
 
 def _user(chosen: Target, tenant: str, named: str) -> str:
-    """Return the id of a user who is named by id or userName."""
-    resources = Resources(chosen.services.table, tenant)
-    if resources.read(Type.USER, named) is not None:
-        return named
-    unique = next(each for each in INDEXED[Type.USER] if each.unique)
-    entry = Entry(unique.attribute, unique.fold(named))
-    for found in resources.find(Type.USER, entry, unique=True):
-        return found
-    raise LookupError(f"there is no user {named} in {tenant}")
+    """Return the id of a user who is named by id, merged id or userName. Raises UsageError."""
+    record = Resources(chosen.services.table, tenant).named(Type.USER, named)
+    if record is None:
+        raise UsageError(f"there is no user {named} in {tenant}")
+    return record.id
 
 
 def _note(reason: str = "") -> Note:
@@ -229,7 +229,7 @@ def _change(
 ) -> None:
     before = book.read(finding)
     if before is None or before.state is State.RESOLVED:
-        raise LookupError(f"there is no open or dismissed finding {finding} in {tenant}")
+        raise UsageError(f"there is no open or dismissed finding {finding} in {tenant}")
     if dry_run:
         after_state = state
     elif state is State.DISMISSED:
@@ -242,7 +242,7 @@ def _change(
         print(json.dumps({**states, "dryRun": dry_run}))
         return
     print_finding(tenant, row)
-    out.print(
+    say(
         f"{'Would be' if dry_run else 'Is'} {after_state.value} now, was {before.state.value}."
         " The identity provider notices nothing of it."
     )

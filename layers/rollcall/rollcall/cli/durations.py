@@ -21,11 +21,11 @@ def duration(text: str) -> timedelta:
 
 def moment(text: str, now: datetime) -> datetime:
     """Read a duration before now, a day, or an RFC 3339 instant. Raises UsageError."""
-    if _WRITTEN.fullmatch(text):
-        return now - duration(text)
     try:
+        if _WRITTEN.fullmatch(text):
+            return now - duration(text)
         read = datetime.fromisoformat(text)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise UsageError(f"{text!r} is no moment: write 24h, 14d or 2026-01-31") from error
     return read if read.tzinfo else read.replace(tzinfo=UTC)
 

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
+import traceback
 from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 import typer
-from rich.markup import escape
 
 from rollcall.changes import publication
 from rollcall.changes.publication import Told
+from rollcall.cli.listing import Listing
 from rollcall.cli.target import Target, target
-from rollcall.cli.terminal import AsJson, DryRun, UsageError, complain, listing, out
-from rollcall.storage.unpublished import Batch
+from rollcall.cli.terminal import AsJson, DryRun, UsageError, complain, print_listing, say
+from rollcall.cli.text import Prose
+from rollcall.storage.unpublished import Batch, UnpublishedError
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -71,13 +73,13 @@ def list_(context: typer.Context, tenant: Tenant = None, as_json: AsJson = False
         print(json.dumps([each.summary for each in found]))
         return
     if not found:
-        out.print("Everything is published.")
+        say("Everything is published.")
         return
-    rows = listing("batch", "put aside", "tenants", "events")
+    rows = Listing("batch", "put aside", "tenants", "events")
     for each in found:
         at = f"{each.batch.at:%Y-%m-%d %H:%M}"
-        rows.add_row(each.batch.name, at, ", ".join(each.tenants), escape(str(each)))
-    out.print(rows)
+        rows.add(each.batch.name, at, ", ".join(each.tenants), Prose(each))
+    print_listing(rows)
 
 
 @app.command()
@@ -105,11 +107,11 @@ def republish(
         if not as_json:
             word = "would be published" if dry_run else "published"
             said = f"kept, {fault}" if fault else f"{word}, {each}"
-            out.print(f"{each.batch.name}: {said}", soft_wrap=True, markup=False)
+            say(f"{each.batch.name}: {said}")
     if as_json:
         print(json.dumps(rows))
     elif not rows:
-        out.print("Everything is published.")
+        say("Everything is published.")
     if left := sum(1 for each in rows if each["fault"]):
         complain(f"{left} of {len(rows)} batches are kept")
         raise typer.Exit(1)
@@ -142,9 +144,10 @@ def _kept(chosen: Target, tenant: str | None, names: Collection[str] = ()) -> It
 def _read(chosen: Target, batch: Batch) -> Kept:
     try:
         records = chosen.services.unpublished.records(batch)
-    except LookupError as error:
+    except UnpublishedError as error:
         return Kept(batch, fault=str(error))
     try:
         return Kept(batch, tuple(publication.told(records, chosen.services.settings.url)))
     except (LookupError, TypeError, ValueError) as error:
+        traceback.print_exception(error)  # it may be ours; the other batches are not held up
         return Kept(batch, fault=f"it cannot be told ({type(error).__name__})")

@@ -15,7 +15,8 @@ import typer
 
 from rollcall import local
 from rollcall.cli.target import target
-from rollcall.cli.terminal import Name, err, out
+from rollcall.cli.terminal import Name, err, say
+from rollcall.operator_error import naming
 from rollcall.runtime.export import Line, lines
 
 
@@ -38,12 +39,12 @@ def export(
             sys.stdout.write(_json(line))
         return
     number = 0
-    with whole(file) as written, err.status(f"exporting {name}") as status:
+    with naming(file), whole(file) as written, err.status(f"exporting {name}") as status:
         for number, line in enumerate(told, 1):  # the last one is told
             written.write(_json(line))
             if number % 1000 == 0:
                 status.update(f"exporting {name}, {number:,} lines so far")
-    out.print(f"{name} is exported to {file}: {number:,} lines.", soft_wrap=True)
+    say(f"{name} is exported to {file}: {number:,} lines.")
 
 
 @contextmanager

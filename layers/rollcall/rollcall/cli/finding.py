@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from itertools import islice
 
-from rich.markup import escape
-from rich.table import Table
+from rich.text import Text
 
-from rollcall.cli.terminal import out
+from rollcall.cli.listing import Listing
+from rollcall.cli.terminal import print_lines, print_listing, say
 from rollcall.reconcile.duplicates import report
 from rollcall.reconcile.duplicates.report import Row
-
-_WIDTH = 40
-"""The least columns of a terminal for an account."""
 
 
 def say_marked(user: str, as_json: bool, dry_run: bool, *, marked: bool) -> None:
@@ -23,37 +19,42 @@ def say_marked(user: str, as_json: bool, dry_run: bool, *, marked: bool) -> None
         print(json.dumps({"user": user, "service": marked, "dryRun": dry_run}))
         return
     would = "would be" if dry_run else "is"
-    out.print(f"{user} {would} {'a service account' if marked else 'a person'} from the next run.")
+    say(f"{user} {would} {'a service account' if marked else 'a person'} from the next run.")
 
 
 def print_finding(tenant: str, row: Row) -> None:
-    """Print a finding with its accounts side by side."""
-    out.print(f"[bold]{row['finding']}[/] {row['kind']}, {row['state']}, since {row['since']}")
+    """Print a finding with its accounts, side by side where there is room."""
+    about = f" {row['kind']}, {row['state']}, since {row['since']}"
+    print_lines(Text.assemble((row["finding"], "bold"), about))
     for each in report.why(row):
-        out.print(f"  {escape(each)}", soft_wrap=True)
-    across = max((out.width - 10) // _WIDTH, 1)
-    accounts = iter(row["accounts"])
-    while some := list(islice(accounts, across)):
-        out.print(_side_by_side(some))
+        say(f"  {each}")
+    accounts = row["accounts"]
+    print_listing(_side_by_side(accounts), _one_by_one(accounts))
     if row["note"]:
         note = row["note"]
-        out.print(f"  dismissed by {note['by']} at {note['at']}: {escape(note['reason'] or '-')}")
+        say(f"  dismissed by {note['by']} at {note['at']}: {note['reason'] or '-'}")
     for each in report.remedy(tenant, row):
-        out.print(f"  {escape(each.replace('`', ''))}", soft_wrap=True)
+        say(f"  {each}")
 
 
 def named(account: Row) -> str:
     """Return an account in one cell."""
-    return escape(account["userName"] or f"{account['id']} (gone)")
+    return str(account["userName"] or f"{account['id']} (gone)")
 
 
-def _side_by_side(accounts: list[Row]) -> Table:
-    """Return a column for each account, whose ids and addresses are never cut."""
-    rows = Table("", *("account" for _ in accounts), box=None, pad_edge=False)
-    for column in rows.columns:
-        column.overflow = "fold"
+def _side_by_side(accounts: list[Row]) -> Listing:
+    """Return a column for each account."""
+    rows = Listing("", *("account" for _ in accounts))
     for title, said in _SAID.items():
-        rows.add_row(title, *(escape(said(each)) for each in accounts))
+        rows.add(title, *map(said, accounts))
+    return rows
+
+
+def _one_by_one(accounts: list[Row]) -> Listing:
+    """Return a row for each account."""
+    rows = Listing("account", *_SAID)
+    for each in accounts:
+        rows.add(named(each), *(said(each) for said in _SAID.values()))
     return rows
 
 

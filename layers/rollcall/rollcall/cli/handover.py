@@ -10,7 +10,7 @@ import typer
 
 from rollcall.cli.durations import duration, said
 from rollcall.cli.target import target
-from rollcall.cli.terminal import AsJson, Name, operator, out
+from rollcall.cli.terminal import AsJson, Name, operator, print_lines, say
 from rollcall.tenants.handover import STATUS_DAYS, Desk
 from rollcall.tenants.tenants import TOKEN_DAYS
 
@@ -53,21 +53,18 @@ def handover(
         print(json.dumps({**shown, **ids, "kept": [each.id for each, _ in offered.kept]}))
         return
     if offered.withdrawn:
-        out.print("An earlier link that was never opened is not valid any more.")
+        say("An earlier link that was never opened is not valid any more.")
     for token in offered.revoked:
-        out.print(f"The token {token.id} of an earlier hand-over was never used and is revoked.")
+        say(f"The token {token.id} of an earlier hand-over was never used and is revoked.")
     for token, use in offered.kept:
         used = f"last used on {use.last}" if use else "never used"
-        out.print(
+        say(
             f"The token {token.id} ({token.label}), {used}, goes on working. When the new one is "
-            f"entered: rollcall tokens revoke {tenant} {token.id}",
-            soft_wrap=True,
-            markup=False,
+            f"entered: `rollcall tokens revoke {tenant} {token.id}`"
         )
-    out.print(f"  {link}", soft_wrap=True)
-    out.print(
+    print_lines(f"  {link}")
+    say(
         f"Send this link to the administrator of {tenant}, and to nobody else. It can be opened "
         f"for {said(expires)}; after that it shows steps and status for {STATUS_DAYS} days, "
-        "never the token again.",
-        soft_wrap=True,
+        "never the token again."
     )

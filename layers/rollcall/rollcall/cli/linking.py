@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from rollcall.cli.target import target
-from rollcall.cli.terminal import AsJson, Name, operator, out
+from rollcall.cli.terminal import AsJson, Name, operator, say
 from rollcall.scim.link import Linking, Policy
 from rollcall.tenants.linking import LinkPolicy
 
@@ -78,4 +78,4 @@ def _show(name: str, linking: Linking, *, as_json: bool) -> None:
         print(json.dumps({"tenant": name, **linking.content}))
         return
     within = ", ".join(sorted(linking.domains)) or "any domain"
-    out.print(f"{name} links by the policy {linking.policy.value}, accounts of {within}.")
+    say(f"{name} links by the policy {linking.policy.value}, accounts of {within}.")

@@ -13,11 +13,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 import typer
+from rich.text import Text
 
 from rollcall.cli.durations import moment
 from rollcall.cli.target import Target, target
-from rollcall.cli.terminal import AsJson, Name, UsageError, out
-from rollcall.scim.indexing import claim
+from rollcall.cli.terminal import AsJson, Name, UsageError, print_lines, say
+from rollcall.cli.text import harmless
 from rollcall.scim.redaction import hashed
 from rollcall.scim.resources import Kind
 from rollcall.storage.log import Entry, Log
@@ -78,10 +79,12 @@ def log(
     With --json every line is an entry.
     """
     chosen = target(context)
-    key = bytes.fromhex(chosen.services.tenants.show(tenant).key)
+    known = chosen.services.tenants.show(tenant)
+    key = bytes.fromhex(known.key)
     names = frozenset({hashed(key, user)}) if user else frozenset()
     wanted = Wanted(_status(status), names, _ids(chosen, tenant, user) if user else frozenset())
-    begin = moment(since, datetime.now(UTC))
+    created = datetime.fromisoformat(known.created)  # each day before it would be a query in vain
+    begin = max(moment(since, datetime.now(UTC)), created)
     entries = _entries(chosen.services.log(tenant), begin, follow=follow)
     shown = 0
     with suppress(KeyboardInterrupt):
@@ -92,7 +95,7 @@ def log(
             else:
                 _show(entry)
     if not shown and not as_json:
-        out.print(f"There is nothing of that in the log of {tenant} since {begin:%Y-%m-%d %H:%M}Z.")
+        say(f"There is nothing of that in the log of {tenant} since {begin:%Y-%m-%d %H:%M}Z.")
 
 
 def _entries(kept: Log, since: datetime, *, follow: bool) -> Iterator[Entry]:
@@ -119,11 +122,13 @@ def _show(entry: Entry) -> None:
     bad = "red" if entry.status >= 500 else "yellow" if entry.status >= 400 else "green"
     about = entry.target.replace("/", " ") or entry.path
     took = f"{entry.ms} ms  " if entry.ms else ""
-    out.print(
-        f"[dim]{entry.time[:10]} {entry.time[11:19]}[/]  [{bad}]{entry.status}[/]  "
-        f"{entry.method:6} {about}  [dim]{took}{entry.actor}[/]",
-        soft_wrap=True,
+    line = Text.assemble(
+        (f"{entry.time[:10]} {entry.time[11:19]}", "dim"),
+        (f"  {entry.status}", bad),
+        harmless(f"  {entry.method:6} {about}"),
+        (f"  {took}{entry.actor}", "dim"),
     )
+    print_lines(line)
     said = [
         " ".join(filter(None, (entry.scim_type, entry.detail))),
         f"changed {', '.join(map(_short, entry.changed))}" if entry.changed else "",
@@ -131,14 +136,14 @@ def _show(entry: Entry) -> None:
         "matched nothing" if entry.method == "GET" and entry.status == 200 else "",
     ]
     for sentence in filter(None, said):
-        out.print(f"    {sentence}", soft_wrap=True, markup=False)
+        say(f"    {sentence}")
 
 
 def _ids(chosen: Target, tenant: str, user: str) -> frozenset[str]:
-    """Return the ids that a name stands for: itself, and the user who bears it now."""
-    named = claim(Kind.USER, {"userName": user})
+    """Return the ids that a name stands for: itself, and those of the user and group it means."""
     resources = Resources(chosen.services.table, tenant)
-    return frozenset({user, *resources.find(Kind.USER, named, unique=True)})
+    found = [record for kind in Kind if (record := resources.named(kind, user)) is not None]
+    return frozenset({user, *(each.id for each in found)})
 
 
 def _short(name: str) -> str:

@@ -7,11 +7,21 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
-from rich.markup import escape
 
 from rollcall.cli.accounts import Account
+from rollcall.cli.listing import Listing
 from rollcall.cli.target import target
-from rollcall.cli.terminal import AsJson, DryRun, Name, UsageError, Yes, err, listing, operator, out
+from rollcall.cli.terminal import (
+    AsJson,
+    DryRun,
+    Name,
+    UsageError,
+    Yes,
+    err,
+    operator,
+    print_listing,
+    say,
+)
 from rollcall.directory.accounts import Accounts, Merge, Plan
 from rollcall.reconcile import aftermath
 from rollcall.runtime import Services
@@ -94,7 +104,7 @@ def merge(
     if begun is not None:
         if not dry_run:
             _finish(handled, *begun)
-        out.print("They are one account already." if dry_run else "What was left of it is done.")
+        say("They are one account already." if dry_run else "What was left of it is done.")
         return
     plan = handled.merge(keep, remove, idp_deletes)
     steps = aftermath.merged(
@@ -136,9 +146,9 @@ def _do(handled: Accounts, plan: Plan, steps: Sequence[str], choice: _Choice) ->
         said = {"before": _plain(plan.before), **removed, "after": _plain(plan.after)}
         print(json.dumps({**said, "dryRun": choice.dry_run, "next": list(steps)}))
         return
-    out.print("Nothing is changed yet." if choice.dry_run else "Done.", style="bold")
+    say("Nothing is changed yet." if choice.dry_run else "Done.", style="bold")
     for step in steps:
-        out.print(f"- {step}", markup=False, soft_wrap=True)
+        say(f"- {step}")
 
 
 def _finish(handled: Accounts, removed: str, survivor: str) -> None:
@@ -157,13 +167,14 @@ def _show(plan: Plan) -> None:
         }  # fmt: skip
         if groups := len(plan.groups):
             said = f"{_name(plan.removed)} is in {groups} groups, which become the other's too."
-            out.print(said, markup=False)
-    rows = listing("", *columns)
+            say(said)
+    rows = Listing("", *columns)
     for each in dict.fromkeys(key for column in columns.values() for key in column):
         values = [column.get(each, "") for column in columns.values()]
         if len(set(values)) > 1:
-            rows.add_row(f"[dim]{escape(each)}[/]", *map(escape, values))
-    out.print(rows)
+            rows.add(each, *values)
+    if rows:
+        print_listing(rows)
 
 
 def _flat(record: Record) -> dict[str, str]:

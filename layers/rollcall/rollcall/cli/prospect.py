@@ -7,14 +7,22 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.markup import escape
 from rich.progress import track
 
 from rollcall.cli.access import ledger
+from rollcall.cli.listing import Listing
 from rollcall.cli.target import target
-from rollcall.cli.terminal import AsJson, DryRun, Name, UsageError, complain, err, listing, out
+from rollcall.cli.terminal import (
+    AsJson,
+    DryRun,
+    Name,
+    UsageError,
+    complain,
+    err,
+    print_listing,
+    say,
+)
 from rollcall.reconcile import text_file
-from rollcall.scim.indexing import claim
 from rollcall.scim.resources import Kind
 from rollcall.storage.resources import Resources
 from rollcall.templates.file import TemplateError
@@ -66,12 +74,15 @@ def preview(
         ]
         print(json.dumps({"templates": of_each, **would, "defaults": dict(together.defaults)}))
         return
-    rows = listing("template", "version", "applies", "because", "work areas", "role", "has")
+    rows = Listing("template", "version", "applies", "because", "work areas", "role", "has")
     for each in prospects:
-        rows.add_row(*map(escape, (*_cells(each), standing[each.template.name])))
-    out.print(rows if prospects else f"{tenant} has no templates.")
+        rows.add(*_cells(each), standing[each.template.name])
+    if rows:
+        print_listing(rows)
+    else:
+        say(f"{tenant} has no templates.")
     areas = ", ".join(f"{area} {level}" for area, level in sorted(together.areas.items()))
-    out.print(f"Together: {escape(areas or 'no work area')}, {escape(together.role or 'no role')}.")
+    say(f"Together: {areas or 'no work area'}, {together.role or 'no role'}.")
 
 
 def apply(
@@ -117,14 +128,14 @@ def _owed(book: Ledger, user: str) -> list[Template]:
 
 
 def _print_given(given: list[dict[str, Any]], *, dry_run: bool) -> None:
-    rows = listing("user", "would get" if dry_run else "got")
+    rows = Listing("user", "would get" if dry_run else "got")
     for each in given:
         names = [f"{name} version {version}" for name, version in each["templates"].items()]
-        rows.add_row(escape(each["user"]), ", ".join(names) or "nothing, it has all of it")
+        rows.add(each["user"], ", ".join(names) or "nothing, it has all of it")
     if given:
-        out.print(rows)
+        print_listing(rows)
     if dry_run:
-        out.print("Nothing is given, this was a dry run.")
+        say("Nothing is given, this was a dry run.")
 
 
 def _lines(path: Path) -> list[str]:
@@ -137,12 +148,8 @@ def _lines(path: Path) -> list[str]:
 
 def _group(resources: Resources, named: str) -> str | None:
     """Return the id of a group that is named by id or displayName, None while there is none."""
-    if resources.read(Kind.GROUP, named) is not None:
-        return named
-    entry = claim(Kind.GROUP, {"displayName": named})
-    for identifier in resources.find(Kind.GROUP, entry, unique=True):
-        return identifier
-    return None
+    record = resources.named(Kind.GROUP, named)
+    return None if record is None else record.id
 
 
 def _cells(prospect: Prospect) -> tuple[str, ...]:

@@ -14,7 +14,8 @@ from rich.progress import Progress as Bar
 from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from rollcall.cli.target import Target, target
-from rollcall.cli.terminal import AsJson, Name, UsageError, err, out
+from rollcall.cli.terminal import AsJson, Name, UsageError, err, say
+from rollcall.operator_error import naming
 from rollcall.reconcile.duplicates.book import Book
 from rollcall.reconcile.duplicates.run import Overtaken, Progress
 from rollcall.runtime import duplicates
@@ -54,11 +55,11 @@ def run(context: typer.Context, tenant: Name, as_json: AsJson = False) -> None:
     if as_json:
         print(json.dumps(vars(counts)))
         return
-    out.print(
+    say(
         f"{counts.new} new, {counts.open} still open, {counts.resolved} resolved, "
         f"{counts.hints} weak hints, {counts.dismissed} dismissed, among {counts.seen:,} values."
     )
-    out.print(f"See them: rollcall duplicates list {tenant}")
+    say(f"See them: `rollcall duplicates list {tenant}`")
 
 
 def save(
@@ -71,7 +72,7 @@ def save(
     chosen = target(context)
     runs = [each["run"] for each in opened(chosen, tenant).findings.summaries()]
     if not runs:
-        raise LookupError(f"there is no report of {tenant} yet: rollcall duplicates run {tenant}")
+        raise UsageError(f"there is no report of {tenant} yet: rollcall duplicates run {tenant}")
     name = form.value if form else file.suffix.removeprefix(".")
     if name not in FORMS:
         raise UsageError(f"reports are written as html, csv or json, not as {name or 'nothing'}")
@@ -79,8 +80,9 @@ def save(
     if str(file) == "-":
         sys.stdout.write(body.decode().replace("\r\n", "\n"))
     else:
-        file.write_bytes(body)
-        err.print(f"The report of {runs[-1]} is in {file}.")
+        with naming(file):
+            file.write_bytes(body)
+        say(f"The report of {runs[-1]} is in {file}.", to=err)
 
 
 def opened(chosen: Target, tenant: str) -> Book:

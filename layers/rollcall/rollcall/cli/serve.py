@@ -10,18 +10,23 @@ from typing import Annotated
 import typer
 
 from rollcall import local
-from rollcall.cli.target import Choice
-from rollcall.cli.terminal import AsJson, out, print_credentials
+from rollcall.cli.target import Choice, endpoint
+from rollcall.cli.terminal import AsJson, print_credentials, say
 from rollcall.runtime import Settings
 
 
 def serve(
     context: typer.Context,
     host: Annotated[str, typer.Option(help="The address to serve on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="The port, 0 for any that is free.")] = 8000,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="The port, 0 for any that is free.")
+    ] = 8000,
     tenant: Annotated[
         list[str] | None,
-        typer.Option(help="A tenant to create, or to issue a further token for; repeatable."),
+        typer.Option(
+            help="A tenant to make if it is not there. Its token works for 30 days, and takes the "
+            "place of the one that the server printed before; repeatable."
+        ),
     ] = None,
     endpoint_url: Annotated[
         str | None,
@@ -82,15 +87,17 @@ def serve(
         for name, each in admitted.items():
             print_credentials(name, each["url"], each["token"])
         if events is not None:
-            out.print(f"Change events are appended to {events}.", soft_wrap=True, markup=False)
-        out.print("Ctrl-C ends the server.")
+            say(f"Change events are appended to {events}.")
+        say("Ctrl-C ends the server.")
 
     local.serve(
         host,
         port,
         tenant or [],
         state=state or choice.state,
-        endpoint_url=endpoint_url or choice.endpoint_url or os.environ.get("AWS_ENDPOINT_URL"),
+        endpoint_url=endpoint(
+            endpoint_url or choice.endpoint_url or os.environ.get("AWS_ENDPOINT_URL") or None
+        ),
         fresh=fresh,
         announce=announce,
         settings=Settings(

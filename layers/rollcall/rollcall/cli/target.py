@@ -5,13 +5,21 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import typer
 
 from rollcall import local
+from rollcall.cli.terminal import UsageError
 from rollcall.runtime import Services, Settings
 from rollcall.storage.clients import stack_outputs
 from rollcall.templates.scales import Scales
+
+_OUTPUTS = (
+    *("TableName", "SecretPrefix", "AccessLevels", "AccessRoles", "ReportBucket", "ReportTopic"),
+    *("ApiUrl", "Bus", "UnpublishedBucket"),
+)
+"""The outputs of a stack that the command needs."""
 
 
 @dataclass(frozen=True)
@@ -32,22 +40,10 @@ class Choice:
 
     def target(self) -> Target:
         """Return what to work on: a stack, what the environment names, the local server."""
+        endpoint(self.endpoint_url or os.environ.get("AWS_ENDPOINT_URL") or None)
         if self.stack is not None:
-            outputs = stack_outputs(self.stack)
-            try:
-                settings = Settings(
-                    outputs["TableName"],
-                    outputs["SecretPrefix"],
-                    scales=Scales.of(outputs["AccessLevels"], outputs["AccessRoles"]),
-                    reports=outputs["ReportBucket"],
-                    topic=outputs["ReportTopic"],
-                    url=outputs["ApiUrl"],
-                    bus=outputs["Bus"],
-                    unpublished=outputs["UnpublishedBucket"],
-                )
-                return Target(Services(settings), settings.url)
-            except KeyError as error:
-                raise LookupError(f"the stack {self.stack} has no output {error}") from error
+            settings = _deployed(self.stack)
+            return Target(Services(settings), settings.url)
         environment = dict(os.environ)
         if self.endpoint_url is not None:
             environment["AWS_ENDPOINT_URL"] = self.endpoint_url
@@ -58,7 +54,7 @@ class Choice:
             return Target(Services(settings), base_url)
         running = local.find(self.state)
         if running is None:
-            raise LookupError(
+            raise UsageError(
                 "no local server is running (start one with `rollcall serve`), "
                 "and neither --stack nor the environment names a deployment"
             )
@@ -70,7 +66,38 @@ class Choice:
         return Target(Services(settings), running.url)
 
 
+def _deployed(stack: str) -> Settings:
+    """Return the settings that the outputs of a stack name. Raises UsageError where some lack."""
+    outputs = stack_outputs(stack)
+    if missing := [each for each in _OUTPUTS if each not in outputs]:
+        raise UsageError(f"the stack {stack} is no Rollcall: it has no output {missing[0]}")
+    return Settings(
+        table=outputs["TableName"],
+        secrets=outputs["SecretPrefix"],
+        scales=Scales.of(outputs["AccessLevels"], outputs["AccessRoles"]),
+        reports=outputs["ReportBucket"],
+        topic=outputs["ReportTopic"],
+        url=outputs["ApiUrl"],
+        bus=outputs["Bus"],
+        unpublished=outputs["UnpublishedBucket"],
+    )
+
+
 def target(context: typer.Context) -> Target:
-    """Return what this run of the command works on. Raises LookupError when there is nothing."""
+    """Return what this run of the command works on. Raises UsageError when there is nothing."""
     choice: Choice = context.obj
     return choice.target()
+
+
+def endpoint(url: str | None) -> str | None:
+    """Return the URL of an endpoint. Raises UsageError for what is none."""
+    if url is None:
+        return None
+    try:
+        parts = urlsplit(url)
+        good = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    except ValueError:  # a port that is none
+        good = False
+    if not good:
+        raise UsageError(f"{url!r} is no URL of an endpoint, such as http://127.0.0.1:4566")
+    return url

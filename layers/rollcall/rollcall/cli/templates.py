@@ -8,11 +8,22 @@ from typing import Annotated, Any
 
 import typer
 import yaml
-from rich.markup import escape
+from rich.text import Text
 
 from rollcall.cli import yaml_text
+from rollcall.cli.listing import Listing
 from rollcall.cli.target import Target, target
-from rollcall.cli.terminal import AsJson, DryRun, Name, UsageError, Yes, listing, operator, out
+from rollcall.cli.terminal import (
+    AsJson,
+    DryRun,
+    Name,
+    UsageError,
+    Yes,
+    operator,
+    print_lines,
+    print_listing,
+    say,
+)
 from rollcall.reconcile import text_file
 from rollcall.templates import file
 from rollcall.templates.catalogue import Catalogue
@@ -82,9 +93,9 @@ def set_(
         print(json.dumps(rows))
         return
     for template, change in zip(after, changes, strict=True):
-        out.print(f"{template.name}, for {escape(template.audience)}: {change}", soft_wrap=True)
+        say(f"{template.name}, for {template.audience}: {change}")
     if dry_run:
-        out.print("Nothing is set, this was a dry run.")
+        say("Nothing is set, this was a dry run.")
 
 
 @app.command(name="list")
@@ -97,25 +108,19 @@ def list_(context: typer.Context, tenant: Name, as_json: AsJson = False) -> None
         print(json.dumps([_bound(catalogue, each) for each in catalogue.templates]))
         return
     if not catalogue.templates:
-        out.print(f"{tenant} has no templates: rollcall templates set {tenant} FILE")
+        say(f"{tenant} has no templates: `rollcall templates set {tenant} FILE`")
         return
-    rows = listing("template", "version", "for", "", "work areas", "role")
+    rows = Listing("template", "version", "for", "", "work areas", "role")
     for each in catalogue.templates:
         waits = each.group is not None and catalogue.group_of(each) is None
         areas = ", ".join(f"{area} {level}" for area, level in each.areas.items())
-        rows.add_row(
-            each.name,
-            str(each.version),
-            escape(each.audience),
-            "unbound" if waits else "",
-            escape(areas),
-            each.role,
-        )
-    out.print(rows)
+        unbound = "unbound" if waits else ""
+        rows.add(each.name, str(each.version), each.audience, unbound, areas, each.role)
+    print_listing(rows)
     if any(each.group and catalogue.group_of(each) is None for each in catalogue.templates):
-        out.print("What is unbound waits for its group, and is bound when that arrives.")
+        say("What is unbound waits for its group, and is bound when that arrives.")
     if catalogue.everyone is None:
-        out.print("No template applies to all users: who is in none of these groups gets nothing.")
+        say("No template applies to all users: who is in none of these groups gets nothing.")
 
 
 @app.command()
@@ -133,7 +138,7 @@ def show(
         if as_json:
             print(json.dumps(_bound(templates.catalogue(), template)))
         else:
-            out.print(_source(template), soft_wrap=True, end="", markup=False)
+            print_lines(_source(template))
         return
     versions = list(templates.history(name))
     if not versions:
@@ -146,9 +151,9 @@ def show(
         print(json.dumps(rows))
         return
     for each in versions:
-        actor = escape(each.actor)
-        out.print(f"[bold]version {each.template.version}[/], set {each.set_at} by {actor}")
-        out.print(_source(each.template), soft_wrap=True, markup=False)
+        head = f"version {each.template.version}, set {each.set_at} by {each.actor}"
+        print_lines(Text(head, "bold"))
+        print_lines(_source(each.template))
 
 
 @app.command()
@@ -168,7 +173,7 @@ def remove(
     if as_json:
         print(json.dumps({"removed": name}))
     else:
-        out.print(f"{name} is removed. Users who have something of it keep that.")
+        say(f"{name} is removed. Users who have something of it keep that.")
 
 
 def _templates(chosen: Target, tenant: str) -> Templates:

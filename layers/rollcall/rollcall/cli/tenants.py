@@ -10,6 +10,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from rollcall import local
 from rollcall.cli.export import export
+from rollcall.cli.listing import Listing
 from rollcall.cli.target import target
 from rollcall.cli.terminal import (
     AsJson,
@@ -17,10 +18,11 @@ from rollcall.cli.terminal import (
     UsageError,
     Yes,
     err,
-    listing,
     operator,
-    out,
     print_credentials,
+    print_lines,
+    print_listing,
+    say,
 )
 from rollcall.runtime import deletion
 from rollcall.tenants.tenants import Tenant
@@ -50,8 +52,8 @@ def create(
         if as_json:
             print(json.dumps({"tenant": name, "url": url}))
         else:
-            out.print(f"{name} is active, its Tenant URL is {url}", soft_wrap=True)
-            out.print(f"Hand a token over: rollcall handover {name}")
+            say(f"{name} is active, its Tenant URL is {url}")
+            say(f"Hand a token over: `rollcall handover {name}`")
         return
     token = chosen.services.tenants.create(name)
     chosen.services.acts(name, operator()).tell("create", f"Tenant/{name}", "with a token")
@@ -59,7 +61,7 @@ def create(
         print(json.dumps({"tenant": name, "url": url, "token": token}))
     else:
         print_credentials(name, url, token)
-        out.print("The token is not kept and cannot be shown again.")
+        say("The token is not kept and cannot be shown again.")
 
 
 @app.command(name="list")
@@ -69,10 +71,13 @@ def list_(context: typer.Context, as_json: AsJson = False) -> None:
     if as_json:
         print(json.dumps([_summary(each) for each in found]))
         return
-    rows = listing("tenant", "state", "created", "tokens")
+    rows = Listing("tenant", "state", "created", "tokens")
     for each in found:
-        rows.add_row(each.name, each.state, each.created, str(len(each.tokens)))
-    out.print(rows if found else "There are no tenants yet: rollcall tenants create NAME")
+        rows.add(each.name, each.state, each.created, str(len(each.tokens)))
+    if rows:
+        print_listing(rows)
+    else:
+        say("There are no tenants yet: `rollcall tenants create NAME`")
 
 
 @app.command()
@@ -88,13 +93,14 @@ def show(context: typer.Context, name: Name, as_json: AsJson = False) -> None:
     if as_json:
         print(json.dumps({**_summary(tenant), "url": url, **counts}))
         return
-    out.print(f"{name} is {tenant.state}, created {tenant.created}")
-    out.print(f"Tenant URL  {url}", soft_wrap=True)
-    out.print("Holds       " + ", ".join(f"{count} {of}" for of, count in counts.items()))
-    rows = listing("token", "label", "created", "expires")
+    say(f"{name} is {tenant.state}, created {tenant.created}.")
+    print_lines(f"Tenant URL  {url}")
+    say("Holds       " + ", ".join(f"{count} {of}" for of, count in counts.items()))
+    rows = Listing("token", "label", "created", "expires")
     for each in tenant.tokens:
-        rows.add_row(each.id, each.label, each.created, each.expires)
-    out.print(rows)
+        rows.add(each.id, each.label, each.created, each.expires)
+    if rows:
+        print_listing(rows)
 
 
 @app.command()
@@ -103,7 +109,7 @@ def disable(context: typer.Context, name: Name) -> None:
     services = target(context).services
     services.tenants.disable(name)
     services.acts(name, operator()).tell("disable", f"Tenant/{name}", "")
-    out.print(f"{name} is disabled: within a minute its requests are answered with 401.")
+    say(f"{name} is disabled: within a minute its requests are answered with 401.")
 
 
 @app.command()
@@ -112,7 +118,7 @@ def enable(context: typer.Context, name: Name) -> None:
     services = target(context).services
     services.tenants.enable(name)
     services.acts(name, operator()).tell("enable", f"Tenant/{name}", "")
-    out.print(f"{name} is active.")
+    say(f"{name} is active.")
 
 
 @app.command()
@@ -145,7 +151,7 @@ def delete(
         task = progress.add_task("deleting")
         for doing in deletion.delete(services, name, operator(), wait=not no_wait):
             progress.update(task, description=doing)
-    out.print(f"{name} is deleted: {holds}.")
+    say(f"{name} is deleted: {holds}.")
 
 
 def _summary(tenant: Tenant) -> dict[str, Any]:

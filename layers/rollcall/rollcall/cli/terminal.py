@@ -1,17 +1,18 @@
-"""How the command speaks: to people in tables and sentences, to programs in JSON."""
+"""How the command speaks: to people in listings and sentences, to programs in JSON."""
 
 from __future__ import annotations
 
+import os
 from getpass import getuser
 from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
+from rich.text import Text
 
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+from rollcall.cli.listing import Listing
+from rollcall.cli.text import ENDLESS, Cell, Prose, lines
+from rollcall.operator_error import OperatorError
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
@@ -24,33 +25,66 @@ Encoding = Annotated[
         show_default=False,
     ),
 ]
-Name = Annotated[str, typer.Argument(help="The tenant: 1 to 40 of a-z, 0-9 and -.")]
+Name = Annotated[
+    str, typer.Argument(metavar="TENANT", help="The tenant: 1 to 40 of a-z, 0-9 and -.")
+]
+
+out = Console(highlight=False, markup=False, emoji=False)
+err = Console(highlight=False, markup=False, emoji=False, stderr=True)
 
 
-class UsageError(Exception):
-    """What the operator asked for is not possible; the message is one sentence."""
+class UsageError(OperatorError):
+    """What was typed cannot be done; the message is one sentence."""
 
 
 def operator() -> str:
     """Return who runs the command, as what is written remembers it."""
-    return f"operator:{getuser()}"
+    try:
+        return f"operator:{getuser()}"
+    except (KeyError, OSError):  # a user without a name, as in a container
+        return f"operator:{os.getuid()}"
 
 
-def listing(*columns: str) -> Table:
-    """Return an empty table for people."""
-    return Table(*columns, box=None, pad_edge=False)
+def say(sentence: str, *, to: Console = out, style: str = "") -> None:
+    """Print a sentence, in which `backticks` make a command; no word or command is broken."""
+    for line in lines(Prose(sentence), _width(to)):
+        line.stylize(style)
+        to.print(line, soft_wrap=True)
+
+
+def print_lines(text: Cell, *, to: Console = out) -> None:
+    """Print text as it is, however long its lines: a URL, a token, a file."""
+    for line in lines(text, ENDLESS):
+        to.print(line, soft_wrap=True)
+
+
+def print_listing(*listings: Listing) -> None:
+    """Print a listing; of several forms of one the first that fits as a table, or else the last."""
+    width = _width(out)
+    listing = next((each for each in listings if each.fits(width)), listings[-1])
+    for line in listing.lines(width):
+        out.print(line, soft_wrap=True)
 
 
 def complain(sentence: str) -> None:
-    """Say what went wrong."""
-    err.print(f"[red]error:[/] {escape(sentence)}", soft_wrap=True)
+    """Say on standard error what went wrong."""
+    found = lines(Prose(f"error: {sentence}"), _width(err))
+    found[0].stylize("red", 0, len("error:"))
+    for line in found:
+        err.print(line, soft_wrap=True)
 
 
 def print_credentials(name: str, url: str, token: str) -> None:
     """Print what an identity provider needs; the token is shown this once."""
-    out.print(f"[bold]{name}[/]")
-    out.print(f"  Tenant URL    {url}", soft_wrap=True)
-    out.print(f"  Secret Token  {token}", soft_wrap=True)
-    out.print(
-        f"  Try           curl -H 'Authorization: Bearer {token}' '{url}/Users'", soft_wrap=True
-    )
+    print_lines(Text(name, "bold"))
+    print_lines(f"  Tenant URL    {url}")
+    print_lines(f"  Secret Token  {token}")
+    print_lines(f"  Try           curl -H 'Authorization: Bearer {token}' '{url}/Users'")
+
+
+def _width(console: Console) -> int:
+    """Return the columns of a terminal; off a terminal there is no width at all.
+
+    Rich takes that of whichever of the three standard streams is a terminal, or else 80 columns.
+    """
+    return console.width if console.file.isatty() else ENDLESS

@@ -9,11 +9,23 @@ from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
+from rich.text import Text
 
 from rollcall import local
 from rollcall.cli.durations import duration, said
+from rollcall.cli.listing import Listing
 from rollcall.cli.target import Target, target
-from rollcall.cli.terminal import AsJson, Name, UsageError, Yes, listing, operator, out
+from rollcall.cli.terminal import (
+    AsJson,
+    Name,
+    UsageError,
+    Yes,
+    operator,
+    print_lines,
+    print_listing,
+    say,
+)
+from rollcall.cli.text import Cell
 from rollcall.storage.notices import Notices
 from rollcall.storage.usage import Use
 from rollcall.tenants.expiry import SOON
@@ -96,9 +108,9 @@ def rotate(
     if not as_json and issued.replaced is not None:
         old = issued.replaced
         if overlap:
-            out.print(f"The old token {old.id} works for {said(overlap)}, until {old.expires}.")
+            say(f"The old token {old.id} works for {said(overlap)}, until {old.expires}.")
         else:
-            out.print(f"The old token {old.id} is revoked: within a minute it is refused.")
+            say(f"The old token {old.id} is revoked: within a minute it is refused.")
 
 
 @app.command()
@@ -114,7 +126,7 @@ def revoke(context: typer.Context, tenant: Name, token: TokenId, yes: Yes = Fals
         typer.confirm(f"Revoke {token} ({found.label}), {used}?", abort=True)
     chosen.services.keyring(tenant).revoke(token)
     chosen.services.acts(tenant, operator()).tell("revoke", f"Token/{token}", "")
-    out.print(f"{token} ({found.label}) is revoked: within a minute it is refused everywhere.")
+    say(f"{token} ({found.label}) is revoked: within a minute it is refused everywhere.")
 
 
 @app.command(name="list")
@@ -128,12 +140,12 @@ def list_(context: typer.Context, tenant: Name, as_json: AsJson = False) -> None
         print(json.dumps([_summary(each, uses.get(each.id)) for each in kept]))
         return
     if not kept:
-        out.print(f"{tenant} has no live tokens: rollcall handover {tenant}")
+        say(f"{tenant} has no live tokens: `rollcall handover {tenant}`")
         return
-    rows = listing("token", "label", "scope", "created", "expires", "last used", "")
+    rows = Listing("token", "label", "scope", "created", "expires", "last used", "")
     for each in kept:
         use = uses.get(each.id)
-        rows.add_row(
+        rows.add(
             each.id,
             each.label,
             each.scope,
@@ -142,16 +154,16 @@ def list_(context: typer.Context, tenant: Name, as_json: AsJson = False) -> None
             "never" if use is None else use.last,
             _remark(each, now),
         )
-    out.print(rows)
+    print_listing(rows)
 
 
-def _remark(token: Token, now: datetime) -> str:
+def _remark(token: Token, now: datetime) -> Cell:
     left = datetime.fromisoformat(token.expires) - now
     if token.successor:
         hours = timedelta(hours=max(1, left // timedelta(hours=1)))
         return f"replaced by {token.successor}, ends in {said(hours)}"
     if left < SOON:
-        return f"[yellow]expires in {said(timedelta(days=max(1, left.days)))}, rotate it[/]"
+        return Text(f"expires in {said(timedelta(days=max(1, left.days)))}, rotate it", "yellow")
     return ""
 
 
@@ -168,7 +180,7 @@ def _show(chosen: Target, tenant: str, issued: Issued, *, as_json: bool) -> None
         shown = {"tenant": tenant, "url": url, "token": issued.plain, **replaced}
         print(json.dumps({**shown, "id": token.id, "scope": token.scope, "expires": token.expires}))
         return
-    out.print(f"  Tenant URL    {url}", soft_wrap=True)
-    out.print(f"  Secret Token  {issued.plain}", soft_wrap=True)
-    out.print(f"Token {token.id} ({token.label}, {token.scope}) expires {token.expires[:10]}.")
-    out.print("It is not kept and cannot be shown again.")
+    print_lines(f"  Tenant URL    {url}")
+    print_lines(f"  Secret Token  {issued.plain}")
+    say(f"Token {token.id} ({token.label}, {token.scope}) expires {token.expires[:10]}.")
+    say("It is not kept and cannot be shown again.")

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from rollcall.cli.target import Target, target
-from rollcall.cli.terminal import AsJson, Name, complain, err, operator, out
+from rollcall.cli.terminal import AsJson, Name, complain, err, operator, say
 from rollcall.runtime import Services
 from rollcall.storage import verification
 from rollcall.storage.actions import ConditionFailed
@@ -45,11 +45,11 @@ def verify(
         print(json.dumps(said))
     else:
         for each in right:
-            out.print(f"mended: {each.sentence}", soft_wrap=True, markup=False)
+            say(f"mended: {each.sentence}")
         for each in left:
-            out.print(each.sentence, soft_wrap=True, markup=False)
+            say(each.sentence)
         if not found:
-            out.print(f"All that is stored of {name} agrees.")
+            say(f"All that is stored of {name} agrees.")
     if left:
         complain(f"{len(left)} of what is stored of {name} does not agree")
         raise typer.Exit(1)

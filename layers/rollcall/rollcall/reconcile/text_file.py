@@ -13,6 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO
 
+from rollcall.operator_error import naming
 from rollcall.reconcile.mistake import Mistake
 
 MAX_LINE = 1_048_576
@@ -75,7 +76,7 @@ def opened(path: Path, encoding: str | None = None) -> Iterator[TextFile]:
 
     `encoding` is for a file that is none of them: what it is in cannot be told from its bytes.
     Where it can be named, by an option of the command, it is not None. Raises Mistake for what is
-    no text, OSError.
+    no text, OperatorError for what cannot be opened.
     """
     with _seekable(path) as raw:
         name = _encoding(raw, _name(path), encoding)
@@ -91,7 +92,9 @@ def _seekable(path: Path) -> Iterator[IO[bytes]]:
             shutil.copyfileobj(sys.stdin.buffer, kept)
             yield kept
         return
-    with path.open("rb") as raw:
+    with naming(path):
+        file = path.open("rb")
+    with file as raw:
         if raw.seekable():
             yield raw
             return

@@ -23,6 +23,7 @@ from rollcall.http import handover, reports
 from rollcall.http.application import application
 from rollcall.http.handover import Facts
 from rollcall.http.routes import FUNCTIONS, Resource
+from rollcall.operator_error import OperatorError, naming
 from rollcall.runtime.gateway import behind_gateway
 from rollcall.runtime.restore import reseed_when_restored
 from rollcall.scim import extensions, json_text
@@ -93,9 +94,9 @@ class Settings:
             queue=environment.get("ROLLCALL_QUEUE", cls.queue),
             topic=environment.get("ROLLCALL_TOPIC", cls.topic),
             url=environment.get("ROLLCALL_URL", cls.url),
-            inactive_days=int(environment.get("ROLLCALL_INACTIVE_DAYS", cls.inactive_days)),
+            inactive_days=_days(environment, "ROLLCALL_INACTIVE_DAYS", cls.inactive_days),
             bus=environment.get("ROLLCALL_BUS", cls.bus),
-            log_days=int(environment.get("ROLLCALL_LOG_DAYS", cls.log_days)),
+            log_days=_days(environment, "ROLLCALL_LOG_DAYS", cls.log_days),
             product=environment.get("ROLLCALL_PRODUCT") or cls.product,
             support=environment.get("ROLLCALL_SUPPORT", cls.support),
             role="AWS_LAMBDA_FUNCTION_NAME" in environment,
@@ -107,7 +108,7 @@ class Services:
 
     def __init__(self, settings: Settings, clients: Clients | None = None) -> None:
         if settings.extensions is not None:
-            extensions.declare(_declared(settings.extensions))
+            declare(settings.extensions)
         self.scales = settings.scales
         self.settings = settings
         self.clients = clients or connect(settings.endpoint_url, role=settings.role)
@@ -235,11 +236,21 @@ class Services:
         return self.reports.follow(code, FORMS[form], datetime.now(UTC))
 
 
-def _declared(file: Path) -> Any:
+def _days(environment: Mapping[str, str], name: str, default: int) -> int:
+    text = environment.get(name, str(default))
+    if not (text.isascii() and text.isdecimal() and int(text[:9]) > 0):
+        raise OperatorError(f"{name} is a number of days, not {text!r}")
+    return int(text)
+
+
+def declare(file: Path) -> None:
+    """Serve the extension schemas of a file. Raises OperatorError where it cannot be read."""
     try:
-        return json_text.read(file.read_bytes())
+        with naming(file):
+            declared = json_text.read(file.read_bytes())
     except JsonTextError as error:
         raise extensions.ExtensionError(f"{file} {error}") from error
+    extensions.declare(declared)
 
 
 def logger(stream: TextIO | None = None) -> Logger:

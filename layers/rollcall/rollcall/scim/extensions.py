@@ -15,12 +15,13 @@ from typing import Any
 from pydantic import ValidationError
 from scim2_models import Attribute, Extension, Schema, Uniqueness
 
+from rollcall.operator_error import OperatorError
 from rollcall.scim import attributes, discovery
 from rollcall.scim.product import RollcallGroup, RollcallUser
 from rollcall.scim.resources import EnterpriseUser, Group, Kind, User, bind
 
 
-class ExtensionError(ValueError):
+class ExtensionError(OperatorError):
     """A declared extension cannot be served; the message is one sentence."""
 
 
@@ -34,7 +35,9 @@ def declare(declared: Any) -> None:
         Kind.USER: [EnterpriseUser, RollcallUser],
         Kind.GROUP: [RollcallGroup],
     }
-    if not isinstance(declared, Mapping) or not set(declared) <= set(Kind):
+    if not isinstance(declared, Mapping) or not all(
+        kind in set(Kind) and isinstance(schemas, list) for kind, schemas in declared.items()
+    ):
         raise ExtensionError('extensions are declared as {"User": [schemas], "Group": [schemas]}')
     for kind in Kind:
         for raw in declared.get(kind, []):

@@ -12,8 +12,9 @@ from urllib.parse import urlsplit
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
+from rollcall.operator_error import OperatorError
 from rollcall.storage.http_session import secure
 
 if TYPE_CHECKING:
@@ -117,12 +118,14 @@ def _options(endpoint_url: str | None, *, role: bool = False) -> dict[str, Any]:
 
 
 def stack_outputs(stack: str) -> dict[str, str]:
-    """Return the outputs of a deployed stack. Raises LookupError when it cannot be read."""
+    """Return the outputs of a deployed stack. Raises OperatorError when there is none."""
+    client = _client(boto3.session.Session(), "cloudformation", {"config": _CONFIG})
     try:
-        client = _client(boto3.session.Session(), "cloudformation", {"config": _CONFIG})
         stacks = client.describe_stacks(StackName=stack)["Stacks"]
-    except (BotoCoreError, ClientError) as error:
-        raise LookupError(f"the stack {stack} cannot be read: {error}") from error
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ValidationError":
+            raise
+        raise OperatorError(f"there is no stack {stack} in {client.meta.region_name}") from error
     outputs = stacks[0].get("Outputs", [])
     return {each["OutputKey"]: each["OutputValue"] for each in outputs}
 

@@ -13,6 +13,7 @@ from hashlib import sha256
 from secrets import token_urlsafe
 from typing import IO, TYPE_CHECKING
 
+from rollcall.operator_error import OperatorError
 from rollcall.storage import keys
 from rollcall.storage.failures import translated
 from rollcall.storage.table import Table
@@ -25,6 +26,10 @@ LINK_DAYS = 7
 
 URL_SECONDS = 120
 """How long the URL works that a link leads to."""
+
+
+class ReportError(OperatorError):
+    """A report is not there; the message is one sentence."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +76,7 @@ class Reports:
             )
 
     def read(self, place: str, form: Form) -> Iterator[bytes]:
-        """Yield a report in chunks. Raises LookupError when it is not there, or no longer.
+        """Yield a report in chunks. Raises ReportError when it is not there, or no longer.
 
         Raises Unavailable when it breaks off.
         """
@@ -79,7 +84,7 @@ class Reports:
             try:
                 found = self._s3.get_object(Bucket=self._bucket, Key=f"{place}/{form.file}")
             except self._s3.exceptions.NoSuchKey as error:
-                raise LookupError("the report is not kept any more") from error
+                raise ReportError("the report is not kept any more") from error
             yield from found["Body"].iter_chunks()
 
     def forget(self, tenant: str) -> None:

@@ -8,10 +8,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from rollcall.operator_error import OperatorError
 from rollcall.storage.failures import translated
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+
+
+class UnpublishedError(OperatorError):
+    """A batch cannot be read; the message is one sentence."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +48,7 @@ class Unpublished:
                     yield Batch(each["Key"], each["LastModified"])
 
     def records(self, batch: Batch) -> Sequence[Mapping[str, Any]]:
-        """Return the stream records of a batch. Raises LookupError when the object holds none."""
+        """Return the stream records of a batch. Raises UnpublishedError when it holds none."""
         return self._read(batch)[1]
 
     def delete(self, batch: Batch) -> None:
@@ -56,7 +61,7 @@ class Unpublished:
         for batch in self.batches():
             try:
                 content, records = self._read(batch)
-            except LookupError:
+            except UnpublishedError:
                 continue  # nobody can say whose it is
             others = [each for each in records if not _is_of(each, tenant)]
             if not others:
@@ -67,12 +72,12 @@ class Unpublished:
                     self._s3.put_object(Bucket=self._bucket, Key=batch.key, Body=body.encode())
 
     def _read(self, batch: Batch) -> tuple[Mapping[str, Any], Sequence[Mapping[str, Any]]]:
-        """Return what an object says, and the records in it. Raises LookupError."""
+        """Return what an object says, and the records in it. Raises UnpublishedError."""
         with translated():
             try:
                 found = self._s3.get_object(Bucket=self._bucket, Key=batch.key)
             except self._s3.exceptions.NoSuchKey as error:
-                raise LookupError(f"{batch.name} is not there any more") from error
+                raise UnpublishedError(f"{batch.name} is not there any more") from error
             read = found["Body"].read()
         try:
             content: Mapping[str, Any] = json.loads(read)
@@ -80,7 +85,7 @@ class Unpublished:
             event = json.loads(payload) if isinstance(payload, str) else payload
             records: Sequence[Mapping[str, Any]] = event["Records"]
         except (KeyError, TypeError, ValueError) as error:
-            raise LookupError(f"{batch.name} holds no records of a stream") from error
+            raise UnpublishedError(f"{batch.name} holds no records of a stream") from error
         return content, records
 
 

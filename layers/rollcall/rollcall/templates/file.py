@@ -17,6 +17,7 @@ from difflib import get_close_matches
 from typing import Any
 from zoneinfo import available_timezones
 
+from rollcall.operator_error import OperatorError
 from rollcall.templates.scales import Scales
 from rollcall.templates.template import WINDOW_DAYS, Selector, Template
 
@@ -37,7 +38,7 @@ _LOCALE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
 _MAX_TEXT = 100
 
 
-class TemplateError(Exception):
+class TemplateError(OperatorError):
     """What an operator wants of templates cannot be; the message has a line for each mistake."""
 
 

@@ -6,8 +6,15 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from rollcall.operator_error import OperatorError
+
 LEVELS = ("read", "comment", "edit", "manage")
 ROLES = ("occasional", "regular", "administrator")
+
+
+class ScaleError(OperatorError):
+    """What a deployment declares is no scale; the message is one sentence."""
+
 
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,39}")
 
@@ -23,7 +30,7 @@ class Scales:
     def of(cls, levels: str, roles: str) -> Scales:
         """Read two scales, each words with commas between them; an empty one is the default.
 
-        Raises ValueError naming the scale and the problem.
+        Raises ScaleError naming the scale and the problem.
         """
         return cls(_scale("levels", levels) or LEVELS, _scale("roles", roles) or ROLES)
 
@@ -40,9 +47,9 @@ def _scale(name: str, text: str) -> tuple[str, ...]:
     words = tuple(each.strip() for each in text.split(",") if each.strip())
     for each in words:
         if not _WORD.fullmatch(each):
-            raise ValueError(f"the {name} of access are words with commas between, not {each!r}")
+            raise ScaleError(f"the {name} of access are words with commas between, not {each!r}")
     if len(set(words)) != len(words):
-        raise ValueError(f"the {name} of access name one of them twice: {text}")
+        raise ScaleError(f"the {name} of access name one of them twice: {text}")
     return words
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
 
@@ -54,17 +55,16 @@ class Keyring:
         Raises TenantError when the tenant has MAX_TOKENS already.
         """
         check(label, days)
-        now = self._tenants.clock()
-        plain, made = new_token(label, now, timedelta(days=days), scope, identifier)
+        plain, made = new_token(
+            label, self._tenants.clock(), timedelta(days=days), scope, identifier
+        )
+        return self._issued(plain, made, lambda each: each.id == instead_of)
 
-        def add(content: Content) -> Content:
-            # An edit may be made on top of itself, when the answer to the first was lost.
-            others = {instead_of, made.id}
-            live = [each for each in _live(content, instant(now)) if each.id not in others]
-            return _with(content, [*live, made])
-
-        self._tenants.change(self._tenant, add)
-        return Issued(plain, made)
+    def renew(self, label: str, days: int) -> Issued:
+        """Issue a token in the place of all that have its label."""
+        check(label, days)
+        plain, made = new_token(label, self._tenants.clock(), timedelta(days=days))
+        return self._issued(plain, made, lambda each: each.label == label)
 
     def rotate(self, identifier: str | None, overlap: timedelta, days: int = TOKEN_DAYS) -> Issued:
         """Issue a token of the same label and scope as another, which works for `overlap` more.
@@ -107,6 +107,15 @@ class Keyring:
         if not revoked:
             raise self._unknown(identifier)
         return revoked[0]
+
+    def _issued(self, plain: str, made: Token, forgotten: Callable[[Token], bool]) -> Issued:
+        def add(content: Content) -> Content:
+            # An edit may be made on top of itself, when the answer to the first was lost.
+            live = [each for each in _live(content, made.created) if each.id != made.id]
+            return _with(content, [*(each for each in live if not forgotten(each)), made])
+
+        self._tenants.change(self._tenant, add)
+        return Issued(plain, made)
 
     def _to_replace(self, kept: tuple[Token, ...], identifier: str | None) -> Token:
         now = self._tenants.clock()

@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from secrets import token_hex
 from uuid import uuid4
 
+from rollcall.operator_error import OperatorError
 from rollcall.scim.link import Linking
 from rollcall.storage.secrets import Content, SecretExists, SecretMissing, Secrets
 from rollcall.tenants import tokens
@@ -28,7 +29,7 @@ ACTIVE, DISABLED = "active", "disabled"
 READ_WRITE, READ_ONLY = "read-write", "read-only"
 
 
-class TenantError(Exception):
+class TenantError(OperatorError):
     """What an operator asked for cannot be done; the message is one sentence."""
 
 
@@ -103,10 +104,7 @@ class Tenants:
 
     def add(self, name: str, *first: Token) -> None:
         """Create a tenant with some tokens, or with none."""
-        if not NAME.fullmatch(name):
-            raise TenantError(
-                f"a tenant's name has 1 to 40 of a-z, 0-9 and -, and {name!r} does not"
-            )
+        check_name(name)
         content = {
             "state": ACTIVE,
             "created": instant(self.clock()),
@@ -161,6 +159,12 @@ class Tenants:
             return Tenant.of(name, self._secrets.change(name, edit))
         except SecretMissing as error:
             raise _unknown(name) from error
+
+
+def check_name(name: str) -> None:
+    """Raise TenantError for what cannot be the name of a tenant."""
+    if not NAME.fullmatch(name):
+        raise TenantError(f"a tenant's name has 1 to 40 of a-z, 0-9 and -, and {name!r} does not")
 
 
 def new_token(

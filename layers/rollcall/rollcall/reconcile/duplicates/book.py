@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import uuid4
 
+from rollcall.operator_error import OperatorError
 from rollcall.reconcile.duplicates.accounts import Accounts
 from rollcall.reconcile.duplicates.findings import Finding, Ground, Kind, Reason
 from rollcall.scim.errors import Unavailable
@@ -22,6 +23,10 @@ from rollcall.storage.log import Entry, Log
 
 RESOLVED_DAYS = 90
 """How long a finding that went away is remembered."""
+
+
+class FindingError(OperatorError):
+    """There is no such finding; the message is one sentence."""
 
 
 class State(StrEnum):
@@ -108,11 +113,11 @@ class Book:
             yield case
 
     def dismiss(self, finding: str, note: Note) -> Case:
-        """Dismiss a finding until its accounts change. Raises LookupError."""
+        """Dismiss a finding until its accounts change. Raises FindingError."""
         return self._said(finding, State.DISMISSED, note)
 
     def open(self, finding: str, note: Note) -> Case:
-        """Open a finding that was dismissed. Raises LookupError."""
+        """Open a finding that was dismissed. Raises FindingError."""
         return self._said(finding, State.OPEN, note)
 
     def mark(self, user: str, note: Note) -> None:
@@ -129,7 +134,7 @@ class Book:
         for _ in self.findings.table.patience.pauses():
             before = self.read(finding)
             if before is None or before.state is State.RESOLVED:
-                raise LookupError(f"there is no open or dismissed finding {finding}")
+                raise FindingError(f"there is no open or dismissed finding {finding}")
             kept = note if state is State.DISMISSED else None
             after = replace(before, state=state, note=kept)
             if before.state is state:

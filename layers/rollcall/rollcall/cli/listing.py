@@ -1,0 +1,126 @@
+"""A listing for people: a table, or where the terminal is too narrow for it, a block for each row.
+
+Ids, names and commands are copied from it, so no cell is ever cut or broken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import zip_longest
+
+from rich.text import Text
+
+from rollcall.cli.text import ENDLESS, Cell, Prose, lines
+
+GAP = 2
+"""The blanks between two columns."""
+
+MIN_PROSE = 32
+"""The least columns of a terminal in which the sentences of a table are broken into lines."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """The cells of a row, and a sentence below them."""
+
+    cells: tuple[Cell, ...]
+    below: str
+
+    def last(self, width: int) -> Iterator[Text]:
+        """Yield the lines below the cells."""
+        if self.below:
+            yield from lines(Prose(f"  {self.below}"), width)
+
+
+class Listing:
+    """Rows under headings."""
+
+    def __init__(self, *headings: str) -> None:
+        self._headings = headings
+        self._rows: list[Row] = []
+
+    def add(self, *cells: Cell, below: str = "") -> None:
+        """Add a row, one cell for each heading; a cell may have several lines.
+
+        `below` is a sentence about the row, as wide as the terminal: commands are long.
+        """
+        if len(cells) != len(self._headings):
+            raise ValueError(f"{len(cells)} cells under {len(self._headings)} headings")
+        self._rows.append(Row(cells, below))
+
+    def __bool__(self) -> bool:
+        """Tell whether there is a row."""
+        return bool(self._rows)
+
+    def lines(self, width: int) -> Iterator[Text]:
+        """Yield the lines of a terminal of this width; where a word is wider, lines are, too."""
+        if not self.fits(width):
+            return self._blocks(width)
+        return self._table(width)
+
+    def fits(self, width: int) -> bool:
+        """Tell whether the table is as wide as a terminal at most."""
+        left = self._left(width)
+        return self._natural(-1) <= left or (left >= MIN_PROSE and self._ends_in_prose())
+
+    def _left(self, width: int) -> int:
+        """Return the width that is left for the last column."""
+        return width - sum(self._natural(number) + GAP for number in range(len(self._headings) - 1))
+
+    def _natural(self, column: int) -> int:
+        cells = [row.cells[column] for row in self._rows]
+        texts = [line for cell in cells for line in lines(cell, ENDLESS)]
+        return max([len(self._headings[column]), *(each.cell_len for each in texts)])
+
+    def _ends_in_prose(self) -> bool:
+        return all(isinstance(row.cells[-1], Prose) for row in self._rows)
+
+    def _table(self, width: int) -> Iterator[Text]:
+        widths = [self._natural(number) for number in range(len(self._headings) - 1)]
+        if any(self._headings):
+            yield _beside([Text(each, "bold") for each in self._headings], widths)
+        for row in self._rows:
+            columns = [lines(cell, self._left(width)) for cell in row.cells]
+            for parts in zip_longest(*columns, fillvalue=Text()):
+                yield _beside(list(parts), widths)
+            yield from row.last(width)
+
+    def _blocks(self, width: int) -> Iterator[Text]:
+        """Yield the first cell of each row, and below it the others, each behind its heading."""
+        indent = max(map(len, self._headings[1:]), default=0)
+        for number, row in enumerate(self._rows):
+            first, *others = row.cells
+            if number:
+                yield Text()
+            for line in lines(first, width):
+                line.stylize("bold")
+                yield line
+            for heading, cell in zip(self._headings[1:], others, strict=True):
+                if str(cell):
+                    yield from _labelled(heading, cell, indent, width)
+            yield from row.last(width)
+
+
+def _labelled(heading: str, cell: Cell, indent: int, width: int) -> Iterator[Text]:
+    """Yield a heading and what is in its cell: beside it, or where that does not fit, below."""
+    before = f"  {heading:{indent}}  "
+    room = width - len(before)
+    found = lines(cell, room)
+    if max(each.cell_len for each in found) <= room:
+        yield Text.assemble((before, "dim"), found[0])
+        yield from (Text(" " * len(before)) + each for each in found[1:])
+        return
+    yield Text(f"  {heading}", "dim")
+    yield from (Text("    ") + each for each in lines(cell, width - 4))
+
+
+def _beside(parts: list[Text], widths: list[int]) -> Text:
+    """Return the cells of a line, all but the last as wide as their columns."""
+    line = Text()
+    for part, width in zip(parts, widths, strict=False):
+        line.append_text(part)
+        line.append(" " * (width - part.cell_len + GAP))
+    line.append_text(parts[-1])
+    line.rstrip()
+    return line

@@ -1,0 +1,20 @@
+"""Work that no request waits for: what fails of it is logged and tried again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rollcall.http.middleware import Log
+from rollcall.scim.errors import Unavailable
+
+
+@contextmanager
+def logged(work: str, log: Log) -> Iterator[None]:
+    """Log what fails, and go on."""
+    try:
+        yield
+    except Unavailable as error:
+        log.warning("not done, tried again", extra={"work": work, "reason": str(error.detail)})
+    except Exception:  # the server answers requests whatever becomes of it
+        log.exception("failed, tried again", extra={"work": work})

@@ -1,0 +1,101 @@
+"""What keeps an operator from AWS (credentials, permissions, region) in one sentence each."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from botocore import exceptions as aws
+from botocore.exceptions import BotoCoreError, ClientError
+
+from rollcall.operator_error import OperatorError
+from rollcall.scim.errors import Unavailable
+
+
+class AccessError(OperatorError):
+    """AWS cannot be used as things are; the message says what is missing."""
+
+
+_EXPIRED = "the AWS credentials have expired: sign in again"
+_UNKNOWN = "AWS does not accept the credentials: look at the profile and the keys that are used"
+_DENIED = "the AWS credentials do not permit {action}"
+_CLOCK = "AWS refuses the request for its time: set the clock of this machine"
+_NOTHING = (
+    "AWS has nothing of the name that {action} needs: is this the region, and is the deployment "
+    "whole?"
+)
+
+_BY_CODE: Mapping[str, str] = {
+    **dict.fromkeys(("ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired"), _EXPIRED),
+    **dict.fromkeys(
+        (
+            "UnrecognizedClientException",
+            "InvalidClientTokenId",
+            "InvalidAccessKeyId",
+            "InvalidToken",
+            "SignatureDoesNotMatch",
+            "InvalidSignatureException",
+            "IncompleteSignature",
+            "IncompleteSignatureException",
+            "MissingAuthenticationToken",
+            "MissingAuthenticationTokenException",
+            "AuthFailure",
+        ),
+        _UNKNOWN,
+    ),
+    **dict.fromkeys(("AccessDenied", "AccessDeniedException", "AuthorizationError"), _DENIED),
+    **dict.fromkeys(("RequestTimeTooSkewed", "RequestExpired"), _CLOCK),
+    **dict.fromkeys(
+        (
+            "ResourceNotFoundException",
+            "NoSuchBucket",
+            "NotFound",
+            "AWS.SimpleQueueService.NonExistentQueue",
+            "QueueDoesNotExist",
+        ),
+        _NOTHING,
+    ),
+}
+
+_BY_TYPE: Mapping[type[BotoCoreError], str] = {
+    aws.NoRegionError: "no AWS region is set: set AWS_DEFAULT_REGION, or a region of the profile",
+    aws.NoCredentialsError: "there are no AWS credentials: sign in, or set AWS_PROFILE",
+    aws.PartialCredentialsError: "the AWS credentials are not whole: {cred_var} is missing",
+    aws.CredentialRetrievalError: "there are no AWS credentials: {error_msg}",
+    aws.TokenRetrievalError: _EXPIRED,
+    aws.SSOError: _EXPIRED,
+    aws.ProfileNotFound: "there is no AWS profile {profile}",
+    aws.ConfigParseError: "the AWS configuration {path} cannot be read",
+    aws.InvalidRegionError: "{region_name} is no AWS region",
+    aws.EndpointConnectionError: "{endpoint_url} cannot be reached",
+    aws.ConnectTimeoutError: "{endpoint_url} cannot be reached",
+}
+
+_ACTION = re.compile(r"not authorized to perform: (\S+)")
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Turn what keeps an operator from AWS into an AccessError; let everything else through."""
+    try:
+        yield
+    except (ClientError, BotoCoreError, Unavailable) as error:
+        cause = error.__cause__ if isinstance(error, Unavailable) else error
+        if sentence := _sentence(cause):
+            raise AccessError(sentence) from error
+        raise
+
+
+def _sentence(error: BaseException | None) -> str:
+    """Return what an operator can do about a failure of AWS, empty where that is nothing."""
+    if isinstance(error, ClientError):
+        said = error.response.get("Error", {})
+        found = _ACTION.search(said.get("Message") or "")
+        action = found[1] if found else error.operation_name
+        return _BY_CODE.get(said.get("Code") or "", "").format(action=action)
+    if isinstance(error, BotoCoreError):
+        for kind, sentence in _BY_TYPE.items():
+            if isinstance(error, kind):
+                return sentence.format(**error.kwargs)
+    return ""
