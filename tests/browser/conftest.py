@@ -31,8 +31,28 @@ FLAGS = (
     "--disable-sync",
 )
 
-DESKTOP, PHONE = (1280, 900), (360, 740)
+DESKTOP, LAPTOP, PHONE = (1280, 900), (1200, 800), (390, 844)
 _SECONDS = 20
+
+
+_BROKEN = r"""
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), found = [];
+  for (let node; (node = walker.nextNode());) {
+    if (!node.parentElement.checkVisibility() || node.parentElement.closest("script")) continue;
+    for (const word of node.data.matchAll(/\S+/g)) {
+      const end = word.index + word[0].length;
+      if (word[0].length > 40 || /^[^@\d]+-[^@\d]+$/.test(word[0])) continue;
+      if (!word.index && node.previousSibling?.nodeName === "WBR") continue;
+      if (end === node.data.length && node.nextSibling?.nodeName === "WBR") continue;
+      const range = document.createRange();
+      range.setStart(node, word.index);
+      range.setEnd(node, end);
+      const tops = Array.from(range.getClientRects(), (each) => Math.round(each.top));
+      if (new Set(tops).size > 1) found.push(word[0]);
+    }
+  }
+  return found;
+"""
 
 
 class Browser:
@@ -103,6 +123,18 @@ class Browser:
             for node in found["nodes"]
         ]
 
+    def overflow(self) -> int:
+        """Return by how many pixels the page is wider than its window."""
+        root = "document.documentElement"
+        return int(self.driver.execute_script(f"return {root}.scrollWidth - {root}.clientWidth"))
+
+    def broken(self) -> list[str]:
+        """Return the words, of 40 characters at most, that are broken into lines.
+
+        Behind a hyphen only addresses and ids count.
+        """
+        return list(self.driver.execute_script(_BROKEN))
+
     def requests(self) -> list[dict[str, Any]]:
         """Return the requests since this was asked last, without those that were not let out."""
         logged = [json.loads(each["message"])["message"] for each in self._log("performance")]
@@ -140,7 +172,7 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chr
         options.add_argument(flag)
     options.set_capability("goog:loggingPrefs", {"performance": "ALL", "browser": "ALL"})
     started = webdriver.Chrome(options, Service(driver))
-    started.set_script_timeout(_SECONDS)
+    started.set_script_timeout(3 * _SECONDS)  # axe looks at each of some thousand elements
     try:
         yield started
     finally:

@@ -12,7 +12,7 @@ from rollcall.reconcile.conflicts.check import check
 from rollcall.reconcile.conflicts.export import Export
 from rollcall.reconcile.conflicts.forecast import Job
 from rollcall.reconcile.intake import Intake
-from tests.browser.conftest import DESKTOP, PHONE, Browser
+from tests.browser.conftest import DESKTOP, LAPTOP, PHONE, Browser
 from tests.browser.test_duplicates_page import shown, violations
 from tests.reconcile.cases import account, person
 from tests.scenario.two_hundred import NUMBERS, everyone, write
@@ -70,7 +70,7 @@ def test_what_needs_attention_is_chosen_searched_and_sorted(browser: Browser, pa
     (row,) = shown(browser)
     assert "zoë2@example.com" in row
 
-    browser.open(page)
+    browser.open(page, (1600, 900))  # wide enough for a table, and the buttons above it
     confidence = next(each for each in browser.all("th button") if each.text == "Confidence")
     confidence.click()
     assert "the name of both" in shown(browser)[0]
@@ -87,3 +87,55 @@ def test_it_is_read_on_paper_on_a_phone_and_at_night(browser: Browser, page: str
 
     assert not any(each.is_displayed() for each in browser.all("form.tools"))
     browser.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+
+
+LONG = ("von-und-zu-hohenstein@acme.example", "maximiliana.jo.hohenstein@other.example")
+
+
+@pytest.fixture(scope="module")
+def long(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A report of addresses as long as people have them, and of one that nobody has."""
+    folder = tmp_path_factory.mktemp("long")
+    own, other = LONG
+    endless = f"{'hohenstein-' * 20}@acme.example"
+    people = [
+        person(own, displayName="Maximiliana von und zu Hohenstein", mail=other),
+        person(endless, displayName=endless),
+    ]
+    accounts = [
+        account(other, displayName="Maximiliana von und zu Hohenstein"),
+        account(f"x{own}", displayName="Maximiliana von und zu Hohenstein"),
+        account(endless.upper(), displayName=endless),
+    ]
+    file = folder / "users.json"
+    file.write_text(json.dumps(people))
+    made = check(Job("acme"), Export(file), accounts)
+    page = folder / "report.html"
+    page.write_text("".join(report.as_page(made, "users.json", "24 November 2026")))
+    return page.as_uri()
+
+
+@pytest.mark.parametrize("size", [DESKTOP, LAPTOP, (800, 900), PHONE])
+def test_no_word_is_broken_and_nothing_pushed_out_at_any_width(
+    size: tuple[int, int], browser: Browser, long: str
+) -> None:
+    browser.open(long, size)
+    browser.picture(f"conflicts-{size[0]}")
+
+    assert browser.overflow() == 0
+    assert browser.broken() == []
+    assert all(any(each in row for row in shown(browser)) for each in LONG)
+
+
+def test_what_support_does_is_marked_and_stays_closed(browser: Browser, long: str) -> None:
+    browser.open(long)
+    commands = [each.text for each in browser.all("body *") if "rollcall " in each.text]
+
+    assert commands == []
+    assert any("You can confirm that it is the same person." in row for row in shown(browser))
+    assert any("Support will let the job find the account." in row for row in shown(browser))
+    (mark, *_) = browser.all("td details.support summary")
+    mark.click()
+    assert mark.text == "For the support team"
+    assert any("rollcall accounts relink acme id-" in row for row in shown(browser))
+    assert violations(browser) == []

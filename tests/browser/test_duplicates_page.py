@@ -8,7 +8,7 @@ import pytest
 
 from rollcall.runtime.duplicates import report
 from rollcall.storage.reports import place
-from tests.browser.conftest import DESKTOP, PHONE, Browser
+from tests.browser.conftest import DESKTOP, LAPTOP, PHONE, Browser
 from tests.conftest import Server
 from tests.directory.people import user
 from tests.reconcile.duplicates.people import MONDAY, TUESDAY, done, mails, numbered
@@ -123,3 +123,24 @@ def test_the_page_is_read_on_a_phone_and_at_night(browser: Browser, link: str) -
     browser.picture("duplicates-dark")
 
     assert violations(browser) == []
+
+
+@pytest.mark.parametrize("size", [LAPTOP, PHONE])
+def test_no_word_is_broken_and_nothing_pushed_out(
+    size: tuple[int, int], browser: Browser, link: str
+) -> None:
+    browser.open(link, size)
+
+    assert browser.overflow() == 0
+    assert browser.broken() == []
+
+
+def test_the_customer_reads_no_commands(browser: Browser, link: str) -> None:
+    browser.open(link)
+    page = browser.all("body")[0]
+    assert "rollcall " not in page.text
+    assert "Tell support" in page.text
+
+    browser.all("details.support summary")[0].click()
+
+    assert "rollcall duplicates dismiss" in page.text

@@ -12,7 +12,7 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 
 from rollcall.storage.handovers import HandOvers
-from tests.browser.conftest import DESKTOP, PHONE, Browser
+from tests.browser.conftest import DESKTOP, LAPTOP, PHONE, Browser
 from tests.conftest import Server, Tenant
 from tests.test_cli import rollcall
 
@@ -258,3 +258,16 @@ def test_links_within_the_page_keep_the_code(browser: Browser, link: Link) -> No
     browser.press("to-credentials")
 
     assert browser.driver.current_url == link.url
+
+
+@pytest.mark.parametrize("size", [LAPTOP, PHONE])
+def test_no_word_is_broken_and_nothing_pushed_out(
+    size: tuple[int, int], browser: Browser, link: Link
+) -> None:
+    pressed(browser, link, size)
+    for summary in browser.all("summary"):
+        summary.click()
+    browser.picture(f"handover-{size[0]}")
+
+    assert browser.overflow() == 0
+    assert browser.broken() == []

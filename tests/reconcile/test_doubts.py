@@ -167,7 +167,7 @@ def test_one_page_of_several_is_said_and_nobody_is_to_be_disabled_for_it(tmp_pat
         "all answers one after another into one file."
     ]
     (unclaimed,) = [each for each in made.findings() if each.person is None]
-    assert unclaimed.remedy.startswith("check again with the whole directory")
+    assert "an export of the whole directory" in unclaimed.remedy.customer
 
 
 def test_pages_one_after_another_are_the_whole(tmp_path: Path) -> None:
@@ -186,7 +186,7 @@ def test_one_page_of_those_who_are_assigned_is_said(tmp_path: Path) -> None:
     made = checked(export(tmp_path, json.dumps(everybody)), scope=json.dumps(scope))
 
     assert not made.complete
-    assert made.doubts[0].startswith("`--assigned` is one page of several: its last page names")
+    assert made.doubts[0].startswith("Who is assigned is one page of several: its last page names")
     (bob,) = [each for each in made.findings() if each.person and each.person.name == "bob@x.test"]
     assert bob.reasons == ("not on the page of those who are assigned",)
 
@@ -209,8 +209,8 @@ def test_lines_of_a_list_that_are_no_names_are_said(tmp_path: Path) -> None:
     made = checked(everybody, scope='"ann@x.test"\n\nBob Roe\n')
 
     assert made.doubts == [
-        "1 person of `--assigned` cannot be read (first in line 3: `Bob Roe`): they count as not "
-        "assigned."
+        "Of who is assigned 1 person cannot be read (first in line 3: `Bob Roe`): they count as "
+        "not assigned."
     ]
 
 

@@ -139,6 +139,8 @@ def _show(made: Check, *, every: bool) -> None:
         say(f"\nnot checked: {each}")
     for each in made.requests:
         print_lines(f"  {each}")
+    if made.job.assigned is None:
+        say("What the last one answers, or a list of names, says who is: --assigned FILE.")
     for line, reason in made.rejected[:MAX_REJECTED]:
         say(f"\n{made.unit} {line} of the export is left out: {reason}")
     if len(made.rejected) > MAX_REJECTED:

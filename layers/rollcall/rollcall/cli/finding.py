@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
-from rich.text import Text
-
 from rollcall.cli.listing import Listing
-from rollcall.cli.terminal import print_lines, print_listing, say
+from rollcall.cli.terminal import print_listing, say
 from rollcall.reconcile.duplicates import report
 from rollcall.reconcile.duplicates.report import Row
 
@@ -24,8 +22,7 @@ def say_marked(user: str, as_json: bool, dry_run: bool, *, marked: bool) -> None
 
 def print_finding(tenant: str, row: Row) -> None:
     """Print a finding with its accounts, side by side where there is room."""
-    about = f" {row['kind']}, {row['state']}, since {row['since']}"
-    print_lines(Text.assemble((row["finding"], "bold"), about))
+    say(f"`{row['finding']}` {row['kind']}, {row['state']}, since {row['since']}")
     for each in report.why(row):
         say(f"  {each}")
     accounts = row["accounts"]

@@ -44,4 +44,13 @@
   tools.addEventListener("submit", (event) => event.preventDefault());
   tools.hidden = false;
   filter();
+
+  // Rows become cards where the table is too wide for the window: no word of it is broken.
+  const cards = document.querySelector("#cards"), narrow = cards.media;
+  const fit = () => {
+    cards.media = narrow;
+    if (table.offsetWidth > table.parentElement.clientWidth) cards.media = "screen";
+  };
+  addEventListener("resize", fit);
+  fit();
 })();

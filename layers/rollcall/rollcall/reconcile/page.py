@@ -16,15 +16,27 @@ from html import escape
 from importlib.resources import files
 from typing import TypeAlias
 
-Cell: TypeAlias = str | int | Sequence[str]
-"""Text, a number, or several lines of text; what stands in `backticks` is set as code."""
+from rollcall.reconcile.advice import Advice
+
+Cell: TypeAlias = str | int | Sequence[str] | Advice
+"""Text, a number, several lines of text, or what to do; what stands in `backticks` is code."""
 
 MAX_ROWS = 10_000
 """The rows that a page shows: browsers become slow with more, and nobody reads them."""
 
 TONES = ("bad", "warn", "good", "quiet")
 
+SUPPORT = "For the support team"
+
+NARROW = "screen and (max-width: 60rem)"
+"""The screens on which each row is a card; the script adds those that a table is too wide for."""
+
+LONG = 40
+"""The characters of a word above which it may be broken into lines."""
+
 _CODE = re.compile("`([^`]+)`")
+_BLANKS = re.compile(r"(\s+)")
+_PIECE = re.compile(r"[^@./_-]*[@./_-]+|[^@./_-]+")
 
 
 @dataclass(frozen=True)
@@ -44,8 +56,8 @@ class Column:
 class Page:
     """What stands above the table, and the table's columns.
 
-    `figures` are label and value, `notes` are paragraphs, `more` says where the rows are that a
-    page does not show.
+    `figures` are label and value, `notes` are paragraphs, `support` are those for the support team
+    alone, `more` says where the rows are that a page does not show.
     """
 
     title: str
@@ -53,22 +65,25 @@ class Page:
     columns: Sequence[Column]
     figures: Sequence[tuple[str, str | int]] = ()
     notes: Sequence[str] = ()
+    support: Sequence[str] = ()
     more: str = "the CSV report has all of them"
 
 
 def render(page: Page, rows: Iterable[Sequence[Cell]]) -> Iterator[str]:
     """Yield the page piece by piece; the first MAX_ROWS rows, one cell for every column."""
     style, script = _asset("page.css"), _asset("page.js")
+    cards = _asset("cards.css") + _titles(page.columns)
     policy = (
-        f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; "
-        "base-uri 'none'; form-action 'none'"
+        f"default-src 'none'; style-src '{_digest(style)}' '{_digest(cards)}'; "
+        f"script-src '{_digest(script)}'; base-uri 'none'; form-action 'none'"
     )
     yield (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{escape(policy)}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="robots" content="noindex">\n<meta name="referrer" content="no-referrer">\n'
-        f"<title>{_text(page.title)}</title>\n<style>{style}</style>\n</head>\n<body>\n"
+        f"<title>{_text(page.title)}</title>\n<style>{style}</style>\n"
+        f'<style id="cards" media="{NARROW}">{cards}</style>\n</head>\n<body>\n'
     )
     yield from _head(page)
     yield from _table(page, rows)
@@ -88,6 +103,10 @@ def _head(page: Page) -> Iterator[str]:
         yield '<section class="notes">\n'
         yield from (f"<p>{_marked(each)}</p>\n" for each in page.notes)
         yield "</section>\n"
+    if page.support:
+        yield f'<details class="support">\n<summary>{SUPPORT}</summary>\n'
+        yield from (f"<p>{_marked(each)}</p>\n" for each in page.support)
+        yield "</details>\n"
 
 
 def _table(page: Page, rows: Iterable[Sequence[Cell]]) -> Iterator[str]:
@@ -120,9 +139,36 @@ def _cell(column: Column, cell: Cell) -> str:
         return f'<td class="number" data-value="{cell}">{cell:,}</td>'
     if column.tones and isinstance(cell, str):
         return f'<td><span class="mark {column.tones.get(cell, "quiet")}">{_text(cell)}</span></td>'
+    if isinstance(cell, Advice):
+        return f'<td dir="auto" class="wide">{_advice(cell)}</td>'
     lines = [cell] if isinstance(cell, str) else cell
     kind = ' class="short"' if column.short else ' class="wide"' if column.wide else ""
     return f'<td dir="auto"{kind}>{"<br>".join(map(_marked, lines))}</td>'
+
+
+def _advice(advice: Advice) -> str:
+    """Return what to do, the commands closed up: they are for support, and stay off the paper."""
+    customer = f"<p><b>You can</b> {_marked(advice.customer)}.</p>" if advice.customer else ""
+    support = f"<p><b>Support will</b> {_marked(advice.support)}.</p>" if advice.support else ""
+    commands = "".join(f"<p><code>{_text(each)}</code></p>" for each in advice.commands)
+    if commands:
+        support += f'<details class="support"><summary>{SUPPORT}</summary>{commands}</details>'
+    return customer + support
+
+
+def _titles(columns: Sequence[Column]) -> str:
+    """Return the style that puts the title of its column before each cell of a card."""
+    return "".join(
+        f"td:nth-child({number})::before {{ content: '{_in_style(column.title)}'; }}\n"
+        for number, column in enumerate(columns, 1)
+    )
+
+
+def _in_style(text: str) -> str:
+    """Return text as a string of CSS: whatever is no letter or digit as its code point."""
+    return "".join(
+        each if each.isascii() and each.isalnum() else f"\\{ord(each):x} " for each in text
+    )
 
 
 def _text(text: str) -> str:
@@ -130,8 +176,24 @@ def _text(text: str) -> str:
     return escape(text.encode(errors="replace").decode())
 
 
+def _breakable(text: str) -> str:
+    """Return text of which lines are broken between words, and within long ones behind a sign."""
+    return "".join(map(_word, _BLANKS.split(text)))
+
+
+def _word(word: str) -> str:
+    if len(word) > LONG:
+        return "<wbr>".join(map(_text, _PIECE.findall(word)))
+    # Browsers break a word behind a hyphen, an address, too.
+    return f'<span class="whole">{_text(word)}</span>' if {*"-/"} & {*word} else _text(word)
+
+
 def _marked(text: str) -> str:
-    return _CODE.sub(r"<code>\1</code>", _text(text))
+    parts = _CODE.split(text)
+    return "".join(
+        f"<code>{_breakable(part)}</code>" if number % 2 else _breakable(part)
+        for number, part in enumerate(parts)
+    )
 
 
 def _asset(name: str) -> str:

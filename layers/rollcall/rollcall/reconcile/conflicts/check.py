@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from rollcall.reconcile.advice import Advice
 from rollcall.reconcile.conflicts import remedy
 from rollcall.reconcile.conflicts.account import Account
 from rollcall.reconcile.conflicts.export import Assigned, Export
@@ -134,7 +135,7 @@ def gaps(export: Export, job: Job) -> tuple[list[str], list[str]]:
         said.append(f"The file does not have: {listed}. What rests on these was not checked.")
         requests.append(USERS_REQUEST)
     if job.assigned is None:
-        said.append("Nobody said who is assigned (`--assigned`): everybody counts as in scope.")
+        said.append("Nobody said who is assigned: everybody counts as in scope.")
         requests.append(ASSIGNED_REQUEST)
     elif job.assigned.groups:
         said.append(
@@ -169,7 +170,7 @@ def _doubts(assigned: Assigned | None, ledger: Ledger) -> Iterator[str]:
 
 
 def _unclaimed(account: Account, *, whole: bool) -> Finding:
-    reasons, advice = ["nobody in the file looks like it"], ""
+    reasons, advice = ["nobody in the file looks like it"], Advice()
     if account.link.protected:
         reasons.append("it is protected")
     elif account.active:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
+
+from rollcall.reconcile.advice import Advice
 
 WEAK = 50
 """The confidence, in percent, below which something is only a hint."""
@@ -51,7 +53,7 @@ class Finding:
     person: Subject | None
     accounts: tuple[Subject, ...]
     reasons: tuple[str, ...]
-    remedy: str = ""
+    remedy: Advice = field(default_factory=Advice)
     confidence: int = 100
     attention: bool = False
 
@@ -73,11 +75,12 @@ class Finding:
     def loaded(cls, text: str) -> Finding:
         """Return the finding that `dumped` wrote."""
         raw = json.loads(text)
-        person = raw.pop("person")
+        person, remedy = raw.pop("person"), raw.pop("remedy")
         return cls(
             verdict=Verdict(raw.pop("verdict")),
             person=None if person is None else Subject(**person),
             accounts=tuple(Subject(**each) for each in raw.pop("accounts")),
             reasons=tuple(raw.pop("reasons")),
+            remedy=Advice(**{**remedy, "commands": tuple(remedy["commands"])}),
             **raw,
         )

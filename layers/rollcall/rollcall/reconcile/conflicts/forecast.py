@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
+from rollcall.reconcile.advice import Advice
 from rollcall.reconcile.conflicts import remedy
 from rollcall.reconcile.conflicts.account import Account
 from rollcall.reconcile.conflicts.export import Assigned
@@ -17,6 +18,8 @@ from rollcall.scim.evidence import Source
 from rollcall.scim.link import Linking
 
 Found = list[tuple[int, Account]]
+
+_NOTHING = Advice()
 
 
 @dataclass(frozen=True)
@@ -39,11 +42,11 @@ class Job:
         values = {each.source: person.value(each.source) for each in self.rules.matches}
         if not any(values.values()):
             named = " and no ".join(values)
-            return Skip(f"has no {named} to look for it by", "give the person one")
+            return Skip(f"has no {named} to look for it by", Advice("give the person one"))
         for source, value in values.items():
             if value is not None and unsendable(value):
                 said = f"`{value}` ({source}) has characters that the job cannot ask for"
-                return Skip(said, f"change the person's {source}")
+                return Skip(said, Advice(f"change the person's {source}"))
         return None
 
 
@@ -52,7 +55,7 @@ class Skip:
     """Why a job leaves a person out; with a remedy it is not meant to."""
 
     reason: str
-    remedy: str = ""
+    remedy: Advice = field(default_factory=Advice)
 
 
 @dataclass
@@ -123,12 +126,13 @@ class Forecast:
             )
         if others:
             reasons = [reason, f"it is also found for {len(others)} other people of the file"]
-            advice = f"give each person a {rule.source} of its own, or match by something else"
+            advice = Advice(
+                f"give each person a {rule.source} of its own, or match by something else"
+            )
             return self._finding(Verdict.AMBIGUOUS, person, [found], reasons, remedy=advice)
         if (refusal := self.job.linking.refusal(account.link, account.document)) is not None:
-            advice = remedy.link(tenant, self.job.rules, person, account)
-            if not self.job.linking.covers(account.document):
-                advice += remedy.admit(tenant, account)
+            covered = self.job.linking.covers(account.document)
+            advice = remedy.link(tenant, self.job.rules, person, account, covered=covered)
             return self._finding(Verdict.REFUSED, person, [found], [reason, refusal], remedy=advice)
         if _is_somebody_else(person, account):
             reasons = [reason, "but name and employee number are another person's"]
@@ -200,7 +204,7 @@ class Forecast:
             person,
             taken,
             reasons,
-            remedy=f"match by userName={rules.name.source} as well",
+            remedy=Advice(f"match by userName={rules.name.source} as well"),
         )
 
     def _skipped(self, person: Person, skip: Skip, likely: list[Likeness]) -> Finding:
@@ -239,7 +243,7 @@ class Forecast:
         accounts: Found,
         reasons: Collection[str],
         *,
-        remedy: str = "",
+        remedy: Advice = _NOTHING,
         confidence: int = 100,
         attention: bool = True,
     ) -> Finding:

@@ -72,7 +72,7 @@ def as_page(check: Check, source: str, made: str) -> Iterator[str]:
     )
     figures: list[tuple[str, str | int]] = [("need attention", check.attention)]
     figures += [(each.value, check.counts[each]) for each in Verdict if check.counts[each]]
-    notes = [*check.not_checked, *(f"Ask Microsoft Graph: `{each}`" for each in check.requests)]
+    notes = list(check.not_checked)
     if check.rejected:
         where, reason = check.rejected[0]
         notes.append(
@@ -87,7 +87,8 @@ def as_page(check: Check, source: str, made: str) -> Iterator[str]:
         Column("Confidence"),
         Column("What to do", wide=True),
     )
-    described = Page(f"Conflicts of {job.tenant}", lead, columns, figures, notes)
+    support = [f"What the file lacks, Microsoft Graph has: `{each}`" for each in check.requests]
+    described = Page(f"Conflicts of {job.tenant}", lead, columns, figures, notes, support)
     yield from page.render(described, map(_cells, check.findings()))
 
 
@@ -113,7 +114,10 @@ def _plain(finding: Finding) -> dict[str, Any]:
             for each in finding.accounts
         ],
         "reasons": list(finding.reasons),
-        "remedy": finding.remedy,
+        "remedy": str(finding.remedy),
+        "customer": finding.remedy.customer,
+        "support": finding.remedy.support,
+        "commands": list(finding.remedy.commands),
     }
 
 
@@ -130,5 +134,5 @@ def _row(finding: Finding) -> list[str | int]:
         "; ".join(each.user_name for each in finding.accounts),
         "; ".join(each.id for each in finding.accounts),
         "; ".join(finding.reasons),
-        finding.remedy,
+        str(finding.remedy),
     ]

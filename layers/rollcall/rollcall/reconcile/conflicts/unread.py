@@ -16,7 +16,7 @@ _SENTENCES = {
     "otherMails": _ADDRESSES,
     "proxyAddresses": _ADDRESSES,
     "accountEnabled": "`{name}` of {people} is not understood ({first}): they count as enabled.",
-    "assigned": "{people} of `--assigned` cannot be read ({first}): they count as not assigned.",
+    "assigned": "Of who is assigned {people} cannot be read ({first}): they count as not assigned.",
     "twice": "Rows of {people} differ under one object id ({first}): what comes first counts.",
 }
 _SENTENCE = "`{name}` of {people} cannot be read ({first}): it was not checked."

@@ -239,14 +239,19 @@ def _html(head: Head, found: Iterable[Row]) -> Iterator[str]:
             ("dismissed", counts["dismissed"]),
         ],
         notes=[
-            "`duplicate`: one person has several accounts. `recreated`: the identity provider "
-            "deleted a person and created the person again; the old account goes with its DELETE, "
-            "30 days later. `unmanaged`: inactive for long, and no DELETE came: delete the person "
-            "in the identity provider, or assign the person again. `possible`: nothing but the "
-            "same name, or a value that many share.",
-            f"What to do about one: `rollcall duplicates show {head.tenant} FINDING`. If they are "
-            f"different people: `rollcall duplicates dismiss {head.tenant} FINDING --reason …`.",
+            "`duplicate`: one person has several accounts. Tell support whether that is so: it "
+            "makes one account of them.",
+            "`recreated`: the identity provider deleted a person and created the person again. "
+            "There is nothing to do: the old account goes 30 days later.",
+            "`unmanaged`: inactive for long, and never deleted. Delete the person in the identity "
+            "provider, or assign the person again.",
+            "`possible`: nothing but the same name, or a value that many share. Tell support if "
+            "they are one person's.",
             f"Open after each run: {trend}.",
+        ],
+        support=[
+            f"What to do about one: `rollcall duplicates show {head.tenant} FINDING`",
+            f"Different people: `rollcall duplicates dismiss {head.tenant} FINDING --reason '…'`",
         ],
         more="the CSV file has all of them",
     )
