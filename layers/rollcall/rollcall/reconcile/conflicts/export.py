@@ -148,7 +148,7 @@ def assigned(path: Path, encoding: str = "") -> Assigned:
         found.partial = bool(table.partial)
         if table.partial:
             found.doubts.append(
-                f"Who is assigned is one page of several: {table.partial}. Whoever is on the others "
+                f"Who is assigned is one page of several: {table.partial}. Who is on the others "
                 f"counts as not assigned: {PAGES}."
             )
     if not found.names and not found.groups:
