@@ -50,6 +50,7 @@ class Attribute:
     sub: str | None
     selection: FilterNode | None
     multi_valued: bool
+    unselected: bool
     complex: bool
     target: Any
     case_exact: bool
@@ -117,6 +118,7 @@ def designate(kind: Kind, text: str) -> Attribute | Schema | None:
         sub=sub or None,
         selection=selection,
         multi_valued=binding.is_multivalued and binding.sub_field_name is None,
+        unselected=bool(binding.is_multivalued and sub and selection is None),
         complex=isclass(target) and issubclass(target, BaseModel),
         target=target,
         case_exact=binding.case_exact,

@@ -6,7 +6,7 @@ that adding one member to a group of a hundred thousand never needs the others.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -21,9 +21,14 @@ from scim2_models.path import (
 )
 
 from rollcall.scim import tolerance
-from rollcall.scim.attributes import leaves
+from rollcall.scim.attributes import Attribute, leaves
 from rollcall.scim.budget import OF_EACH, Budget
-from rollcall.scim.errors import InvalidValueException, PayloadTooLargeException
+from rollcall.scim.errors import (
+    InvalidValueException,
+    MutabilityException,
+    NoTargetException,
+    PayloadTooLargeException,
+)
 from rollcall.scim.resources import FILTERS, Group, Kind
 
 _LOOKS = 4
@@ -76,6 +81,35 @@ def ids(value: Any) -> list[str]:
             )
         found[identifier] = None
     return list(found)
+
+
+def operations(op: str, target: Attribute, value: Any) -> Iterator[Operation]:
+    """Yield what an operation of a PATCH on `members` wants.
+
+    Raises MutabilityException for what a member cannot change, NoTargetException for an add by a
+    selection of nobody in particular, InvalidValueException as `ids` does.
+    """
+    if target.sub not in (None, "value"):
+        raise MutabilityException(detail=f"{target.path} is immutable")
+    selected = None if target.selection is None else selected_ids(target.selection)
+    if op == "remove":
+        if selected is not None:
+            yield Remove(tuple(selected))
+        elif target.selection is not None:
+            yield RemoveSelected(target.selection)
+        elif value is None:
+            yield Clear()
+        else:
+            yield Remove(tuple(ids(value)))
+        return
+    if target.selection is not None:
+        if selected is None:
+            raise NoTargetException(detail=f"{target.path} does not say whom to add")
+        yield Add(tuple(selected))
+        return
+    if op == "replace":
+        yield Clear()
+    yield Add(tuple(ids(value)))
 
 
 def selected_ids(selection: FilterNode) -> list[str] | None:

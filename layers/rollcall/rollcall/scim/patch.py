@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from rollcall.scim import membership, patch_limits, steps, tolerance
+from rollcall.scim import membership, patch_limits, steps, tolerance, unselected
 from rollcall.scim.attributes import Attribute, Schema, addressed, declared, designate
 from rollcall.scim.body import Document, assigned, checked, document
 from rollcall.scim.budget import Budget
@@ -72,7 +72,7 @@ def read(kind: Kind, payload: Any, budget: Budget | None = None) -> Patch:
         patch_limits.check_paths(patch.budget, operation.path, operation.value)
         for step in _steps(kind, operation, patch.ignored):
             if isinstance(step.target, Attribute) and step.target.name == "members":
-                patch.members.extend(_membership(step.op, step.target, step.value))
+                patch.members.extend(membership.operations(step.op, step.target, step.value))
             else:
                 patch.steps.append(step)
         if len(patch.steps) + len(patch.ignored) > MAX_STEPS:
@@ -142,6 +142,12 @@ def _entries(
     kind: Kind, op: str, value: Mapping[str, Any], prefix: str, ignored: list[str]
 ) -> Iterator[Step]:
     """Read the keys of an object as paths: plain, dotted, URN-qualified, with selections."""
+    yield from steps.joined(_of_entries(kind, op, value, prefix, ignored))
+
+
+def _of_entries(
+    kind: Kind, op: str, value: Mapping[str, Any], prefix: str, ignored: list[str]
+) -> Iterator[Step]:
     for key, item in value.items():
         text = key if key.lower().startswith("urn:") else f"{prefix}{key}"
         found = addressed(kind, text)
@@ -188,6 +194,11 @@ def _removal(kind: Kind, target: Attribute, value: Any) -> Iterator[Step]:
     """
     if target.required:
         raise MutabilityException(detail=f"{target.path} is required and cannot be removed")
+    if target.unselected and value is not None:
+        sent = value if isinstance(value, list) else [value]
+        found = [part for part in (assigned(target, each) for each in sent) if part is not None]
+        yield from (Step(*each) for each in unselected.removed(target, found)) if found else ()
+        return
     if not target.multi_valued or target.selection is not None or value is None:
         yield Step("remove", target)
         return
@@ -221,33 +232,12 @@ def _assignment(op: str, target: Attribute, value: Any) -> Iterator[Step]:
     `add` of a single value replaces (RFC 7644 section 3.5.2.1).
     """
     mended = assigned(target, value)
-    if mended is not None:
+    if target.unselected:
+        if mended is not None or op == "replace":
+            yield Step(op, target, parts={str(target.sub): mended})
+    elif mended is not None:
         yield Step(op, target, mended)
     elif op == "replace" or not target.multi_valued:
         if target.required:
             raise InvalidValueException(detail=f"{target.path} is required and cannot be cleared")
         yield Step("remove", target)
-
-
-def _membership(op: str, target: Attribute, value: Any) -> Iterator[membership.Operation]:
-    if target.sub not in (None, "value"):
-        raise MutabilityException(detail=f"{target.path} is immutable")
-    selected = None if target.selection is None else membership.selected_ids(target.selection)
-    if op == "remove":
-        if selected is not None:
-            yield membership.Remove(tuple(selected))
-        elif target.selection is not None:
-            yield membership.RemoveSelected(target.selection)
-        elif value is None:
-            yield membership.Clear()
-        else:
-            yield membership.Remove(tuple(membership.ids(value)))
-        return
-    if target.selection is not None:
-        if selected is None:
-            raise NoTargetException(detail=f"{target.path} does not say whom to add")
-        yield membership.Add(tuple(selected))
-        return
-    if op == "replace":
-        yield membership.Clear()
-    yield membership.Add(tuple(membership.ids(value)))

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import starmap
 from typing import Any
 
 from pydantic import ValidationError
 from scim2_models import Context, Resource
 from scim2_models.path import CompareOperator, Comparison
 
-from rollcall.scim import tolerance
+from rollcall.scim import tolerance, unselected
 from rollcall.scim.attributes import ACTIVE, Attribute, Schema, leaves
 from rollcall.scim.body import MAX_VALUES, check_number
 from rollcall.scim.budget import Budget
@@ -23,6 +24,7 @@ from rollcall.scim.errors import (
     from_validation,
 )
 from rollcall.scim.resources import ENTERPRISE, PATCHES, PATHS, Kind
+from rollcall.scim.unselected import Parts
 
 _TOGETHER = 16
 """How many steps the engine applies before the number of values is looked at."""
@@ -34,16 +36,23 @@ is copied, and compared before and after."""
 _COMPARISONS = 4
 """The comparisons by the values of a remove that take as long as one look."""
 
+_COPIED = 2
+"""The values that are copied in the time of one look, all of the resource before each run."""
+
 _MANAGER = f"{ENTERPRISE}:manager"
 
 
 @dataclass(frozen=True)
 class Step:
-    """What an operation of a PATCH does to one attribute, or to a schema as a whole."""
+    """What an operation of a PATCH does to one attribute, or to a schema as a whole.
+
+    `parts` are what it writes of a value that its path does not select.
+    """
 
     op: str
     target: Attribute | Schema
     value: Any = None
+    parts: Parts | None = None
 
     @property
     def path(self) -> str:
@@ -55,6 +64,25 @@ class Step:
         return self.target.path
 
 
+def joined(steps: Iterable[Step]) -> Iterator[Step]:
+    """Yield steps, with those as one that write parts of the same attribute beside each other."""
+    waiting: dict[str, Step] = {}
+    for step in steps:
+        if step.parts is None:
+            yield step
+            continue
+        name = step.target.name if isinstance(step.target, Attribute) else step.target.urn
+        before = waiting.pop(name, None)
+        if before is None or before.parts is None:
+            waiting[name] = step
+        elif before.parts.keys() & step.parts.keys():
+            yield before
+            waiting[name] = step
+        else:
+            waiting[name] = replace(before, parts={**before.parts, **step.parts})
+    yield from waiting.values()
+
+
 def apply(kind: Kind, resource: Resource[Any], steps: Sequence[Step], budget: Budget) -> None:
     """Apply steps one after the other, in place.
 
@@ -64,20 +92,22 @@ def apply(kind: Kind, resource: Resource[Any], steps: Sequence[Step], budget: Bu
     """
     for run in _runs(steps):
         _check_looks(budget, resource, run)
-        _run(kind, resource, run)
+        _run(kind, resource, [*_settled(resource, run[:1]), *run[1:]])
         check_number(resource)
 
 
 def _check_looks(budget: Budget, resource: Resource[Any], steps: Sequence[Step]) -> None:
     """Take what it costs to apply steps together. Raises PayloadTooLargeException."""
     added = sum(_number(each.value) for each in steps if each.op != "remove")
+    held = (getattr(resource, name) for name in type(resource).model_fields)
+    budget.spend(sum(len(each) for each in held if isinstance(each, list)) // _COPIED)
     for each in steps:
-        target = each.target
-        if isinstance(target, Attribute) and not budget.spend(
-            _looks(resource, target, each, added)
-        ):
+        looks = 0
+        if isinstance(each.target, Attribute):
+            looks = _looks(resource, each.target, each, added)
+        if not budget.spend(looks):
             raise PayloadTooLargeException(
-                detail=f"{target.path}: the operations of the request look at too many values"
+                detail=f"{each.path}: the operations of the request look at too many values"
             )
 
 
@@ -109,14 +139,26 @@ def _runs(steps: Sequence[Step]) -> Iterator[list[Step]]:
 
 def _depends(step: Step) -> bool:
     return isinstance(step.target, Attribute) and (
-        _selects_manager(step.target) or _clears_active(step)
+        _selects_manager(step.target) or _clears_active(step) or step.parts is not None
     )
+
+
+def _settled(resource: Resource[Any], steps: Iterable[Step]) -> Iterator[Step]:
+    """Yield what steps amount to that depend on what the resource is by now; maybe nothing."""
+    for step in steps:
+        if isinstance(step.target, Attribute) and step.parts is not None:
+            values = PATHS[step.target.kind](step.target.name).get(resource) or ()
+            held = [each.model_dump() for each in values]
+            yield from starmap(Step, unselected.written(step.op, step.target, step.parts, held))
+        elif _clears_active(step):
+            # As a PUT does that forgets it: nobody is enabled by what does not say so.
+            yield from () if resource["active"] is False else (step,)
+        elif not _names_another_manager(resource, step):
+            yield step
 
 
 def _run(kind: Kind, resource: Resource[Any], steps: list[Step]) -> None:
     """Apply steps together: the engine copies the resource each time, to put it back."""
-    if steps and _is_idle(resource, steps[0]):
-        steps = steps[1:]
     if not steps:
         return
     operations = [{"op": each.op, "path": each.path, "value": each.value} for each in steps]
@@ -149,14 +191,6 @@ def _refusal(step: Step, error: ValidationError | SCIMException) -> SCIMExceptio
 
 def _selects_manager(target: Attribute) -> bool:
     return target.name == _MANAGER and target.selection is not None
-
-
-def _is_idle(resource: Resource[Any], step: Step) -> bool:
-    """Tell whether a step leaves the resource as it is by then."""
-    if _clears_active(step):
-        # As a PUT does that forgets it: nobody is enabled by what does not say so.
-        return resource["active"] is False
-    return _names_another_manager(resource, step)
 
 
 def _clears_active(step: Step) -> bool:
