@@ -74,7 +74,7 @@ def test_a_group_cannot_be_a_member_of_itself(directory: Directory) -> None:
         directory.groups.replace(staff, {"displayName": "Staff", "members": [{"value": staff}]})
 
     for raised in (patched, replaced):
-        assert raised.value.detail == "members: a group cannot be a member of itself"
+        assert raised.value.detail == f"members: the group {staff} cannot be a member of itself"
 
 
 def test_what_cannot_become_a_member_is_named_with_the_reason(directory: Directory) -> None:
@@ -84,7 +84,7 @@ def test_what_cannot_become_a_member_is_named_with_the_reason(directory: Directo
         directory.groups.patch(staff, adding(staff, "nobody"))
 
     assert raised.value.detail == (
-        "members: a group cannot be a member of itself; "
+        f"members: the group {staff} cannot be a member of itself; "
         "there is no user or group with the id nobody"
     )
 

@@ -19,7 +19,7 @@ class Change:
     """The difference that operations make.
 
     `skipped` were to be added but are deleted; `unknown` were to be added and were never issued,
-    and `own` says that the group itself was to be added.
+    and `own` is the group's id when it was to be added itself.
     `arrivals` are those of the added who may get something by that.
     """
 
@@ -27,7 +27,7 @@ class Change:
     removed: Mapping[str, Kind] = field(default_factory=dict)
     skipped: Sequence[str] = ()
     unknown: Sequence[str] = ()
-    own: bool = False
+    own: str = ""
     arrivals: Arrivals = field(default_factory=Arrivals)
 
     def __bool__(self) -> bool:
@@ -46,7 +46,7 @@ class Change:
 
     def check(self) -> None:
         """Raise InvalidValueException naming all that cannot become members, and why."""
-        reasons = ["a group cannot be a member of itself"] if self.own else []
+        reasons = [f"the group {self.own} cannot be a member of itself"] if self.own else []
         if self.unknown:
             reasons.append(f"there is no user or group with the id {', '.join(self.unknown)}")
         if reasons:
@@ -78,7 +78,7 @@ def difference(
         removed={each: kind for each, kind in current.items() if each not in after},
         skipped=[each for each in wanted if each in known.deleted],
         unknown=[each for each in wanted if each in known.unknown and each != group],
-        own=group in wanted,
+        own=group if group in wanted else "",
         arrivals=Arrivals(
             {each: known.newcomers[each] for each in wanted if each in known.newcomers},
             known.edition,
