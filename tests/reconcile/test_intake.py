@@ -258,6 +258,11 @@ def test_a_mapping_that_leads_nowhere_is_one_sentence(rule: str) -> None:
         mapping([rule])
 
 
+def test_a_column_that_is_mapped_twice_is_one_sentence() -> None:
+    with pytest.raises(Mistake, match="the column 'key' is mapped twice"):
+        mapping(["key=userName", "key=title"])
+
+
 def test_an_import_that_is_repeated_goes_on_where_it_ended(tmp_path: Path) -> None:
     lines = "\n".join(f"user{each}" for each in range(250))
     names: set[Entry] = set()

@@ -204,6 +204,18 @@ def test_objects_one_a_line_fail_one_by_one_and_others_as_a_whole(tmp_path: Path
     assert rows(tmp_path, indented) == [(1, {"id": "1"}), (2, {"id": "2"})]
 
 
+@pytest.mark.parametrize(
+    "form", ['[{{"id": "{0}", "n": {1}}}]', '{{"value": [{{"id": "{0}", "n": {1}}}]}}']
+)
+def test_values_may_lie_across_the_pieces_in_which_a_file_is_read(
+    form: str, tmp_path: Path
+) -> None:
+    for shift in range(30):
+        padding = "x" * (65_536 - shift)
+        ((_, found),) = rows(tmp_path, form.format(padding, "-1.5E+10"))
+        assert found == {"id": padding, "n": -1.5e10}, shift
+
+
 FIRST = '{"@odata.context": "c", "@odata.nextLink": "n", "value": [{"id": "1"}]}'
 LAST = '{"value": [{"id": "2"}], "@odata.nextLink": null}'
 

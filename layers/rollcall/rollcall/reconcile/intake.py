@@ -233,7 +233,7 @@ def put_in(
 
 def mapping(rules: Iterable[str]) -> dict[str, str]:
     """Read `COLUMN=PATH`, where nothing behind the sign leaves a column out. Raises Mistake."""
-    found = {}
+    found: dict[str, str] = {}
     for rule in rules:
         column, sign, path = rule.partition("=")
         if not sign or not column.strip():
@@ -241,7 +241,8 @@ def mapping(rules: Iterable[str]) -> dict[str, str]:
         path = path.strip()
         if path and path != PROTECTED and not _is_known(path):
             raise Mistake(f"{path!r} is no attribute of a user")
-        found[column.strip()] = path
+        if found.setdefault(column.strip(), path) != path:
+            raise Mistake(f"the column {column.strip()!r} is mapped twice")
     return found
 
 

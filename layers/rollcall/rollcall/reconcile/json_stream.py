@@ -15,6 +15,7 @@ BLANK = " \t\r\n\ufeff"
 """What stands between values; a byte order mark where files were put one behind another."""
 
 _CHUNK = 65_536
+_CUT = 2
 _TOO_LONG = f"a value has more than {MAX_VALUE:,} characters"
 _FINDER = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str)
 """Finds where a value ends, and keeps nothing of it."""
@@ -85,8 +86,8 @@ class JsonStream:
             else:
                 if end - self._at > MAX_VALUE:
                     raise self.mistake(_TOO_LONG)
-                # What ends with the piece may go on behind it, as a number does.
-                if end < len(self._piece) or self._ended:
+                # A number that is cut by the end of the piece, `1.` or `1E+`, seems to end before.
+                if end < len(self._piece) - _CUT or self._ended:
                     text = self._piece[self._at : end]
                     self._at = end
                     return text
