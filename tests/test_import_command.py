@@ -136,7 +136,7 @@ def test_one_page_of_an_answer_is_said_and_the_exit_code_is_1(support: Support) 
     assert "not checked: The file is one page of several" in " ".join(one.stdout.split())
     assert "disable it" not in one.stdout
     assert json.loads(as_json.stdout)["summary"]["complete"] is False
-    assert "not checked: --assigned is one page of several" in " ".join(scope.stdout.split())
+    assert "not checked: Who is assigned is one page of several" in " ".join(scope.stdout.split())
 
 
 def test_rows_that_are_left_out_are_named_and_the_exit_code_is_1(support: Support) -> None:
