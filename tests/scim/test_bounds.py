@@ -8,7 +8,7 @@ import pytest
 from scim2_models import Context
 
 from rollcall.scim import attributes, body, filters, membership, patch
-from rollcall.scim.body import MAX_VALUES
+from rollcall.scim.attributes import MAX_VALUES
 from rollcall.scim.budget import Budget
 from rollcall.scim.errors import (
     InvalidFilterException,

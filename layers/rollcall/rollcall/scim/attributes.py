@@ -27,6 +27,9 @@ from rollcall.scim.resources import MODELS, PATHS, Kind
 MAX_LENGTH = 8192
 """The characters that a path or a filter may have."""
 
+MAX_VALUES = 200
+"""The values that an attribute may have, the members of a group aside."""
+
 _NO_NAME = re.compile(r"[^\w$:.-]")
 
 

@@ -11,7 +11,15 @@ from pydantic import BaseModel, ValidationError
 from scim2_models import Context, Mutability, Resource
 
 from rollcall.scim import membership, tolerance, values
-from rollcall.scim.attributes import ACTIVE, Attribute, KeyPath, Schema, declared, marked
+from rollcall.scim.attributes import (
+    ACTIVE,
+    MAX_VALUES,
+    Attribute,
+    KeyPath,
+    Schema,
+    declared,
+    marked,
+)
 from rollcall.scim.errors import (
     InvalidSyntaxException,
     InvalidValueException,
@@ -20,12 +28,10 @@ from rollcall.scim.errors import (
 )
 from rollcall.scim.record import joined, parted
 from rollcall.scim.resources import ENTERPRISE, MODELS, Kind
+from rollcall.scim.text_values import TextValues
 
 MAX_DEPTH = 32
 """The levels that a body may have; what SCIM knows has less than ten."""
-
-MAX_VALUES = 200
-"""The values that an attribute may have, the members of a group aside."""
 
 Document = dict[str, Any]
 
@@ -49,7 +55,8 @@ def read(kind: Kind, payload: Any, context: Context) -> Body:
     when a value does not fit.
     """
     body = Body({})
-    cleaned = _cleaned(kind, checked(payload), body.ignored)
+    sent = TextValues(kind).of_body(checked(payload))
+    cleaned = _cleaned(kind, sent, body.ignored)
     if kind is Kind.GROUP and "members" in cleaned:
         body.members = membership.ids(cleaned.pop("members"))
     try:
@@ -238,7 +245,7 @@ def _elements(attribute: Attribute, value: Any) -> list[Any] | None:
         return [_fitting(attribute, each, named) for each in found] or None
     kept = []
     for number, each in enumerate(tolerance.elements(value)):
-        element = _pruned(tolerance.role(each) if attribute.name == "roles" else each)
+        element = _pruned(each)
         if tolerance.is_unassigned(element):
             continue
         if not isinstance(element, dict):

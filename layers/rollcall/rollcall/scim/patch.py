@@ -25,6 +25,7 @@ from rollcall.scim.errors import (
 from rollcall.scim.record import joined, parted
 from rollcall.scim.resources import MODELS, Kind
 from rollcall.scim.steps import Step
+from rollcall.scim.text_values import TextValues
 
 MAX_STEPS = 500
 """The changes of single attributes in one request; members are not counted."""
@@ -66,11 +67,10 @@ def read(kind: Kind, payload: Any, budget: Budget | None = None) -> Patch:
     MutabilityException or NoTargetException for what is wrong with it on any resource,
     PayloadTooLargeException for more than MAX_STEPS changes or paths beyond the budget.
     """
-    patch = Patch(kind, budget=budget or Budget())
+    patch, texts = Patch(kind, budget=budget or Budget()), TextValues(kind)
     for operation in _operations(payload):
         patch.budget.allow()
-        patch_limits.check_paths(patch.budget, operation.path, operation.value)
-        for step in _steps(kind, operation, patch.ignored):
+        for step in _steps(patch, texts, operation):
             if isinstance(step.target, Attribute) and step.target.name == "members":
                 patch.members.extend(membership.operations(step.op, step.target, step.value))
             else:
@@ -109,7 +109,8 @@ def _operations(payload: Any) -> Iterator[_Operation]:
         yield _Operation(op.lower(), path or None, given.get("value"), "value" in given)
 
 
-def _steps(kind: Kind, operation: _Operation, ignored: list[str]) -> Iterator[Step]:
+def _steps(patch: Patch, texts: TextValues, operation: _Operation) -> Iterator[Step]:
+    kind, ignored = patch.kind, patch.ignored
     if operation.op != "remove" and not operation.has_value:
         raise InvalidValueException(
             detail=f"{operation.path or 'the operation'}: {operation.op} needs a value"
@@ -117,11 +118,16 @@ def _steps(kind: Kind, operation: _Operation, ignored: list[str]) -> Iterator[St
     if operation.path is None:
         if operation.op == "remove":
             raise NoTargetException(detail="remove needs a path")
-        value = tolerance.single(operation.value)
+        value, was_text = texts.of_whole(operation.value)
         if not isinstance(value, dict):
             raise InvalidValueException(detail=f"{operation.op} without a path takes an object")
+        patch_limits.check_paths(patch.budget, None, value)
+        if not was_text and (read := texts.of_keys(value)) != value:
+            patch_limits.check_paths(patch.budget, None, read)
+            value = read
         yield from _entries(kind, operation.op, value, "", ignored)
         return
+    patch_limits.check_paths(patch.budget, operation.path, None)
     found = designate(kind, operation.path)
     if found is None:
         ignored.append(operation.path)
@@ -130,7 +136,10 @@ def _steps(kind: Kind, operation: _Operation, ignored: list[str]) -> Iterator[St
         if operation.op != "remove" and _names_nothing(operation.value):
             return
         raise MutabilityException(detail=f"{operation.path} is read-only")
-    yield from _targeted(kind, operation.op, found, operation.value, ignored)
+    value = texts.of_target(found, operation.value)
+    if isinstance(found, Schema):
+        patch_limits.check_paths(patch.budget, None, value)
+    yield from _targeted(kind, operation.op, found, value, ignored)
 
 
 def _names_nothing(value: Any) -> bool:

@@ -12,8 +12,8 @@ from scim2_models import Context, Resource
 from scim2_models.path import CompareOperator, Comparison
 
 from rollcall.scim import tolerance, unselected
-from rollcall.scim.attributes import ACTIVE, Attribute, Schema, leaves
-from rollcall.scim.body import MAX_VALUES, check_number
+from rollcall.scim.attributes import ACTIVE, MAX_VALUES, Attribute, Schema, leaves
+from rollcall.scim.body import check_number
 from rollcall.scim.budget import Budget
 from rollcall.scim.errors import (
     InvalidFilterException,

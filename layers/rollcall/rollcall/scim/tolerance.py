@@ -105,20 +105,38 @@ def _element(value: Any) -> Any:
 def role(value: Any) -> Any:
     """Read a role that arrives as JSON inside a string (Entra's AppRoleAssignments mappings).
 
-    Proved by entra/u13-roles-as-json-text.json.
+    Entra's default role, `User`, has a display name and no value. What is no role in JSON stays as
+    it was sent.
+
+    Proved by entra/u13-roles-as-json-text.json, entra/u13-role-without-a-value.json.
     """
-    if not isinstance(value, dict) or not isinstance(value.get("value"), str):
+    key = _key_of_value(value)
+    if key is None or not is_json_text(value[key]):
         return value
     try:
-        parsed = json_text.read(value["value"])
+        parsed = json_text.read(value[key].strip())
     except JsonTextError:
         return value
-    if not isinstance(parsed, dict) or not isinstance(parsed.get("value"), str):
+    if not isinstance(parsed, dict) or "value" not in parsed:
         return value
-    mended = {**value, "value": parsed["value"]}
-    if isinstance(parsed.get("displayName"), str):
-        mended["display"] = parsed["displayName"]
-    return mended
+    found, shown = parsed["value"], parsed.get("displayName")
+    display = {"display": shown} if isinstance(shown, str) and shown else {}
+    if isinstance(found, str) and found:
+        return {**value, key: found, **display}
+    if found in (None, "") and display:
+        return {name: item for name, item in value.items() if name != key} | display
+    return value
+
+
+def _key_of_value(value: Any) -> str | None:
+    if not isinstance(value, dict):
+        return None
+    return next((key for key in value if key.lower() == "value"), None)
+
+
+def is_json_text(value: Any) -> bool:
+    """Tell whether a string is JSON text of an object or an array, by its first character."""
+    return isinstance(value, str) and value.lstrip()[:1] in ("{", "[")
 
 
 def boolean(value: Any) -> Any:
