@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -12,6 +13,7 @@ from rollcall.storage.keys import Keys
 from rollcall.storage.origin import Origin
 from tests.conftest import Server, Tenant
 from tests.storage import consistency
+from tests.storage.former import stored_before
 from tests.test_cli import rollcall
 
 FAULTS = {
@@ -24,6 +26,7 @@ FAULTS = {
 NO_SWEEP = "9999-01-01T00:00:00.000Z"
 """When a change is begun that the server's own sweep is to leave alone."""
 
+_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 STRANGE = "acme#WHAT EVER is no item that is known here"
 
 
@@ -53,7 +56,7 @@ def spoil(server: Server, name: str) -> None:
 
 def named(sentences: list[str], name: str) -> set[str]:
     """Return what is said, of a tenant called acme; changes are named anew each time."""
-    plain = {each.replace(name, "acme", 1) for each in sentences}
+    plain = {_ID.sub("an id", each.replace(name, "acme", 1)) for each in sentences}
     return {"a change is begun" if "JOURNAL#" in each else each for each in plain}
 
 
@@ -105,3 +108,52 @@ def test_a_tenant_that_is_not_there_is_refused(server: Server) -> None:
 
     assert answer.returncode == 2
     assert "nobody" in answer.stderr
+
+
+def test_names_of_an_earlier_release_are_moved_once_and_for_all(server: Server, name: str) -> None:
+    services = server.services
+    services.tenants.change(name, lambda content: {**content, "nameKeys": 1})
+    for kind, spelled in ((Kind.USER, "Eve "), (Kind.GROUP, "Two  Blanks")):
+        stored_before(services, kind, spelled, name)
+    services.directory(name).users.create({"userName": "Claimed twice "}, "twice")
+
+    told = rollcall(server.state, "verify", name)
+    assert told.returncode == 1
+    assert named(told.stdout.splitlines(), name) == {
+        "acme#USERNAME#eve  CLAIM of an id is under the key of an earlier release",
+        "acme#GROUPNAME#two  blanks CLAIM of an id is under the key of an earlier release",
+    }
+    assert not services.tenants.show(name).moved
+
+    mended = rollcall(server.state, "verify", name, "--repair")
+    assert mended.returncode == 0
+    assert "all names of" in mended.stdout
+    assert "claimed twice  CLAIM of twice is left over" in mended.stdout
+    assert services.tenants.show(name).moved
+    assert (
+        rollcall(server.state, "verify", name).stdout == f"All that is stored of {name} agrees.\n"
+    )
+    consistency.check(services, name, moved=True)
+
+
+def test_two_names_that_are_one_by_now_are_for_people_and_keep_a_tenant_from_being_moved(
+    server: Server, name: str
+) -> None:
+    services = server.services
+    services.tenants.change(name, lambda content: {**content, "nameKeys": 1})
+    other = stored_before(services, Kind.USER, "ada ", name)
+
+    answer = rollcall(server.state, "verify", name, "--repair")
+
+    assert answer.returncode == 1
+    assert answer.stdout.splitlines()[-1] == (
+        f"User ada and {other} have one name: {name}#USERNAME#ada"
+    )
+    assert not services.tenants.show(name).moved
+    services.directory(name).users.delete(other)
+    assert rollcall(server.state, "verify", name, "--repair").returncode == 0
+    assert services.tenants.show(name).moved
+
+
+def test_a_tenant_is_born_with_its_names_moved(server: Server, name: str) -> None:
+    assert server.services.tenants.show(name).moved

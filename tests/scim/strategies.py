@@ -76,7 +76,7 @@ operations = st.fixed_dictionaries(
     optional={"path": st.sampled_from(PATHS), "value": values},
 )
 
-logins = st.sampled_from(["ada", "Ada", "bo", "İda", "straße", "a@b.c"])
+logins = st.sampled_from(["ada", "Ada", "bo", "İda", "straße", "a@b.c", " ada", "\uff42o "])
 labels = st.sampled_from(["work", "home", "other"])
 emails = st.lists(
     st.fixed_dictionaries({"value": logins}, optional={"type": labels}), min_size=1, max_size=2

@@ -63,7 +63,7 @@ def plan(text: str, kind: Kind = Kind.USER) -> Plan:
         ('groups eq "g"', ByGroup("g")),
         ('groups.value eq "g"', ByGroup("g")),
         ('groups[value eq "g"]', ByGroup("g")),
-        ('userName sw "Ad"', ByPrefix("ad")),
+        ('userName sw "Ad"', ByPrefix(Entry("userName", "ad"))),
     ],
 )
 def test_a_comparison_with_an_index_is_looked_up(text: str, leg: Leg) -> None:
@@ -74,7 +74,7 @@ def test_a_comparison_with_an_index_is_looked_up(text: str, leg: Leg) -> None:
     ("text", "leg"),
     [
         ('displayName eq "Staff"', ByEntry(Entry("displayName", "staff"), unique=True)),
-        ('displayName sw "St"', ByPrefix("st")),
+        ('displayName sw "St"', ByPrefix(Entry("displayName", "st"))),
         ('externalId eq "X"', ByEntry(Entry("externalId", "X"), unique=False)),
         ('id eq "g" and members eq "u"', ById("g")),
         ('members eq "u" and id eq "g"', ById("g")),
@@ -172,7 +172,7 @@ def found(leg: Leg, user: dict[str, Any]) -> bool:
             entries = {claim(Kind.USER, user)} if leg.unique else lookups(Kind.USER, user)
             return leg.entry in entries
         case ByPrefix():
-            return claim(Kind.USER, user).key.startswith(leg.prefix)
+            return claim(Kind.USER, user).key.startswith(leg.entry.key)
         case ByGroup():
             return any(each["value"] == leg.id for each in user.get("groups", []))
     raise AssertionError(f"users are not found {leg}")

@@ -9,7 +9,10 @@ from hypothesis import strategies as st
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 CORE = "urn:ietf:params:scim:schemas:core:2.0:User"
 
-words = st.sampled_from(["a", "A", "ab", "Ab", "b", "é", "é", "x y", 'q"', "\\", "ß", "1"])
+words = st.sampled_from(
+    ["a", "A", "ab", "Ab", "b", "é", "e\u0301", "x y", "x  y", 'q"', "\\", "ß", "1", " a", "b ",
+     "\uff41b", "\uff11", "\u3000x y"]
+)  # fmt: skip
 types = st.sampled_from(["work", "home", "WORK"])
 
 users: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(

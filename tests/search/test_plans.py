@@ -35,9 +35,10 @@ def holds(leg: Leg, identifier: str, document: dict[str, Any]) -> bool:
         case ById():
             return leg.id == identifier
         case ByPrefix():
-            return claim.key.startswith(leg.prefix)
+            return claim.key.startswith(leg.entry.key)
         case ByEntry():
-            return leg.entry == claim or leg.entry in indexing.lookups(Kind.USER, document)
+            entries = {claim.forms[0], *indexing.lookups(Kind.USER, document)}
+            return leg.entry.forms[0] in entries
         case ByMember() | ByGroup() | ByWorkArea():
             return False
 

@@ -13,15 +13,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
-from unicodedata import normalize
+from unicodedata import decomposition, normalize
 
 from boto3.dynamodb.types import TypeDeserializer
 
 from rollcall.runtime import Services
 from rollcall.scim import evidence
 from rollcall.storage import verification
+from rollcall.storage.faults import Fault
 from rollcall.storage.keys import part
-from rollcall.storage.verification import Fault
 from rollcall.templates.grants import mended
 
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
@@ -63,16 +63,18 @@ def items(services: Services, tenant: str) -> dict[Place, Item]:
     return found
 
 
-def check(services: Services, tenant: str) -> None:
+def check(services: Services, tenant: str, *, moved: bool = False) -> None:
     """Fail unless all that is stored of a tenant agrees."""
-    assert list(faults(items(services, tenant), tenant)) == []
-    assert [each.sentence for each in verified(services, tenant)] == []
+    found = list(faults(items(services, tenant), tenant))
+    assert found == [], found
+    sentences = [each.sentence for each in verified(services, tenant, moved=moved)]
+    assert sentences == [], sentences
 
 
-def verified(services: Services, tenant: str) -> list[Fault]:
+def verified(services: Services, tenant: str, *, moved: bool = False) -> list[Fault]:
     """Return what `rollcall verify` finds of a tenant."""
     given = partial(mended, scales=services.scales)
-    return list(verification.faults(services.table, tenant, given))
+    return list(verification.faults(services.table, tenant, given, moved=moved))
 
 
 def faults(items: Mapping[Place, Item], tenant: str) -> Iterator[str]:
@@ -153,11 +155,16 @@ class _Stored:
 
     def disagreements(self, tenant: str) -> Iterator[str]:
         wanted: dict[Place, Item] = {}
+        former: set[Place] = set()
         for (kind, identifier), item in self.living.items():
             document = json.loads(item["document"])
             if strays := {"id", "meta", "members", "groups", "password"} & set(document):
                 yield f"the document of {kind} {identifier} holds {strays}"
-            for place in _derived(kind, identifier, document):
+            for place, old in _derived(kind, identifier, document):
+                if self._is_of(old, identifier):
+                    former.add(old)
+                    if not self._is_of(place, identifier):
+                        continue
                 if place in wanted:
                     yield f"{place} is claimed twice"
                 wanted[place] = item
@@ -165,7 +172,8 @@ class _Stored:
                     yield from self._claim_faults(place, identifier, tenant)
         yield from self._access_faults(tenant)
         yield from (f"{place} is missing" for place in wanted if place not in self.derived)
-        yield from (f"{place} is left over" for place in self.derived if place not in wanted)
+        left = self.derived.keys() - wanted.keys() - former
+        yield from (f"{place} is left over" for place in left)
         yield from (f"{each} has one side only" for each in self.members ^ self.sides)
         for group, kind, member in self.members | self.sides:
             if ("GROUP", group) not in self.living or (kind, member) not in self.living:
@@ -182,6 +190,11 @@ class _Stored:
             for each in _said(json.loads(item["document"]))
         }
         yield from (f"{each} is no evidence, or is not kept" for each in said ^ self.evidence)
+
+    def _is_of(self, place: Place, identifier: str) -> bool:
+        """Tell whether a claim or a lookup is stored and a resource's own."""
+        item = self.derived.get(place)
+        return item is not None and item.get("id", identifier) == identifier
 
     def _access_faults(self, tenant: str) -> Iterator[str]:
         """What a user may do is what its grants give: all areas, each at a level that one has."""
@@ -215,27 +228,38 @@ class _Stored:
             yield f"{place} says {indexed}"
 
 
-def _derived(kind: str, identifier: str, document: Item) -> Iterator[Place]:
-    """Yield where the claim and the lookups of a document have to be, each once."""
+def _derived(kind: str, identifier: str, document: Item) -> Iterator[tuple[Place, Place]]:
+    """Yield where the claim and the lookups of a document have to be, each once.
+
+    Beside each, where the first releases had it instead.
+    """
     exact = {"externalId": [document.get("externalId")]}
     if kind == "USER":
-        yield f"USERNAME#{_folded(document['userName'])}", "CLAIM"
+        name = document["userName"]
+        yield (f"USERNAME#{_folded(name)}", "CLAIM"), (f"USERNAME#{_former(name)}", "CLAIM")
         employee = document.get(ENTERPRISE, {}).get("employeeNumber")
         any_case = {
             "emails.value": [each.get("value") for each in document.get("emails", [])],
             f"{ENTERPRISE}:employeeNumber": [employee],
         }
     else:
-        yield f"GROUPNAME#{_folded(document['displayName'])}", "CLAIM"
+        name = document["displayName"]
+        key = part(" ".join(_plain(name).split()))
+        yield (f"GROUPNAME#{key}", "CLAIM"), (f"GROUPNAME#{_former(name)}", "CLAIM")
         any_case = {}
     looked_up = {
-        (name, part(normalize("NFC", value)))
+        (name, key): key
         for name, values in exact.items()
+        for key in (part(normalize("NFC", value)) for value in values if value)
+    } | {
+        (name, _folded(value)): _former(value)
+        for name, values in any_case.items()
         for value in values
         if value
-    } | {(name, _folded(value)) for name, values in any_case.items() for value in values if value}
-    for name, key in looked_up:
-        yield f"LOOKUP#{name}#{key}", f"{kind.title()}#{identifier}"
+    }
+    side = f"{kind.title()}#{identifier}"
+    for (name, key), old in looked_up.items():
+        yield (f"LOOKUP#{name}#{key}", side), (f"LOOKUP#{name}#{old}", side)
 
 
 def _said(document: Item) -> Iterator[str]:
@@ -248,4 +272,16 @@ def _said(document: Item) -> Iterator[str]:
 
 
 def _folded(value: str) -> str:
+    return part(_plain(value).strip())
+
+
+def _plain(value: str) -> str:
+    """Return a value in lower case and in the usual width."""
+    lower = normalize("NFC", normalize("NFC", value).lower())
+    usual = (re.fullmatch("<(?:wide|narrow)> (.+)", decomposition(each)) for each in lower)
+    plain = (chr(int(how[1], 16)) if how else each for each, how in zip(lower, usual, strict=True))
+    return normalize("NFC", "".join(plain))
+
+
+def _former(value: str) -> str:
     return part(normalize("NFC", value.lower()))

@@ -9,13 +9,16 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
+from demo.entra import Group, Job, Run, Source, User
+from rollcall.cli.verify import mend
 from rollcall.directory.directory import Directory
 from rollcall.runtime import Services, deletion
 from rollcall.runtime.export import lines
 from rollcall.scim.resources import Kind
-from rollcall.storage.journal import Unfinished
+from rollcall.storage.resources import Resources
 from tests.directory.people import ENTERPRISE, URL, adding, patch, removing, titled
 from tests.http.api import Api
 from tests.storage import consistency
@@ -30,8 +33,11 @@ OPERATORS_ALONE = {"local", "kept"}
 """Accounts that clients may not write to: a protected one, and one outside of the domains."""
 
 
+CONTROLS = {"line break", "NUL", "trailing tab", "line break in a group", "tabs"}
+
+
 @pytest.fixture(params=recordings(), ids=lambda file: file.stem)
-def recorded(request: pytest.FixtureRequest, services: Services) -> Recording:
+def loaded(request: pytest.FixtureRequest, services: Services) -> Recording:
     """A tenant as a release left it, loaded into a table of its own."""
     file: Path = request.param
     recording = Recording.read(file)
@@ -39,19 +45,30 @@ def recorded(request: pytest.FixtureRequest, services: Services) -> Recording:
     return recording
 
 
+@pytest.fixture(params=["as it was", "repaired", "moved"])
+def recorded(request: pytest.FixtureRequest, loaded: Recording, services: Services) -> Recording:
+    """Such a tenant before `verify --repair`, after it, and after it when all names differ."""
+    if request.param != "as it was":
+        finish(services)
+    if request.param == "moved":
+        part_twins(services, loaded)
+    if request.param != "as it was":
+        repair(services)
+        assert services.tenants.show(TENANT).moved == (request.param == "moved")
+    return loaded
+
+
 @pytest.fixture
-def api(services: Services, recorded: Recording) -> Api:
+def api(services: Services, loaded: Recording) -> Api:
     """The application over that table, with a new token."""
     return Api(services, token=services.keyring(TENANT).issue("test").plain)
 
 
-def stored(recorded: Recording, kind: Kind) -> dict[str, Json]:
-    """Return the documents that were recorded, by id."""
-    return {
-        item["pk"].rpartition("#")[2]: json.loads(item["document"])
-        for item in recorded.items
-        if item["pk"].startswith(f"{TENANT}#{kind.value.upper()}#") and "document" in item
-    }
+def stored(services: Services, kind: Kind) -> dict[str, Json]:
+    """Return the documents that there are, by id."""
+    resources = Resources(services.table, TENANT)
+    records = resources.read_many(kind, resources.listed(kind)).values()
+    return {each.id: dict(each.document) for each in records}
 
 
 def found(api: Api, kind: Kind, filter_: str) -> list[str]:
@@ -62,10 +79,40 @@ def found(api: Api, kind: Kind, filter_: str) -> list[str]:
 
 
 def finish(services: Services) -> None:
-    """Finish what was begun when the tenant was recorded."""
+    """Finish what was begun when the tenant was recorded; nothing else is wrong with it."""
     for fault in consistency.verified(services, TENANT):
-        assert isinstance(fault.unfinished, Unfinished), fault.sentence
-        assert services.directory(TENANT).finish(fault.unfinished)
+        if fault.unfinished is not None:
+            assert services.directory(TENANT).finish(fault.unfinished)
+        else:
+            assert fault.unmoved or "who else has the name" in fault.sentence, fault.sentence
+
+
+def part_twins(services: Services, recorded: Recording) -> None:
+    """Give those another name whose name is somebody else's, too, in the eyes of people."""
+    directory = services.operated(TENANT, "operator:someone")
+    for each in ("younger", "youngest", "ideographic space alone"):
+        other = patch(("replace", "userName", f"{each}@x.test"))
+        directory.users.patch(recorded.ids[each], other)
+    other = patch(("replace", "displayName", "Other engineers"))
+    directory.groups.patch(recorded.ids["younger group"], other)
+
+
+def repair(services: Services) -> None:
+    """Do what `rollcall verify --repair` does."""
+    moved = services.tenants.show(TENANT).moved
+    acts = services.acts(TENANT, "operator:someone")
+    faults = consistency.verified(services, TENANT, moved=moved)
+    left = [each for each in faults if not mend(services, TENANT, each, acts)]
+    if not moved and not any(each.unmoved for each in left):
+        services.tenants.move(TENANT)
+        repair(services)
+
+
+def agrees(services: Services) -> None:
+    """Fail unless all agrees, but for names that are not moved yet."""
+    found = list(consistency.faults(consistency.items(services, TENANT), TENANT))
+    assert found == [], found
+    finish(services)
 
 
 def written(services: Services, api: Api, recorded: Recording) -> Callable[..., Json]:
@@ -93,19 +140,23 @@ def _operated(directory: Directory, method: str, identifier: str, body: Json | N
     return {}
 
 
-def test_all_that_is_recorded_is_of_a_shape_that_is_known(recorded: Recording) -> None:
+def test_all_that_is_recorded_is_of_a_shape_that_is_known(loaded: Recording) -> None:
     """The recording of the first release has every shape that there was."""
-    known = {shape_of(item, TENANT) for item in recorded.items}
+    known = {shape_of(item, TENANT) for item in loaded.items}
 
     assert known <= shapes(TENANT).keys()
-    assert recorded.commit
-    if recorded.commit.startswith("8d38b1f"):
+    assert loaded.commit
+    if loaded.commit.startswith("8d38b1f"):
         assert len(known) == 22
 
 
-def test_every_resource_is_read(recorded: Recording, api: Api) -> None:
+def test_every_resource_is_read(loaded: Recording, services: Services, api: Api) -> None:
     for kind in Kind:
-        documents = stored(recorded, kind)
+        documents = stored(services, kind)
+        assert len(documents) == sum(
+            item["pk"].startswith(f"{TENANT}#{kind.value.upper()}#") and "document" in item
+            for item in loaded.items
+        )
         for identifier, document in documents.items():
             answer = api.send("GET", f"{kind.endpoint}/{identifier}")
             assert answer.status_code == 200, (identifier, answer.text)
@@ -121,9 +172,10 @@ def test_every_resource_is_read(recorded: Recording, api: Api) -> None:
         assert set(changed) >= documents.keys()
 
 
-def test_everybody_is_found_by_what_was_looked_up_then(recorded: Recording, api: Api) -> None:
+@pytest.mark.usefixtures("recorded")
+def test_everybody_is_found_by_what_was_looked_up_then(services: Services, api: Api) -> None:
     for kind, name in ((Kind.USER, "userName"), (Kind.GROUP, "displayName")):
-        for identifier, document in stored(recorded, kind).items():
+        for identifier, document in stored(services, kind).items():
             for spelled in (document[name], document[name].upper()):
                 if min(spelled) < " ":
                     continue  # an escaped control character is read as a backslash by now
@@ -143,10 +195,10 @@ def _looked_up(document: Json) -> list[tuple[str, str]]:
     return values
 
 
-def test_the_rest_of_a_tenant_is_read_too(recorded: Recording, services: Services) -> None:
+def test_the_rest_of_a_tenant_is_read_too(loaded: Recording, services: Services) -> None:
     """The export reads all that there is beside users and groups."""
     told = list(lines(services, TENANT, URL))
-    kept = Counter(shape_of(item, TENANT) for item in recorded.items)
+    kept = Counter(shape_of(item, TENANT) for item in loaded.items)
     numbers = Counter(line["type"] for line in told)
 
     assert numbers["log"] == kept["log_entry"] > 0
@@ -163,30 +215,31 @@ def test_every_write_works_and_all_agrees_after_it(
 ) -> None:
     write = written(services, api, recorded)
     finish(services)
-    consistency.check(services, TENANT)
+    agrees(services)
 
-    for identifier, document in stored(recorded, Kind.USER).items():
+    for identifier, document in stored(services, Kind.USER).items():
         write("PATCH", identifier, titled("Engineer"))
-        write("PUT", identifier, {**document, "title": "Manager"})
+        emails = [*document.get("emails", ()), {"value": f"{identifier}@more.test"}]
+        write("PUT", identifier, {**document, "emails": emails})
         leaving = f"0123456789abcdef0123456789abcdef{document['userName']}"
         operations = ("replace", "userName", leaving), ("replace", "active", False)
         assert write("PATCH", identifier, patch(*operations))["active"] is False
         write("PATCH", identifier, patch(("replace", "userName", f"new-{identifier}")))
         assert found(api, Kind.USER, f'userName eq "new-{identifier}"') == [identifier]
-    everybody = sorted(stored(recorded, Kind.USER).keys() - {recorded.ids["crowd0"]})
-    for identifier, document in stored(recorded, Kind.GROUP).items():
+    everybody = sorted(stored(services, Kind.USER).keys() - {recorded.ids["crowd0"]})
+    for identifier, document in stored(services, Kind.GROUP).items():
         assert api.send("PUT", f"/Groups/{identifier}", json=document).status_code == 200
         for body in (adding(*everybody[:3]), removing(everybody[0])):
             assert api.send("PATCH", f"/Groups/{identifier}", json=body).status_code == 204
         renamed = {**document, "displayName": f"new-{identifier}"}
         assert api.send("PUT", f"/Groups/{identifier}", json=renamed).status_code == 200
-    consistency.check(services, TENANT)
+    consistency.check(services, TENANT, moved=services.tenants.show(TENANT).moved)
 
-    for identifier in stored(recorded, Kind.USER):
+    for identifier in stored(services, Kind.USER):
         write("DELETE", identifier)
-    for identifier in stored(recorded, Kind.GROUP):
+    for identifier in stored(services, Kind.GROUP):
         assert api.send("DELETE", f"/Groups/{identifier}").status_code == 204
-    consistency.check(services, TENANT)
+    consistency.check(services, TENANT, moved=services.tenants.show(TENANT).moved)
     assert set(services.directory(TENANT).counts().values()) == {0}
 
 
@@ -196,21 +249,71 @@ def test_whoever_bears_an_odd_name_is_deleted_under_it(
     write = written(services, api, recorded)
     finish(services)
 
-    for identifier in stored(recorded, Kind.USER):
+    for identifier in stored(services, Kind.USER):
         write("DELETE", identifier)
-    for identifier in stored(recorded, Kind.GROUP):
+    for identifier in stored(services, Kind.GROUP):
         assert api.send("DELETE", f"/Groups/{identifier}").status_code == 204
 
-    consistency.check(services, TENANT)
+    consistency.check(services, TENANT, moved=services.tenants.show(TENANT).moved)
 
 
-def test_nothing_of_it_is_left_when_the_tenant_is_deleted(
-    recorded: Recording, services: Services
-) -> None:
+@pytest.mark.usefixtures("loaded")
+def test_nothing_of_it_is_left_when_the_tenant_is_deleted(services: Services) -> None:
     list(deletion.delete(services, TENANT, "operator:someone", wait=False))
 
     left = chain(items(services), services.tenants.list())
     assert list(left) == []
+
+
+class _Application(httpx.BaseTransport):
+    """The application, for a client that waits."""
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        headers = {
+            name: value for name, value in request.headers.items() if name != "content-length"
+        }
+        base, path = "/scim/acme/v2", str(request.url.raw_path, "ascii")
+        answer = self._api.send(
+            request.method,
+            path.removeprefix(base),
+            base=base,
+            headers=headers,
+            content=request.read(),
+        )
+        return httpx.Response(answer.status_code, headers=answer.headers, content=answer.content)
+
+
+def entra(api: Api, services: Services) -> Job:
+    """Return a job whose directory has everybody as it was sent then, and no memory."""
+    source = Source()
+    for identifier, document in stored(services, Kind.USER).items():
+        if document.get("active") is not False:
+            name = document["userName"]
+            source.add(User(identifier, name, name, display_name=document.get("displayName")))
+    for identifier, document in stored(services, Kind.GROUP).items():
+        source.add(Group(identifier, document["displayName"]))
+    client = httpx.Client(transport=_Application(api), base_url="https://scim.test/scim/acme/v2")
+    return Job(source, client)
+
+
+def test_a_cycle_of_entra_finds_everybody_and_makes_no_account(
+    recorded: Recording, services: Services, api: Api
+) -> None:
+    """Whoever is there is found by the very name that was sent then, before and after the move."""
+    before = {kind: stored(services, kind).keys() for kind in Kind}
+
+    job = entra(api, services)
+    cycle = job.run(Run.FULL_RESET)
+
+    assert not cycle.quarantined
+    assert {kind: stored(services, kind).keys() for kind in Kind} == before
+    assert [each for each in job.ids.items() if each[0] != each[1]] == []
+    missed = {each.object_id for each in cycle.problems} - job.ids.keys()
+    # The job cannot ask for these, and never could: a filter holds no control characters.
+    assert missed == {recorded.ids[each] for each in CONTROLS}
 
 
 __all__ = ["services"]

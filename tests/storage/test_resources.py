@@ -13,10 +13,11 @@ from rollcall.scim.record import Record
 from rollcall.scim.resources import Kind
 from rollcall.storage.actions import Action, ConditionFailed
 from rollcall.storage.documents import successor
+from rollcall.storage.index_entries import CHANGED, CLAIMED
 from rollcall.storage.origin import Origin
 from rollcall.storage.resources import Resources
 from rollcall.storage.table import Table
-from rollcall.storage.writes import CHANGED, CLAIMED, Writes
+from rollcall.storage.writes import Writes
 from tests.storage import consistency
 from tests.storage.consistency import ENTERPRISE
 

@@ -19,6 +19,7 @@ from rollcall.cli.durations import moment
 from rollcall.cli.target import Target, target
 from rollcall.cli.terminal import AsJson, Name, UsageError, print_lines, say
 from rollcall.cli.text import harmless
+from rollcall.scim.folding import former
 from rollcall.scim.redaction import hashed
 from rollcall.scim.resources import Kind
 from rollcall.storage.log import Entry, Log
@@ -81,7 +82,7 @@ def log(
     chosen = target(context)
     known = chosen.services.tenants.show(tenant)
     key = bytes.fromhex(known.key)
-    names = frozenset({hashed(key, user)}) if user else frozenset()
+    names = frozenset({hashed(key, user), hashed(key, user, former)}) if user else frozenset()
     wanted = Wanted(_status(status), names, _ids(chosen, tenant, user) if user else frozenset())
     created = datetime.fromisoformat(known.created)  # each day before it would be a query in vain
     begin = max(moment(since, datetime.now(UTC)), created)

@@ -14,7 +14,7 @@ from rollcall.runtime import Services
 from rollcall.storage import verification
 from rollcall.storage.actions import ConditionFailed
 from rollcall.storage.acts import Acts
-from rollcall.storage.verification import Fault
+from rollcall.storage.faults import Fault
 from rollcall.templates.grants import mended
 
 Repair = Annotated[bool, typer.Option("--repair", help="Mend what can be mended.")]
@@ -29,13 +29,19 @@ def verify(
     at the moment looks like a fault the first time only. With --repair what does not agree is
     mended, as far as one of two sides is right for sure; the rest is left for people. Exit code 1
     says that something does not agree and was not mended.
+
+    Names that a release before this one stored are moved to the keys under which they are looked up
+    by now; once that is done for all of them, nothing is looked for in two places any more. Two
+    names that have become one stay as they are and are named: rename one, or merge the accounts.
     """
     chosen = target(context)
-    chosen.services.tenants.show(name)
-    found = lasting_faults(chosen, name)
-    acts = chosen.services.acts(name, operator())
-    right = [each for each in found if repair and mend(chosen.services, name, each, acts)]
-    left = [each for each in found if each not in right]
+    moved = chosen.services.tenants.show(name).moved
+    right, left = checked(chosen, name, repair=repair, moved=moved)
+    if repair and not moved and not any(each.unmoved for each in left):
+        chosen.services.tenants.move(name)
+        right.append(Fault(f"all names of {name} are under the keys of this release"))
+        more, left = checked(chosen, name, repair=True, moved=True)
+        right += more
     if as_json:
         said = {
             "tenant": name,
@@ -48,22 +54,33 @@ def verify(
             say(f"mended: {each.sentence}")
         for each in left:
             say(each.sentence)
-        if not found:
+        if not (right or left):
             say(f"All that is stored of {name} agrees.")
     if left:
         complain(f"{len(left)} of what is stored of {name} does not agree")
         raise typer.Exit(1)
 
 
-def lasting_faults(chosen: Target, name: str) -> list[Fault]:
+def checked(
+    chosen: Target, name: str, *, repair: bool, moved: bool
+) -> tuple[list[Fault], list[Fault]]:
+    """Return the faults that were mended, none unless that is wanted, and those that are left."""
+    found = lasting_faults(chosen, name, moved=moved)
+    acts = chosen.services.acts(name, operator())
+    right = [each for each in found if repair and mend(chosen.services, name, each, acts)]
+    return right, [each for each in found if each not in right]
+
+
+def lasting_faults(chosen: Target, name: str, *, moved: bool) -> list[Fault]:
     """Return the faults that are seen twice."""
     with err.status(f"reading what is stored of {name}"):
         services = chosen.services
         given = partial(mended, scales=services.scales)
-        first = list(verification.faults(services.table, name, given))
+        read = partial(verification.faults, services.table, name, given, moved=moved)
+        first = list(read())
         if not first:
             return []
-        again = {each.sentence for each in verification.faults(services.table, name, given)}
+        again = {each.sentence for each in read()}
     return [each for each in first if each.sentence in again]
 
 

@@ -28,8 +28,8 @@ from rollcall.scim.record import Record
 from rollcall.scim.resources import Kind
 from rollcall.storage.actions import Action, ConditionFailed
 from rollcall.storage.documents import successor
+from rollcall.storage.index_entries import CLAIMED
 from rollcall.storage.table import MAX_BATCH
-from rollcall.storage.writes import CLAIMED
 from rollcall.templates.grants import Grant, combined, together
 
 

@@ -25,6 +25,7 @@ from rollcall.storage.aliases import Aliases
 from rollcall.storage.bookmarks import Bookmarks
 from rollcall.storage.feed import Feed
 from rollcall.storage.grants import Grants
+from rollcall.storage.index_entries import CLAIMED
 from rollcall.storage.journal import Journal
 from rollcall.storage.memberships import Memberships
 from rollcall.storage.origin import Origin
@@ -32,7 +33,7 @@ from rollcall.storage.resources import Resources
 from rollcall.storage.rosters import Rosters
 from rollcall.storage.table import Table
 from rollcall.storage.templates import Templates
-from rollcall.storage.writes import CLAIMED, Writes
+from rollcall.storage.writes import Writes
 from rollcall.templates.scales import Scales
 
 Clock: TypeAlias = Callable[[], datetime]
@@ -91,21 +92,25 @@ class Context:
         origin: Origin,
         linking: Linking | None = None,
         *,
+        moved: bool = False,
         trail: Trail | None = None,
         scales: Scales = _SCALES,
         clock: Clock = present,
     ) -> Context:
-        """Return the context of a tenant's operations on behalf of an origin."""
+        """Return the context of a tenant's operations on behalf of an origin.
+
+        `moved` says that all of its names are known to be under the keys of this release.
+        """
         return cls(
             table,
-            Resources(table, tenant),
-            Writes(table, tenant, origin),
+            Resources(table, tenant, moved=moved),
+            Writes(table, tenant, origin, moved=moved),
             Memberships(table, tenant, origin),
             Rosters(table, tenant),
             Journal(table, tenant),
             Bookmarks(table, tenant),
             Feed(table, tenant),
-            Aliases(table, tenant, origin),
+            Aliases(table, tenant, origin, moved=moved),
             Templates(table, tenant),
             Grants(table, tenant),
             scales,

@@ -31,7 +31,8 @@ class Directory:
 
     `caller` names the token that asks, `key` signs the tenant's cursors; what is written says that
     `origin` caused it, and `trail` tells of it in the log. `linking` is the tenant's link policy,
-    None where an operator asks; `scales` are the levels and the roles of access.
+    None where an operator asks; `scales` are the levels and the roles of access. `moved` says that
+    the tenant's names are known to be under the keys of this release.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class Directory:
         origin: Origin = _NOBODY,
         trail: Trail | None = None,
         linking: Linking | None = None,
+        moved: bool = False,
         scales: Scales = _SCALES,
         clock: Clock = present,
     ) -> None:
@@ -55,6 +57,7 @@ class Directory:
             base_url,
             origin,
             linking,
+            moved=moved,
             trail=self.trail,
             scales=scales,
             clock=clock,

@@ -20,7 +20,8 @@ from rollcall.scim.record import Record
 from rollcall.scim.resources import Kind
 from rollcall.storage.actions import Action, ConditionFailed
 from rollcall.storage.documents import TOMBSTONE_DAYS, successor
-from rollcall.storage.writes import CHANGED, Turn
+from rollcall.storage.index_entries import CHANGED
+from rollcall.storage.writes import Turn
 
 _ANY = Precondition()
 

@@ -21,10 +21,11 @@ from rollcall.scim.record import Record
 from rollcall.scim.resources import Kind
 from rollcall.storage import deadline
 from rollcall.storage.actions import Action, ConditionFailed
+from rollcall.storage.index_entries import CHANGED
 from rollcall.storage.journal import Changes
 from rollcall.storage.memberships import Memberships
 from rollcall.storage.templates import Edition
-from rollcall.storage.writes import CHANGED, Turn
+from rollcall.storage.writes import Turn
 
 ACTIONS_PER_MEMBER = 3
 """Either side of a membership, and the member's version."""

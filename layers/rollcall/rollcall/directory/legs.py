@@ -24,7 +24,7 @@ class Legs:
         found: list[Iterable[str]] = []
         unique = [leg.entry for leg in legs if isinstance(leg, ByEntry) and leg.unique]
         if len(unique) > 1:
-            found.append(self.context.resources.find_many(kind, unique))
+            found.append(self.context.resources.find_many(kind, unique).values())
             legs = [leg for leg in legs if not (isinstance(leg, ByEntry) and leg.unique)]
         seen: set[str] = set()
         for each in chain(*found, chain.from_iterable(self._under(kind, leg) for leg in legs)):
@@ -41,7 +41,7 @@ class Legs:
             case ByEntry():
                 return resources.find(kind, leg.entry, unique=leg.unique)
             case ByPrefix():
-                return resources.beginning(kind, leg.prefix)
+                return resources.beginning(kind, leg.entry)
             case ByWorkArea():
                 return arrival.holders(self.context, leg.area)
             case ByGroup():

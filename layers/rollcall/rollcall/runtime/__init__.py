@@ -127,12 +127,15 @@ class Services:
 
     def operating(self, tenant: str, actor: str) -> Callable[[], Directory]:
         """Return what makes such a directory for each of several things, side by side."""
-        key = bytes.fromhex(self.tenants.show(tenant).key)
+        shown = self.tenants.show(tenant)
+        key, moved = bytes.fromhex(shown.key), shown.moved
 
         def operated() -> Directory:
             origin = Origin(uuid4().hex, actor)
             trail = Trail(self.log(tenant), origin, Asked(origin.request), key)
-            return Directory(self.table, tenant, origin=origin, trail=trail, scales=self.scales)
+            return Directory(
+                self.table, tenant, origin=origin, trail=trail, scales=self.scales, moved=moved
+            )
 
         return operated
 
@@ -167,6 +170,7 @@ class Services:
             key=caller.key,
             origin=origin,
             linking=caller.linking,
+            moved=caller.moved,
             trail=Trail(self.log(caller.tenant), origin, asked, caller.key),
             scales=self.scales,
         )

@@ -25,6 +25,7 @@ from scim2_models.path import (
 
 from rollcall.scim import membership, tolerance, values
 from rollcall.scim.attributes import MAX_LENGTH, Attribute, KeyPath, declared, leaves
+from rollcall.scim.comparison import COMPARING
 from rollcall.scim.errors import InvalidFilterException
 from rollcall.scim.folding import encodable
 from rollcall.scim.resources import FILTERS, MODELS, Kind
@@ -80,7 +81,9 @@ class Filter:
 
     def matches(self, kind: Kind, document: dict[str, Any]) -> bool:
         """Tell whether a complete document of this type satisfies the filter."""
-        return bool(self.bound[kind].match(MODELS[kind].model_validate(document)))
+        resource = MODELS[kind].model_validate(document)
+        with COMPARING:
+            return bool(self.bound[kind].match(resource))
 
     def compared(self) -> set[str]:
         """Return the strings that something is to be equal to."""

@@ -6,12 +6,12 @@ transaction that writes the document, the planner answers `eq` on these attribut
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from rollcall.scim.errors import InvalidValueException
-from rollcall.scim.folding import exact, folded
+from rollcall.scim.folding import collapsed, exact, folded, former
 from rollcall.scim.resources import ENTERPRISE, Kind
 
 MAX_VALUES = 20
@@ -20,10 +20,21 @@ MAX_VALUES = 20
 
 @dataclass(frozen=True, order=True)
 class Entry:
-    """One value of an indexed attribute, under the key by which it is compared."""
+    """One value of an indexed attribute, under the key by which it is compared.
+
+    `former` is the key that earlier releases had for it, None where it is the same: what they
+    stored stands there until the tenant is moved.
+    """
 
     attribute: str
     key: str
+    former: str | None = None
+
+    @property
+    def forms(self) -> tuple[Entry, ...]:
+        """The entry by itself, and the one that earlier releases had instead of it."""
+        found = (self.key,) if self.former is None else (self.key, self.former)
+        return tuple(Entry(self.attribute, each) for each in found)
 
 
 @dataclass(frozen=True)
@@ -34,6 +45,11 @@ class Indexed:
     values: Callable[[Mapping[str, Any]], list[Any]]
     fold: Callable[[str], str]
     unique: bool = False
+
+    def entry(self, value: str) -> Entry:
+        """Return the entry of a value."""
+        key, before = self.fold(value), exact(value) if self.fold is exact else former(value)
+        return Entry(self.attribute, key, None if before == key else before)
 
 
 def _at(*path: str) -> Callable[[Mapping[str, Any]], list[Any]]:
@@ -57,7 +73,7 @@ INDEXED: dict[Kind, tuple[Indexed, ...]] = {
         Indexed(f"{ENTERPRISE}:employeeNumber", _at(ENTERPRISE, "employeeNumber"), folded),
     ),
     Kind.GROUP: (
-        Indexed("displayName", _at("displayName"), folded, unique=True),
+        Indexed("displayName", _at("displayName"), collapsed, unique=True),
         Indexed("externalId", _at("externalId"), exact),
     ),
 }
@@ -66,7 +82,7 @@ INDEXED: dict[Kind, tuple[Indexed, ...]] = {
 def claim(kind: Kind, document: Mapping[str, Any]) -> Entry:
     """Return the entry that no other resource of the type may have."""
     unique = next(each for each in INDEXED[kind] if each.unique)
-    return Entry(unique.attribute, unique.fold(unique.values(document)[0]))
+    return unique.entry(unique.values(document)[0])
 
 
 def lookups(kind: Kind, document: Mapping[str, Any]) -> frozenset[Entry]:
@@ -74,7 +90,16 @@ def lookups(kind: Kind, document: Mapping[str, Any]) -> frozenset[Entry]:
 
     Raises InvalidValueException when an attribute has more than MAX_VALUES values.
     """
-    found: set[Entry] = set()
+    return frozenset(each.forms[0] for each in _entries(kind, document))
+
+
+def superseded(kind: Kind, document: Mapping[str, Any]) -> dict[Entry, Entry]:
+    """Return the entries that earlier releases had instead of some of `lookups`, with those."""
+    entries = (each.forms for each in _entries(kind, document))
+    return {old: new for new, *others in entries for old in others}
+
+
+def _entries(kind: Kind, document: Mapping[str, Any]) -> Iterator[Entry]:
     for indexed in INDEXED[kind]:
         if indexed.unique:
             continue
@@ -82,5 +107,4 @@ def lookups(kind: Kind, document: Mapping[str, Any]) -> frozenset[Entry]:
         if len(values) > MAX_VALUES:
             name = indexed.attribute.partition(".")[0]
             raise InvalidValueException(detail=f"{name} takes at most {MAX_VALUES} values")
-        found.update(Entry(indexed.attribute, indexed.fold(each)) for each in values)
-    return frozenset(found)
+        yield from map(indexed.entry, values)

@@ -94,4 +94,7 @@ def _value(found: Attribute, resource: Mapping[str, Any]) -> Any:
 def _comparable(found: Attribute, value: str) -> Any:
     if found.target is datetime:
         return datetime.fromisoformat(value).astimezone(UTC).timestamp()
+    indexed = next((each for each in INDEXED[found.kind] if each.attribute == found.name), None)
+    if indexed is not None:
+        return indexed.fold(value)
     return exact(value) if found.case_exact else folded(value)

@@ -63,9 +63,9 @@ class ByWorkArea:
 
 @dataclass(frozen=True)
 class ByPrefix:
-    """The resources whose unique name begins with a folded prefix."""
+    """The resources whose unique name begins as an entry does."""
 
-    prefix: str
+    entry: Entry
 
 
 Leg: TypeAlias = ById | ByEntry | ByMember | ByGroup | ByWorkArea | ByPrefix
@@ -146,11 +146,12 @@ def _leg(kind: Kind, path: str, comparison: Comparison) -> Leg | None:
     name = f"{found.name}.{sub}" if sub else found.name
     indexed = next((each for each in INDEXED[kind] if each.attribute == name), None)
     if op is CompareOperator.sw and indexed is not None and indexed.unique and value:
-        return ByPrefix(indexed.fold(value))
+        beginning = indexed.entry(value)
+        return ByPrefix(beginning) if beginning.key else None
     if op is not CompareOperator.eq:
         return None
     if indexed is not None:
-        return ByEntry(Entry(name, indexed.fold(value)), indexed.unique)
+        return ByEntry(indexed.entry(value), indexed.unique)
     return _RELATIONS[name](value) if name in _RELATIONS else None
 
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import hmac
 import re
+from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from hashlib import sha256
 from typing import Any
 
-from rollcall.scim.folding import encodable, folded
+from rollcall.scim.folding import collapsed, encodable
 
 MAX_LENGTH = 300
 GONE = "…"
@@ -57,9 +58,9 @@ def _beginning(detail: str) -> str:
     return _OPEN.split(_CITED.sub(GONE, read), maxsplit=1)[0] + GONE
 
 
-def hashed(key: bytes, value: str) -> str:
+def hashed(key: bytes, value: str, fold: Callable[[str], str] = collapsed) -> str:
     """Return the keyed hash that stands for a name, the same for any spelling of it."""
-    text = folded(value) if encodable(value) else ""
+    text = fold(value) if encodable(value) else ""
     return hmac.digest(key, text.encode(), sha256).hex()[:16]
 
 

@@ -117,7 +117,7 @@ class User(engine.Resource[engine.AnyExtension]):
 
     user_name: Annotated[str | None, Uniqueness.server, Required.true] = None
     """The name that the user is known by to the identity provider; unique in the tenant, in any
-    case of letters."""
+    case and width of letters, with or without blanks around it."""
 
     name: engine.Name | None = None
     """The components of the user's name."""
@@ -235,7 +235,8 @@ class Group(engine.Resource[engine.AnyExtension]):
     __schema__ = engine.URN("urn:ietf:params:scim:schemas:core:2.0:Group")
 
     display_name: Annotated[str | None, Required.true, Uniqueness.server] = None
-    """The name of the group; unique in the tenant, in any case of letters."""
+    """The name of the group; unique in the tenant, in any case and width of letters, however many
+    blanks are around it and within."""
 
     members: list[GroupMember] | None = None
     """The direct members."""

@@ -16,11 +16,12 @@ from rollcall.scim.record import Record
 from rollcall.scim.resources import Kind
 from rollcall.storage.actions import Action
 from rollcall.storage.documents import encoded, record_of
+from rollcall.storage.index_entries import CHANGED
 from rollcall.storage.items import Item
 from rollcall.storage.keys import Keys
 from rollcall.storage.origin import Origin
 from rollcall.storage.table import Table
-from rollcall.storage.writes import CHANGED, Writes
+from rollcall.storage.writes import Writes
 
 
 @dataclass(frozen=True)
@@ -35,10 +36,10 @@ class Alias:
 class Aliases:
     """The aliases of one tenant, made on behalf of an origin."""
 
-    def __init__(self, table: Table, tenant: str, origin: Origin) -> None:
+    def __init__(self, table: Table, tenant: str, origin: Origin, *, moved: bool = False) -> None:
         self._table = table
         self._keys = Keys(tenant)
-        self._writes = Writes(table, tenant, origin)
+        self._writes = Writes(table, tenant, origin, moved=moved)
         self._origin = origin
 
     def read(self, identifier: str) -> Alias | None:

@@ -12,6 +12,8 @@ from rollcall.scim.record import Record
 from rollcall.scim.resources import Kind
 from rollcall.storage import keys
 from rollcall.storage.documents import record_of, tombstone_of
+from rollcall.storage.index_entries import bearers
+from rollcall.storage.items import Item
 from rollcall.storage.keys import Keys
 from rollcall.storage.memberships import is_membership
 from rollcall.storage.table import Bounds, Table
@@ -20,11 +22,16 @@ COUNT_SHARDS = 8
 
 
 class Resources:
-    """The users and groups of one tenant."""
+    """The users and groups of one tenant.
 
-    def __init__(self, table: Table, tenant: str) -> None:
+    Unless it is known to be `moved`, what earlier releases stored is looked for under their keys,
+    too, where these are others.
+    """
+
+    def __init__(self, table: Table, tenant: str, *, moved: bool = False) -> None:
         self.table = table
         self.keys = Keys(tenant)
+        self.moved = moved
 
     def read(self, kind: Kind, identifier: str) -> Record | None:
         """Read a resource by id, strongly consistent; None when there is none, or no longer."""
@@ -91,28 +98,61 @@ class Resources:
         return found
 
     def find(self, kind: Kind, entry: Entry, *, unique: bool) -> list[str]:
-        """Return the ids under an index entry, strongly consistent."""
+        """Return the ids under an index entry, strongly consistent; one at most if it is unique."""
         if unique:
-            item = self.table.get(self.keys.claim(kind, entry))
-            return [] if item is None else [item["id"]]
-        partition = self.keys.lookup_partition(entry)
-        return [
-            keys.identifier(item["sk"]) for item in self.table.query(partition, f"{kind.value}#")
-        ]
+            return list(self.find_many(kind, [entry]).values())
+        found: dict[str, None] = {}
+        for each in self._forms(entry):
+            partition = self.keys.lookup_partition(each)
+            for item in self.table.query(partition, f"{kind.value}#"):
+                found[keys.identifier(item["sk"])] = None
+        return list(found)
 
-    def find_many(self, kind: Kind, entries: Iterable[Entry]) -> Iterator[str]:
-        """Yield the ids under unique entries, one round trip per hundred."""
-        wanted = [self.keys.claim(kind, entry) for entry in entries]
-        found = self.table.get_many(wanted)
-        for key in wanted:
-            if (item := found.get((key["pk"], key["sk"]))) is not None:
-                yield item["id"]
+    def find_many(self, kind: Kind, entries: Iterable[Entry]) -> dict[Entry, str]:
+        """Return the ids under unique entries, one round trip per hundred.
+
+        Of two resources whose names are one by now, the one that earlier releases found by this
+        spelling, else the older; it takes another round trip to tell.
+        """
+        wanted = {
+            each: [self.keys.claim(kind, form)["pk"] for form in self._forms(each)]
+            for each in entries
+        }
+        claims = self._claims([place for places in wanted.values() for place in places])
+        found = {}
+        for entry, places in wanted.items():
+            ids = {each for place in places if place in claims for each in bearers(claims[place])}
+            if len(ids) > 1:
+                ids = self._best(kind, entry, ids)
+            if ids:
+                (found[entry],) = ids
+        return found
 
     def taken(self, kind: Kind, entries: Iterable[Entry]) -> set[Entry]:
         """Return which claims there are; one round trip for a hundred."""
-        wanted = {each: self.keys.claim(kind, each) for each in entries}
-        found = self.table.get_many(wanted.values())
-        return {each for each, key in wanted.items() if (key["pk"], key["sk"]) in found}
+        return set(self.find_many(kind, entries))
+
+    def _forms(self, entry: Entry) -> tuple[Entry, ...]:
+        """Return the entry, and the former one where the tenant may hold it."""
+        return entry.forms[:1] if self.moved else entry.forms
+
+    def _claims(self, places: list[str]) -> dict[str, Item]:
+        """Read claims by their partitions."""
+        wanted = [{"pk": each, "sk": keys.CLAIM} for each in places]
+        if len(wanted) == 1:
+            item = self.table.get(wanted[0])
+            return {} if item is None else {item["pk"]: item}
+        return {item["pk"]: item for item in self.table.get_many(wanted).values()}
+
+    def _best(self, kind: Kind, entry: Entry, identifiers: Iterable[str]) -> set[str]:
+        """Return one of the resources that bear a name, none where none does any more."""
+        asked = entry.forms[-1].key
+        ranked = []
+        for record in self.read_many(kind, identifiers).values():
+            own = indexing.claim(kind, record.document)
+            if own.key == entry.key:
+                ranked.append((own.forms[-1].key != asked, record.created, record.id))
+        return {identifier for *_, identifier in sorted(ranked)[:1]}
 
     def listed(self, kind: Kind) -> Iterator[str]:
         """Yield the ids of all resources of a type in the order of creation."""
@@ -137,10 +177,12 @@ class Resources:
             order, _, identifier = item["gsi_sk"].rpartition("#")
             yield order, identifier
 
-    def beginning(self, kind: Kind, prefix: str) -> Iterator[str]:
-        """Yield the ids of the resources whose folded name begins with a prefix."""
-        for item in self.table.index(self.keys.claims(kind), prefix=keys.beginning(prefix)):
-            yield keys.identifier(item["gsi_sk"])
+    def beginning(self, kind: Kind, entry: Entry) -> Iterator[str]:
+        """Yield the ids of the resources whose folded name begins as an entry says."""
+        first, *others = (keys.beginning(each.key) for each in self._forms(entry))
+        for prefix in (first, *(each for each in others if not each.startswith(first))):
+            for item in self.table.index(self.keys.claims(kind), prefix=prefix):
+                yield keys.identifier(item["gsi_sk"])
 
     def order_key(self, record: Record, index: Index) -> tuple[str, str]:
         """Return where a resource stands in an order that is kept, as `ordered` yields it."""

@@ -12,24 +12,22 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from rollcall.scim import indexing
 from rollcall.scim.access import NO_ACCESS, Access
 from rollcall.scim.resources import Kind
-from rollcall.storage import identity, keys
+from rollcall.storage import keys
 from rollcall.storage.actions import Action
 from rollcall.storage.documents import access_of, is_tombstone
+from rollcall.storage.faults import Fault
 from rollcall.storage.grants import Grants
+from rollcall.storage.index_verification import IndexCheck, Place
 from rollcall.storage.items import Item
 from rollcall.storage.journal import Unfinished
-from rollcall.storage.keys import Key, Keys
+from rollcall.storage.keys import Keys
 from rollcall.storage.memberships import is_membership
 from rollcall.storage.origin import Origin
 from rollcall.storage.table import Table
 
 _KINDS = {kind.value.upper(): kind for kind in Kind}
-
-Place = tuple[str, str]
-"""The pk and the sk of an item."""
 
 FREE = ("BOOKMARK", "DUPLICATES", "HANDOVER", "LOG", "NOTICES", "TEMPLATES", "TOKENS")
 """Kinds of items that nothing else has to agree with."""
@@ -39,25 +37,13 @@ Mended = Callable[[Access, Iterable[Item]], Access | None]
 """Returns what a user may do by its grants, None where what is kept of it is that."""
 
 
-@dataclass(frozen=True)
-class Fault:
-    """What does not agree, in a sentence; `mends` is the transaction that mends it.
-
-    What is begun and not finished is to be finished instead; what has neither is for people.
-    """
-
-    sentence: str
-    mends: tuple[Action, ...] = ()
-    unfinished: Unfinished | None = None
-
-
 @dataclass
 class _Stored:
     """What the items of a tenant say."""
 
-    documents: dict[tuple[Kind, str], frozenset[Place]] = field(default_factory=dict)
+    entries: IndexCheck
+    documents: set[tuple[Kind, str]] = field(default_factory=set)
     pending: dict[str, str] = field(default_factory=dict)
-    derived: dict[Place, str] = field(default_factory=dict)
     members: dict[tuple[str, str], Kind] = field(default_factory=dict)
     sides: dict[tuple[str, str], Kind] = field(default_factory=dict)
     access: dict[str, Access] = field(default_factory=dict)
@@ -65,12 +51,14 @@ class _Stored:
     counts: Counter[Kind] = field(default_factory=Counter)
     begun: dict[Place, Unfinished] = field(default_factory=dict)
     strange: list[Place] = field(default_factory=list)
-    unborne: list[tuple[Key, Item]] = field(default_factory=list)
 
 
-def faults(table: Table, tenant: str, mended: Mended) -> Iterator[Fault]:
-    """Yield what does not agree among the items of a tenant; `mended` knows what grants give."""
-    stored = _Stored()
+def faults(table: Table, tenant: str, mended: Mended, *, moved: bool = False) -> Iterator[Fault]:
+    """Yield what does not agree among the items of a tenant; `mended` knows what grants give.
+
+    `moved` says that all of its names are said to be under the keys of this release.
+    """
+    stored = _Stored(IndexCheck(Keys(tenant), moved))
     for item in table.scan(f"{tenant}#"):
         _read(stored, Keys(tenant), item)
     yield from _Check(stored, Keys(tenant), Grants(table, tenant), mended).faults()
@@ -81,12 +69,8 @@ def _read(stored: _Stored, own: Keys, item: Item) -> None:
     shape, _, rest = pk.removeprefix(f"{own.tenant}#").partition("#")
     if shape in _KINDS:
         _read_resource(stored, own, _KINDS[shape], item)
-    elif shape in ("USERNAME", "GROUPNAME", "LOOKUP"):
-        stored.derived[pk, sk] = item["id"] if sk == keys.CLAIM else keys.identifier(sk)
-        _read_index(stored, own, item)
-    elif shape == "EVIDENCE":
-        stored.derived[pk, sk] = rest
-        _read_index(stored, own, item)
+    elif shape in ("USERNAME", "GROUPNAME", "LOOKUP", "EVIDENCE"):
+        stored.entries.read(item)
     elif shape == "COUNT":
         stored.counts[Kind(rest)] += int(item["amount"])
     elif shape == keys.LEAVING:
@@ -95,26 +79,13 @@ def _read(stored: _Stored, own: Keys, item: Item) -> None:
         stored.strange.append((pk, sk))
 
 
-def _read_index(stored: _Stored, own: Keys, item: Item) -> None:
-    """Note an item that bears no evidence, or another than its key says."""
-    if item["sk"] == keys.CLAIM or item["sk"].startswith(f"{Kind.GROUP.value}#"):
-        return
-    key = {"pk": item["pk"], "sk": item["sk"]}
-    since = str(item.get("gsi_sk", "")).removeprefix("inactive:").partition("#")[0]
-    borne = identity.borne(own, key, since or _now())
-    if borne != {name: item[name] for name in ("gsi_pk", "gsi_sk") if name in item}:
-        stored.unborne.append((key, borne))
-
-
 def _read_resource(stored: _Stored, own: Keys, kind: Kind, item: Item) -> None:
     identifier, sk = keys.identifier(item["pk"]), item["sk"]
     other = keys.identifier(sk)
     if sk == keys.DOCUMENT:
         if not is_tombstone(item):
-            document = json.loads(item["document"])
-            stored.documents[kind, identifier] = frozenset(
-                _derived(own, kind, identifier, document)
-            )
+            stored.documents.add((kind, identifier))
+            stored.entries.want(kind, identifier, json.loads(item["document"]))
             if "access" in item:
                 stored.access[identifier] = access_of(item)
             if "pending" in item:
@@ -134,21 +105,8 @@ def _read_resource(stored: _Stored, own: Keys, kind: Kind, item: Item) -> None:
         stored.strange.append((item["pk"], sk))
 
 
-def _derived(own: Keys, kind: Kind, identifier: str, document: Item) -> Iterator[Place]:
-    """Yield where the claim and the lookups of a document are."""
-    yield _place(own.claim(kind, indexing.claim(kind, document)))
-    for entry in indexing.lookups(kind, document):
-        yield _place(own.lookup(kind, entry, identifier))
-    if kind is Kind.USER:
-        yield from map(_place, identity.places(own, identifier, document))
-
-
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _place(key: Key) -> Place:
-    return key["pk"], key["sk"]
 
 
 @dataclass
@@ -172,7 +130,7 @@ class _Check:
                     f"the group {group} waits for the change {change}, which is not there",
                     (self._settled(group, change),),
                 )
-        yield from self._index_faults()
+        yield from self.stored.entries.faults()
         yield from self._membership_faults()
         yield from self._grant_faults()
         for kind in Kind:
@@ -182,33 +140,6 @@ class _Check:
                     f"{counted} {kind.value.lower()}s are counted and {living} live",
                     (self._recounted(kind, living - counted),),
                 )
-
-    def _index_faults(self) -> Iterator[Fault]:
-        for key, item in self.stored.unborne:
-            put = Action("Put", key, item=item, condition="attribute_exists(pk)")
-            yield Fault(f"{key['pk']} {key['sk']} stands at a wrong place in the index", (put,))
-        wanted: dict[Place, tuple[Kind, str]] = {}
-        for (kind, identifier), places in self.stored.documents.items():
-            for place in sorted(places):
-                if place in wanted and place[1] == keys.CLAIM:
-                    other = wanted[place][1]
-                    yield Fault(f"{kind.value} {identifier} and {other} have one name: {place[0]}")
-                wanted[place] = (kind, identifier)
-        for place, (kind, identifier) in wanted.items():
-            held = self.stored.derived.get(place)
-            if held is None:
-                put = self._derived_again(place, kind, identifier)
-                yield Fault(f"{' '.join(place)} of {identifier} is missing", (put,))
-            elif held != identifier:
-                yield Fault(f"{' '.join(place)} says {held} and belongs to {identifier}")
-        for place, held in self.stored.derived.items():
-            if place not in wanted:
-                key = {"pk": place[0], "sk": place[1]}
-                condition, values = (
-                    ("id = :id", {":id": held}) if place[1] == keys.CLAIM else ("", {})
-                )
-                drop = Action("Delete", key, condition=condition, values=values)
-                yield Fault(f"{' '.join(place)} of {held} is left over", (drop,))
 
     def _membership_faults(self) -> Iterator[Fault]:
         stored = self.stored
@@ -255,17 +186,6 @@ class _Check:
                 Action("Put", other, condition="attribute_not_exists(pk)"),
             )
         return (Action("Delete", side), Action("Delete", other))
-
-    def _derived_again(self, place: Place, kind: Kind, identifier: str) -> Action:
-        key, item = {"pk": place[0], "sk": place[1]}, {}
-        if place[1] == keys.CLAIM:
-            name = place[0].split("#", 2)[2]
-            item = {"id": identifier, "gsi_pk": self.own.claims(kind)}
-            item["gsi_sk"] = f"{name}#{identifier}"
-        elif kind is Kind.USER:
-            # Since when a user is inactive is not known any more; it counts from now.
-            item = identity.borne(self.own, key, _now())
-        return Action("Put", key, item=item, condition="attribute_not_exists(pk)")
 
     def _settled(self, group: str, change: str) -> Action:
         return Action(

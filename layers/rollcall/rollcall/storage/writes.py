@@ -5,26 +5,21 @@ Each write is one transaction, put together from these and those of memberships.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from rollcall.scim import indexing, names
 from rollcall.scim.link import LINKED, Link
 from rollcall.scim.record import Record
 from rollcall.scim.resources import Kind
-from rollcall.storage import identity, keys
 from rollcall.storage.actions import Action, ConditionFailed
 from rollcall.storage.documents import encoded
+from rollcall.storage.index_entries import CHANGED, IndexEntries
 from rollcall.storage.keys import Keys
 from rollcall.storage.origin import Origin
 from rollcall.storage.resources import COUNT_SHARDS
 from rollcall.storage.table import Table
-
-CLAIMED = "claimed"
-CHANGED = "changed"
-"""Labels of the conditions: the name is taken; the resource is not as it was read."""
 
 
 @dataclass(frozen=True)
@@ -44,9 +39,10 @@ _NO_TURN = Turn()
 class Writes:
     """What changes the users and groups of one tenant, on behalf of an origin."""
 
-    def __init__(self, table: Table, tenant: str, origin: Origin) -> None:
+    def __init__(self, table: Table, tenant: str, origin: Origin, *, moved: bool = False) -> None:
         self.table = table
         self.keys = Keys(tenant)
+        self._entries = IndexEntries(table, tenant, moved=moved)
         self._origin = origin
 
     def creation(self, record: Record) -> list[Action]:
@@ -72,7 +68,7 @@ class Writes:
                 label=CHANGED,
             ),
             self._counted(record.kind, 1),
-            *self._indexed(record, {}, record.document, record.created),
+            *self._entries.changes(record, {}, record.document, record.created),
         ]
 
     def replacement(
@@ -104,7 +100,7 @@ class Writes:
                 condition="version = :version",
                 values=values,
             ),
-            *self._indexed(before, before.document, document, now),
+            *self._entries.changes(before, before.document, document, now),
         ]
 
     def touch(self, record: Record, now: str, turn: Turn = _NO_TURN) -> Action:
@@ -213,42 +209,8 @@ class Writes:
                 label=CHANGED,
             ),
             self._counted(record.kind, -1),
-            *self._indexed(record, record.document, {}, now),
+            *self._entries.changes(record, record.document, {}, now),
         ]
-
-    def _indexed(
-        self, record: Record, before: Mapping[str, Any], after: Mapping[str, Any], now: str
-    ) -> Iterator[Action]:
-        """Yield what changes between the index entries of two documents of a resource."""
-        kind, identifier = record.kind, record.id
-        names.check(kind, before, after)
-        old_claim = indexing.claim(kind, before) if before else None
-        new_claim = indexing.claim(kind, after) if after else None
-        if old_claim != new_claim:
-            if old_claim is not None:
-                yield Action("Delete", self.keys.claim(kind, old_claim))
-            if new_claim is not None:
-                yield Action(
-                    "Put",
-                    self.keys.claim(kind, new_claim),
-                    item={
-                        "id": identifier,
-                        "gsi_pk": self.keys.claims(kind),
-                        "gsi_sk": f"{keys.part(new_claim.key)}#{identifier}",
-                    },
-                    condition="attribute_not_exists(pk)",
-                    label=CLAIMED,
-                )
-        old = indexing.lookups(kind, before) if before else frozenset()
-        new = indexing.lookups(kind, after) if after else frozenset()
-        for entry in sorted(old - new):
-            yield Action("Delete", self.keys.lookup(kind, entry, identifier))
-        for entry in sorted(new - old):
-            key = self.keys.lookup(kind, entry, identifier)
-            item = identity.borne(self.keys, key, now) if kind is Kind.USER else {}
-            yield Action("Put", key, item=item)
-        if kind is Kind.USER:
-            yield from identity.difference(self.keys, identifier, before, after, now)
 
     def _update(
         self,

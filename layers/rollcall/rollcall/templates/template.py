@@ -24,12 +24,16 @@ class Selector:
     @property
     def entry(self) -> Entry:
         """The value as it is compared and looked up."""
-        return Entry(self.attribute, self._indexed.fold(self.value))
+        return self._indexed.entry(self.value)
 
     @property
     def key(self) -> str:
-        """What tells one selector from another."""
-        return f"{self.attribute}:{self.entry.key}"
+        """What tells one selector from another.
+
+        As earlier releases spelled it: what is bound stands under it in the stored templates.
+        """
+        *_, first = self.entry.forms
+        return f"{self.attribute}:{first.key}"
 
     @property
     def unique(self) -> bool:

@@ -31,13 +31,14 @@ _REMEMBERED = timedelta(days=90)
 
 @dataclass(frozen=True)
 class Caller:
-    """Who sent a request: a tenant, by one of its tokens; key and link policy are the tenant's."""
+    """Who sent a request: a tenant, by one of its tokens; the rest is the tenant's."""
 
     tenant: str
     token_id: str
     key: bytes = field(default=b"", repr=False)
     scope: str = READ_WRITE
     linking: Linking = field(default_factory=Linking)
+    moved: bool = False
 
 
 @dataclass
@@ -168,7 +169,7 @@ class Authenticator:
             same = compare_digest(each.digest, wanted)
             if same and each.is_live(now):
                 key = bytes.fromhex(tenant.key)
-                caller = Caller(tenant.name, each.id, key, each.scope, tenant.linking)
+                caller = Caller(tenant.name, each.id, key, each.scope, tenant.linking, tenant.moved)
                 found = caller, each
         return found
 

@@ -3,7 +3,7 @@
 {"state": "active", "created": "2026-01-01T00:00:00.000Z", "key": "…",
  "tokens": [{"id": "…", "digest": "…", "label": "…", "created": "…", "expires": "…",
              "scope": "read-write", "successor": ""}],
- "linking": {"policy": "match", "domains": ["…"]}}
+ "linking": {"policy": "match", "domains": ["…"]}, "nameKeys": 2}
 """
 
 from __future__ import annotations
@@ -23,6 +23,10 @@ from rollcall.tenants import tokens
 NAME = re.compile(r"[a-z0-9-]{1,40}")
 
 TOKEN_DAYS = 365
+
+NAME_KEYS = 2
+"""The form of the keys that names stand under by now; a tenant that does not say so may hold names
+under those of the first releases."""
 
 ACTIVE, DISABLED = "active", "disabled"
 
@@ -57,7 +61,8 @@ class Token:
 class Tenant:
     """A tenant's state and its tokens, oldest first; `key` signs what it is to read back.
 
-    `closed` is when a disabled tenant was disabled; `linking` is its link policy.
+    `closed` is when a disabled tenant was disabled; `linking` is its link policy; `moved` says that
+    all of its names are under the keys of this release.
     """
 
     name: str
@@ -67,6 +72,7 @@ class Tenant:
     tokens: tuple[Token, ...]
     closed: str = ""
     linking: Linking = field(default_factory=Linking)
+    moved: bool = False
 
     @classmethod
     def of(cls, name: str, content: Content) -> Tenant:
@@ -80,6 +86,7 @@ class Tenant:
             kept,
             content.get("closed", ""),
             Linking.of(content.get("linking", {})),
+            content.get("nameKeys") == NAME_KEYS,
         )
 
     def token(self, identifier: str) -> Token | None:
@@ -110,6 +117,7 @@ class Tenants:
             "created": instant(self.clock()),
             "key": token_hex(32),
             "tokens": [asdict(each) for each in first],
+            "nameKeys": NAME_KEYS,
         }
         try:
             self._secrets.create(name, content)
@@ -145,6 +153,10 @@ class Tenants:
     def enable(self, name: str) -> None:
         """Open a tenant's endpoint again."""
         self.change(name, lambda content: {**content, "state": ACTIVE, "closed": ""})
+
+    def move(self, name: str) -> None:
+        """Note that all names of a tenant are under the keys of this release."""
+        self.change(name, lambda content: {**content, "nameKeys": NAME_KEYS})
 
     def forget(self, name: str) -> None:
         """Delete a tenant's state and tokens for good."""

@@ -64,7 +64,7 @@ class Match:
 
     def entry(self, value: str) -> Entry:
         """Return the index entry that the job's filter asks for."""
-        return Entry(self.target, self.indexed.fold(value))
+        return self.indexed.entry(value)
 
     def held(self, document: Mapping[str, Any]) -> list[str]:
         """Return the values that an account has where the filter looks."""

@@ -1,0 +1,22 @@
+"""What does not agree among the items of a tenant."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rollcall.storage.actions import Action
+from rollcall.storage.journal import Unfinished
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What does not agree, in a sentence; `mends` is the transaction that mends it.
+
+    What is begun and not finished is to be finished instead; what has neither is for people.
+    `unmoved` says that a name is not, or not alone, under a key of this release.
+    """
+
+    sentence: str
+    mends: tuple[Action, ...] = ()
+    unfinished: Unfinished | None = None
+    unmoved: bool = False

@@ -1,0 +1,121 @@
+"""What finds a resource by its values: claims on unique names, lookups, evidence.
+
+A write puts and deletes the difference between two documents. Until a tenant is moved, what
+earlier releases stored stands under other keys: names are claimed under both then, so that
+releases of either kind refuse what the other has taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from rollcall.scim import indexing, names
+from rollcall.scim.indexing import Entry
+from rollcall.scim.record import Record
+from rollcall.scim.resources import Kind
+from rollcall.storage import identity, keys
+from rollcall.storage.actions import Action
+from rollcall.storage.items import Item
+from rollcall.storage.keys import Keys
+from rollcall.storage.table import Table
+
+CLAIMED = "claimed"
+CHANGED = "changed"
+"""Labels of the conditions: the name is taken; the resource is not as it was read."""
+
+Document = Mapping[str, Any]
+
+
+class IndexEntries:
+    """The claims, lookups and evidence of one tenant's resources."""
+
+    def __init__(self, table: Table, tenant: str, *, moved: bool) -> None:
+        self._table = table
+        self._keys = Keys(tenant)
+        self._moved = moved
+
+    def changes(
+        self, record: Record, before: Document, after: Document, now: str
+    ) -> Iterator[Action]:
+        """Yield what changes between two documents of a resource, of which an empty one is none.
+
+        CLAIMED says that the new name is taken. Raises InvalidValueException for a name that no
+        resource may get. Reads only where the old name has two keys.
+        """
+        kind, identifier = record.kind, record.id
+        names.check(kind, before, after)
+        yield from self._claims(kind, identifier, before, after)
+        yield from self._lookups(kind, identifier, before, after, now)
+        if kind is Kind.USER:
+            yield from identity.difference(self._keys, identifier, before, after, now)
+
+    def _claims(
+        self, kind: Kind, identifier: str, before: Document, after: Document
+    ) -> Iterator[Action]:
+        old, new = self._names(kind, before), self._names(kind, after)
+        if old == new:
+            return
+        held, condition, values, label = old, "", {}, ""
+        if len(old) > 1:
+            held = self._held(kind, identifier, old)
+            condition, values, label = "id = :id", {":id": identifier}, CHANGED
+        for entry in held:
+            if entry not in new:
+                key = self._keys.claim(kind, entry)
+                yield Action("Delete", key, condition=condition, values=values, label=label)
+        for entry in new:
+            if entry not in held:
+                yield Action(
+                    "Put",
+                    self._keys.claim(kind, entry),
+                    item=claim(self._keys, kind, entry, identifier, listed=entry == new[0]),
+                    condition="attribute_not_exists(pk)",
+                    label=CLAIMED,
+                )
+
+    def _names(self, kind: Kind, document: Document) -> tuple[Entry, ...]:
+        """Return what a document claims, in the form of today first."""
+        if not document:
+            return ()
+        found = indexing.claim(kind, document)
+        return found.forms[:1] if self._moved else found.forms
+
+    def _held(self, kind: Kind, identifier: str, entries: Collection[Entry]) -> tuple[Entry, ...]:
+        """Return which claims are a resource's: another may have been there first."""
+        wanted = {each: self._keys.claim(kind, each) for each in entries}
+        items = self._table.get_many(wanted.values())
+        return tuple(
+            each
+            for each, key in wanted.items()
+            if items.get((key["pk"], key["sk"]), {}).get("id") == identifier
+        )
+
+    def _lookups(
+        self, kind: Kind, identifier: str, before: Document, after: Document, now: str
+    ) -> Iterator[Action]:
+        old = indexing.lookups(kind, before) if before else frozenset()
+        new = indexing.lookups(kind, after) if after else frozenset()
+        former = {} if self._moved else indexing.superseded(kind, before)
+        if former and old == new and former == indexing.superseded(kind, after):
+            former = {}  # nothing changes, and nothing is moved on the way
+        # What stands under former keys may stand under those of today as well, or not yet.
+        for entry in sorted((old | former.keys()) - new):
+            yield Action("Delete", self._keys.lookup(kind, entry, identifier))
+        for entry in sorted(new - (old - {*former.values()})):
+            key = self._keys.lookup(kind, entry, identifier)
+            item = identity.borne(self._keys, key, now) if kind is Kind.USER else {}
+            yield Action("Put", key, item=item)
+
+
+def claim(own: Keys, kind: Kind, entry: Entry, identifier: str, *, listed: bool) -> Item:
+    """Return the item of a claim; `listed` is the one by which its resource is in the index."""
+    if not listed:
+        return {"id": identifier}
+    order = f"{keys.part(entry.key)}#{identifier}"
+    return {"id": identifier, "gsi_pk": own.claims(kind), "gsi_sk": order}
+
+
+def bearers(item: Item) -> list[str]:
+    """Return the ids in a claim's item: whose it is, and those whose names became the same."""
+    return [item["id"], *item.get("also", ())]
