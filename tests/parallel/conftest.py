@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import io
-import socket
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from threading import Thread
 from typing import Any, TypeVar
 
 import httpx
 import pytest
-import uvicorn
 
 from rollcall import local
-from rollcall.http.routes import EVERYTHING
-from rollcall.runtime import Services, Settings, logger
+from rollcall.runtime import Services, Settings
 from rollcall.storage.clients import Clients, connect
 from rollcall.storage.table import Table
 from tests.conftest import Server, Tenant
 from tests.parallel import crowd
 from tests.parallel.conflicts import Conflicting
+from tests.serving import serving
 from tests.storage import consistency
 
 T = TypeVar("T")
@@ -56,25 +52,10 @@ def contend(server: Server, tenant: Tenant) -> Iterator[Contend]:
             conflicting: Any = Conflicting(real.dynamodb)
             services = Services(Settings(), Clients(conflicting, real.secretsmanager))
             services.table = Table(conflicting, services.table.name, max_actions=max_actions)
-            url = local.tenant_url(ending.enter_context(_serving(services)), tenant.name)
+            url = local.tenant_url(ending.enter_context(serving(services)), tenant.name)
             api = ending.enter_context(replace(tenant, url=url).client())
             ending.callback(consistency.check, server.services, tenant.name)
             api.get("/Users")  # the first use of a token is noted, which is in nobody's way
             return Contended(services, conflicting, tenant.name, api)
 
         yield start
-
-
-@contextmanager
-def _serving(services: Services) -> Iterator[str]:
-    app = services.application(EVERYTHING, logger(io.StringIO()))
-    config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off")
-    serving = uvicorn.Server(config)
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        thread = Thread(target=serving.run, kwargs={"sockets": [listening]})
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-        finally:
-            serving.should_exit = True
-            thread.join()
