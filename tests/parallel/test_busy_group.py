@@ -60,8 +60,11 @@ SETTINGS: dict[str, Setting] = {
 
 
 @contextmanager
-def busy(tenant: Tenant, staff: str, people: list[str]) -> Iterator[None]:
-    """Have several clients change several members each, without a pause."""
+def busy(tenant: Tenant, staff: str, people: list[str], gone: int = 204) -> Iterator[None]:
+    """Have several clients change several members each, without a pause.
+
+    `gone` is what they may be answered besides a success.
+    """
     over = Event()
 
     def work(number: int) -> None:
@@ -69,7 +72,7 @@ def busy(tenant: Tenant, staff: str, people: list[str]) -> Iterator[None]:
         with tenant.client() as api:
             while not over.is_set():
                 some = chance.sample(people, 5)
-                assert change(api, staff, chance.choice(["add", "remove"]), *some) == 204
+                assert change(api, staff, chance.choice(["add", "remove"]), *some) in {204, gone}
 
     with ThreadPoolExecutor(CLIENTS) as pool:
         clients = [pool.submit(work, number) for number in range(CLIENTS)]
@@ -93,6 +96,17 @@ def test_who_sets_the_members_of_a_busy_group_gets_a_turn(
             answers = [setting(api, f"/Groups/{staff}", members) for _ in range(TURNS)]
 
     assert set(map(status, answers)) <= {"200", "204"}
+    consistency.check(server.services, tenant.name)
+
+
+def test_who_deletes_a_busy_group_gets_a_turn(server: Server, tenant: Tenant) -> None:
+    with tenant.client() as api:
+        people = users(api, PEOPLE)
+        staff = group(api, *people[: PEOPLE // 2])
+        with busy(tenant, staff, people, gone=404):
+            answer = api.delete(f"/Groups/{staff}")
+
+    assert answer.status_code == 204
     consistency.check(server.services, tenant.name)
 
 

@@ -119,16 +119,18 @@ class Groups:
     def delete(self, identifier: str, precondition: Precondition = _ANY) -> None:
         """Delete a group and its memberships. Raises NotFoundException."""
         context = self._context
-        for attempt in context.attempts(Kind.GROUP):
-            with attempt.commit():
-                record = self._read(identifier)
-                precondition.check(record)
-                now = context.now()
-                expires = context.clock() + timedelta(days=TOMBSTONE_DAYS)
-                deletion = context.writes.deletion(record, now, int(expires.timestamp()))
-                freeing = arrival.unbinding(context, identifier)
-                context.trail.changes(record, {}, ())
-                departure.commit(context, record, [*deletion, *freeing], now)
+        with reserving(context, identifier) as reservation:
+            for attempt in context.attempts(Kind.GROUP):
+                with attempt.commit():
+                    reservation.take()
+                    record = self._read(identifier)
+                    precondition.check(record)
+                    now = context.now()
+                    expires = context.clock() + timedelta(days=TOMBSTONE_DAYS)
+                    deletion = context.writes.deletion(record, now, int(expires.timestamp()))
+                    freeing = arrival.unbinding(context, identifier)
+                    context.trail.changes(record, {}, ())
+                    departure.commit(context, record, [*deletion, *freeing], now)
 
     def _write(
         self,
