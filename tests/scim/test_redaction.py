@@ -29,6 +29,8 @@ KEY = b"k" * 32
         ("there is no User ann@example.com", {}, "there is no User …"),
         ("members: there is no Ann, Bob", {"members": [{"value": "Bob"}, "ann"]},
          "members: there is no …, …"),
+        ("members: there is no ann smith", {"members": '[{"value": "ann\\u0020smith"}]'},
+         "members: there is no … …"),
         ("userName is taken by another", {"userName": "Taken"}, "userName is … by another"),
         ("Operations[0].op must be add", {"Operations": [{"op": "x"}]},
          "Operations….op must be add"),

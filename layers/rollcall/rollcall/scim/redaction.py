@@ -13,7 +13,9 @@ from collections.abc import Set as AbstractSet
 from hashlib import sha256
 from typing import Any
 
+from rollcall.scim import json_text, tolerance
 from rollcall.scim.folding import collapsed, encodable
+from rollcall.scim.json_text import JsonTextError
 
 MAX_LENGTH = 300
 GONE = "…"
@@ -98,9 +100,21 @@ def _values(sent: Any, asked: AbstractSet[str]) -> set[str]:
             waiting += ((key, each) for each in value)
         elif key in _PATHS:
             found |= asked & _compared(str(value))
+        elif (held := _held(value)) is not None:
+            waiting.append((key, held))
         elif key not in _STRUCTURE and not isinstance(value, bool) and value is not None:
             found |= asked & _words(str(value))
     return found
+
+
+def _held(value: Any) -> Any:
+    """Return what JSON text in the place of a value holds, whose escapes hide words; else None."""
+    if not tolerance.is_json_text(value):
+        return None
+    try:
+        return json_text.read(value.strip())
+    except JsonTextError:
+        return None
 
 
 def _compared(text: str) -> set[str]:
