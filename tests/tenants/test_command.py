@@ -51,6 +51,24 @@ def test_a_rotation_tells_people_how_long_the_old_token_works(
     assert "It is not kept and cannot be shown again." in leaked
 
 
+def test_the_policy_says_what_a_put_without_members_does(server: Server, tenant: Tenant) -> None:
+    assert said(server, "tenants", "policy", tenant.name)["absentMembers"] == "keep"
+    done = rollcall(server.state, "tenants", "policy", tenant.name, "--absent-members", "clear")
+    assert "A PUT of a group without members removes them all." in done.stdout
+    assert said(server, "tenants", "policy", tenant.name, "strict") == {
+        "tenant": tenant.name,
+        "policy": "strict",
+        "domains": [],
+        "absentMembers": "clear",
+    }
+    logged = rollcall(server.state, "log", tenant.name).stdout
+    assert "absent members: clear" in logged
+
+    wrong = rollcall(server.state, "tenants", "policy", tenant.name, "--absent-members", "drop")
+    assert wrong.returncode == 2
+    assert "keep" in wrong.stderr
+
+
 def test_a_token_is_revoked_after_a_question(server: Server, tenant: Tenant) -> None:
     new = said(server, "tokens", "issue", tenant.name)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rollcall.scim.link import Linking, Policy
+from rollcall.scim.membership import AbsentMembers
 from rollcall.tenants.authentication import Authenticator
 from rollcall.tenants.linking import LinkPolicy
 from rollcall.tenants.tenants import TenantError, Tenants
@@ -53,4 +54,18 @@ def test_whoever_is_let_in_comes_with_the_policy(
     token = tenants.create("acme")
     LinkPolicy(tenants).set("acme", Policy.STRICT)
 
-    assert authenticator.authenticate("acme", f"Bearer {token}").linking.policy is Policy.STRICT
+    tenants.set_absent_members("acme", AbsentMembers.CLEAR)
+
+    caller = authenticator.authenticate("acme", f"Bearer {token}")
+    assert caller.linking.policy is Policy.STRICT
+    assert caller.absent_members is AbsentMembers.CLEAR
+
+
+def test_a_new_tenant_keeps_members_and_a_change_of_one_policy_keeps_the_other(
+    policy: LinkPolicy,
+) -> None:
+    assert policy.tenants.show("acme").absent_members is AbsentMembers.KEEP
+    policy.tenants.set_absent_members("acme", AbsentMembers.CLEAR)
+    policy.set("acme", Policy.STRICT)
+    found = policy.tenants.show("acme")
+    assert (found.absent_members, found.linking.policy) == (AbsentMembers.CLEAR, Policy.STRICT)

@@ -1,4 +1,4 @@
-"""`rollcall tenants policy` and `domains`: which accounts an identity provider may link."""
+"""`rollcall tenants policy` and `domains`: what an identity provider's writes may do."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import typer
 from rollcall.cli.target import target
 from rollcall.cli.terminal import AsJson, Name, operator, say
 from rollcall.scim.link import Linking, Policy
+from rollcall.scim.membership import AbsentMembers
 from rollcall.tenants.linking import LinkPolicy
 
 domains = typer.Typer(
@@ -30,23 +31,42 @@ def policy(
         Policy | None,
         typer.Argument(help="The policy to set; without it the present one is shown."),
     ] = None,
+    absent_members: Annotated[
+        AbsentMembers | None,
+        typer.Option(help="What a PUT of a group without members does with its members."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show or set what a write of the identity provider does to an account that was there before.
+    """Show or set what writes of the identity provider do where the standard leaves it open.
 
+    To an account that was there before:
     `match` links what a PATCH or PUT writes to, and refuses a POST that collides with an account.
     `adopt` links what a POST collides with, too, within the tenant's domains.
     `strict` refuses all of them until an operator links: `rollcall accounts relink`.
 
-    Protected accounts are linked by none. True everywhere within a minute.
+    Protected accounts are linked by none.
+
+    To the members of a group whose PUT does not name any: `--absent-members keep`, the default,
+    leaves them; `clear` removes them, for a client that always states the whole group.
+
+    True everywhere within a minute.
     """
     services = target(context).services
-    if policy is None:
-        linking = services.tenants.show(name).linking
-    else:
-        linking = LinkPolicy(services.tenants).set(name, policy)
+    if policy is not None:
+        LinkPolicy(services.tenants).set(name, policy)
         services.acts(name, operator()).tell("policy", f"Tenant/{name}", policy.value)
-    _show(name, linking, as_json=as_json)
+    if absent_members is not None:
+        services.tenants.set_absent_members(name, absent_members)
+        said = f"absent members: {absent_members.value}"
+        services.acts(name, operator()).tell("policy", f"Tenant/{name}", said)
+    tenant = services.tenants.show(name)
+    if as_json:
+        absent = {"absentMembers": tenant.absent_members.value}
+        print(json.dumps({"tenant": name, **tenant.linking.content, **absent}))
+        return
+    _show(name, tenant.linking, as_json=False)
+    done = "keeps them" if tenant.absent_members is AbsentMembers.KEEP else "removes them all"
+    say(f"A PUT of a group without members {done}.")
 
 
 @domains.command()

@@ -18,6 +18,7 @@ from rollcall.scim.errors import (
     UniquenessException,
 )
 from rollcall.scim.link import Linking
+from rollcall.scim.membership import AbsentMembers
 from rollcall.scim.record import Record
 from rollcall.scim.resources import Kind
 from rollcall.storage.actions import Action, ConditionFailed
@@ -59,8 +60,9 @@ class Context:
 
     `trail` is what is left of it in the provisioning log.
 
-    `linking` is the tenant's link policy where a client asks, None where an operator does. `budget`
-    is how much work the request may still ask for.
+    `linking` is the tenant's link policy where a client asks, None where an operator does,
+    `absent_members` what a PUT of a group without members does. `budget` is how much work the
+    request may still ask for.
     """
 
     table: Table
@@ -80,6 +82,7 @@ class Context:
     trail: Trail
     linking: Linking | None
     clock: Clock
+    absent_members: AbsentMembers = AbsentMembers.KEEP
     new_id: Callable[[], str] = lambda: str(uuid4())
     budget: Budget = field(default_factory=Budget)
 
@@ -93,6 +96,7 @@ class Context:
         linking: Linking | None = None,
         *,
         moved: bool = False,
+        absent_members: AbsentMembers = AbsentMembers.KEEP,
         trail: Trail | None = None,
         scales: Scales = _SCALES,
         clock: Clock = present,
@@ -119,6 +123,7 @@ class Context:
             trail or Trail(),
             linking,
             clock,
+            absent_members,
         )
 
     @property

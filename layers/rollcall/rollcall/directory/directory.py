@@ -16,6 +16,7 @@ from rollcall.directory.users import Users
 from rollcall.scim.cursor import Seal
 from rollcall.scim.errors import NotFoundException
 from rollcall.scim.link import Linking
+from rollcall.scim.membership import AbsentMembers
 from rollcall.scim.resources import ROLLCALL, ROLLCALL_GROUP, Kind
 from rollcall.storage.journal import Unfinished
 from rollcall.storage.origin import Origin
@@ -47,6 +48,7 @@ class Directory:
         trail: Trail | None = None,
         linking: Linking | None = None,
         moved: bool = False,
+        absent_members: AbsentMembers = AbsentMembers.KEEP,
         scales: Scales = _SCALES,
         clock: Clock = present,
     ) -> None:
@@ -58,6 +60,7 @@ class Directory:
             origin,
             linking,
             moved=moved,
+            absent_members=absent_members,
             trail=self.trail,
             scales=scales,
             clock=clock,

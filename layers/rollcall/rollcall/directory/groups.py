@@ -15,7 +15,7 @@ from rollcall.directory.reservation import reserving
 from rollcall.scim import body, patch
 from rollcall.scim.body import Document
 from rollcall.scim.errors import Unavailable
-from rollcall.scim.membership import Add, Clear, Operation, needs_all
+from rollcall.scim.membership import AbsentMembers, Add, Clear, Operation, needs_all
 from rollcall.scim.record import Record
 from rollcall.scim.resources import Kind
 from rollcall.storage.actions import Action, ConditionFailed
@@ -81,14 +81,19 @@ class Groups:
         *,
         members: bool = True,
     ) -> Answer:
-        """Replace what clients may write of a group; members stay when none are sent.
+        """Replace what clients may write of a group.
 
-        RFC 7644 section 3.5.1 lets us choose, and a rename must not empty a group.
+        What becomes of the members when none are sent is the tenant's policy; the log says that
+        they were kept.
         """
         read = body.read(Kind.GROUP, payload, Shape.RESOURCE_REPLACEMENT_REQUEST)
         wanted: list[Operation] = []
         if read.members is not None:
             wanted = [Clear(), Add(tuple(read.members))]
+        elif self._context.absent_members is AbsentMembers.CLEAR:
+            wanted = [Clear()]
+        else:
+            self._context.trail.notes("no members were sent: they are kept")
 
         def edit(before: Document) -> Document:
             return body.replacement(Kind.GROUP, before, read.document)

@@ -74,11 +74,15 @@ class Trail:
     def asks(self, method: str, path: str, status: int) -> None:
         """Note that an operation of a bulk request begins."""
         self._asked = replace(self._asked, method=method, path=path, status=status)
-        self._entry = replace(self._entry, target="", changed=(), ignored=(), named=())
+        self._entry = replace(self._entry, detail="", target="", changed=(), ignored=(), named=())
 
     def acts(self, action: str, detail: str) -> None:
         """Note what an operator is about to do; `detail` holds states and ids, nobody's data."""
         self._asked = replace(self._asked, method=action)
+        self._entry = replace(self._entry, detail=detail)
+
+    def notes(self, detail: str) -> None:
+        """Note what the log is to say of a request that goes well; nobody's data."""
         self._entry = replace(self._entry, detail=detail)
 
     def changes(

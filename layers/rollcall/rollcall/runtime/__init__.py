@@ -171,6 +171,7 @@ class Services:
             origin=origin,
             linking=caller.linking,
             moved=caller.moved,
+            absent_members=caller.absent_members,
             trail=Trail(self.log(caller.tenant), origin, asked, caller.key),
             scales=self.scales,
         )

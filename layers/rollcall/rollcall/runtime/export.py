@@ -63,11 +63,11 @@ def _lines(having: Services, tenant: str, url: str) -> Iterator[Line]:
 
 
 def _settings(having: Services, tenant: str) -> Iterator[Line]:
-    """Yield what the secret says, without secrets: state, link policy, tokens; and hand-overs."""
+    """Yield what the secret says, without secrets: state, policies, tokens; and hand-overs."""
     found, now = having.tenants.show(tenant), datetime.now(UTC)
     about = {"tenant": tenant, "state": found.state, "created": found.created}
-    linking = found.linking.content
-    yield {"type": "tenant", **about, "closed": found.closed, **linking, "exported": instant(now)}
+    policies = {**found.linking.content, "absentMembers": found.absent_members.value}
+    yield {"type": "tenant", **about, "closed": found.closed, **policies, "exported": instant(now)}
     kept, uses = {each.id: each for each in found.tokens}, having.usage(tenant).all()
     for token in kept.keys() | uses.keys():
         said = asdict(kept[token]) if token in kept else {"id": token}

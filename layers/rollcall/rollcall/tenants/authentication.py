@@ -11,6 +11,7 @@ from threading import Lock
 
 from rollcall.scim.errors import UnauthorizedException
 from rollcall.scim.link import Linking
+from rollcall.scim.membership import AbsentMembers
 from rollcall.storage.secrets import SecretMissing, Secrets
 from rollcall.storage.table import Table
 from rollcall.storage.usage import Usage
@@ -39,6 +40,7 @@ class Caller:
     scope: str = READ_WRITE
     linking: Linking = field(default_factory=Linking)
     moved: bool = False
+    absent_members: AbsentMembers = AbsentMembers.KEEP
 
 
 @dataclass
@@ -169,7 +171,8 @@ class Authenticator:
             same = compare_digest(each.digest, wanted)
             if same and each.is_live(now):
                 key = bytes.fromhex(tenant.key)
-                caller = Caller(tenant.name, each.id, key, each.scope, tenant.linking, tenant.moved)
+                policies = tenant.linking, tenant.moved, tenant.absent_members
+                caller = Caller(tenant.name, each.id, key, each.scope, *policies)
                 found = caller, each
         return found
 

@@ -3,7 +3,7 @@
 {"state": "active", "created": "2026-01-01T00:00:00.000Z", "key": "…",
  "tokens": [{"id": "…", "digest": "…", "label": "…", "created": "…", "expires": "…",
              "scope": "read-write", "successor": ""}],
- "linking": {"policy": "match", "domains": ["…"]}, "nameKeys": 2}
+ "linking": {"policy": "match", "domains": ["…"]}, "nameKeys": 2, "absentMembers": "keep"}
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from uuid import uuid4
 
 from rollcall.operator_error import OperatorError
 from rollcall.scim.link import Linking
+from rollcall.scim.membership import AbsentMembers
 from rollcall.storage.secrets import Content, SecretExists, SecretMissing, Secrets
 from rollcall.tenants import tokens
 
@@ -62,7 +63,8 @@ class Tenant:
     """A tenant's state and its tokens, oldest first; `key` signs what it is to read back.
 
     `closed` is when a disabled tenant was disabled; `linking` is its link policy; `moved` says that
-    all of its names are under the keys of this release.
+    all of its names are under the keys of this release; `absent_members` is what a PUT of a group
+    without members does.
     """
 
     name: str
@@ -73,6 +75,7 @@ class Tenant:
     closed: str = ""
     linking: Linking = field(default_factory=Linking)
     moved: bool = False
+    absent_members: AbsentMembers = AbsentMembers.KEEP
 
     @classmethod
     def of(cls, name: str, content: Content) -> Tenant:
@@ -87,6 +90,7 @@ class Tenant:
             content.get("closed", ""),
             Linking.of(content.get("linking", {})),
             content.get("nameKeys") == NAME_KEYS,
+            AbsentMembers(content.get("absentMembers", AbsentMembers.KEEP)),
         )
 
     def token(self, identifier: str) -> Token | None:
@@ -157,6 +161,10 @@ class Tenants:
     def move(self, name: str) -> None:
         """Note that all names of a tenant are under the keys of this release."""
         self.change(name, lambda content: {**content, "nameKeys": NAME_KEYS})
+
+    def set_absent_members(self, name: str, policy: AbsentMembers) -> None:
+        """Set what a PUT of a group without members does, true everywhere within a minute."""
+        self.change(name, lambda content: {**content, "absentMembers": policy.value})
 
     def forget(self, name: str) -> None:
         """Delete a tenant's state and tokens for good."""
