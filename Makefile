@@ -6,12 +6,14 @@ SAM := .venv-sam
 SAM_VERSION := 1.170.0
 LAMBDA := .venv-lambda
 RUNTIME_CLIENT_VERSION := 4.2.2
+REHEARSAL := .venv-rehearsal
+TRANSLATOR_VERSION := 1.115.0
 ARCHITECTURE ?= arm64
 HERE := $(patsubst aarch64,arm64,$(shell uname -m))
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install serve demo test check format lock build build-local validate local-aws events events-docker clean
+.PHONY: help install serve demo test check format lock build build-local validate local-aws events events-docker events-api deploy-local rehearse clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +59,9 @@ build: $(SAM)/.installed-$(SAM_VERSION)  ## build what is deployed into .aws-sam
 
 build-local: $(SAM)/.installed-$(SAM_VERSION) $(LAMBDA)/.installed-$(RUNTIME_CLIENT_VERSION)  ## build for this machine into .aws-sam/local, to run here; needs Python 3.13
 	$(call sam-build,$(HERE)) --build-dir .aws-sam/local
+	@# `sam local` takes the image for the default.
+	@sed '/^  Architecture:$$/,/Default:/ s/Default: .*/Default: $(HERE)/' .aws-sam/local/template.yaml > .aws-sam/local/template.new
+	@mv .aws-sam/local/template.new .aws-sam/local/template.yaml
 
 sam-build = PATH="$(CURDIR)/$(SAM)/bin:$$PATH" PYTHON="$(CURDIR)/$(SAM)/bin/python" \
 	SAM_CLI_TELEMETRY=0 ROLLCALL_ARCHITECTURE=$(1) sam build --parameter-overrides Architecture=$(1)
@@ -70,8 +75,21 @@ local-aws: install  ## serve an AWS for `sam local` on 127.0.0.1:4566, with the 
 events: install  ## run every event through the built functions under Lambda's runtime, without Docker
 	$(BIN)/python -m events run
 
-events-docker: install $(SAM)/.installed-$(SAM_VERSION)  ## run every event with `sam local invoke`; needs Docker
-	PATH="$(CURDIR)/$(SAM)/bin:$$PATH" $(BIN)/python -m events docker
+events-docker: install $(SAM)/.installed-$(SAM_VERSION)  ## run every event with `sam local invoke`; needs Docker or Podman
+	$(BIN)/python -m events docker
+
+events-api: install $(SAM)/.installed-$(SAM_VERSION)  ## run every request with `sam local start-api`, and an event of each function
+	$(BIN)/python -m events api
+
+deploy-local: rehearsable  ## deploy the whole stack to an AWS on 127.0.0.1, with a tenant, until Ctrl-C; needs Python 3.13
+	$(BIN)/python -m rehearsal deploy
+
+rehearse: rehearsable  ## rehearse a deployment: a first day, an update, a failed one, a second stack, the end
+	$(BIN)/python -m rehearsal play
+
+.PHONY: rehearsable
+rehearsable: install $(REHEARSAL)/.installed-$(TRANSLATOR_VERSION)
+	@$(BIN)/python -m rehearsal built || $(MAKE) build-local
 
 $(SAM)/.installed-$(SAM_VERSION):
 	@echo "installing the SAM CLI into $(SAM), about a minute"
@@ -79,11 +97,20 @@ $(SAM)/.installed-$(SAM_VERSION):
 	@$(SAM)/bin/python -m pip install --quiet --disable-pip-version-check aws-sam-cli==$(SAM_VERSION)
 	touch $@
 
+# The emulator under Lambda's Python, with SAM's transform for its CloudFormation.
+$(REHEARSAL)/.installed-$(TRANSLATOR_VERSION): requirements-emulator.txt
+	@echo "installing the AWS emulator into $(REHEARSAL), half a minute"
+	$(call with-runtime,$(REHEARSAL))
+	@$(REHEARSAL)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $< aws-sam-translator==$(TRANSLATOR_VERSION)
+	touch $@
+
+with-runtime = @runtime="$$($(MAKE) --silent --directory layers/rollcall runtime)"; \
+	test -n "$$runtime" || { echo "Running the functions here needs Python 3.13, as python3.13 on PATH or from pyenv." >&2; exit 1; }; \
+	"$$runtime" -m venv $(1)
+
 # Lambda's Python with Lambda's own client of its runtime.
 $(LAMBDA)/.installed-$(RUNTIME_CLIENT_VERSION):
-	@runtime="$$($(MAKE) --silent --directory layers/rollcall runtime)"; \
-	test -n "$$runtime" || { echo "Running the functions here needs Python 3.13, as python3.13 on PATH or from pyenv." >&2; exit 1; }; \
-	"$$runtime" -m venv $(LAMBDA)
+	$(call with-runtime,$(LAMBDA))
 	@$(LAMBDA)/bin/python -m pip install --quiet --disable-pip-version-check awslambdaric==$(RUNTIME_CLIENT_VERSION)
 	touch $@
 

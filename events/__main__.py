@@ -1,33 +1,38 @@
-"""`python -m events`: serve what the events need, or run them all in one of two ways.
+"""`python -m events`: serve what the events need, or run them in one of three ways.
 
 serve    the emulator on loopback with the tenant of the events, until Ctrl-C
 run      every event through the built functions under Lambda's runtime, without Docker
 docker   every event with `sam local invoke`
+api      every request with `sam local start-api`, and an event of each function by itself
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import shutil
-import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-from events import endpoint, runtime
+from events import containers, endpoint, engine, runtime
 from events.case import Case, cases, given
-from events.template import ROOT
 from rollcall.emulator import EmulatorError
 from rollcall.local import STATE
 from rollcall.runtime import Services
 
 Invoke = Callable[[Case], Any]
+
+FAILURES = (
+    EmulatorError,
+    runtime.NotBuiltError,
+    engine.NoEngineError,
+    containers.SamError,
+    OSError,
+)
 
 
 def main() -> int:
@@ -37,22 +42,26 @@ def main() -> int:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("what", choices=["serve", "run", "docker"])
-    ways = {"serve": _serve, "run": _run, "docker": _docker}
+    parser.add_argument("what", choices=["serve", "run", "docker", "api"])
+    ways = {"serve": _serve, "run": _run, "docker": _docker, "api": _api}
     try:
         return ways[parser.parse_args().what]()
-    except (EmulatorError, runtime.NotBuiltError, OSError) as error:
+    except FAILURES as error:
         print(error, file=sys.stderr)
         return 2
 
 
 def _serve() -> int:
-    with endpoint.running(STATE, port=endpoint.PORT) as services:
+    found = engine.find()
+    with (
+        endpoint.running(STATE, port=endpoint.PORT) as services,
+        engine.relayed(found, endpoint.PORT),
+    ):
         url = services.clients.dynamodb.meta.endpoint_url
+        containers.write_environment(found.url(endpoint.PORT))
         print(f"AWS is served on {url}, to be used in another terminal:")
-        print("  make build-local")
         print("  .venv-sam/bin/sam local invoke UsersFunction -e events/users-create.json")
-        print("  .venv-sam/bin/sam local start-api")
+        print("  .venv-sam/bin/sam local start-api --warm-containers EAGER")
         print(f"The tenant is {endpoint.TENANT}, its Secret Token {endpoint.TOKEN}")
         print("Ctrl-C ends it, and what was written is gone.", flush=True)
         with suppress(KeyboardInterrupt):
@@ -78,32 +87,38 @@ def _run() -> int:
 
 
 def _docker() -> int:
-    if not any(map(shutil.which, ("docker", "podman"))):
-        raise runtime.NotBuiltError(
-            "`sam local` runs functions in containers: Docker or Podman is needed"
-        )
+    with _in_containers() as (services, variables):
+        return _played(services, lambda case: containers.invoke(case, variables))
+
+
+def _api() -> int:
+    with (
+        _in_containers() as (services, variables),
+        tempfile.TemporaryDirectory() as scratch,
+        containers.api(variables, Path(scratch) / "api.log") as api,
+    ):
+        failed = _played(services, api.invoke, [each for each in cases() if each.is_request])
+    each_function = {case.function: case for case in cases()}.values()
+    with _in_containers() as (services, variables):
+        alone = _played(services, lambda case: containers.invoke(case, variables), each_function)
+    return failed | alone
+
+
+@contextmanager
+def _in_containers() -> Iterator[tuple[Services, Path]]:
+    """Run an emulator that containers reach; yields also what `sam local` gives the functions."""
     if not runtime.LAYER.exists():
         raise runtime.NotBuiltError(
             "the functions are not built for this machine: run `make build-local`"
         )
-    with (
-        tempfile.TemporaryDirectory() as scratch,
-        endpoint.running(Path(scratch)) as services,
-    ):
-        variables = Path(scratch) / "env.json"
-        variables.write_text(
-            json.dumps({"Parameters": environment(services.clients.dynamodb.meta.endpoint_url)})
-        )
-
-        def invoke(case: Case) -> Any:
-            command = ["sam", "local", "invoke", case.function]
-            command += ["--event", f"events/{case.name}.json", "--env-vars", str(variables)]
-            done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603
-            if done.returncode != 0:
-                raise OSError(done.stderr.strip().splitlines()[-1])
-            return json.loads(done.stdout.strip().splitlines()[-1])
-
-        return _played(services, invoke)
+    found = engine.find()
+    with tempfile.TemporaryDirectory() as scratch, endpoint.running(Path(scratch)) as services:
+        port = int(services.clients.dynamodb.meta.endpoint_url.rpartition(":")[2])
+        with engine.relayed(found, port):
+            yield (
+                services,
+                containers.write_environment(found.url(port), Path(scratch) / "env.json"),
+            )
 
 
 @contextmanager
@@ -130,11 +145,11 @@ def _warm(services: Services, running: dict[str, runtime.Function]) -> None:
         seeded.restore()
 
 
-def _played(services: Services, invoke: Invoke) -> int:
-    """Run every event on what was seeded, and return 1 when an answer is not what is expected."""
+def _played(services: Services, invoke: Invoke, played: Iterable[Case] = ()) -> int:
+    """Run events on what was seeded, and return 1 when an answer is not what is expected."""
     seeded = endpoint.Snapshot(services)
     failed = 0
-    for case in cases():
+    for case in played or cases():
         faults = case.faults(invoke(case))
         seeded.restore()
         failed |= bool(faults)

@@ -140,9 +140,14 @@ def check_built() -> None:
             )
 
 
+def machine() -> str:
+    """Return what Lambda calls this machine's processor."""
+    return {"aarch64": "arm64"}.get(platform.machine(), platform.machine())
+
+
 def _emulator() -> Path:
-    machine = {"aarch64": "arm64"}.get(platform.machine(), platform.machine())
-    found = [*ROOT.glob(f".venv-sam/lib/python3*/site-packages/samcli/local/rapid/*-rie-{machine}")]
+    rapid = ".venv-sam/lib/python3*/site-packages/samcli/local/rapid"
+    found = [*ROOT.glob(f"{rapid}/*-rie-{machine()}")]
     if not found or not PYTHON.exists() or not LAYER.exists():
         raise NotBuiltError("the functions are not built for this machine: run `make build-local`")
     return found[0]

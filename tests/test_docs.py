@@ -82,6 +82,20 @@ def test_sam_commands_in_the_readme_name_functions_and_events_that_exist(
     assert "invoke" not in command or (functions and files)
 
 
+def test_the_first_deployment_has_its_thirteen_looks_in_order() -> None:
+    page = (ROOT / "docs" / "first-deploy.md").read_text()
+    looks = re.findall(r"^### (\d+)\. [^\n]+\n\n(.*?)(?=^##)", page, re.MULTILINE | re.DOTALL)
+
+    assert [int(number) for number, _ in looks] == list(range(1, 14))
+    for number, look in looks:
+        assert "Expected: " in look, number
+        assert re.search("Otherwise|Ask for more|Behind a CDN", look), number
+    assert set(re.findall(r"\$\(resource (\w+)\)", page)) <= set(Template().resources) | {
+        "ChangesFunctionStream"  # SAM's name of an event
+    }
+    assert set(re.findall(r"\$\(output (\w+)\)", page)) <= set(Template().outputs)
+
+
 def test_paths_in_the_readme_exist() -> None:
     named = set(re.findall(r"`((?:[a-z_.-]+/)+[a-z_.-]*)`", README))
     missing = {path for path in named if not path.startswith("http") and not (ROOT / path).exists()}

@@ -1,0 +1,110 @@
+"""The rehearsal: what a deployment has to go through, step by step."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+
+from rehearsal import duplicates, mailbox, update
+from rehearsal.cloud import Cloud
+from rehearsal.rows import DifferenceError, Rows, expect
+from rehearsal.stack import Stack
+from rehearsal.tenant import Tenant
+
+
+def play(cloud: Cloud) -> int:
+    """Play everything, print the table, and return how many steps differ."""
+    rows = Rows()
+    stack = Stack(cloud, "rollcall")
+    acme, other = Tenant(stack, "acme"), Tenant(stack, "globex")
+    if not rows.step("deploy", partial(deployed, stack)):
+        rows.close()
+        return rows.differences
+    outputs = stack.outputs()
+    product = mailbox.of_bus(cloud, outputs["Bus"])
+    people = mailbox.of_topic(cloud, outputs["ReportTopic"])
+    rows.step("tenant", acme.create)
+    rows.step("permissions", partial(permissions, stack, acme))
+    rows.step("first day", acme.first_day)
+    rows.step("events", partial(acme.events, product))
+    rows.step("import, check", other.import_and_check)
+    rows.step("hand-over", other.handed_over)
+    rows.step("templates", other.templates)
+    rows.step("duplicates", partial(duplicates.reported, stack, other, people))
+    rows.step("log, tokens", other.told)
+    rows.step("update", partial(update.updated, stack, acme))
+    rows.step("failed update", partial(update.rolled_back, stack, acme))
+    rows.step("tenant's end", other.end)
+    second = Stack(cloud, "rollcall-two")
+    twin = Tenant(second, "acme")
+    rows.step("second stack", partial(isolated, stack, acme, second, twin))
+    rows.step("stack's end", partial(deleted, stack, twin))
+    rows.close()
+    return rows.differences
+
+
+def deployed(stack: Stack) -> str:
+    """Deploy for the first time."""
+    stack.deploy()
+    expect(stack.status(), "CREATE_COMPLETE", "the stack")
+    return f"{stack.name}: {len(stack.resources())} resources, by `sam deploy`"
+
+
+def permissions(stack: Stack, tenant: Tenant) -> str:
+    """See that functions run with their roles: one permission less is missed."""
+    iam, role = stack.cloud.client("iam"), stack.resources()["UsersRole"]
+    named = {"RoleName": role, "PolicyName": "calls"}
+    document = iam.get_role_policy(**named)["PolicyDocument"]
+    without = json.loads(json.dumps(document).replace('"dynamodb:Query"', '"dynamodb:ListTables"'))
+    iam.put_role_policy(**named, PolicyDocument=json.dumps(without))
+    try:
+        refused = tenant.status("GET", "/Users?count=1")
+    finally:
+        iam.put_role_policy(**named, PolicyDocument=json.dumps(document))
+    if refused < 500:
+        raise DifferenceError(f"a list without dynamodb:Query was answered {refused}")
+    expect(tenant.status("GET", "/Users?count=1"), 200, "a list with all permissions")
+    return f"functions run with sessions of their roles: without dynamodb:Query {refused}"
+
+
+def isolated(first: Stack, acme: Tenant, second: Stack, twin: Tenant) -> str:
+    """Deploy a second stack, and see that neither knows anything of the other."""
+    second.deploy(SnapStart="None")
+    twin.create()
+    twin.grants_nothing_to(acme.token)
+    acme.grants_nothing_to(twin.token)
+    own, others = first.resources(), second.resources()
+    shared = {each for each in set(own.values()) & set(others.values()) if each != "live"}
+    expect(shared, set(), "what both stacks have")
+    expect({each["tenant"] for each in second.json("tenants", "list")}, {"acme"}, "its tenants")
+    users = second.json("tenants", "show", "acme")["users"]
+    expect(users, 0, "users of the tenant of the same name")
+    names = {each["Name"] for each in _secrets(first)}
+    prefixes = sorted({name.partition("/")[0] for name in names})
+    expect(prefixes, ["rollcall", "rollcall-two"], "where the secrets are")
+    return "a tenant of the same name: no token, user, secret, schedule or name in common"
+
+
+def deleted(stack: Stack, twin: Tenant) -> str:
+    """Delete the first stack, and see what stays, and that the second does not care."""
+    kept = {
+        name: identifier
+        for name, identifier in stack.resources().items()
+        if name in {"Table", "ReportBucket", "UnpublishedBucket"}
+    }
+    stack.delete()
+    expect(stack.status(), "", "the stack")
+    tables = set(stack.cloud.client("dynamodb").list_tables()["TableNames"])
+    buckets = {each["Name"] for each in stack.cloud.client("s3").list_buckets()["Buckets"]}
+    expect(set(kept.values()) <= tables | buckets, True, "table and buckets are kept")
+    functions = stack.cloud.client("lambda").list_functions()["Functions"]
+    left = [e for e in functions if e["FunctionName"].startswith(f"{stack.name}-UsersFunction")]
+    expect(left, [], "functions that are left")
+    expect(twin.status("GET", "/Users"), 200, "the second stack")
+    secrets = [each["Name"] for each in _secrets(stack) if each["Name"].startswith("rollcall/")]
+    return f"retained: {', '.join(sorted(kept))}, and the secrets {', '.join(secrets)}"
+
+
+def _secrets(stack: Stack) -> list[dict[str, str]]:
+    found: list[dict[str, str]] = stack.cloud.client("secretsmanager").list_secrets()["SecretList"]
+    return found

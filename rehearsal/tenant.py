@@ -1,0 +1,183 @@
+"""A tenant from its first request to its end, through the gateway and by the command."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import httpx
+
+from demo.directory import read as read_directory
+from demo.entra import Job, Source, connect
+from demo.first_day import FirstDay
+from rehearsal import handover
+from rehearsal.mailbox import Mailbox
+from rehearsal.rows import DifferenceError, expect
+from rehearsal.stack import Stack
+
+_USER = "urn:ietf:params:scim:schemas:core:2.0:User"
+_GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
+_ACCESS = "urn:ietf:params:scim:schemas:extension:rollcall:2.0:User"
+_ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
+
+_ACCOUNTS = """userName,emails.value,displayName
+ann.lee@acme.example,ann.lee@acme.example,Ann Lee
+bob@acme.example,bob@acme.example,Bob Ray
+"""
+
+_EXPORT = """id,userPrincipalName,mail,displayName,accountEnabled
+11111111-1111-4111-8111-111111111111,bob@acme.example,bob@acme.example,Bob Ray,true
+22222222-2222-4222-8222-222222222222,alice.lee@acme.example,ann.lee@acme.example,Ann Lee,true
+"""
+"""Bob is linked; Ann has another name there, and would get a second account."""
+
+_TEMPLATES = """
+- name: everybody
+  users: all
+  workAreas: {induction: read}
+- name: engineering
+  group: {displayName: Engineering}
+  workAreas: {code: manage}
+"""
+
+
+class Tenant:
+    """A tenant of a stack, and a client of its endpoint."""
+
+    def __init__(self, stack: Stack, name: str) -> None:
+        self.stack = stack
+        self.name = name
+        self.url = self.token = ""
+
+    def create(self) -> str:
+        """Make it by the command, and ask what the gateway and the functions answer."""
+        made = self.stack.json("tenants", "create", self.name)
+        self.url, self.token = self.stack.here(made["url"]), made["token"]
+        expect(self.status("GET", "/Users"), 200, "a list")
+        expect(self.status("GET", "/Users", token="rollcall_x"), 401, "another token")  # noqa: S106
+        expect(self.status("PUT", "/Schemas"), 405, "another method")
+        nowhere = httpx.get(f"{self.stack.url}/nowhere", timeout=60)
+        expect(nowhere.status_code, 404, "a path that the gateway answers")
+        expect(nowhere.json()["schemas"], [_ERROR], "what the gateway answers by itself")
+        return f"{self.url}: 200, 401, 405, and SCIM from the gateway itself"
+
+    def status(self, method: str, path: str, *, token: str = "", body: Any = None) -> int:
+        """Send a request and return the status of the answer."""
+        return self._send(method, path, token=token, body=body).status_code
+
+    def first_day(self) -> str:
+        """Play the whole first day of `make demo`."""
+        with connect(self.url, self.token) as client:
+            source = Source()
+            phases = list(FirstDay(source, Job(source, client), seed=1).play())
+        failures = [each for phase in phases for each in phase.failures]
+        if failures:
+            raise DifferenceError("\n".join(map(str, failures)))
+        requests = sum(len(each.exchanges) for each in phases)
+        return f"{requests} requests in {len(phases)} phases as Entra needs them"
+
+    def events(self, product: Mailbox) -> str:
+        """Compare what the product's queue heard with what the directory holds."""
+        with connect(self.url, self.token) as client:
+            directory = read_directory(Job(Source(), client).target)
+        ids = {each["id"] for each in directory.users.values()}
+
+        def told(kind: str) -> set[str]:
+            return {
+                each["detail"]["sub_id"]["uri"].rpartition("/")[2]
+                for each in product.messages
+                if each["detail-type"] == kind and each["detail"]["tenant"] == self.name
+            }
+
+        product.until(lambda _: ids <= told("user.created") - told("user.deleted"), "user.created")
+        product.rest()
+        expect(told("user.created") - told("user.deleted"), ids, "users by their events")
+        kinds = sorted({each["detail-type"] for each in product.messages})
+        return f"{len(product.messages)} on the bus and in the queue: {', '.join(kinds)}"
+
+    def import_and_check(self) -> str:
+        """Put accounts in before SCIM is switched on, and check an export against them."""
+        folder = self.stack.cloud.folder
+        accounts, export = folder / "accounts.csv", folder / "export.csv"
+        accounts.write_text(_ACCOUNTS)
+        export.write_text(_EXPORT)
+        self.stack.rollcall("tenants", "create", self.name, "--no-token")
+        put = self.stack.json("accounts", "import", self.name, str(accounts))
+        expect((put["created"], put["rejected"]), (2, []), "the import")
+        check = ("conflicts", "check", self.name, "--idp-export", str(export), "--json")
+        found = self.stack.rollcall(*check, expected=1)
+        if "ann.lee@acme.example" not in found or "22222222-2222" not in found:
+            raise DifferenceError(f"the check does not name the conflict: {found[:500]}")
+        return "2 accounts put in; the check finds the one that would come twice, exit code 1"
+
+    def handed_over(self) -> str:
+        """Press the button of the hand-over page, and test the connection with what it shows."""
+        link = self.stack.here(self.stack.json("handover", self.name)["link"])
+        url, self.token = handover.shown(link)
+        self.url = url.replace("https://", "http://", 1)  # TLS is all that the gateway here lacks
+        expect(self.status("GET", "/Users?count=1"), 200, "the first request")
+        return f"shown in a browser; the page then tells: {handover.told(link)}"
+
+    def templates(self) -> str:
+        """Set templates, and see what they give to a user who arrives, and in a group."""
+        file = self.stack.cloud.folder / "templates.yaml"
+        file.write_text(_TEMPLATES)
+        self.stack.rollcall("templates", "set", self.name, str(file))
+        made = self._send(
+            "POST", "/Users", body={"schemas": [_USER], "userName": "new@acme.example"}
+        )
+        user = made.json()["id"]
+        group = {"displayName": "Engineering", "members": [{"value": user}]}
+        expect(self.status("POST", "/Groups", body={"schemas": [_GROUP], **group}), 201, "a group")
+        given = self._send("GET", f"/Users/{user}").json()[_ACCESS]["workAreas"]
+        areas = {each["value"]: each.get("level", each.get("display")) for each in given}
+        shown = json.dumps(self.stack.json("access", "show", self.name, "new@acme.example"))
+        for area in ("induction", "code"):
+            if area not in areas or area not in shown:
+                raise DifferenceError(f"{area} was not given: {given}, {shown}")
+        return f"a new user, then a member, has {', '.join(sorted(areas))}"
+
+    def told(self) -> str:
+        """Read the log, export everything, and rotate the token."""
+        entries = self.stack.rollcall("log", self.name, "--since", "1h", "--json").splitlines()
+        if not entries:
+            raise DifferenceError("the provisioning log is empty")
+        file = self.stack.cloud.folder / "export.jsonl"
+        self.stack.rollcall("tenants", "export", self.name, str(file))
+        lines = file.read_text().splitlines()
+        old = self.token
+        self.token = self.stack.json("tokens", "rotate", self.name)["token"]
+        for each in (old, self.token):
+            expect(self.status("GET", "/Users?count=1", token=each), 200, "a token")
+        return f"{len(entries)} entries, {len(lines)} lines exported, both tokens work"
+
+    def end(self) -> str:
+        """Delete it, and see that nothing of it is left."""
+        self.stack.rollcall("tenants", "delete", self.name, "--yes", "--no-wait")
+        table = self.stack.outputs()["TableName"]
+        pages = self.stack.cloud.client("dynamodb").get_paginator("scan").paginate(TableName=table)
+        left = {
+            item["pk"]["S"]
+            for page in pages
+            for item in page["Items"]
+            if item["pk"]["S"].startswith(f"{self.name}#")
+        }
+        expect(left, set(), "what is left in the table")
+        names = {each["tenant"] for each in self.stack.json("tenants", "list")}
+        expect(self.name in names, False, "it is still listed")
+        return "nothing of it is left"
+
+    def _send(self, method: str, path: str, *, token: str = "", body: Any = None) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {token or self.token}"}
+        return httpx.request(method, f"{self.url}{path}", headers=headers, json=body, timeout=60)
+
+    def duplicate(self) -> None:
+        """Create two accounts of one person, in two spellings of one address."""
+        for name, address in (("kay@acme.example", "kay@acme.example"), ("k2", "Kay@ACME.example")):
+            email = {"value": address, "type": "work"}
+            body = {"schemas": [_USER], "userName": name, "emails": [email]}
+            expect(self.status("POST", "/Users", body=body), 201, name)
+
+    def grants_nothing_to(self, token: str) -> None:
+        """See that a token of another stack opens nothing here."""
+        expect(self.status("GET", "/Users", token=token), 401, "the other stack's token")

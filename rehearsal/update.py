@@ -1,0 +1,71 @@
+"""Updates of a stack while clients go on asking: one that works, and one that has to roll back."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import httpx
+
+from rehearsal import load
+from rehearsal.rows import DifferenceError, expect
+from rehearsal.stack import BUILT, CommandError, Stack
+from rehearsal.tenant import Tenant
+
+_BROKEN = """
+  Broken:
+    Type: AWS::Events::EventBus
+    DependsOn: [ApiStage, UsersFunctionAliaslive, HandoverFunctionAliaslive]
+    Properties: { Name: !Sub "${AWS::StackName}-changes" }
+"""
+"""A bus of a name that there is: it fails when all functions have been changed already."""
+
+
+def updated(stack: Stack, tenant: Tenant) -> str:
+    """Deploy other code and another parameter, under load."""
+    built = _changed(stack.cloud.folder / "later", "# later\n")
+    with load.running(tenant.url, tenant.token) as asked:
+        stack.deploy(built, ProductName="Later")
+    expect(stack.status(), "UPDATE_COMPLETE", "the stack")
+    expect(asked.refused, 0, f"refused of {asked}")
+    _see(stack, tenant, asked, "Later")
+    return f"{asked}; {len(asked.created)} users kept; the page has the new parameter"
+
+
+def rolled_back(stack: Stack, tenant: Tenant) -> str:
+    """Deploy what fails at its end, under load, and see that all is as it was."""
+    built = _changed(stack.cloud.folder / "broken", "raise RuntimeError('broken')\n")
+    template = built / "template.yaml"
+    text = template.read_text()
+    template.write_text(text.replace("\nResources:\n", f"\nResources:{_BROKEN}", 1))
+    with load.running(tenant.url, tenant.token) as asked:
+        try:
+            stack.deploy(built, ProductName="Broken")
+        except CommandError as error:
+            if "rolled back" not in str(error).lower() and "ROLLBACK" not in str(error):
+                raise
+        else:
+            raise DifferenceError("the update did not fail")
+    expect(stack.status(), "UPDATE_ROLLBACK_COMPLETE", "the stack")
+    expect(asked.refused, 0, f"refused of {asked}")
+    _see(stack, tenant, asked, "Later")
+    return f"rolled back; {asked}"
+
+
+def _see(stack: Stack, tenant: Tenant, asked: load.Load, product: str) -> None:
+    """See that what was created is there, and that the functions are those of a deployment."""
+    for each in asked.created:
+        expect(tenant.status("GET", f"/Users/{each}"), 200, f"the user {each}")
+    page = httpx.get(f"{stack.url}/handover", timeout=120)
+    expect((page.status_code, product in page.text), (200, True), "the page")
+    answer = stack.invoke("SweepFunction", {})
+    expect(answer, {"finished": 0}, f"a function that no client reaches: {json.dumps(answer)}")
+
+
+def _changed(folder: Path, line: str) -> Path:
+    """Copy what is built, with a line more in each function."""
+    shutil.copytree(BUILT, folder)
+    for each in folder.glob("*/app.py"):
+        each.write_text(f"{each.read_text()}\n{line}")
+    return folder
