@@ -63,10 +63,20 @@ def items(services: Services, tenant: str) -> dict[Place, Item]:
     return found
 
 
-def check(services: Services, tenant: str, *, moved: bool = False) -> None:
-    """Fail unless all that is stored of a tenant agrees."""
-    found = list(faults(items(services, tenant), tenant))
+def check(
+    services: Services, tenant: str, *, moved: bool = False, counts_local: bool = True
+) -> None:
+    """Fail unless all that is stored of a tenant agrees.
+
+    `counts_local` says that its local accounts are counted: those of old releases were not.
+    """
+    stored = items(services, tenant)
+    found = list(faults(stored, tenant))
     assert found == [], found
+    living = [item for item in stored.values() if "document" in item]
+    local = sum(item.get("link", {}).get("state") == "local" for item in living)
+    counted = sum(item.get("unlinked", 0) for item in stored.values())
+    assert counted == local or not counts_local, (counted, local)
     sentences = [each.sentence for each in verified(services, tenant, moved=moved)]
     assert sentences == [], sentences
 

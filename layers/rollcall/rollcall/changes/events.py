@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, TypeAlias
 from uuid import NAMESPACE_URL, uuid5
 
@@ -147,19 +148,26 @@ def _access(change: Change, word: str, areas: Mapping[str, str], role: str) -> _
 
 
 def _summary(change: Change) -> Iterator[_Told]:
-    """What a duplicate report counted: told when something is new."""
-    counts = _now(change)
-    if change.before is None and int(counts.get("new", 0)):
-        found = {name: int(counts.get(name, 0)) for name in ("new", "open", "resolved")}
+    """What a duplicate report counted: told when something is new that no event has told of."""
+    counts = {
+        name: int(_now(change).get(name, 0)) for name in ("new", "announced", "open", "resolved")
+    }
+    new = counts["new"] - counts["announced"]
+    if change.before is None and new > 0:
+        found = {"new": new, "open": counts["open"], "resolved": counts["resolved"]}
         yield _Told("duplicates.found", {f"{OURS}:duplicates:found": found}, about=change.other)
 
 
 def _notice(change: Change) -> Iterator[_Told]:
-    """What happened in another place than the table."""
+    """What happened that no other item says."""
     item = _now(change)
     if change.before is None:
         uri = f"{OURS}:{item['notice'].replace('.', ':')}"
-        yield _Told(item["notice"], {uri: item["said"]}, about=item["about"])
+        said = {
+            name: int(value) if isinstance(value, Decimal) else value
+            for name, value in item["said"].items()
+        }
+        yield _Told(item["notice"], {uri: said}, about=item["about"])
 
 
 _READERS: Mapping[Of, Callable[[Change], Iterator[_Told]]] = {

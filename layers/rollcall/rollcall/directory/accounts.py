@@ -271,7 +271,7 @@ class Accounts:
                 ),
             ]
         if after.document == before.document:
-            return [writes.linking(before, after.link)]
+            return writes.linking(before, after.link)
         return writes.replacement(before, after.document, now, beside=after)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 from uuid import uuid4
 
 from rollcall.directory.trail import Trail
@@ -54,6 +54,27 @@ def present() -> datetime:
     return datetime.now(UTC)
 
 
+class Duplicate(Protocol):
+    """A duplicate that a creation makes: what the log says of it, and what goes with it."""
+
+    @property
+    def detail(self) -> str:
+        """What the log says: ids, and no data of anybody's."""
+        ...
+
+    @property
+    def actions(self) -> Sequence[Action]:
+        """The actions that keep and announce it."""
+        ...
+
+
+FindDuplicate: TypeAlias = Callable[[Record], Duplicate | None]
+
+
+def no_duplicate(_: Record) -> None:
+    """Find nothing: where nobody looks for duplicates."""
+
+
 @dataclass(frozen=True)
 class Context:
     """One tenant's storage, the URL it is served under, who asks, a clock and a source of ids.
@@ -62,7 +83,8 @@ class Context:
 
     `linking` is the tenant's link policy where a client asks, None where an operator does,
     `absent_members` what a PUT of a group without members does. `budget` is how much work the
-    request may still ask for.
+    request may still ask for. `find_duplicate` finds the duplicate that the creation of a user
+    makes.
     """
 
     table: Table
@@ -83,6 +105,7 @@ class Context:
     linking: Linking | None
     clock: Clock
     absent_members: AbsentMembers = AbsentMembers.KEEP
+    find_duplicate: FindDuplicate = no_duplicate
     new_id: Callable[[], str] = lambda: str(uuid4())
     budget: Budget = field(default_factory=Budget)
 
@@ -100,6 +123,7 @@ class Context:
         trail: Trail | None = None,
         scales: Scales = _SCALES,
         clock: Clock = present,
+        find_duplicate: FindDuplicate = no_duplicate,
     ) -> Context:
         """Return the context of a tenant's operations on behalf of an origin.
 
@@ -124,6 +148,7 @@ class Context:
             linking,
             clock,
             absent_members,
+            find_duplicate,
         )
 
     @property
@@ -131,12 +156,12 @@ class Context:
         """How many actions `commit` takes."""
         return self.table.max_actions - self.trail.actions
 
-    def commit(self, actions: Sequence[Action]) -> None:
+    def commit(self, actions: Sequence[Action], detail: str = "") -> None:
         """Apply the actions of one write and its entry in the log, all or none.
 
-        Raises ConditionFailed.
+        `detail` is what the entry says besides. Raises ConditionFailed.
         """
-        self.table.transact([*actions, *self.trail.committing()])
+        self.table.transact([*actions, *self.trail.committing(detail)])
         self.trail.committed()
 
     def now(self) -> str:

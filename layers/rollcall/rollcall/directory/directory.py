@@ -8,7 +8,7 @@ from contextlib import suppress
 from rollcall.directory import departure, journal
 from rollcall.directory.accounts import Accounts
 from rollcall.directory.bulk import Bulk
-from rollcall.directory.context import Clock, Context, present
+from rollcall.directory.context import Clock, Context, FindDuplicate, no_duplicate, present
 from rollcall.directory.groups import Groups
 from rollcall.directory.search import Search
 from rollcall.directory.trail import Trail
@@ -33,7 +33,8 @@ class Directory:
     `caller` names the token that asks, `key` signs the tenant's cursors; what is written says that
     `origin` caused it, and `trail` tells of it in the log. `linking` is the tenant's link policy,
     None where an operator asks; `scales` are the levels and the roles of access. `moved` says that
-    the tenant's names are known to be under the keys of this release.
+    the tenant's names are known to be under the keys of this release. `find_duplicate` finds the
+    duplicate that the creation of a user makes.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class Directory:
         absent_members: AbsentMembers = AbsentMembers.KEEP,
         scales: Scales = _SCALES,
         clock: Clock = present,
+        find_duplicate: FindDuplicate = no_duplicate,
     ) -> None:
         self.trail = trail or Trail()
         context = Context.of(
@@ -64,6 +66,7 @@ class Directory:
             trail=self.trail,
             scales=scales,
             clock=clock,
+            find_duplicate=find_duplicate,
         )
         self._context = context
         self._resources = context.resources
@@ -79,9 +82,9 @@ class Directory:
         own = frozenset({ROLLCALL, ROLLCALL_GROUP})
         return frozenset() if self._context.templates.read().edition else own
 
-    def counts(self) -> dict[Kind, int]:
-        """Return how many resources of each type there are."""
-        return {kind: self._resources.count(kind) for kind in Kind}
+    def counts(self, *, linked: bool = False) -> dict[Kind, int]:
+        """Return how many resources of each type there are, or how many `linked` ones."""
+        return {kind: self._resources.count(kind, linked=linked) for kind in Kind}
 
     def finish(self, unfinished: Unfinished, seconds: float | None = None) -> bool:
         """Go on with what was begun here, as far as time allows; tell whether it is finished."""

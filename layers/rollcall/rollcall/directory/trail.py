@@ -99,11 +99,15 @@ class Trail:
             named=self._hashed(names.values()),
         )
 
-    def committing(self) -> list[Action]:
-        """Return the actions that a write's transaction has besides its own."""
+    def committing(self, detail: str = "") -> list[Action]:
+        """Return the actions that a write's transaction has besides its own.
+
+        `detail` is what the entry says besides: states and ids, nobody's data.
+        """
         if self._log is None:
             return []
-        return [self._log.action(self._now(self._asked.status))]
+        entry = self._now(self._asked.status)
+        return [self._log.action(replace(entry, detail=detail) if detail else entry)]
 
     def committed(self) -> None:
         """Note that the transaction was applied."""

@@ -39,7 +39,7 @@ class Users:
         """Create a user with what templates give it, or link the account of its name.
 
         That is linked where the tenant's policy adopts it. A local account is not new and gets
-        nothing of the templates.
+        nothing of the templates. Where the user is a duplicate, it is created all the same.
 
         Raises UniquenessException when its userName is taken.
         """
@@ -49,11 +49,13 @@ class Users:
         document = merges.managed(context, {}, read.document)
         record = Record(Kind.USER, identifier, document, 1, now, now, link=link)
         record, grants = arrival.admit(context, record) if link == LINKED else (record, [])
+        duplicate = context.find_duplicate(record) if link == LINKED else None
+        detail, found = (duplicate.detail, duplicate.actions) if duplicate else ("", ())
         try:
             for attempt in context.attempts(Kind.USER):
                 with attempt.commit():
                     context.trail.changes(record, record.document, read.ignored)
-                    context.commit([*context.writes.creation(record), *grants])
+                    context.commit([*context.writes.creation(record), *grants, *found], detail)
         except UniquenessException as taken:
             adopted = linking.adopted(context, read.document)
             if adopted is None:
@@ -136,7 +138,7 @@ class Users:
                     record = successor(record, document, now, link)
                 elif link is not None:
                     context.trail.changes(record, document, ignored, "link")
-                    context.commit([context.writes.linking(record, link)])
+                    context.commit(context.writes.linking(record, link))
                 answer = self._answer(record, groups, ignored)
         assert answer is not None  # noqa: S101  # attempts end with a commit or an exception
         return answer

@@ -24,17 +24,23 @@ MAX_BODY = 1024
 
 PATH = "/handover"
 
+MAX_FLAGS = 1_000
+"""How many flags are read to count duplicates, each of which flags two accounts or more."""
+
 
 @dataclass(frozen=True)
 class Facts:
     """What the page tells of a tenant's directory.
 
-    `has_template` says that a New User Template applies to all users.
+    `has_template` says that a New User Template applies to all users. `users` are those whom the
+    identity provider has created or linked, `duplicates` the open findings of people with several
+    accounts, among the first MAX_FLAGS flags.
     """
 
     has_template: bool
     users: int
     groups: int
+    duplicates: int = 0
 
 
 FactsOf = Callable[[str], Facts]
@@ -106,6 +112,7 @@ def _told(request: Request, status: Status, facts: Facts) -> dict[str, Any]:
             "lastUse": use.last if use else None,
             "users": facts.users,
             "groups": facts.groups,
+            "duplicates": facts.duplicates,
         }
     return told
 

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import Any, TextIO
 from uuid import uuid4
@@ -24,6 +24,7 @@ from rollcall.http.application import application
 from rollcall.http.handover import Facts
 from rollcall.http.routes import FUNCTIONS, Resource
 from rollcall.operator_error import OperatorError, naming
+from rollcall.reconcile.duplicates.namesakes import Namesakes
 from rollcall.runtime.gateway import behind_gateway
 from rollcall.runtime.restore import reseed_when_restored
 from rollcall.scim import extensions, json_text
@@ -33,6 +34,7 @@ from rollcall.storage import deadline
 from rollcall.storage.acts import Acts
 from rollcall.storage.bus import Bus
 from rollcall.storage.clients import Channels, Clients, connect, connect_bus, connect_channels
+from rollcall.storage.findings import Findings
 from rollcall.storage.leases import Leases
 from rollcall.storage.log import KEEP_DAYS, Log
 from rollcall.storage.messages import Queue, Topic
@@ -174,6 +176,7 @@ class Services:
             absent_members=caller.absent_members,
             trail=Trail(self.log(caller.tenant), origin, asked, caller.key),
             scales=self.scales,
+            find_duplicate=partial(Namesakes.of(self.table, caller.tenant).created, origin),
         )
 
     def bus(self) -> Bus:
@@ -232,9 +235,10 @@ class Services:
 
     def facts(self, tenant: str) -> Facts:
         """Return what the hand-over page tells of a tenant's directory."""
-        counts = self.directory(tenant).counts()
+        counts = self.directory(tenant).counts(linked=True)
         everyone = self.templates(tenant).catalogue().everyone
-        return Facts(everyone is not None, counts[Kind.USER], counts[Kind.GROUP])
+        duplicates = Findings(self.table, tenant).count("duplicate", handover.MAX_FLAGS)
+        return Facts(everyone is not None, counts[Kind.USER], counts[Kind.GROUP], duplicates)
 
     def follow(self, code: str, form: str) -> str | None:
         """Return the URL behind a link to a report, signed just now."""

@@ -65,6 +65,8 @@ _GUEST = "#ext#"
 _REMARK = re.compile(r"[(\[][^)\]]*+[)\]]")
 _WORD = re.compile(r"[^\W_]+")
 _MAX_LABEL = 63
+_BETWEEN_WORDS = re.compile(r"[\s,;]+")
+_TELEPHONE = re.compile(r"[0-9][0-9\s()./-]*")
 
 
 def of(document: Mapping[str, Any]) -> frozenset[Evidence]:
@@ -172,6 +174,34 @@ def full_name(document: Mapping[str, Any]) -> str:
     if name.get("givenName") and name.get("familyName"):
         return f"{name['givenName']} {name['familyName']}"
     return document.get("displayName") or name.get("formatted") or ""
+
+
+def is_full_name(value: str) -> bool:
+    """Tell whether a name has two words or more, of which a hyphen or an apostrophe makes none."""
+    words = _BETWEEN_WORDS.split(_without_remarks(folded(value)))
+    return sum(bool(_WORD.search(each)) for each in words) > 1
+
+
+def employee_number(document: Mapping[str, Any]) -> str:
+    """Return the employee number of a user as it is compared, empty when there is none."""
+    found = of_number(document.get(ENTERPRISE, {}).get("employeeNumber") or "")
+    return "" if found is None else found.canonical.partition(":")[2]
+
+
+def telephones(document: Mapping[str, Any]) -> frozenset[str]:
+    """Return the telephone numbers of a user as they are compared, see `telephone`."""
+    found = (telephone(each.get("value") or "") for each in document.get("phoneNumbers") or ())
+    return frozenset(filter(None, found))
+
+
+def telephone(value: str) -> str:
+    """Return the last seven digits of a telephone number, empty where there are none.
+
+    These are the same with and without a country code. What stands behind a letter or a semicolon
+    is an extension (RFC 3966 section 3), which does not count.
+    """
+    found = _TELEPHONE.search(folded(value))
+    return "" if found is None else "".join(filter(str.isdigit, found[0]))[-7:]
 
 
 def address(value: str) -> tuple[str, str] | None:

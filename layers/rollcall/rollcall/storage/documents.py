@@ -71,6 +71,11 @@ def tombstone_of(kind: Kind, item: Item) -> Record:
     )
 
 
+def was_created_linked(item: Item) -> bool:
+    """Tell whether a client created the user in a document item, who was never local since."""
+    return "link" not in item
+
+
 def access_of(item: Item) -> Access:
     """Return what the user in a document item may do."""
     if "access" not in item:

@@ -7,6 +7,7 @@ the one that was read.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 
 from rollcall.storage import keys
 from rollcall.storage.actions import Action
@@ -51,14 +52,18 @@ class Findings:
         `flagged` maps users to what they are flagged as, `logged` is what the log says of it.
         Raises ConditionFailed.
         """
-        self.table.transact(
-            [
-                self._replacement(self.keys.finding(finding), item, revision),
-                *(self._flag(user, finding, kind) for user, kind in (flagged or {}).items()),
-                *(Action("Delete", self.keys.flag(user, finding)) for user in unflagged),
-                *logged,
-            ]
-        )
+        gone = [Action("Delete", self.keys.flag(user, finding)) for user in unflagged]
+        writing = self.writing(finding, item, revision, flagged or {})
+        self.table.transact([*writing, *gone, *logged])
+
+    def writing(
+        self, finding: str, item: Item, revision: int, flagged: Mapping[str, str]
+    ) -> list[Action]:
+        """Return the actions that write a finding, in place of a revision, and flags of users."""
+        return [
+            self._replacement(self.keys.finding(finding), item, revision),
+            *(self._flag(user, finding, kind) for user, kind in flagged.items()),
+        ]
 
     def run(self) -> Item | None:
         """Read how far the latest run is."""
@@ -89,6 +94,11 @@ class Findings:
         wanted = {self.keys.flag(each, SERVICE)["pk"]: each for each in users}
         found = self.table.get_many(self.keys.flag(each, SERVICE) for each in wanted.values())
         return {wanted[pk] for pk, _ in found}
+
+    def count(self, kind: str, most: int) -> int:
+        """Count the findings that flag users as a kind, among the first flags, in one query."""
+        flags = self.table.index(self.keys.flags(), prefix=f"{kind}#", limit=most)
+        return len({keys.identifier(item["gsi_sk"]) for item in islice(flags, most)})
 
     def flagged(self, kind: str = "") -> Iterator[tuple[str, str, str]]:
         """Yield kind, user and flag of all flags in order, or of those of one kind."""

@@ -7,6 +7,7 @@ the rest stands in items of its own. What an item bears follows from its key.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from rollcall.scim import evidence
@@ -27,11 +28,13 @@ class Identity:
 
     def clues(self, after: str = "") -> Iterator[Clue]:
         """Yield all evidence in the order of the canonical value, behind a position."""
-        for item in self._table.index(self._keys.identity(), after=after):
-            canonical, source, _ = item["gsi_sk"].rsplit("#", 2)
-            user, found = _read(item)
-            value = found.value if found else ""
-            yield Clue(Evidence(canonical, Source(source), value), user, item["gsi_sk"])
+        yield from map(_clue, self._table.index(self._keys.identity(), after=after))
+
+    def bearers(self, canonical: str, most: int) -> list[Clue]:
+        """Return the evidence with one canonical value, at most so many pieces, in one query."""
+        prefix = f"{part(canonical)}#"
+        found = self._table.index(self._keys.identity(), prefix=prefix, limit=most)
+        return [_clue(item) for item in islice(found, most)]
 
 
 def difference(
@@ -69,6 +72,14 @@ def _pieces(document: Mapping[str, Any]) -> frozenset[tuple[Source, str]]:
     if document.get("active") is False:
         pieces.add((Source.INACTIVE, ""))
     return frozenset(pieces)
+
+
+def _clue(item: Item) -> Clue:
+    """Return the evidence that an item of the index bears."""
+    canonical, source, _ = item["gsi_sk"].rsplit("#", 2)
+    user, found = _read(item)
+    value = found.value if found else ""
+    return Clue(Evidence(canonical, Source(source), value), user, item["gsi_sk"])
 
 
 def _read(key: Mapping[str, str]) -> tuple[str, Evidence | None]:

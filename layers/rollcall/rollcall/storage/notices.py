@@ -1,4 +1,4 @@
-"""What happened in other places than the table, noted in it so that its stream tells it on."""
+"""What happened that no other item says, noted so that the table's stream tells it on."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+from rollcall.storage.actions import Action
 from rollcall.storage.keys import Keys
 from rollcall.storage.origin import Origin
 from rollcall.storage.table import Table
@@ -24,6 +25,11 @@ class Notices:
 
     def post(self, word: str, about: str, said: Mapping[str, Any], origin: Origin) -> None:
         """Note that something happened, in a word such as `token.rotated`, to what has this id."""
+        action = self.posting(word, about, said, origin)
+        self._table.put(action.key, action.item)
+
+    def posting(self, word: str, about: str, said: Mapping[str, Any], origin: Origin) -> Action:
+        """Return the action that notes it, for the transaction of what makes it happen."""
         item = {
             "notice": word,
             "about": about,
@@ -31,4 +37,4 @@ class Notices:
             "origin": origin.item,
             "expires": int((datetime.now(UTC) + LIFETIME).timestamp()),
         }
-        self._table.put(self._keys.notice(uuid4().hex), item)
+        return Action("Put", self._keys.notice(uuid4().hex), item=item)

@@ -192,6 +192,11 @@ class Resources:
             return record.modified, record.id
         return keys.part(indexing.claim(record.kind, record.document).key), record.id
 
-    def count(self, kind: Kind) -> int:
-        """Return how many resources of a type there are."""
-        return sum(int(item["amount"]) for item in self.table.query(self.keys.counts(kind)))
+    def count(self, kind: Kind, *, linked: bool = False) -> int:
+        """Return how many resources of a type there are, or how many `linked` ones.
+
+        Local accounts that are older than their count are taken for linked.
+        """
+        shards = list(self.table.query(self.keys.counts(kind)))
+        unlinked = sum(int(each.get("unlinked", 0)) for each in shards) if linked else 0
+        return sum(int(each["amount"]) for each in shards) - max(unlinked, 0)

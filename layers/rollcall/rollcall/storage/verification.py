@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from rollcall.scim.access import NO_ACCESS, Access
+from rollcall.scim.link import Link
 from rollcall.scim.resources import Kind
 from rollcall.storage import keys
 from rollcall.storage.actions import Action
@@ -49,6 +50,8 @@ class _Stored:
     access: dict[str, Access] = field(default_factory=dict)
     grants: dict[str, dict[str, Item]] = field(default_factory=dict)
     counts: Counter[Kind] = field(default_factory=Counter)
+    local: int = 0
+    counted_local: int = 0
     begun: dict[Place, Unfinished] = field(default_factory=dict)
     strange: list[Place] = field(default_factory=list)
 
@@ -73,6 +76,7 @@ def _read(stored: _Stored, own: Keys, item: Item) -> None:
         stored.entries.read(item)
     elif shape == "COUNT":
         stored.counts[Kind(rest)] += int(item["amount"])
+        stored.counted_local += int(item.get("unlinked", 0))
     elif shape == keys.LEAVING:
         stored.begun[pk, sk] = Unfinished(own.tenant, sk, "", "")
     elif shape not in FREE:
@@ -86,6 +90,7 @@ def _read_resource(stored: _Stored, own: Keys, kind: Kind, item: Item) -> None:
         if not is_tombstone(item):
             stored.documents.add((kind, identifier))
             stored.entries.want(kind, identifier, json.loads(item["document"]))
+            stored.local += Link.of(item.get("link")).local
             if "access" in item:
                 stored.access[identifier] = access_of(item)
             if "pending" in item:
@@ -138,8 +143,14 @@ class _Check:
             if (counted := self.stored.counts[kind]) != living:
                 yield Fault(
                     f"{counted} {kind.value.lower()}s are counted and {living} live",
-                    (self._recounted(kind, living - counted),),
+                    (self._recounted(kind, "amount", living - counted),),
                 )
+        # Fewer are counted where there are local accounts that are older than their count.
+        if (counted := self.stored.counted_local) > (local := self.stored.local):
+            yield Fault(
+                f"{counted} local accounts are counted and {local} live",
+                (self._recounted(Kind.USER, "unlinked", local - counted),),
+            )
 
     def _membership_faults(self) -> Iterator[Fault]:
         stored = self.stored
@@ -196,10 +207,10 @@ class _Check:
             values={":change": change},
         )
 
-    def _recounted(self, kind: Kind, difference: int) -> Action:
+    def _recounted(self, kind: Kind, name: str, difference: int) -> Action:
         return Action(
             "Update",
             self.own.count(kind, 0),
-            update="ADD amount :difference",
+            update=f"ADD {name} :difference",
             values={":difference": difference},
         )

@@ -67,7 +67,7 @@ class Writes:
                 condition="attribute_not_exists(pk)",
                 label=CHANGED,
             ),
-            self._counted(record.kind, 1),
+            self._counted(record.kind, 1, unlinked=int(record.link.local)),
             *self._entries.changes(record, {}, record.document, record.created),
         ]
 
@@ -101,6 +101,7 @@ class Writes:
                 values=values,
             ),
             *self._entries.changes(before, before.document, document, now),
+            *([] if beside is None else self._recounted(before.link, beside.link)),
         ]
 
     def touch(self, record: Record, now: str, turn: Turn = _NO_TURN) -> Action:
@@ -114,13 +115,13 @@ class Writes:
             values={":version": record.version},
         )
 
-    def linking(self, record: Record, link: Link) -> Action:
-        """Return the action that changes the link alone, which is no part of the representation.
+    def linking(self, record: Record, link: Link) -> list[Action]:
+        """Return the actions that change the link alone, which is no part of the representation.
 
         CHANGED says that it is no longer the version that was read, or that its link changed.
         """
         found = record.link == LINKED
-        return Action(
+        change = Action(
             "Update",
             self.keys.document(record.kind, record.id),
             update="SET link = :link, origin = :origin",
@@ -136,6 +137,7 @@ class Writes:
             },
             label=CHANGED,
         )
+        return [change, *self._recounted(record.link, link)]
 
     def turn(self, group: str, now: str, turn: Turn) -> Action:
         """Return the action that raises the version of a group, whatever it is.
@@ -208,7 +210,7 @@ class Writes:
                 },
                 label=CHANGED,
             ),
-            self._counted(record.kind, -1),
+            self._counted(record.kind, -1, unlinked=-int(record.link.local)),
             *self._entries.changes(record, record.document, {}, now),
         ]
 
@@ -241,13 +243,15 @@ class Writes:
             label=CHANGED,
         )
 
-    def _counted(self, kind: Kind, change: int) -> Action:
+    def _recounted(self, before: Link, after: Link) -> list[Action]:
+        """Return the action that counts a user who is local now and was not, or the reverse."""
+        change = int(after.local) - int(before.local)
+        return [self._counted(Kind.USER, 0, unlinked=change)] if change else []
+
+    def _counted(self, kind: Kind, change: int, unlinked: int = 0) -> Action:
         """Return the action that counts, in another shard when it meets a conflict."""
         shard, *others = (self.keys.count(kind, each) for each in range(COUNT_SHARDS))
-        return Action(
-            "Update",
-            shard,
-            update="ADD amount :change",
-            values={":change": change},
-            others=others,
-        )
+        update, values = "ADD amount :change", {":change": change}
+        if unlinked:
+            update, values[":unlinked"] = f"{update}, unlinked :unlinked", unlinked
+        return Action("Update", shard, update=update, values=values, others=others)

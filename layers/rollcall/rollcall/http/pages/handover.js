@@ -94,7 +94,7 @@
   }
 
   function connection() {
-    const { shown, firstUse, lastUse, users, groups, live, open, tenant } = told;
+    const { shown, firstUse, lastUse, users, groups, duplicates, live, open, tenant } = told;
     show("connection", Boolean(shown));
     show("closed", !open);
     show("no-template", !told.template);
@@ -107,10 +107,14 @@
       ? `, last request on ${when(lastUse, day)}` : "";
     signal("test", arrived ? "done" : waiting ? "waiting" : "",
       arrived ? first + last : waiting ? "waiting for Entra ID…" : "has not arrived");
-    const some = users + groups > 0;
-    const counted = `${users} user${users === 1 ? "" : "s"}, ${groups} group${groups === 1 ? "" : "s"}`;
+    const some = arrived && users + groups > 0;
+    const many = (number, word) => `${number} ${word}${number === 1 ? "" : "s"}`;
+    const counted = `${many(users, "user")}, ${many(groups, "group")}`;
     signal("accounts", some ? "done" : arrived ? "waiting" : "",
       some ? counted : "none yet");
+    show("duplicates", duplicates > 0);
+    const people = `${duplicates === 1 ? "1 person seems" : `${duplicates} people seem`} to have two accounts`;
+    if (at("duplicates-count").textContent !== people) at("duplicates-count").textContent = people;
     show("arrival", arrived || waiting);
     at("arrival").className = arrived ? "arrival done" : "arrival";
     const sentence = arrived

@@ -1,12 +1,13 @@
 """The book of a tenant's findings: what each run finds, what operators dismiss, what goes away.
 
 A finding stays the same as long as its accounts do. Whatever is written twice, by a run that broke
-off or by two at once, ends the same.
+off or by two at once, ends the same. What the creation of an account makes a duplicate stands in
+the book from then on; the next run is the first that sees it, and counts it as new.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -51,7 +52,11 @@ class Case:
     """A finding in the book.
 
     `first` is the run that opened it, `run` the last one that saw it, or resolved it. Runs are
-    named by the RFC 3339 instant in UTC at which they were due.
+    named by the RFC 3339 instant in UTC at which they were due. What no run has seen yet has been
+    made by a request, at `first`, and has no `run`.
+
+    `announced` says that an event of its own told of it, `hint` that the run before `run` left it
+    as a weak hint: what is more by now is new.
     """
 
     finding: Finding
@@ -60,6 +65,8 @@ class Case:
     run: str
     note: Note | None = None
     revision: int = 0
+    announced: bool = False
+    hint: bool = False
 
     @property
     def id(self) -> str:
@@ -102,11 +109,28 @@ class Book:
                 return
         raise Unavailable("the findings are changed by others all the time, try again")
 
-    def resolve(self, run: str, after: str = "") -> Iterator[Case]:
-        """Close what a run did not find again, yielding each finding when it is done with."""
+    def opening(self, finding: Finding, at: str) -> list[Action]:
+        """Return the actions that open a finding of accounts one of which is about to be created.
+
+        An event of its own is to tell of it. `at` is the RFC 3339 instant in UTC.
+        """
+        case = Case(finding, State.OPEN, first=at, run="", announced=True)
+        flagged = dict.fromkeys(finding.accounts, finding.kind.value)
+        return self.findings.writing(finding.id, _item(case), 0, flagged)
+
+    def resolve(
+        self, run: str, after: str = "", seen: Callable[[Case], bool] = lambda _: False
+    ) -> Iterator[Case]:
+        """Close what a run did not find again, yielding each finding when it is done with.
+
+        What no run has found yet may have been made behind the place where this one was reading:
+        `seen` looks at it by itself, and tells whether it is there.
+        """
         expires = datetime.fromisoformat(run) + timedelta(days=RESOLVED_DAYS)
         for case in self.cases(after):
-            if case.state is State.OPEN and case.run < run:
+            if case.state is State.OPEN and not case.run and seen(case):
+                self.note({case.id: case.finding}, run)
+            elif case.state is State.OPEN and case.run < run:
                 gone = replace(case, state=State.RESOLVED, run=run)
                 # Lost against an operator or a newer run: then it is theirs.
                 self._written(case, gone, expires=int(expires.timestamp()))
@@ -204,10 +228,14 @@ def noted(before: Case | None, finding: Finding, run: str) -> Case:
     if before.run > run or (before.run == run and before.state is State.RESOLVED):
         return before  # a newer run is at work, or this one is past that
     if before.run == run:
-        return replace(before, finding=finding.with_grounds(before.finding.grounds))
-    if before.state is State.RESOLVED:
-        return replace(before, finding=finding, state=State.OPEN, first=run, run=run)
-    return replace(before, finding=finding, run=run)
+        finding = finding.with_grounds(before.finding.grounds)
+        after = replace(before, finding=finding)
+    elif before.state is State.RESOLVED:
+        return Case(finding, State.OPEN, run, run, revision=before.revision)
+    else:
+        first, hint = before.first if before.run else run, before.kind is Kind.POSSIBLE
+        after = replace(before, finding=finding, first=first, run=run, hint=hint)
+    return replace(after, first=run) if after.hint and after.kind is not Kind.POSSIBLE else after
 
 
 def _item(case: Case) -> Item:
@@ -221,6 +249,7 @@ def _item(case: Case) -> Item:
         "first": case.first,
         "run": case.run,
     }
+    item |= {name: True for name in ("announced", "hint") if getattr(case, name)}
     if case.note is not None:
         item["note"] = {"by": case.note.by, "at": case.note.at, "reason": case.note.reason}
     return item
@@ -235,4 +264,5 @@ def _case(item: Item) -> Case:
     )
     note = Note(**item["note"]) if "note" in item else None
     state, revision = State(item["state"]), int(item["revision"])
-    return Case(finding, state, item["first"], item["run"], note, revision)
+    told = {name: bool(item.get(name)) for name in ("announced", "hint")}
+    return Case(finding, state, item["first"], item["run"], note, revision, **told)

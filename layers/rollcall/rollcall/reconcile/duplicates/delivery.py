@@ -19,7 +19,10 @@ SUMMARY_DAYS = 400
 
 @dataclass(frozen=True)
 class Counts:
-    """What a run counted; weak hints are counted apart, and are no news."""
+    """What a run counted; weak hints are counted apart, and are no news.
+
+    Of the new ones, events of their own told of those that are `announced`.
+    """
 
     run: str
     new: int = 0
@@ -28,6 +31,7 @@ class Counts:
     dismissed: int = 0
     hints: int = 0
     seen: int = 0
+    announced: int = 0
     kinds: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -39,7 +43,8 @@ class Counts:
 def counted(cases: Iterator[Case], run: str, before: str, seen: int) -> Counts:
     """Count the cases as a run leaves them, the new and the resolved since the run before.
 
-    `open` are those that are not new.
+    `open` are those that are not new. What a request made meanwhile, which no run has seen, is the
+    next run's.
     """
     states: Counter[str] = Counter()
     kinds: Counter[str] = Counter()
@@ -48,10 +53,12 @@ def counted(cases: Iterator[Case], run: str, before: str, seen: int) -> Counts:
             states["dismissed"] += 1
         elif case.kind is Kind.POSSIBLE:
             states["hints"] += case.state is State.OPEN
-        elif case.state is State.OPEN:
-            states["new" if case.first > before else "open"] += 1
+        elif case.state is State.OPEN and case.run:
+            new = case.first > before
+            states["new" if new else "open"] += 1
+            states["announced"] += new and case.announced
             kinds[case.kind.value] += 1
-        else:
+        elif case.state is State.RESOLVED:
             states["resolved"] += case.run > before
     return Counts(run, **states, seen=seen, kinds=dict(kinds))
 
@@ -79,7 +86,7 @@ class Delivery:
         return [
             Counts(
                 each["run"],
-                **{name: int(each[name]) for name in _NUMBERS},
+                **{name: int(each.get(name, 0)) for name in _NUMBERS},
                 kinds={kind: int(number) for kind, number in each["kinds"].items()},
             )
             for each in self.book.findings.summaries()
@@ -121,4 +128,4 @@ class Delivery:
         self.topic.publish(f"Rollcall: duplicate accounts in {self.tenant}", text, content)
 
 
-_NUMBERS = ("new", "open", "resolved", "dismissed", "hints", "seen")
+_NUMBERS = ("new", "open", "resolved", "dismissed", "hints", "seen", "announced")

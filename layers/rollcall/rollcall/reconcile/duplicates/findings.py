@@ -9,10 +9,14 @@ from enum import StrEnum
 from hashlib import sha256
 
 from rollcall.reconcile.duplicates.detection import Group
+from rollcall.scim import evidence
 from rollcall.scim.evidence import Source
 
 MAX_SHARED = 10
 """How many accounts may share a value before it is a team's mailbox rather than a person's."""
+
+
+PAIR = 2
 
 
 class Kind(StrEnum):
@@ -35,6 +39,8 @@ class Reason(StrEnum):
     USER_NAME = "userName"
     EMPLOYEE_NUMBER = "employeeNumber"
     ALIAS = "alias"
+    FULL_NAME = "fullName"
+    """A local account, and one that the identity provider created later, each the only one."""
     SHARED = "shared"
     NAME = "name"
     INACTIVE = "inactive"
@@ -55,8 +61,9 @@ class Ground:
 class Account:
     """What is looked at of an account. Instants are RFC 3339 in UTC.
 
-    `linked` says that the identity provider knows it, `former` that Entra ID deleted the person
-    softly, `service` that an operator marked the account as no person's.
+    `linked` says that the identity provider knows it, `created_linked` that it made it, `former`
+    that Entra ID deleted the person softly, `service` that an operator marked the account as no
+    person's. Employee number and telephone numbers are as they are compared.
     """
 
     id: str
@@ -68,6 +75,9 @@ class Account:
     linked: bool = True
     former: bool = False
     service: bool = False
+    created_linked: bool = True
+    employee_number: str = ""
+    telephones: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -129,13 +139,35 @@ def judge(group: Group, accounts: Mapping[str, Account], cutoff: datetime) -> It
     # Those that Entra ID deleted softly go by themselves, unless somebody stands beside them.
     if not live or len(present) < 2:
         return
-    gone = len(group.accounts) - len(present)
+    count = group.count - (len(group.accounts) - len(present))
     yield Finding(
         tuple(present),
-        frozenset(_grounds(group, present)),
+        frozenset(_grounds(group, present, count)),
         recreated=len(live) == 1,
-        count=group.count - gone,
+        count=count,
     )
+
+
+def is_one_person(one: Account, other: Account) -> bool:
+    """Tell whether the only two accounts of one full name are those of a person who has two.
+
+    One is local, and the identity provider, which did not find it, created the other later. People
+    whose employee numbers or telephone numbers differ are two.
+    """
+    local, made = (other, one) if one.linked else (one, other)
+    if local.linked or not (made.linked and made.created_linked) or made.created < local.created:
+        return False
+    if local.former or made.former or not _same_full_name(local.name, made.name):
+        return False
+    numbers = {local.employee_number, made.employee_number} - {""}
+    differ = local.telephones and made.telephones and local.telephones.isdisjoint(made.telephones)
+    return len(numbers) < PAIR and not differ
+
+
+def _same_full_name(one: str, other: str) -> bool:
+    full = evidence.is_full_name(one) and evidence.is_full_name(other)
+    names = [evidence.of_name(each) for each in (one, other)]
+    return full and len({each.canonical for each in names if each is not None}) == 1
 
 
 def merge(findings: Iterable[Finding]) -> dict[str, Finding]:
@@ -147,10 +179,11 @@ def merge(findings: Iterable[Finding]) -> dict[str, Finding]:
     return merged
 
 
-def _grounds(group: Group, present: Mapping[str, Account]) -> Iterator[Ground]:
+def _grounds(group: Group, present: Mapping[str, Account], count: int) -> Iterator[Ground]:
     what, _, value = group.canonical.partition(":")
     if what == "name":
-        yield Ground(Reason.NAME, value)
+        same = count == PAIR and is_one_person(*present.values())
+        yield Ground(Reason.FULL_NAME if same else Reason.NAME, value)
     elif group.count > MAX_SHARED:
         yield Ground(Reason.SHARED, value)
     elif what == "number":

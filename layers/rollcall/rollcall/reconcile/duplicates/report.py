@@ -156,8 +156,13 @@ def _merging(tenant: str, older: Row, younger: Row) -> list[str]:
 
 
 def _status(row: Row, before: str) -> str:
-    """Return what a finding is to a report, given the one before; empty when it is no news."""
+    """Return what a finding is to a report, given the one before; empty when it is no news.
+
+    What no run has seen yet belongs to the report of the next one.
+    """
     if row["state"] == State.OPEN:
+        if not row["run"]:
+            return ""
         return "new" if row["since"] > before else "open"
     return "resolved" if row["state"] == State.RESOLVED and row["run"] > before else ""
 

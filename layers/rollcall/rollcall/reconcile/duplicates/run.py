@@ -15,6 +15,7 @@ from rollcall.reconcile.duplicates.book import Book
 from rollcall.reconcile.duplicates.delivery import Counts, Delivery
 from rollcall.reconcile.duplicates.detection import Group, groups
 from rollcall.reconcile.duplicates.findings import is_candidate, judge, merge
+from rollcall.reconcile.duplicates.namesakes import Namesakes
 from rollcall.storage.actions import ConditionFailed
 from rollcall.storage.identity import Identity
 
@@ -124,7 +125,8 @@ class Run:
         if progress.phase is Phase.DETECT:
             yield from self._detect(progress)
         elif progress.phase is Phase.RESOLVE:
-            for case in self.book.resolve(progress.run, progress.after):
+            seen = Namesakes(self.identity, self.book).still
+            for case in self.book.resolve(progress.run, progress.after, seen):
                 yield replace(progress, after=case.id)
         elif progress.phase is Phase.REPORT:
             self.delivery.report(progress.run, progress.seen)
