@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
+from rollcall import local
 from rollcall.directory.directory import Directory
+from rollcall.scim.link import LOCAL
 from rollcall.storage.findings import Findings
-from tests.conftest import Server
+from tests.conftest import Server, Tenant
 from tests.directory.people import user
 from tests.reconcile.duplicates.people import mails
 from tests.test_cli import rollcall
@@ -78,6 +80,50 @@ def test_list_is_narrowed_by_kind_state_and_user(operator: Operator) -> None:
     assert kinds("--state", "dismissed") == []
     assert kinds("--state", "all") == kinds()
     assert "Nothing" in operator.says("list", "--state", "resolved")
+
+
+def test_a_list_with_nothing_in_it_says_what_is_dismissed_and_resolved(operator: Operator) -> None:
+    operator.says("run")
+    found = [each["finding"] for each in operator.reads("list")]
+    for each in found:
+        operator.says("dismiss", each)
+
+    assert operator.reads("list") == []
+    assert (
+        operator.says("list").split()
+        == (
+            f"Nothing of that kind is open in {operator.tenant}; 3 are dismissed: "
+            "--state dismissed lists them."
+        ).split()
+    )
+    assert "1 is dismissed" in operator.says("list", "--kind", "duplicate")
+    assert "Nothing of that kind is known" in operator.says("list", "--kind", "unmanaged")
+
+    operator.says("open", found[0])
+    said = operator.says("list", "--state", "resolved")
+    assert "1 is open" in said
+    assert "2 are dismissed" in said
+    assert "--state all" in said
+
+
+def test_what_a_post_made_is_listed_before_any_run(server: Server) -> None:
+    operator = Operator(server)
+    tenant = operator.tenant
+    token = server.services.keyring(tenant).issue("test").plain
+    with Tenant(tenant, local.tenant_url(server.running.url, tenant), token).client() as client:
+        document = {"userName": "asmith@b.c", "displayName": "Alice Smith"}
+        old = operator.directory.users.create(document, link=LOCAL).record.id
+        new = client.post("/Users", json={**document, "userName": "alice.smith@b.c"}).json()["id"]
+
+    (found,) = operator.reads("list")
+    assert {each["id"] for each in found["accounts"]} == {old, new}
+    shown = operator.says("show", found["finding"])
+    assert "the only two of one full name" in shown
+    assert "ask first whether it is one person" in shown
+    assert f"rollcall accounts merge {tenant} --keep {old} --remove {new}" in shown
+    assert f"rollcall accounts unlink {tenant} {new}" in shown
+    assert "1 new, 0 still open" in operator.says("run")
+    assert "0 new, 1 still open" in operator.says("run")
 
 
 def test_dismiss_and_open_show_before_and_after(operator: Operator) -> None:

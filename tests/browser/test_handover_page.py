@@ -11,6 +11,7 @@ import pytest
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 
+from rollcall.scim.link import LOCAL
 from rollcall.storage.handovers import HandOvers
 from tests.browser.conftest import DESKTOP, LAPTOP, PHONE, Browser
 from tests.conftest import Server, Tenant
@@ -251,6 +252,60 @@ def test_it_says_when_the_tenant_is_disabled_and_when_the_token_is_revoked(
 
     assert "Provisioning is switched off" in browser.text("closed")
     assert "does not work any more" in browser.text("dead")
+
+
+def test_accounts_count_when_the_identity_provider_has_created_or_linked_them(
+    browser: Browser, link: Link, server: Server
+) -> None:
+    directory = server.services.directory(link.tenant.name)
+    for number in range(8):
+        directory.users.create({"userName": f"u{number}"}, link=LOCAL)
+    token = pressed(browser, link)
+
+    assert "waiting for Entra ID" in browser.text("signal-test")
+    assert "none yet" in browser.text("signal-accounts")
+    assert browser.element("signal-accounts").get_attribute("class") == ""
+
+    with Tenant(link.tenant.name, link.tenant.url, token).client() as client:
+        assert client.get("/Users").status_code == 200
+        browser.open(link.url)
+        assert browser.element("signal-test").get_attribute("class") == "done"
+        assert browser.element("signal-accounts").get_attribute("class") == "waiting"
+        assert "none yet" in browser.text("signal-accounts")
+
+        assert client.post("/Users", json={"userName": "new"}).status_code == 201
+        browser.open(link.url)
+    assert browser.element("signal-accounts").get_attribute("class") == "done"
+    assert "1 user, 0 groups" in browser.text("signal-accounts")
+
+
+def test_users_of_before_do_not_count_before_the_first_request(
+    browser: Browser, link: Link, api: httpx.Client
+) -> None:
+    assert api.post("/Users", json={"userName": "ann"}).status_code == 201
+    pressed(browser, link)
+
+    assert "waiting for Entra ID" in browser.text("signal-test")
+    assert browser.element("signal-accounts").get_attribute("class") == ""
+
+
+def test_people_with_two_accounts_are_a_number_and_no_name(
+    browser: Browser, link: Link, server: Server
+) -> None:
+    directory = server.services.directory(link.tenant.name)
+    directory.users.create({"userName": "asmith@x.test", "displayName": "Alice Smith"}, link=LOCAL)
+    token = pressed(browser, link)
+    assert browser.text("duplicates") == ""
+
+    new = {"userName": "alice.smith@x.test", "displayName": "Alice Smith"}
+    with Tenant(link.tenant.name, link.tenant.url, token).client() as client:
+        assert client.post("/Users", json=new).status_code == 201
+    browser.open(link.url)
+
+    assert "1 person seems to have two accounts" in browser.text("duplicates")
+    assert "Smith" not in browser.driver.page_source
+    assert browser.violations() == []
+    browser.picture("handover-8-duplicates")
 
 
 def test_links_within_the_page_keep_the_code(browser: Browser, link: Link) -> None:

@@ -25,20 +25,20 @@ MANY = 34
 
 TOLD = Counter(
     {
-        "user.created": 5 + MANY,
+        "user.created": 7 + MANY,
         "user.updated": 2,
         "user.disabled": 1,
         "user.enabled": 1,
         "user.deleted": 1,
         "membership.added": 3 + MANY,
         "membership.removed": 3 + MANY,
-        "access.granted": 7 + 2 * MANY,
+        "access.granted": 8 + 2 * MANY,
         "access.revoked": 1,
         "account.linked": 1,
         "account.unlinked": 1,
         "account.merged": 1,
         "token.rotated": 1,
-        "duplicates.found": 1,
+        "duplicates.found": 2,
     }
 )
 """How many events of each type that is."""
@@ -77,6 +77,8 @@ def _clients(api: httpx.Client) -> None:
 def _operators(services: Services, directory: Directory, api: httpx.Client) -> None:
     kay, gone = (_create(api, name, "kay@x.test") for name in ("kay", "mcnulty"))
     directory.users.create({"userName": "bob"}, "bob", LOCAL)
+    directory.users.create({"userName": "dot", "displayName": "Dot Lee"}, "dot", LOCAL)
+    _create(api, "dlee", name="Dot Lee")
     _patch(api, "/Users/bob", {"op": "replace", "value": {"title": "Baker"}})
     run = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     report(services, "acme").go(run, lambda _: False)
@@ -97,9 +99,10 @@ def _operators(services: Services, directory: Directory, api: httpx.Client) -> N
     HandOvers(services.table, "acme").offer(offered)
 
 
-def _create(api: httpx.Client, name: str, address: str = "") -> str:
+def _create(api: httpx.Client, user_name: str, address: str = "", name: str = "") -> str:
     emails = [{"value": address}] if address else []
-    made = api.post("/Users", json={"userName": name, "active": True, "emails": emails})
+    user = {"userName": user_name, "active": True, "emails": emails, "displayName": name}
+    made = api.post("/Users", json=user)
     return str(made.json()["id"])
 
 

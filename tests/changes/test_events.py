@@ -221,6 +221,32 @@ def test_news_of_the_duplicate_report_is_told_once() -> None:
     assert told(key, counts, counts) == told(key, None, {**counts, "new": 0}) == []
 
 
+@pytest.mark.parametrize(("announced", "told_of"), [(0, [3]), (1, [2]), (3, [])])
+def test_what_events_of_their_own_told_of_is_not_told_again(
+    announced: int, told_of: list[int]
+) -> None:
+    key = {"pk": "acme#DUPLICATES", "sk": "SUMMARY#2026-01-01T02:00:00Z"}
+    counts = {"new": 3, "announced": announced, "open": 1, "resolved": 0}
+
+    new = [each.claims["events"] for each in told(key, None, counts)]
+    assert new == [
+        {f"{OURS}:duplicates:found": {"new": each, "open": 1, "resolved": 0}} for each in told_of
+    ]
+
+
+def test_a_duplicate_that_a_creation_makes_is_told_by_ids() -> None:
+    key = {"pk": "acme#NOTICES", "sk": "NOTICE#1"}
+    said = {"new": 1, "finding": "362f877c0b59", "accounts": ["/Users/u1", "/Users/u2"]}
+    notice = {"notice": "duplicates.found", "about": "362f877c0b59", "said": said}
+    (event,) = told(key, None, {**notice, "origin": ORIGIN})
+
+    assert event.type == "duplicates.found"
+    assert event.claims["sub_id"] == {"format": "opaque", "id": "362f877c0b59"}
+    assert event.claims["events"] == {f"{OURS}:duplicates:found": said}
+    assert json.loads(event.detail) == event.claims
+    assert (event.claims["txn"], event.claims["actor"]) == ("request-1", "token:t1")
+
+
 def test_a_rotation_of_a_token_is_told_from_a_notice() -> None:
     key = {"pk": "acme#NOTICES", "sk": "NOTICE#1"}
     said = {"successor": "t2", "until": "2026-01-02T00:00:00.000Z"}

@@ -118,6 +118,7 @@ def test_everything_that_happens_is_told_by_its_schema(
         "user.created",
     }  # fmt: skip
     assert {name for name, actor in by if not actor} == {"duplicates.found"}
+    assert ("duplicates.found", "token") in by
     assert len({each.claims["jti"] for each in told}) == len(told)
 
 

@@ -238,3 +238,34 @@ def test_in_a_bulk_request_an_adopted_account_goes_by_its_own_id(
     read = directory.users.read(ann).resource
     assert (read["title"], read[ENTERPRISE]["manager"]["value"]) == ("Chief", bob)
     assert directory.users.read(bob).resource[ENTERPRISE]["manager"]["value"] == ann
+
+
+def linked(directory: Directory) -> int:
+    return directory.counts(linked=True)[Kind.USER]
+
+
+def test_those_whom_clients_have_created_or_linked_are_counted(
+    directory: Directory, table: Table
+) -> None:
+    identity_provider = client(directory, table)
+    ann, bob, eve = (
+        account(directory, each) for each in ("ann@x.test", "bob@x.test", "eve@x.test")
+    )
+    assert linked(directory) == 0
+
+    created = account(identity_provider, "new@x.test", Link())
+    replacing(identity_provider, ann)
+    changing_nothing(identity_provider, bob)
+    assert (linked(directory), directory.counts()[Kind.USER]) == (3, 4)
+
+    accounts = directory.accounts
+    accounts.carry_out(accounts.unlink(bob))
+    accounts.carry_out(accounts.protect(ann))
+    assert linked(directory) == 2
+    accounts.carry_out(accounts.relink(bob, "E-1"))
+    assert linked(directory) == 3
+
+    accounts.carry_out(accounts.merge(eve, created))
+    deleting(directory, bob)
+    deleting(directory, account(directory, "gone@x.test"))
+    assert (linked(directory), directory.counts()[Kind.USER]) == (2, 2)

@@ -36,7 +36,7 @@ class Page:
         self.log = io.StringIO()
         log = logger()
         log.registered_handler.setStream(self.log)  # type: ignore[attr-defined]  # one per process
-        facts = Facts(has_template=False, users=2, groups=1)
+        facts = Facts(has_template=False, users=2, groups=1, duplicates=3)
         routes = handover.routes(self.desk, lambda _: facts, "A & B", "https://help.test/a?b=<c>")
         self.app = self.services.application((), log, routes)
 
@@ -133,6 +133,7 @@ def test_a_press_shows_url_and_token_once_and_the_status_never(page: Page) -> No
     assert told.json()["url"] == values["url"]
     assert told.json()["firstUse"] is None
     assert (told.json()["users"], told.json()["groups"]) == (2, 1)
+    assert told.json()["duplicates"] == 3
     assert values["token"] not in told.text + again.text
     assert again.status_code == 404
 

@@ -1,7 +1,8 @@
 """Two hundred people, what the identity provider and the product know of each, and the truth.
 
 Every reason for which a person gets a second account (clients.md section 7) has its people, beside
-those with one account and those who only look alike.
+those with one account and those who only look alike. Beside the two hundred there are twenty pairs
+of people who have nothing but the full name in common.
 """
 
 from __future__ import annotations
@@ -36,8 +37,21 @@ CAUSES = {
 }
 """How many people there are of each kind; 200 together."""
 
-STRONG = ("unicode", "plus", "dots", "upn", "alias", "number", "recreated")
-"""The causes whose people get a second account, and whose evidence the directory then holds."""
+NAMESAKES = {
+    "local and IdP, other numbers": 5,
+    "local and IdP, other telephones": 3,
+    "local and IdP, nothing else": 2,
+    "both local": 4,
+    "both of the IdP": 3,
+    "both linked": 3,
+}
+"""How many pairs of namesakes there are of each kind, by where the two are known; 20 together."""
+
+STRONG = ("unicode", "plus", "dots", "upn", "alias", "number", "recreated", "domain")
+"""The causes whose people get a second account, and whose evidence the directory then holds.
+
+That of `domain` is the full name alone.
+"""
 
 
 @dataclass(frozen=True)
@@ -66,6 +80,7 @@ class Person:
             self.graph["mail"],
             number=self.graph["employeeId"],
             externalId=self.graph["id"],
+            **_telephone(self.graph.get("telephoneNumber")),
         )
 
 
@@ -90,9 +105,13 @@ def account(
 
 
 def town() -> list[Person]:
-    """Return the two hundred, the same ones each time."""
+    """Return the two hundred and the namesakes, the same ones each time."""
     causes = [cause for cause, number in CAUSES.items() for _ in range(number)]
-    return [_person(number, cause) for number, cause in enumerate(causes)]
+    people = [_person(number, cause) for number, cause in enumerate(causes)]
+    pairs = [kind for kind, number in NAMESAKES.items() for _ in range(number)]
+    for pair, kind in enumerate(pairs):
+        people += [_namesake(len(causes) + 2 * pair + each, pair, kind) for each in (0, 1)]
+    return people
 
 
 def _person(number: int, cause: str) -> Person:
@@ -151,9 +170,37 @@ def documents(people: list[Person]) -> Iterator[tuple[Person, dict[str, Any]]]:
             yield each, document
 
 
+def _namesake(number: int, pair: int, kind: str) -> Person:
+    """Return one of two people with one name: the first with an even number, then the second."""
+    second = number % 2 == 1
+    given, surnames = GIVEN.split(), SURNAMES.split()
+    name = f"{given[pair]} {surnames[pair * 7 + 1 - pair // 9 * 63]}"  # nobody else's
+    address = f"{_plain(name)}{2 if second else ''}@{DOMAIN}"
+    numbered = kind in {"local and IdP, other numbers", "both linked"}
+    telephone = f"+44 20 7946 0{number}" if kind == "local and IdP, other telephones" else None
+    employee = f"{number:05}" if numbered else None
+    graph = {
+        "id": f"00000000-0000-4000-8000-{number:012}",
+        "userPrincipalName": address,
+        "mail": address,
+        "employeeId": employee,
+        "telephoneNumber": telephone,
+        "displayName": name,
+        "accountEnabled": True,
+    }
+    own = account(name, address, address, number=employee, **_telephone(telephone))
+    is_known = {"both local": False, "both of the IdP": True, "both linked": True}.get(kind, second)
+    has_account = {"both of the IdP": False}.get(kind, kind.startswith("both") or not second)
+    return Person(number, kind, name, graph if is_known else None, [own] * has_account)
+
+
+def _telephone(number: str | None) -> dict[str, Any]:
+    return {"phoneNumbers": [{"value": number, "type": "work"}]} if number else {}
+
+
 def _shared_name(number: int) -> str:
-    """Return the name of two people who are not the same."""
-    return _name(number - number % 2)
+    """Return the name of two people who are not the same, the first with an odd number."""
+    return _name(number - 1 + number % 2)
 
 
 def _name(number: int) -> str:

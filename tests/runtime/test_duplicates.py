@@ -20,7 +20,7 @@ from rollcall.storage.messages import Queue
 from rollcall.storage.patience import Patience
 from tests.conftest import Server
 from tests.directory.people import user
-from tests.reconcile.duplicates.conftest import channels, deployment, directory, in_memory, services
+from tests.reconcile.duplicates.conftest import channels, directory, in_memory, services
 from tests.reconcile.duplicates.people import MONDAY, TUESDAY, mails
 from tests.storage.faults import Time, answering
 from tests.storage.memory import clients

@@ -162,6 +162,27 @@ def test_a_wrong_count(services: Services, kind: Kind, living: int, wrong: int) 
     assert services.directory("acme").counts() == {Kind.USER: 2, Kind.GROUP: 3}
 
 
+def count_local(services: Services, wrong: int) -> None:
+    update, values = "ADD amount :none, unlinked :wrong", {":none": 0, ":wrong": wrong}
+    key = KEYS.count(Kind.USER, 3)
+    services.table.transact([Action("Update", key, update=update, values=values)])
+
+
+def test_more_local_accounts_than_there_are(services: Services) -> None:
+    count_local(services, 2)
+
+    assert sentences(services) == ["2 local accounts are counted and 0 live"]
+    assert mended(services) == []
+    assert services.directory("acme").counts(linked=True)[Kind.USER] == 2
+
+
+def test_local_accounts_that_are_older_than_their_count_are_not_in_it(services: Services) -> None:
+    count_local(services, -1)
+
+    assert sentences(services) == []
+    assert services.directory("acme").counts(linked=True)[Kind.USER] == 2
+
+
 def test_a_change_that_is_written_down_and_never_became_true(services: Services) -> None:
     journal = Journal(services.table, "acme")
     change = journal.write("sales", Changes({"bob": Kind.USER}, {}), Origin(), MORNING)

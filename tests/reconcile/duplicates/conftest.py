@@ -28,21 +28,21 @@ def channels() -> Channels:
 
 
 @pytest.fixture
-def deployment(in_memory: Services, channels: Channels) -> Services:
-    """A table, secrets, a bucket, a queue and a topic in memory, without any tenant."""
+def services(in_memory: Services, channels: Channels) -> Services:
+    """A table, secrets, a bucket, a queue and a topic in memory, with a tenant acme."""
+    built = deployed(in_memory, channels)
+    built.tenants.create("acme")
+    return built
+
+
+def deployed(in_memory: Services, channels: Channels) -> Services:
+    """Return a table, secrets, a bucket, a queue and a topic in memory, without any tenant."""
     in_memory.channels = channels
     in_memory.settings = replace(
         in_memory.settings, topic="arn:aws:sns:us-east-1:123456789012:rollcall-reports"
     )
     local.create_channels(in_memory)
     return in_memory
-
-
-@pytest.fixture
-def services(deployment: Services) -> Services:
-    """The same with a tenant acme."""
-    deployment.tenants.create("acme")
-    return deployment
 
 
 @pytest.fixture

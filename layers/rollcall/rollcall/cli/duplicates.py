@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated
@@ -15,7 +16,7 @@ from rollcall.cli.report import opened, run, save
 from rollcall.cli.target import Target, target
 from rollcall.cli.terminal import AsJson, DryRun, Name, UsageError, operator, print_listing, say
 from rollcall.cli.text import Prose
-from rollcall.reconcile.duplicates import report
+from rollcall.reconcile.duplicates import reasons, report
 from rollcall.reconcile.duplicates.book import Book, Case, Note, State
 from rollcall.reconcile.duplicates.findings import Kind
 from rollcall.reconcile.duplicates.report import Row
@@ -68,14 +69,13 @@ def list_(
     book = opened(chosen, tenant)
     wanted = _user(chosen, tenant, user) if user else None
     kinds = list(kind or Kind)
+    of_kind = [
+        case
+        for case in book.cases()
+        if case.kind in kinds and (wanted is None or wanted in case.finding.accounts)
+    ]
     cases = sorted(
-        (
-            case
-            for case in book.cases()
-            if case.kind in kinds
-            and (state is Shown.ALL or case.state.value == state.value)
-            and (wanted is None or wanted in case.finding.accounts)
-        ),
+        (case for case in of_kind if state is Shown.ALL or case.state.value == state.value),
         key=lambda case: (list(Kind).index(case.kind), case.first, case.id),
     )
     found = list(report.rows(cases, book.accounts))
@@ -85,13 +85,13 @@ def list_(
     rows = Listing("finding", "kind", "state", "since", "accounts", "why")
     for each in found:
         accounts = [named(account) for account in each["accounts"]]
-        why = Prose("\n".join(report.why(each)))
+        why = Prose("\n".join(reasons.why(each)))
         since = each["since"][:10]
         rows.add(each["finding"], each["kind"], each["state"], since, "\n".join(accounts), why)
     if rows:
         print_listing(rows)
     else:
-        say(f"Nothing of that kind is known of {tenant}.")
+        say(_nothing(tenant, state, of_kind))
 
 
 @app.command()
@@ -198,6 +198,16 @@ def flagged(
         print_listing(rows)
     else:
         say(f"Nobody in {tenant} is flagged.")
+
+
+def _nothing(tenant: str, state: Shown, others: list[Case]) -> str:
+    """Return what is said where nothing is listed: findings in other states are named."""
+    states = Counter(case.state for case in others)
+    if not states:
+        return f"Nothing of that kind is known of {tenant}."
+    counted = [f"{number} {'is' if number == 1 else 'are'} {of}" for of, number in states.items()]
+    named = " ".join(f"--state {each}" for each in states) if len(states) == 1 else "--state all"
+    return f"Nothing of that kind is {state} in {tenant}; {', '.join(counted)}: {named} lists them."
 
 
 def _user(chosen: Target, tenant: str, named: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from rollcall.cli.listing import Listing
 from rollcall.cli.terminal import print_listing, say
-from rollcall.reconcile.duplicates import report
+from rollcall.reconcile.duplicates import reasons, report
 from rollcall.reconcile.duplicates.report import Row
 
 
@@ -23,7 +23,7 @@ def say_marked(user: str, as_json: bool, dry_run: bool, *, marked: bool) -> None
 def print_finding(tenant: str, row: Row) -> None:
     """Print a finding with its accounts, side by side where there is room."""
     say(f"`{row['finding']}` {row['kind']}, {row['state']}, since {row['since']}")
-    for each in report.why(row):
+    for each in reasons.why(row):
         say(f"  {each}")
     accounts = row["accounts"]
     print_listing(_side_by_side(accounts), _one_by_one(accounts))

@@ -143,13 +143,13 @@ class _Check:
             if (counted := self.stored.counts[kind]) != living:
                 yield Fault(
                     f"{counted} {kind.value.lower()}s are counted and {living} live",
-                    (self._recounted(kind, "amount", living - counted),),
+                    (self._recounted(kind, living - counted),),
                 )
         # Fewer are counted where there are local accounts that are older than their count.
         if (counted := self.stored.counted_local) > (local := self.stored.local):
             yield Fault(
                 f"{counted} local accounts are counted and {local} live",
-                (self._recounted(Kind.USER, "unlinked", local - counted),),
+                (self._recounted(Kind.USER, 0, local - counted),),
             )
 
     def _membership_faults(self) -> Iterator[Fault]:
@@ -207,10 +207,10 @@ class _Check:
             values={":change": change},
         )
 
-    def _recounted(self, kind: Kind, name: str, difference: int) -> Action:
+    def _recounted(self, kind: Kind, amount: int, unlinked: int = 0) -> Action:
         return Action(
             "Update",
             self.own.count(kind, 0),
-            update=f"ADD {name} :difference",
-            values={":difference": difference},
+            update="ADD amount :amount, unlinked :unlinked",
+            values={":amount": amount, ":unlinked": unlinked},
         )

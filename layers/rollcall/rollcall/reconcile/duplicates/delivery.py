@@ -44,7 +44,7 @@ def counted(cases: Iterator[Case], run: str, before: str, seen: int) -> Counts:
     """Count the cases as a run leaves them, the new and the resolved since the run before.
 
     `open` are those that are not new. What a request made meanwhile, which no run has seen, is the
-    next run's.
+    next run's; what no run has reported is no news when it goes.
     """
     states: Counter[str] = Counter()
     kinds: Counter[str] = Counter()
@@ -59,7 +59,7 @@ def counted(cases: Iterator[Case], run: str, before: str, seen: int) -> Counts:
             states["announced"] += new and case.announced
             kinds[case.kind.value] += 1
         elif case.state is State.RESOLVED:
-            states["resolved"] += case.run > before
+            states["resolved"] += case.first <= before < case.run
     return Counts(run, **states, seen=seen, kinds=dict(kinds))
 
 

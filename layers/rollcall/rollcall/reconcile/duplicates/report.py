@@ -14,19 +14,9 @@ from typing import IO, Any
 from rollcall.reconcile import sheet
 from rollcall.reconcile.duplicates.accounts import Accounts
 from rollcall.reconcile.duplicates.book import Case, State
-from rollcall.reconcile.duplicates.findings import Account, Kind, Reason
+from rollcall.reconcile.duplicates.findings import Account, Kind
+from rollcall.reconcile.duplicates.reasons import is_by_name_alone, why
 from rollcall.reconcile.page import Cell, Column, Page, render
-
-MEANINGS = {
-    Reason.ADDRESS: "same address",
-    Reason.USER_NAME: "the userName of one is an address or a former userName of another",
-    Reason.EMPLOYEE_NUMBER: "same employee number",
-    Reason.ALIAS: "addresses of one mailbox",
-    Reason.SHARED: "shared by many accounts",
-    Reason.NAME: "same name",
-    Reason.INACTIVE: "inactive since",
-}
-"""What each reason means, in front of the value behind it."""
 
 _NEWS = {"new": "bad", "open": "quiet", "resolved": "good"}
 _KINDS = {
@@ -138,7 +128,16 @@ def remedy(tenant: str, row: Row) -> list[str]:
     dismiss = f"Different people: `rollcall duplicates dismiss {tenant} {finding} --reason …`"
     if len(there) != 2:
         return [f"Look into it: `rollcall duplicates show {tenant} {finding}`", dismiss]
-    return [*_merging(tenant, *there), dismiss]
+    merging = _merging(tenant, *there)
+    if not is_by_name_alone(row):
+        return [*merging, dismiss]
+    unlink = f"rollcall accounts unlink {tenant} {there[1]['id']}"
+    return [
+        "Nothing but the name says so: ask first whether it is one person.",
+        *merging,
+        f"Or the identity provider is to match the older account: `{unlink}` says how.",
+        dismiss,
+    ]
 
 
 def _merging(tenant: str, older: Row, younger: Row) -> list[str]:
@@ -164,7 +163,8 @@ def _status(row: Row, before: str) -> str:
         if not row["run"]:
             return ""
         return "new" if row["since"] > before else "open"
-    return "resolved" if row["state"] == State.RESOLVED and row["run"] > before else ""
+    gone = row["state"] == State.RESOLVED and row["since"] <= before < row["run"]
+    return "resolved" if gone else ""
 
 
 def _account(identifier: str, account: Account | None) -> Row:
@@ -212,17 +212,6 @@ def _lines(row: Row) -> Iterator[list[str]]:
         yield [*about, *named, active, each.get("created", "")]
 
 
-def why(row: Row) -> list[str]:
-    """Return the reasons of a finding in words."""
-    return [_said(Reason(each["reason"]), each["value"]) for each in row["reasons"]]
-
-
-def _said(reason: Reason, value: str) -> str:
-    if reason is Reason.INACTIVE:
-        return f"{MEANINGS[reason]} {value[:10]}"
-    return f"{MEANINGS[reason]}: {value}"
-
-
 def _html(head: Head, found: Iterable[Row]) -> Iterator[str]:
     counts = head.counts
     trend = ", ".join(
@@ -244,8 +233,8 @@ def _html(head: Head, found: Iterable[Row]) -> Iterator[str]:
             ("dismissed", counts["dismissed"]),
         ],
         notes=[
-            "`duplicate`: one person has several accounts. Tell support whether that is so: it "
-            "makes one account of them.",
+            "`duplicate`: one person has several accounts. Tell support whether that is so, above "
+            "all where only the full name says it: it makes one account of them.",
             "`recreated`: the identity provider deleted a person and created the person again. "
             "There is nothing to do: the old account goes 30 days later.",
             "`unmanaged`: inactive for long, and never deleted. Delete the person in the identity "
