@@ -1,7 +1,8 @@
 """200 people of a customer who had accounts before SCIM was switched on, in every way it happens.
 
 Each person has a cause, which says how the product's account differs from the person; the causes
-are those of duplicates in the field.
+are those of duplicates in the field. Beside the 200 there are twenty pairs of namesakes: in ten of
+them the other one is a person of the product alone.
 """
 
 from __future__ import annotations
@@ -38,16 +39,21 @@ class Cause(StrEnum):
     DISABLED = "disabled in the identity provider"
     UNASSIGNED = "not assigned"
     NEW = "no account yet"
+    NAMESAKE_NUMBERED = "no account yet, beside a namesake's with another employee number"
+    NAMESAKE = "no account yet, beside a namesake's"
+    PAIR = "the same name, beside a namesake"
 
 
 NUMBERS = {
     Cause.EXACT: 70, Cause.CASE: 15, Cause.UNICODE: 5, Cause.ALIAS: 20, Cause.MAIL: 15,
     Cause.TAGGED: 10, Cause.NUMBER: 10, Cause.DOMAIN: 10, Cause.NAME: 5, Cause.SECOND: 5,
     Cause.SEVERAL: 4, Cause.PROTECTED: 3, Cause.GUEST: 3, Cause.DISABLED: 5, Cause.UNASSIGNED: 5,
-    Cause.NEW: 15,
+    Cause.NEW: 15, Cause.NAMESAKE_NUMBERED: 8, Cause.NAMESAKE: 2, Cause.PAIR: 20,
 }  # fmt: skip
 DUPLICATED = {Cause.ALIAS, Cause.MAIL, Cause.TAGGED, Cause.NUMBER, Cause.DOMAIN}
-LINKED = {Cause.EXACT, Cause.CASE, Cause.UNICODE, Cause.GUEST}
+LINKED = {Cause.EXACT, Cause.CASE, Cause.UNICODE, Cause.GUEST, Cause.PAIR}
+STRANGERS = NUMBERS[Cause.NAMESAKE_NUMBERED] + NUMBERS[Cause.NAMESAKE]
+"""Accounts of namesakes who are not in the identity provider."""
 STRAYS = 6
 """Accounts of nobody in the identity provider."""
 
@@ -64,12 +70,16 @@ HEAD = (
 
 @dataclass
 class Person:
-    """A person, the aliases that Entra knows, and the userNames of the product's accounts."""
+    """A person, the aliases that Entra knows, and the product's accounts.
+
+    `strangers` are those of a namesake who is not in the identity provider.
+    """
 
     user: User
     cause: Cause
     aliases: list[str] = field(default_factory=list)
     accounts: list[dict[str, str]] = field(default_factory=list)
+    strangers: list[dict[str, str]] = field(default_factory=list)
 
     @property
     def exported(self) -> dict[str, Any]:
@@ -95,7 +105,7 @@ class Person:
 
 
 def everyone() -> list[Person]:
-    """Return the 200 people, the same ones each time."""
+    """Return the 200 people and the namesakes, the same ones each time."""
     users = iter(people.staff(7, sum(NUMBERS.values())))
     return [
         _made(cause, next(users), number)
@@ -117,7 +127,7 @@ def write(staff: list[Person], path: Path) -> dict[str, Path]:
     with files["accounts.csv"].open("w", newline="", encoding="utf-8") as stream:
         writer = csv.DictWriter(stream, HEAD, restval="")
         writer.writeheader()
-        writer.writerows(account for each in staff for account in each.accounts)
+        writer.writerows(one for each in staff for one in (*each.accounts, *each.strangers))
         writer.writerows(_strays())
     files["users.json"].write_text(json.dumps({"value": [each.exported for each in staff]}))
     assigned = (each.user.object_id for each in staff if each.user.assigned)
@@ -231,6 +241,26 @@ def _new(person: Person, _: int) -> None:
     person.accounts.clear()
 
 
+def _namesake_numbered(person: Person, number: int) -> None:
+    _stranger(person, f"other{number}@bought.example", employeeNumber=f"X{number}")
+
+
+def _namesake(person: Person, number: int) -> None:
+    _stranger(person, f"stranger{number}@bought.example")
+
+
+def _stranger(person: Person, user_name: str, **columns: str) -> None:
+    _account(person, user_name, **columns)
+    person.strangers, person.accounts = person.accounts, []
+
+
+def _pair(person: Person, number: int) -> None:
+    family = f"Twin{chr(65 + number // 2)}"
+    shown = f"Only {family}"
+    person.user = replace(person.user, given_name="Only", surname=family, display_name=shown)
+    _plain(person, number)
+
+
 def _strays() -> Iterator[dict[str, str]]:
     for each in range(STRAYS):
         yield {"userName": f"stray{each}@{people.DOMAIN}", "displayName": f"Stray No{each}"}
@@ -241,4 +271,5 @@ _MAKERS: dict[Cause, Callable[[Person, int], None]] = {
     Cause.TAGGED: _tagged, Cause.NUMBER: _number, Cause.DOMAIN: _domain, Cause.NAME: _name,
     Cause.SECOND: _second, Cause.SEVERAL: _several, Cause.PROTECTED: _protected,
     Cause.GUEST: _guest, Cause.DISABLED: _disabled, Cause.UNASSIGNED: _unassigned, Cause.NEW: _new,
+    Cause.NAMESAKE_NUMBERED: _namesake_numbered, Cause.NAMESAKE: _namesake, Cause.PAIR: _pair,
 }  # fmt: skip
