@@ -501,3 +501,27 @@ def test_a_document_that_was_read_is_read_as_it_is(kind: Kind, payload: Any) -> 
     except SCIMException:
         return
     assert body.read(kind, document, PUT).document == document
+
+
+@pytest.mark.parametrize(
+    ("attributes", "named"),
+    [
+        ({"title": "x", "TITLE": "y"}, "title"),
+        ({"title": "x", f"{CORE}:title": "y"}, "title"),
+        ({"emails": [{"value": "a"}], "Emails": [{"value": "b"}]}, "emails"),
+        ({"manager": "m1", ENTERPRISE: {"manager": "m2"}}, "manager"),
+    ],
+)
+def test_an_attribute_that_stands_twice_with_two_values_is_invalid_syntax(
+    attributes: dict[str, Any], named: str
+) -> None:
+    error = refused({"schemas": [CORE], "userName": "ada", **attributes})
+    assert (error.scim_type, f"{named} stands twice" in error.detail) == ("invalidSyntax", True)
+
+
+def test_an_attribute_that_stands_twice_with_one_value_has_it() -> None:
+    read = user(title="x", TITLE="x", manager="m1", **{ENTERPRISE: {"manager": {"value": "m1"}}})
+    assert (read.document["title"], read.document[ENTERPRISE]) == (
+        "x",
+        {"manager": {"value": "m1"}},
+    )

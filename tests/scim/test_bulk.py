@@ -53,13 +53,18 @@ def test_references_may_be_as_long_a_chain_as_a_request(last: dict[str, Any]) ->
     assert order(*chain, last) == [f"o{each}" for each in range(999, -1, -1)]
 
 
-def test_references_stand_in_paths_and_selections_and_anywhere_in_data() -> None:
+@pytest.mark.parametrize("reference", ['"bulkId:b"', "'bulkId:b'", "bulkId:b"])
+def test_references_stand_in_paths_and_selections_and_anywhere_in_data(reference: str) -> None:
     read = request(
         post("a"),
         {
             "method": "PATCH",
             "path": "/Groups/bulkId:a",
-            "data": [{"path": 'members[value eq "bulkId:b"]'}, ["bulkId:c"], "about bulkId:d"],
+            "data": [
+                {"path": f"members[value eq {reference}]"},
+                ["bulkId:c"],
+                "about bulkId:d",
+            ],
         },
     )
     patch = read.operations[1]

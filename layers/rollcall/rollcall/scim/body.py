@@ -174,7 +174,9 @@ def _cleaned(kind: Kind, payload: Mapping[str, Any], ignored: list[str]) -> Docu
         elif not attribute.read_only and (mended := assigned(attribute, value)) is not None:
             # A bare `manager` belongs to its extension, wherever it stands.
             urn, _, name = attribute.name.rpartition(":")
-            (cleaned.setdefault(urn, {}) if urn else cleaned)[name] = mended
+            holder = cleaned.setdefault(urn, {}) if urn else cleaned
+            if holder.setdefault(name, mended) != mended:
+                raise InvalidSyntaxException(detail=f"{attribute.name} stands twice in the body")
     return cleaned
 
 

@@ -26,8 +26,11 @@ PREFIX = "bulkId:"
 
 _METHODS = ("POST", "PUT", "PATCH", "DELETE")
 _PATH = re.compile(r"/(Users|Groups)(?:/([^/]+))?/?", re.IGNORECASE)
-_SELECTED = re.compile(r'"bulkId:([^"\\]+)"')
-"""A reference in quotes inside of a path's selection; elsewhere it is the whole of a string."""
+_SELECTED = re.compile(
+    r"""(?:"bulkId:[^"\\]+"|(?<=\beq )(?:'bulkId:[^'\\]+'|bulkId:[^\s"'()\[\]\\]+))"""
+)
+"""A reference inside of a path's selection, quoted in any way that paths take; elsewhere it is the
+whole of a string."""
 
 
 @dataclass
@@ -54,7 +57,7 @@ class Operation:
         for text in (self.identifier, *_strings(self.data)):
             if text.startswith(PREFIX):
                 found[text.removeprefix(PREFIX)] = None
-            found.update(dict.fromkeys(_SELECTED.findall(text)))
+            found.update((_selected(each), None) for each in _SELECTED.findall(text))
         return list(found)
 
 
@@ -108,7 +111,9 @@ class BulkRequest:
         if isinstance(data, str):
             if data.startswith(PREFIX):
                 return self.by_bulk_id[data.removeprefix(PREFIX)].identifier
-            return _SELECTED.sub(lambda of: f'"{self.by_bulk_id[of[1]].identifier}"', data)
+            return _SELECTED.sub(
+                lambda of: f'"{self.by_bulk_id[_selected(of[0])].identifier}"', data
+            )
         if isinstance(data, Mapping):
             return {key: self.resolved(each) for key, each in data.items()}
         return [self.resolved(each) for each in data] if isinstance(data, list) else data
@@ -196,6 +201,11 @@ def without(data: Any, pending: set[str]) -> Any:
         elements = [without(each, pending) for each in data if not _is_pending(each, pending)]
         return [each for each in elements if each != {}]
     return data
+
+
+def _selected(reference: str) -> str:
+    """Return the bulkId that a reference in a selection names."""
+    return reference.strip("\"'").removeprefix(PREFIX)
 
 
 def _is_pending(value: Any, pending: set[str]) -> bool:
