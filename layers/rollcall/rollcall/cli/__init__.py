@@ -90,7 +90,7 @@ def main() -> NoReturn:
     """
     try:
         with explained():
-            code = app(standalone_mode=False)
+            code = app(prog_name="rollcall", standalone_mode=False)
     except typer.TyperException as error:
         if sentence := _typed(error):
             complain(sentence)
