@@ -72,12 +72,13 @@ def difference(
     living = {**known.living, **known.current}
     after = membership.outcome(operations, current, context.budget)
     wanted = [each for each in after if each not in current]
+    unknown = set(known.unknown)
     change = Change(
         # Who was a member a moment ago and is no longer is added again, not forgotten.
         added={each: living[each] for each in wanted if each in living},
         removed={each: kind for each, kind in current.items() if each not in after},
         skipped=[each for each in wanted if each in known.deleted],
-        unknown=[each for each in wanted if each in known.unknown and each != group],
+        unknown=[each for each in wanted if each in unknown and each != group],
         own=group if group in wanted else "",
         arrivals=Arrivals(
             {each: known.newcomers[each] for each in wanted if each in known.newcomers},

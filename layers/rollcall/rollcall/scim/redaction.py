@@ -102,8 +102,12 @@ def _values(sent: Any, asked: AbstractSet[str]) -> set[str]:
             found |= asked & _compared(str(value))
         elif (held := _held(value)) is not None:
             waiting.append((key, held))
-        elif key not in _STRUCTURE and not isinstance(value, bool) and value is not None:
-            found |= asked & _words(str(value))
+        elif key in _STRUCTURE:
+            continue
+        elif isinstance(value, str):
+            found |= asked & _words(value)
+        elif isinstance(value, int | float) and (number := str(value)) in asked:
+            found.add(number)  # not true or false, which `asked` has in lower case
     return found
 
 

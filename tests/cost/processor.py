@@ -1,0 +1,90 @@
+"""The processor's time that a request takes, without what the AWS in memory takes of it."""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from time import process_time, thread_time
+from typing import Any
+
+from moto.core.botocore_stubber import BotocoreStubber
+
+FLOOR = 0.005
+"""The seconds that the shorter of two times counts for at least: less says nothing of growth."""
+
+MAX_RATIO = 6
+"""How many times as long four times as much may take."""
+
+
+@dataclass
+class Processor:
+    """A clock of the processor that stands still while the AWS in memory works."""
+
+    away: float = 0.0
+
+    def seconds(self, act: Callable[[], object]) -> float:
+        """Return the seconds that something takes."""
+        gc.disable()  # it comes when it comes, and goes through what other tests have left
+        try:
+            begun, away = process_time(), self.away
+            act()
+            return process_time() - begun - (self.away - away)
+        finally:
+            gc.enable()
+
+
+@dataclass(frozen=True)
+class Growth:
+    """The seconds for something, and for four times as much of it."""
+
+    what: str
+    short: float
+    long: float
+
+    @property
+    def ratio(self) -> float:
+        """How many times as long the longer takes."""
+        return self.long / max(self.short, FLOOR)
+
+    def __str__(self) -> str:
+        """The growth in a line."""
+        return f"{self.ratio:5.1f}  {self.short:8.4f} s  {self.long:8.4f} s  {self.what}"
+
+
+@contextmanager
+def processor() -> Iterator[Processor]:
+    """Watch what the AWS in memory takes."""
+    clock, answer = Processor(), BotocoreStubber.__call__
+
+    def watched(*arguments: Any, **named: Any) -> Any:
+        begun = thread_time()
+        try:
+            return answer(*arguments, **named)
+        finally:
+            clock.away += thread_time() - begun
+
+    BotocoreStubber.__call__ = watched  # type: ignore[method-assign]
+    try:
+        yield clock
+    finally:
+        BotocoreStubber.__call__ = answer  # type: ignore[method-assign]
+
+
+def growth(
+    what: str, clock: Processor, short: Callable[[], object], long: Callable[[], object]
+) -> Growth:
+    """Measure two sizes in turns, the best of several; more tries where it looks bad."""
+    found = Growth(what, clock.seconds(short), clock.seconds(long))
+    for _ in range(4):
+        if found.ratio <= MAX_RATIO / 2:
+            break
+        found = Growth(
+            what, min(found.short, clock.seconds(short)), min(found.long, clock.seconds(long))
+        )
+    if os.environ.get("ROLLCALL_COST"):
+        print(found, file=sys.stderr, flush=True)
+    return found
