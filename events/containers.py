@@ -95,9 +95,13 @@ def api(environment: Path, log: Path) -> Iterator[Api]:
         _wait(port, process, log)
         yield Api(f"http://127.0.0.1:{port}")
     finally:
-        # As Ctrl-C does: it takes its containers with it.
-        os.killpg(process.pid, signal.SIGINT)
-        process.wait(120)
+        # It takes its containers with it. Ctrl-C is ignored where whoever called us ignores it.
+        process.terminate()
+        try:
+            process.wait(120)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
 
 
 def _wait(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
