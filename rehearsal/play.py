@@ -5,11 +5,19 @@ from __future__ import annotations
 import json
 from functools import partial
 
+import httpx
+
 from rehearsal import duplicates, mailbox, update
 from rehearsal.cloud import Cloud
 from rehearsal.rows import DifferenceError, Rows, expect
 from rehearsal.stack import Stack
 from rehearsal.tenant import Tenant
+
+_DOMAIN = {
+    "DomainName": "scim.acme.example",
+    "BasePath": "hr",
+    "CertificateArn": "arn:aws:acm:eu-west-1:000000000000:certificate/a",
+}
 
 
 def play(cloud: Cloud) -> int:
@@ -69,8 +77,9 @@ def permissions(stack: Stack, tenant: Tenant) -> str:
 
 def isolated(first: Stack, acme: Tenant, second: Stack, twin: Tenant) -> str:
     """Deploy a second stack, and see that neither knows anything of the other."""
-    second.deploy(SnapStart="None")
+    second.deploy(SnapStart="None", **_DOMAIN)
     twin.create()
+    _reached_by_its_domain(second, twin)
     twin.grants_nothing_to(acme.token)
     acme.grants_nothing_to(twin.token)
     own, others = first.resources(), second.resources()
@@ -82,7 +91,20 @@ def isolated(first: Stack, acme: Tenant, second: Stack, twin: Tenant) -> str:
     names = {each["Name"] for each in _secrets(first)}
     prefixes = sorted({name.partition("/")[0] for name in names})
     expect(prefixes, ["rollcall", "rollcall-two"], "where the secrets are")
-    return "a tenant of the same name: no token, user, secret, schedule or name in common"
+    return (
+        "a tenant of the same name: no token, user, secret, schedule or name in common; "
+        "reached by a domain name of its own"
+    )
+
+
+def _reached_by_its_domain(stack: Stack, tenant: Tenant) -> None:
+    """See that the command names the domain, and that the gateway knows it."""
+    base = f"{_DOMAIN['DomainName']}/{_DOMAIN['BasePath']}"
+    expect(stack.outputs()["ApiUrl"], f"https://{base}", "the URL of the API")
+    path = f"{_DOMAIN['BasePath']}/scim/{tenant.name}/v2/Users"
+    headers = {"Host": _DOMAIN["DomainName"], "Authorization": f"Bearer {tenant.token}"}
+    found = httpx.get(f"{stack.cloud.endpoint}/{path}", headers=headers, timeout=60)
+    expect(found.status_code, 200, f"{base} as {path}")
 
 
 def deleted(stack: Stack, twin: Tenant) -> str:

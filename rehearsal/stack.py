@@ -27,7 +27,7 @@ class Stack:
         self.cloud = cloud
         self.name = name
 
-    def deploy(self, built: Path = BUILT, **parameters: str) -> None:
+    def deploy(self, built: Path = BUILT, /, **parameters: str) -> None:
         """Deploy what is built, and put what the emulator leaves out. Raises CommandError."""
         here = {"Architecture": machine(), "EndpointUrl": self.cloud.endpoint}
         self._sam(
