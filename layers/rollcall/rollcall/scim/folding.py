@@ -6,7 +6,9 @@ blanks around it or without; of a group's name, blanks within count as one (RFC 
 
 from __future__ import annotations
 
-from unicodedata import decomposition, normalize
+from unicodedata import decomposition
+
+from rollcall.scim.normalization import normalized
 
 _WIDE = (0x3000, *range(0xFF01, 0xFFEF))
 _WIDTH = {
@@ -32,7 +34,7 @@ def spread(value: str) -> str:
     text = former(value)
     if max(text, default="") < "\u3000":  # no letter of another width, and a quarter of the time
         return text
-    return normalize("NFC", text.translate(_WIDTH))
+    return normalized("NFC", text.translate(_WIDTH))
 
 
 def former(value: str) -> str:
@@ -40,12 +42,12 @@ def former(value: str) -> str:
 
     Names that had one key then have one key now.
     """
-    return value.lower() if value.isascii() else normalize("NFC", exact(value).lower())
+    return value.lower() if value.isascii() else normalized("NFC", exact(value).lower())
 
 
 def exact(value: str) -> str:
     """Return the key of a value whose case matters."""
-    return value if value.isascii() else normalize("NFC", value)
+    return value if value.isascii() else normalized("NFC", value)
 
 
 def encodable(value: str) -> bool:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
-from itertools import groupby
+from functools import lru_cache
+from itertools import chain, groupby
 from typing import Literal
 from unicodedata import combining
 
@@ -25,13 +25,17 @@ def normalized(form: Form, text: str) -> str:
     if text.isascii():
         return text
     if _MANY_MARKS.search(text):
-        text = "".join(_sorted_marks(form, text))
+        text = _sorted_marks(form, text)
     return unicodedata.normalize(form, text)
 
 
-def _sorted_marks(form: Form, text: str) -> Iterator[str]:
-    """Yield a text decomposed, its marks in the order of their combining class."""
+@lru_cache(maxsize=16)
+def _sorted_marks(form: Form, text: str) -> str:
+    """Return a text decomposed, its marks in the order of their combining class.
+
+    Remembered, since a request has many keys made of one value.
+    """
     decomposition: Form = "NFKD" if "K" in form else "NFD"
     decomposed = "".join(unicodedata.normalize(decomposition, each) for each in text)
-    for _, run in groupby(decomposed, key=lambda each: combining(each) > 0):
-        yield from sorted(run, key=combining)
+    runs = groupby(decomposed, key=lambda each: combining(each) > 0)
+    return "".join(chain.from_iterable(sorted(run, key=combining) for _, run in runs))

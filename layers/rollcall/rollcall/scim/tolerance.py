@@ -12,10 +12,12 @@ from typing import Any
 from scim2_models import ScimPolicy
 
 from rollcall.scim import json_text, quoting
+from rollcall.scim.comparison import comparable
 from rollcall.scim.json_text import JsonTextError
 from rollcall.scim.resources import ENTERPRISE
 
 POLICY = ScimPolicy(
+    comparison_key=comparable,
     unknown=ScimPolicy.Unknown.ignore,
     remove_value_as_filter=ScimPolicy.RemoveValue.apply,
     unmatched_path_filter=ScimPolicy.UnmatchedPathFilter.create,
