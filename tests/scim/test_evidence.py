@@ -234,3 +234,40 @@ def test_case_never_tells_addresses_apart(local: str, domain: str) -> None:
     written = f"{local}@{domain}"
 
     assert evidence.address(written.casefold()) == evidence.address(written)
+
+
+@pytest.mark.parametrize(
+    ("name", "full"),
+    [
+        ("Alice Smith", True),
+        ("Smith,Alice", True),
+        ("山田　太郎", True),
+        ("O'Brien", False),
+        ("Jean-Luc", False),
+        ("Alice (Sales)", False),
+        ("Alice -", False),
+        ("", False),
+    ],
+)
+def test_a_full_name_has_two_words(name: str, full: bool) -> None:
+    assert evidence.is_full_name(name) is full
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        "+44 20 7946 0958",
+        "020 7946 0958",
+        "+44 (0)20 7946-0958",
+        "tel:+44-20-7946-0958;ext=12",
+        "020.7946.0958 ext 12",
+        "００４４２０７９４６０９５８",
+    ],
+)
+def test_a_telephone_number_is_the_same_however_it_is_written(number: str) -> None:
+    assert evidence.telephone(number) == "9460958"
+
+
+@pytest.mark.parametrize("number", ["", "none", "+"])
+def test_what_has_no_digits_is_no_telephone_number(number: str) -> None:
+    assert evidence.telephones({"phoneNumbers": [{"value": number}, {"type": "work"}]}) == set()

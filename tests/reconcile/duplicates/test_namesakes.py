@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -482,6 +483,23 @@ def test_the_create_costs_one_query_and_one_read_when_it_finds_somebody(
     assert calls(userName="bob@acme.example", externalId="B", **bob) == [read, query, batch, write]
     many(services)
     assert calls(userName="alice3", externalId="C") == [read, query, write]
+
+
+def test_the_finding_and_its_event_are_part_of_the_creations_transaction(
+    services: Services, api: Api
+) -> None:
+    """A process that dies leaves a user with its finding, or neither."""
+    posted(api, userName="first@acme.example", name=None, displayName="first")  # the token's use
+    local(services)
+    with counted(services.clients.dynamodb) as made:
+        posted(api)
+
+    (write,) = (each for each in made if each.operation == "TransactWriteItems")
+    puts = [each["Put"]["Item"] for each in write.actions if "Put" in each]
+    shapes = Counter(each["pk"]["S"].split("#")[1] for each in puts)
+    assert shapes["DUPLICATES"] == shapes["NOTICES"] == shapes["LOG"] == 1
+    assert sum(each["sk"]["S"].startswith("FLAG#") for each in puts) == 2
+    assert sum(each["sk"]["S"] == "DOCUMENT" for each in puts) == 1
 
 
 def test_a_lookup_that_fails_fails_no_creation(services: Services, api: Api, run: Run) -> None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from rollcall.directory.directory import Directory
-from rollcall.reconcile.duplicates import detection, report
+from rollcall.reconcile.duplicates import detection, reasons, report
 from rollcall.reconcile.duplicates.book import Case, State
+from rollcall.reconcile.duplicates.delivery import counted
 from rollcall.reconcile.duplicates.findings import Account, Finding, Ground, Reason
 from rollcall.reconcile.duplicates.run import Run
 from rollcall.runtime import Services
@@ -55,6 +57,28 @@ def test_two_accounts_are_to_be_merged_as_their_links_allow(
     assert merge.startswith("One person: `rollcall accounts merge acme ")
     assert merge.endswith(ending)
     assert dismiss.startswith("Different people: `rollcall duplicates dismiss acme ")
+
+
+def test_where_the_name_alone_says_so_somebody_is_asked_first() -> None:
+    local = replace(OLD, linked=False)
+    found = row(local, NEW, reason=Reason.FULL_NAME)
+
+    ask, merge, unlink, dismiss = report.remedy("acme", found)
+
+    assert ask == "Nothing but the name says so: ask first whether it is one person."
+    assert merge.endswith("--keep 1 --remove 2`")
+    assert "`rollcall accounts unlink acme 2`" in unlink
+    assert dismiss.startswith("Different people: `rollcall duplicates dismiss acme ")
+    (why,) = reasons.why(found)
+    assert why.startswith("the only two of one full name, a local account and one that")
+
+
+def test_what_a_request_found_is_no_row_before_a_run_has_seen_it() -> None:
+    pair = Finding(("1", "2"), frozenset({Ground(Reason.FULL_NAME, "ann lee")}), count=2)
+    unseen = Case(pair, State.OPEN, MONDAY, "", announced=True)
+
+    counts = counted(iter([unseen]), MONDAY, "", 0)
+    assert (counts.new, counts.open, counts.announced) == (0, 0, 0)
 
 
 def test_three_accounts_are_to_be_looked_at_first() -> None:
