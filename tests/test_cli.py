@@ -164,7 +164,7 @@ def test_the_server_announces_one_line_keeps_its_data_and_ends_cleanly(tmp_path:
         assert process.stdout is not None
         announced = json.loads(process.stdout.readline())["tenants"]
         runs.append(announced)
-        headers = {"Authorization": f"Bearer {runs[0]['acme']['token']}"}
+        headers = {"Authorization": f"Bearer {announced['acme']['token']}"}
         url = announced["acme"]["url"]
         if len(runs) == 1:
             httpx.post(f"{url}/Users", headers=headers, json={"userName": "kept"})

@@ -85,7 +85,7 @@ def show(context: typer.Context, name: Name, account: Account, as_json: AsJson =
         return
     if record.id != account and record.document["userName"] != account:
         say(f"{account} means this account by now.")
-    say(f"{record.document['userName']} is {record.link}.")
+    say(f"{record.document['userName']} is {record.link}")
     print_lines(json.dumps(answer.resource, indent=2, ensure_ascii=False))
 
 

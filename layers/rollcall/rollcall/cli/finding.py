@@ -22,7 +22,7 @@ def say_marked(user: str, as_json: bool, dry_run: bool, *, marked: bool) -> None
 
 def print_finding(tenant: str, row: Row) -> None:
     """Print a finding with its accounts, side by side where there is room."""
-    say(f"`{row['finding']}` {row['kind']}, {row['state']}, since {row['since']}")
+    say(f"{row['finding']} {row['kind']}, {row['state']}, since {row['since']}")
     for each in reasons.why(row):
         say(f"  {each}")
     accounts = row["accounts"]

@@ -93,7 +93,7 @@ def show(context: typer.Context, name: Name, as_json: AsJson = False) -> None:
     if as_json:
         print(json.dumps({**_summary(tenant), "url": url, **counts}))
         return
-    say(f"{name} is {tenant.state}, created {tenant.created}.")
+    say(f"{name} is {tenant.state}, created {tenant.created}")
     print_lines(f"Tenant URL  {url}")
     say("Holds       " + ", ".join(f"{count} {of}" for of, count in counts.items()))
     rows = Listing("token", "label", "created", "expires")

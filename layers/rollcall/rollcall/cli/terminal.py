@@ -46,7 +46,7 @@ def operator() -> str:
 
 
 def say(sentence: str, *, to: Console = out, style: str = "") -> None:
-    """Print a sentence, in which `backticks` make a command; no word or command is broken."""
+    """Print a sentence; no word is broken, and nothing that stands in `backticks`."""
     for line in lines(Prose(sentence), _width(to)):
         line.stylize(style)
         to.print(line, soft_wrap=True)

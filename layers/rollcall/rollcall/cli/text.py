@@ -10,7 +10,9 @@ from typing import TypeAlias
 from rich.cells import cell_len
 from rich.text import Text
 
-_CODE = re.compile("`([^`]+)`")
+_COMMAND = re.compile("`(rollcall [^`]+)`")
+"""A command in a sentence, shown without the backticks so that it can be copied."""
+
 _WORD = re.compile(r"\s*(?:`[^`]+`|\S)+")
 """A word with the blanks before it; what stands in backticks is one word."""
 
@@ -21,7 +23,7 @@ ENDLESS = 10**9
 
 
 class Prose(str):
-    """A sentence: may be broken into lines; what stands in `backticks` is a command, or code."""
+    """A sentence: may be broken into lines, but not within `backticks`."""
 
     __slots__ = ()
 
@@ -61,11 +63,11 @@ def _broken(text: str, width: int) -> Iterator[str]:
 
 
 def _width(text: str) -> int:
-    return cell_len(_CODE.sub(r"\1", text))
+    return cell_len(_COMMAND.sub(r"\1", text))
 
 
 def _styled(text: str) -> Text:
-    parts = _CODE.split(text)
+    parts = _COMMAND.split(text)
     styled = Text()
     for number, part in enumerate(parts):
         styled.append(part, "bold" if number % 2 else "")
