@@ -46,10 +46,10 @@
   filter();
 
   // Rows become cards where the table is too wide for the window: no word of it is broken.
-  const cards = document.querySelector("#cards"), narrow = cards.media;
+  const cards = Array.from(document.styleSheets[0].cssRules).at(-1).media, narrow = cards.mediaText;
   const fit = () => {
-    cards.media = narrow;
-    if (table.offsetWidth > table.parentElement.clientWidth) cards.media = "screen";
+    cards.mediaText = narrow;
+    if (table.offsetWidth > table.parentElement.clientWidth) cards.mediaText = "screen";
   };
   addEventListener("resize", fit);
   fit();

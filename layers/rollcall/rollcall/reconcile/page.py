@@ -71,19 +71,18 @@ class Page:
 
 def render(page: Page, rows: Iterable[Sequence[Cell]]) -> Iterator[str]:
     """Yield the page piece by piece; the first MAX_ROWS rows, one cell for every column."""
-    style, script = _asset("page.css"), _asset("page.js")
-    cards = _asset("cards.css") + _titles(page.columns)
+    cards = f"@media {NARROW} {{\n{_asset('cards.css')}{_titles(page.columns)}}}\n"
+    style, script = _asset("page.css") + cards, _asset("page.js")
     policy = (
-        f"default-src 'none'; style-src '{_digest(style)}' '{_digest(cards)}'; "
-        f"script-src '{_digest(script)}'; base-uri 'none'; form-action 'none'"
+        f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; "
+        "base-uri 'none'; form-action 'none'"
     )
     yield (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{escape(policy)}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="robots" content="noindex">\n<meta name="referrer" content="no-referrer">\n'
-        f"<title>{_text(page.title)}</title>\n<style>{style}</style>\n"
-        f'<style id="cards" media="{NARROW}">{cards}</style>\n</head>\n<body>\n'
+        f"<title>{_text(page.title)}</title>\n<style>{style}</style>\n</head>\n<body>\n"
     )
     yield from _head(page)
     yield from _table(page, rows)
