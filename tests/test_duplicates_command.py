@@ -195,6 +195,7 @@ def test_save_writes_the_report_of_the_last_run(
         (("dismiss", "--service-account", "nobody"), "there is no user nobody"),
         (("list", "--user", "nobody"), "there is no user nobody"),
         (("save", "x.html"), "there is no report of"),
+        (("flagged", "--kind", "nonsense"), "'nonsense' is no kind: duplicate, recreated"),
     ],
 )
 def test_a_mistake_is_one_sentence(server: Server, words: tuple[str, ...], sentence: str) -> None:

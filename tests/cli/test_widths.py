@@ -209,3 +209,20 @@ def terminal(columns: int) -> Iterator[tuple[int, int]]:
     finally:
         os.close(writer)
         os.close(reader)
+
+
+def test_off_a_terminal_no_line_is_empty_because_of_a_progress_bar(town: Town) -> None:
+    for command in ("duplicates run TENANT", "templates apply TENANT --users USERS --dry-run"):
+        done = rollcall(town.server.state, *town.words(command))
+
+        assert done.stderr == ""
+
+
+def test_what_was_dismissed_is_shown_as_it_is_now(town: Town) -> None:
+    dismissed = town.prints("duplicates dismiss TENANT FINDING --reason twins", None)
+    opened = town.prints("duplicates open TENANT FINDING", None)
+
+    assert f"{town.finding} duplicate, dismissed" in dismissed
+    assert "twins" in dismissed
+    assert "rollcall duplicates dismiss" not in dismissed
+    assert f"{town.finding} duplicate, open" in opened

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
+from typer import rich_utils
 
 from rollcall import local
 from rollcall.cli import (
@@ -27,7 +28,7 @@ from rollcall.cli.log import log
 from rollcall.cli.mending import merge, relink, unlink
 from rollcall.cli.serve import serve
 from rollcall.cli.target import Choice
-from rollcall.cli.terminal import complain
+from rollcall.cli.terminal import complain, out
 from rollcall.cli.verify import verify
 from rollcall.operator_error import OperatorError
 from rollcall.scim.errors import SCIMException
@@ -88,6 +89,8 @@ def main() -> NoReturn:
     What the operator can put right, and what is refused or not to be had, is one sentence and 2. A
     fault of Rollcall ends with its stack and 1.
     """
+    # In less than 80 columns the names of options would be cut.
+    rich_utils.MAX_WIDTH = max(rich_utils.MAX_WIDTH or out.width, 80)
     try:
         with explained():
             code = app(prog_name="rollcall", standalone_mode=False)
@@ -96,7 +99,7 @@ def main() -> NoReturn:
             complain(sentence)
         sys.exit(error.exit_code)
     except typer.Abort:
-        complain("that is not confirmed, nothing is changed")
+        complain("that is not confirmed, nothing is changed (--yes does not ask)")
         sys.exit(2)
     except OperatorError as error:
         for sentence in str(error).splitlines():

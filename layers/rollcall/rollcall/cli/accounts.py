@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from rollcall import local
 from rollcall.cli.listing import Listing
 from rollcall.cli.target import target
 from rollcall.cli.terminal import AsJson, Name, operator, print_lines, print_listing, say
@@ -77,7 +78,7 @@ def show(context: typer.Context, name: Name, account: Account, as_json: AsJson =
     """Show an account, whose it is, and the groups that it is in."""
     chosen = target(context)
     chosen.services.tenants.show(name)
-    directory = chosen.services.directory(name)
+    directory = chosen.services.directory(name, local.tenant_url(chosen.base_url, name))
     record = directory.accounts.find(account)
     answer = directory.users.read(record.id)
     if as_json:

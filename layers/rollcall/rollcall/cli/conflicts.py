@@ -63,7 +63,7 @@ def check_(
             "--match",
             help="A matching attribute of the job and the property it asks with, in the order of "
             "precedence; repeatable.",
-            show_default="userName=userPrincipalName",
+            show_default=False,
         ),
     ] = None,
     external_id: Annotated[
@@ -90,6 +90,8 @@ def check_(
     as_json: AsJson = False,
 ) -> None:
     """Compare an identity provider's users with the accounts of a tenant.
+
+    A job matches by `userName=userPrincipalName` unless --match says otherwise.
 
     Says for each person what the first cycle will do under the tenant's link policy: link, be
     refused, make a second account; and what to do about it. Changes nothing. The exit code is 1
@@ -162,7 +164,7 @@ def _listing(findings: Iterable[Finding]) -> Listing:
     for each in findings:
         names = "\n".join(each.person.lines) if each.person else ""
         found = "\n".join(account.user_name for account in each.accounts)
-        sure = "" if each.confidence == 100 else f"  {each.confidence} %"
+        sure = "" if each.confidence == 100 else f"  ({each.confidence} % sure)"
         remedy = f"→ {each.remedy}" if each.remedy else ""
         rows.add(names, found, Prose("\n".join(each.reasons) + sure), below=remedy)
     return rows

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated
@@ -21,6 +22,7 @@ from rollcall.reconcile.duplicates.book import Book, Case, Note, State
 from rollcall.reconcile.duplicates.findings import Kind
 from rollcall.reconcile.duplicates.report import Row
 from rollcall.scim.resources import Kind as Type
+from rollcall.storage.findings import SERVICE
 from rollcall.storage.resources import Resources
 
 app = typer.Typer(
@@ -177,6 +179,8 @@ def flagged(
     """List the users that are flagged, by what they are flagged as."""
     chosen = target(context)
     book = opened(chosen, tenant)
+    if kind and kind not in (*Kind, SERVICE):
+        raise UsageError(f"{kind!r} is no kind: {', '.join(Kind)} or {SERVICE}")
     flags = list(book.findings.flagged(kind))
     known = book.accounts.read(user for _, user, _ in flags)
     found = [
@@ -241,18 +245,17 @@ def _change(
     if before is None or before.state is State.RESOLVED:
         raise UsageError(f"there is no open or dismissed finding {finding} in {tenant}")
     if dry_run:
-        after_state = state
+        after = replace(before, state=state, note=note if state is State.DISMISSED else None)
     elif state is State.DISMISSED:
-        after_state = book.dismiss(finding, note).state
+        after = book.dismiss(finding, note)
     else:
-        after_state = book.open(finding, note).state
-    row = _row(book, before)
+        after = book.open(finding, note)
     if as_json:
-        states = {"finding": finding, "before": before.state.value, "after": after_state.value}
+        states = {"finding": finding, "before": before.state.value, "after": after.state.value}
         print(json.dumps({**states, "dryRun": dry_run}))
         return
-    print_finding(tenant, row)
+    print_finding(tenant, _row(book, after))
     say(
-        f"{'Would be' if dry_run else 'Is'} {after_state.value} now, was {before.state.value}."
+        f"{'Would be' if dry_run else 'Is'} {after.state.value} now, was {before.state.value}."
         " The identity provider notices nothing of it."
     )

@@ -104,7 +104,9 @@ def apply(
     book = ledger(target(context), tenant)
     given: list[dict[str, Any]] = []
     missing: list[str] = []
-    for line in track(_lines(users), "applying", console=err, transient=True):
+    for line in track(
+        _lines(users), "applying", console=err, transient=True, disable=not err.is_terminal
+    ):
         try:
             identifier = book.find(line)
             templates = _owed(book, identifier) if dry_run else book.apply(identifier)

@@ -40,7 +40,7 @@ def run(context: typer.Context, tenant: Name, as_json: AsJson = False) -> None:
     looking = duplicates.report(chosen.services, tenant)
     due = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Bar(*columns, console=err, transient=True) as bar:
+    with Bar(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
         task = bar.add_task("reading")
 
         def show(at: Progress) -> bool:
@@ -57,7 +57,8 @@ def run(context: typer.Context, tenant: Name, as_json: AsJson = False) -> None:
         return
     say(
         f"{counts.new} new, {counts.open} still open, {counts.resolved} resolved, "
-        f"{counts.hints} weak hints, {counts.dismissed} dismissed, among {counts.seen:,} values."
+        f"{counts.hints} weak hints, {counts.dismissed} dismissed, among {counts.seen:,} "
+        "addresses, employee numbers and names."
     )
     say(f"See them: `rollcall duplicates list {tenant}`")
 

@@ -47,7 +47,7 @@ def serve(
         Path | None,
         typer.Option(
             help="A file to append change events to, one a line, as a rule of EventBridge hands "
-            "them on: docs/events/README.md.",
+            "them on.",
             show_default=False,
         ),
     ] = None,

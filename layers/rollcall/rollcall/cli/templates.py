@@ -138,7 +138,7 @@ def show(
         if as_json:
             print(json.dumps(_bound(templates.catalogue(), template)))
         else:
-            print_lines(_source(template))
+            print_lines(_source(template).rstrip())
         return
     versions = list(templates.history(name))
     if not versions:

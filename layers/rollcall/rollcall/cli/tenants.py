@@ -147,7 +147,7 @@ def delete(
         if typed != name:
             raise UsageError("the name does not match, nothing is deleted")
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Progress(*columns, console=err, transient=True) as progress:
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress:
         task = progress.add_task("deleting")
         for doing in deletion.delete(services, name, operator(), wait=not no_wait):
             progress.update(task, description=doing)
