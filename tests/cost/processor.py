@@ -13,7 +13,7 @@ from typing import Any
 
 from moto.core.botocore_stubber import BotocoreStubber
 
-FLOOR = 0.005
+FLOOR = 0.02
 """The seconds that the shorter of two times counts for at least: less says nothing of growth."""
 
 MAX_RATIO = 6

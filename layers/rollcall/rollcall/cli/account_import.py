@@ -30,7 +30,6 @@ from rollcall.reconcile.intake import Draft, Intake, Tally, mapping, put_in
 from rollcall.scim import body
 from rollcall.scim.errors import SCIMException, UniquenessException
 from rollcall.scim.resources import Kind
-from rollcall.storage.documents import encoded
 from rollcall.storage.resources import Resources
 
 AT_ONCE = 8
@@ -119,7 +118,7 @@ def import_(
 
 def _check(draft: Draft) -> None:
     """Check an account as its creation would. Raises SCIMException."""
-    encoded(body.read(Kind.USER, draft.document, Shape.RESOURCE_CREATION_REQUEST).document)
+    body.read(Kind.USER, draft.document, Shape.RESOURCE_CREATION_REQUEST)
 
 
 @contextmanager

@@ -26,7 +26,7 @@ from rollcall.scim.errors import (
     MutabilityException,
     from_validation,
 )
-from rollcall.scim.record import joined, parted
+from rollcall.scim.record import encoded, joined, parted
 from rollcall.scim.resources import ENTERPRISE, MODELS, Kind
 from rollcall.scim.text_values import TextValues
 
@@ -116,7 +116,8 @@ def document(model: Resource[Any]) -> Document:
     """Return the canonical document of a resource: no nulls, no element of labels alone.
 
     What is computed when it is read is left out: the URL of a manager, and a manager without an id.
-    Raises InvalidValueException for too many values.
+    Raises InvalidValueException for too many values, PayloadTooLargeException for a document that
+    cannot be kept, before anything is made of its values.
     """
     check_number(model)
     dumped: Document = model.model_dump()
@@ -129,6 +130,7 @@ def document(model: Resource[Any]) -> Document:
     core = str(type(model).__schema__)
     pruned["schemas"] = [urn for urn in pruned["schemas"] if urn == core or urn in pruned]
     result: Document = pruned
+    encoded(result)
     return result
 
 

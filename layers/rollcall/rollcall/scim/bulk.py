@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from rollcall.scim import errors
@@ -50,7 +51,7 @@ class Operation:
     failed: bool = False
     adopted: bool = False
 
-    @property
+    @cached_property
     def references(self) -> list[str]:
         """The bulkIds that it refers to, in its path and anywhere in its data."""
         found: dict[str, None] = {}

@@ -25,17 +25,18 @@ def normalized(form: Form, text: str) -> str:
     if text.isascii():
         return text
     if _MANY_MARKS.search(text):
-        text = _sorted_marks(form, text)
+        return _with_many_marks(form, text)
     return unicodedata.normalize(form, text)
 
 
 @lru_cache(maxsize=16)
-def _sorted_marks(form: Form, text: str) -> str:
-    """Return a text decomposed, its marks in the order of their combining class.
+def _with_many_marks(form: Form, text: str) -> str:
+    """Return a text in a normalization form, its marks sorted by their combining class before.
 
     Remembered, since a request has many keys made of one value.
     """
     decomposition: Form = "NFKD" if "K" in form else "NFD"
     decomposed = "".join(unicodedata.normalize(decomposition, each) for each in text)
     runs = groupby(decomposed, key=lambda each: combining(each) > 0)
-    return "".join(chain.from_iterable(sorted(run, key=combining) for _, run in runs))
+    ordered = "".join(chain.from_iterable(sorted(run, key=combining) for _, run in runs))
+    return unicodedata.normalize(form, ordered)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from rollcall.scim.access import NO_ACCESS, Access
+from rollcall.scim.errors import PayloadTooLargeException
 from rollcall.scim.link import LINKED, Link
 from rollcall.scim.resources import ENTERPRISE, EXTENSIONS, MODELS, ROLLCALL, ROLLCALL_GROUP, Kind
 
@@ -91,6 +93,20 @@ def members_of(base_url: str, members: Mapping[str, str]) -> list[dict[str, str]
         {"value": each, "$ref": f"{base_url}/{kind}s/{each}", "type": kind}
         for each, kind in members.items()
     ]
+
+
+MAX_DOCUMENT = 300_000
+"""The bytes of a stored document."""
+
+
+def encoded(document: Mapping[str, Any]) -> str:
+    """Return a document as it is stored. Raises PayloadTooLargeException."""
+    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+    if len(text.encode()) > MAX_DOCUMENT:
+        raise PayloadTooLargeException(
+            detail=f"a resource without its members has at most {MAX_DOCUMENT // 1000} kB"
+        )
+    return text
 
 
 def parted(kind: Kind, document: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from rollcall.scim import names
-from rollcall.scim.record import Record
+from rollcall.scim.record import Record, encoded
 from rollcall.scim.resources import Kind
 from rollcall.storage.actions import Action
-from rollcall.storage.documents import encoded, record_of
+from rollcall.storage.documents import record_of
 from rollcall.storage.index_entries import CHANGED
 from rollcall.storage.items import Item
 from rollcall.storage.keys import Keys

@@ -7,16 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from rollcall.scim import record
 from rollcall.scim.access import NO_ACCESS, Access
-from rollcall.scim.errors import PayloadTooLargeException
 from rollcall.scim.link import Link
 from rollcall.scim.record import Record
 from rollcall.scim.resources import Kind
 from rollcall.storage import keys
 from rollcall.storage.items import Item
 
-MAX_DOCUMENT = 300_000
-"""The bytes of a stored document."""
+MAX_DOCUMENT = record.MAX_DOCUMENT
 
 TOMBSTONE_DAYS = 90
 """How long the id of a deleted resource is remembered: clients lag behind."""
@@ -99,13 +98,3 @@ def newcomer(identifier: str, item: Item) -> dict[str, Newcomer]:
     """Return the user in a document item, or in a part of one, by its id if it is a newcomer."""
     access = access_of(item)
     return {identifier: Newcomer(identifier, item["created"], access)} if access.awaited else {}
-
-
-def encoded(document: Mapping[str, Any]) -> str:
-    """Return a document as it is stored. Raises PayloadTooLargeException."""
-    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
-    if len(text.encode()) > MAX_DOCUMENT:
-        raise PayloadTooLargeException(
-            detail=f"a resource without its members has at most {MAX_DOCUMENT // 1000} kB"
-        )
-    return text

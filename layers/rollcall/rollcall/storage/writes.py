@@ -11,10 +11,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from rollcall.scim.link import LINKED, Link
-from rollcall.scim.record import Record
+from rollcall.scim.record import Record, encoded
 from rollcall.scim.resources import Kind
 from rollcall.storage.actions import Action, ConditionFailed
-from rollcall.storage.documents import encoded
 from rollcall.storage.index_entries import CHANGED, IndexEntries
 from rollcall.storage.keys import Keys
 from rollcall.storage.origin import Origin
