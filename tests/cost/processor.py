@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import gc
-import os
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -85,6 +83,4 @@ def growth(
         found = Growth(
             what, min(found.short, clock.seconds(short)), min(found.long, clock.seconds(long))
         )
-    if os.environ.get("ROLLCALL_COST"):
-        print(found, file=sys.stderr, flush=True)
     return found
