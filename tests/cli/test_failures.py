@@ -257,6 +257,11 @@ def test_a_table_of_another_region_is_a_sentence(server: Server) -> None:
     assert said.startswith("AWS has nothing of the name that")
 
 
+@pytest.mark.parametrize("words", ["accounts show first", "log first --user", "tenants show"])
+def test_an_argument_that_is_no_text_is_a_sentence(words: str, server: Server) -> None:
+    assert complaint(server.state, *words.split(), "a\udcff") == r"a\udcff is not text in UTF-8"
+
+
 def test_who_does_not_confirm_changes_nothing(server: Server) -> None:
     name = server.tenant().name
     (token,) = server.services.tenants.show(name).tokens

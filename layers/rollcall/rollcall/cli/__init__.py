@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -28,7 +29,7 @@ from rollcall.cli.log import log
 from rollcall.cli.mending import merge, relink, unlink
 from rollcall.cli.serve import serve
 from rollcall.cli.target import Choice
-from rollcall.cli.terminal import complain, out
+from rollcall.cli.terminal import UsageError, complain, out
 from rollcall.cli.verify import verify
 from rollcall.operator_error import OperatorError
 from rollcall.scim.errors import SCIMException
@@ -92,6 +93,7 @@ def main() -> NoReturn:
     # In less than 80 columns the names of options would be cut.
     rich_utils.MAX_WIDTH = max(rich_utils.MAX_WIDTH or out.width, 80)
     try:
+        _check_text(sys.argv[1:])
         with explained():
             code = app(prog_name="rollcall", standalone_mode=False)
     except typer.TyperException as error:
@@ -109,6 +111,13 @@ def main() -> NoReturn:
         complain(str(error.detail))
         sys.exit(2)
     sys.exit(code)
+
+
+def _check_text(words: Sequence[str]) -> None:
+    """Raise UsageError for what is no text in UTF-8, unless it is the name of a file."""
+    for word in words:
+        if word != word.encode(errors="replace").decode() and not Path(word).exists():
+            raise UsageError(f"{word} is not text in UTF-8")
 
 
 def _typed(error: typer.TyperException) -> str:
