@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 
 from tests.cli.aws import refusing
 from tests.conftest import Server
-from tests.test_cli import program, rollcall
+from tests.test_cli import ENVIRONMENT, PROGRAM, program, rollcall
 
 STACK = ("--stack", "prod", "tenants", "list")
 CREDENTIALS = {
@@ -268,7 +269,7 @@ def test_who_does_not_confirm_changes_nothing(server: Server) -> None:
 
     done = program(server.state, "tokens", "revoke", name, token.id, typed="n\n")
 
-    assert done.returncode == 2
+    assert done.returncode == 1
     assert "nothing is changed" in done.stderr
     assert server.services.tenants.show(name).tokens == (token,)
 
@@ -282,3 +283,17 @@ def _files(path: Path) -> None:
 def _with(words: str, file: Path, path: Path) -> Sequence[str]:
     named = {"FILE": str(file), "good.json": str(path / "good.json")}
     return [named.get(each, each) for each in words.split()]
+
+
+def test_without_standard_input_nothing_is_confirmed(server: Server) -> None:
+    name = server.tenant().name
+    command = f"exec {PROGRAM} --state {server.state} tenants delete {name} <&-"
+
+    done = subprocess.run(
+        ["sh", "-c", command], capture_output=True, text=True, check=False, env=ENVIRONMENT
+    )
+
+    assert done.returncode == 1
+    assert "nothing is changed" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert server.services.tenants.show(name).state == "active"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rollcall.templates.scales import LEVELS, ROLES, Scales
+from rollcall.templates.scales import LEVELS, ROLES, ScaleError, Scales
 
 
 def test_without_any_the_defaults_are_in_force() -> None:
@@ -37,5 +37,5 @@ def test_what_a_scale_does_not_know_any_more_is_below_all_of_it() -> None:
     ],
 )
 def test_a_scale_that_cannot_be_is_refused(levels: str, roles: str, problem: str) -> None:
-    with pytest.raises(ValueError, match=problem):
+    with pytest.raises(ScaleError, match=problem):
         Scales.of(levels, roles)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from rollcall.reconcile.duplicates.accounts import Accounts
-from rollcall.reconcile.duplicates.book import Book, Case, Note, State, noted
+from rollcall.reconcile.duplicates.book import Book, Case, FindingError, Note, State, noted
 from rollcall.reconcile.duplicates.findings import Finding, Ground, Reason
 from rollcall.runtime import Services
 from rollcall.storage.actions import ConditionFailed
@@ -116,7 +116,7 @@ def test_to_dismiss_and_open_twice_is_to_do_it_once(services: Services, book: Bo
 
 @pytest.mark.parametrize("name", ["000000000000", ""])
 def test_what_is_not_found_can_not_be_dismissed(book: Book, name: str) -> None:
-    with pytest.raises(LookupError, match="no open or dismissed finding"):
+    with pytest.raises(FindingError, match="no open or dismissed finding"):
         book.dismiss(name, NOTE)
 
 

@@ -88,10 +88,10 @@ def main() -> NoReturn:
     """Run the command and end with its exit code.
 
     What the operator can put right, and what is refused or not to be had, is one sentence and 2. A
-    fault of Rollcall ends with its stack and 1.
+    fault of Rollcall ends with its stack and 1; so does, with a sentence, what is not confirmed.
     """
     # In less than 80 columns the names of options would be cut.
-    rich_utils.MAX_WIDTH = max(rich_utils.MAX_WIDTH or out.width, 80)
+    rich_utils.MAX_WIDTH = max(out.width, 80)
     try:
         _check_text(sys.argv[1:])
         with explained():
@@ -102,7 +102,7 @@ def main() -> NoReturn:
         sys.exit(error.exit_code)
     except typer.Abort:
         complain("that is not confirmed, nothing is changed (--yes does not ask)")
-        sys.exit(2)
+        sys.exit(1)
     except OperatorError as error:
         for sentence in str(error).splitlines():
             complain(sentence)

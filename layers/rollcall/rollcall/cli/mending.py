@@ -17,6 +17,7 @@ from rollcall.cli.terminal import (
     Name,
     UsageError,
     Yes,
+    asking,
     err,
     operator,
     print_listing,
@@ -137,7 +138,9 @@ def _do(handled: Accounts, plan: Plan, steps: Sequence[str], choice: _Choice) ->
     if not (choice.dry_run or choice.yes):
         if choice.as_json:
             raise UsageError("--json does not ask: add --yes or --dry-run")
-        if not typer.confirm(choice.asking):
+        with asking():
+            confirmed = typer.confirm(choice.asking)
+        if not confirmed:
             raise UsageError("nothing is changed")
     if not choice.dry_run:
         handled.carry_out(plan)

@@ -19,6 +19,7 @@ from rollcall.cli.terminal import (
     Name,
     UsageError,
     Yes,
+    asking,
     operator,
     print_lines,
     print_listing,
@@ -168,7 +169,8 @@ def remove(
     templates = _templates(target(context), tenant)
     template = templates.show(name)
     if not yes:
-        typer.confirm(f"Remove {name}, for {template.audience}?", abort=True)
+        with asking():
+            typer.confirm(f"Remove {name}, for {template.audience}?", abort=True)
     templates.remove(name)
     if as_json:
         print(json.dumps({"removed": name}))

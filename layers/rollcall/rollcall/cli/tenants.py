@@ -17,6 +17,7 @@ from rollcall.cli.terminal import (
     Name,
     UsageError,
     Yes,
+    asking,
     err,
     operator,
     print_credentials,
@@ -143,7 +144,8 @@ def delete(
     counts = services.directory(name).counts()
     holds = ", ".join(f"{count} {kind.value.lower()}s" for kind, count in counts.items())
     if not yes:
-        typed = typer.prompt(f"{name} holds {holds}. Type its name to delete all of it")
+        with asking():
+            typed = typer.prompt(f"{name} holds {holds}. Type its name to delete all of it")
         if typed != name:
             raise UsageError("the name does not match, nothing is deleted")
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from getpass import getuser
 from typing import Annotated
 
@@ -43,6 +45,15 @@ def operator() -> str:
         return f"operator:{getuser()}"
     except (KeyError, OSError):  # a user without a name, as in a container
         return f"operator:{os.getuid()}"
+
+
+@contextmanager
+def asking() -> Iterator[None]:
+    """Take a question that nobody can answer, without standard input, for one that is denied."""
+    try:
+        yield
+    except (OSError, RuntimeError) as error:
+        raise typer.Abort from error
 
 
 def say(sentence: str, *, to: Console = out, style: str = "") -> None:

@@ -20,6 +20,7 @@ from rollcall.cli.terminal import (
     Name,
     UsageError,
     Yes,
+    asking,
     operator,
     print_lines,
     print_listing,
@@ -123,7 +124,8 @@ def revoke(context: typer.Context, tenant: Name, token: TokenId, yes: Yes = Fals
     use = chosen.services.usage(tenant).of(token)
     if not yes:
         used = "never used" if use is None else f"last used on {use.last}"
-        typer.confirm(f"Revoke {token} ({found.label}), {used}?", abort=True)
+        with asking():
+            typer.confirm(f"Revoke {token} ({found.label}), {used}?", abort=True)
     chosen.services.keyring(tenant).revoke(token)
     chosen.services.acts(tenant, operator()).tell("revoke", f"Token/{token}", "")
     say(f"{token} ({found.label}) is revoked: within a minute it is refused everywhere.")
