@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from tests.cost.requests import Sent
 
+ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 CORE = "urn:ietf:params:scim:schemas:core:2.0:User"
 
 Case = tuple[str, int, Callable[[int], Sent]]
@@ -126,6 +128,12 @@ def _operations() -> Iterator[Case]:
         ),
     )
 
+    for path in ("emails.type", "roles.type", "roles.value", "name", "manager", "title", "roles",
+                 'emails[type eq "work"]', "x509Certificates.value", ENTERPRISE):  # fmt: skip
+        for op in ("add", "remove"):
+            for element in ("x{}", {"value": "x{}"}, '{{"value": "x{}"}}'):
+                yield f"values to {op} at {path}, as {element}", 30_000, _to(op, path, element)
+
 
 def _changes(path: str) -> Callable[[int], Sent]:
     return lambda n: _patch(
@@ -133,7 +141,19 @@ def _changes(path: str) -> Callable[[int], Sent]:
     )
 
 
+def _to(op: str, path: str, element: Any) -> Callable[[int], Sent]:
+    def of(number: int) -> Any:
+        if isinstance(element, str):
+            return element.format(number)
+        return {key: each.format(number) for key, each in element.items()}
+
+    return lambda n: _patch([{"op": op, "path": path, "value": [of(each) for each in range(n)]}])
+
+
 def _paths() -> Iterator[Case]:
+    for path in (None, "name", "manager", ENTERPRISE, "roles", 'roles[value eq "r1"]'):
+        yield f"keys that are paths, at {path}", 900, _keyed(path, as_text=False)
+        yield f"keys that are paths, at {path}, as text", 900, _keyed(path, as_text=True)
     yield (
         "keys that select",
         200,
@@ -155,6 +175,19 @@ def _paths() -> Iterator[Case]:
             [{"op": "add", "path": f"roles[{'(' * n}value pr{')' * n}].display", "value": "x"}]
         ),
     )
+
+
+def _keyed(path: str | None, *, as_text: bool) -> Callable[[int], Sent]:
+    """Return a PATCH whose value has keys that take long to parse."""
+
+    def make(n: int) -> Sent:
+        keys = [f'x[{"(" * 240}a eq "{each}"{")" * 240}]' for each in range(n)]
+        value = dict.fromkeys(keys, "x")
+        return _patch(
+            [{"op": "add", "path": path, "value": json.dumps(value) if as_text else value}]
+        )
+
+    return make
 
 
 def _members() -> Iterator[Case]:

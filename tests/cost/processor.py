@@ -11,11 +11,26 @@ from typing import Any
 
 from moto.core.botocore_stubber import BotocoreStubber
 
+from tests.cost.requests import Sent
+
 FLOOR = 0.02
 """The seconds that the shorter of two times counts for at least: less says nothing of growth."""
 
 MAX_RATIO = 6
 """How many times as long four times as much may take."""
+
+
+SECONDS = 1.0
+SECONDS_OF_EACH = 0.01
+"""What a request may take, and so much more for each operation and each resource."""
+
+RESOURCES = 10
+"""How many resources a request may touch in the world of these tests beside."""
+
+
+def allowed(sent: Sent) -> float:
+    """Return the seconds that a request may take."""
+    return SECONDS + SECONDS_OF_EACH * (sent.operations + RESOURCES)
 
 
 @dataclass
@@ -42,6 +57,7 @@ class Growth:
     what: str
     short: float
     long: float
+    allowed: float = SECONDS
 
     @property
     def ratio(self) -> float:
@@ -73,14 +89,17 @@ def processor() -> Iterator[Processor]:
 
 
 def growth(
-    what: str, clock: Processor, short: Callable[[], object], long: Callable[[], object]
+    what: str,
+    clock: Processor,
+    short: Callable[[], object],
+    long: Callable[[], object],
+    allowed: float = SECONDS,
 ) -> Growth:
     """Measure two sizes in turns, the best of several; more tries where it looks bad."""
-    found = Growth(what, clock.seconds(short), clock.seconds(long))
+    found = Growth(what, clock.seconds(short), clock.seconds(long), allowed)
     for _ in range(4):
-        if found.ratio <= MAX_RATIO / 2:
+        if found.ratio <= MAX_RATIO / 2 and found.long <= allowed:
             break
-        found = Growth(
-            what, min(found.short, clock.seconds(short)), min(found.long, clock.seconds(long))
-        )
+        shorter, longer = clock.seconds(short), clock.seconds(long)
+        found = Growth(what, min(found.short, shorter), min(found.long, longer), allowed)
     return found

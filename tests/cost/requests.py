@@ -39,6 +39,14 @@ class Sent:
             return self.body or b""
         return json.dumps(self.body, ensure_ascii=False).encode(errors="replace")
 
+    @property
+    def operations(self) -> int:
+        """How many operations it has, and those in the parts of a bulk request; one at least."""
+        try:
+            return max(1, _operations(json.loads(self.content)))
+        except (ValueError, RecursionError):
+            return 1
+
     def with_text(self, text: str) -> Sent:
         """Return the request with a text in its place."""
         quoted = quote(text, safe="/" if self.path.endswith("/" + TEXT) else "")
@@ -56,6 +64,15 @@ class Sent:
 def repeated(shape: str, size: int) -> str:
     """Return a text of so many bytes."""
     return shape * max(1, size // len(shape.encode()))
+
+
+def _operations(body: Any) -> int:
+    given = {key.lower(): each for key, each in body.items()} if isinstance(body, dict) else {}
+    found = given.get("operations")
+    if not isinstance(found, list):
+        return 0
+    inner = (each.get("data") for each in found if isinstance(each, dict))
+    return len(found) + sum(map(_operations, inner))
 
 
 def _filled(value: Any, text: str) -> Any:

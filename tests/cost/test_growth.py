@@ -13,7 +13,7 @@ import pytest
 
 from rollcall.runtime import Services
 from tests.cost.lists import lists
-from tests.cost.processor import MAX_RATIO, Growth, Processor, growth, processor
+from tests.cost.processor import MAX_RATIO, Growth, Processor, allowed, growth, processor
 from tests.cost.requests import FEW, SHAPES, Sent, repeated
 from tests.cost.texts import texts
 from tests.cost.world import World
@@ -38,8 +38,8 @@ class Measured:
             self._world.renew()
         world = self._world
         shorter, longer = world.prepared(short), world.prepared(long)
-        found = growth(what, self._clock, lambda: world.send(shorter), lambda: world.send(longer))
-        self.found.append(found)
+        sending = (lambda: world.send(shorter)), (lambda: world.send(longer))
+        self.found.append(growth(what, self._clock, *sending, allowed(long)))
 
     def check(self) -> None:
         """Check what was measured; the worst of it is shown with -s."""
@@ -48,6 +48,7 @@ class Measured:
         print(f"\n{len(self.found)} measured, the worst growth and the longest:")
         print("\n".join(map(str, [*worst[:10], *slowest[:10]])))
         assert [str(each) for each in worst if each.ratio > MAX_RATIO] == []
+        assert [str(each) for each in slowest if each.long > each.allowed] == []
 
 
 @pytest.fixture

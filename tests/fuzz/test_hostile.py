@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator
 from dataclasses import replace
@@ -15,7 +14,7 @@ import pytest
 from rollcall.runtime import Services
 from rollcall.tenants.keyring import Keyring
 from rollcall.tenants.tenants import READ_ONLY
-from tests.cost.processor import Processor, processor
+from tests.cost.processor import Processor, allowed, processor
 from tests.cost.requests import Sent
 from tests.cost.world import World
 from tests.fuzz.hostile import Hostile
@@ -27,13 +26,6 @@ RENEWED = 100
 """After how many requests the table is emptied."""
 
 SEED = int(os.environ.get("ROLLCALL_SEED", "13"))
-
-SECONDS = 1.0
-SECONDS_OF_EACH = 0.01
-"""What a request may take of the processor, and so much more for each operation and resource."""
-
-RESOURCES = 10
-"""How many resources a search may find in the world."""
 
 
 @pytest.fixture
@@ -62,7 +54,7 @@ class Fuzz:
         answer, seconds = self._answer(sent)
         shown = f"{told}, {answer.status_code}, {sent.content[:300]!r}"
         check(answer, sent, shown)
-        share = seconds / (SECONDS + SECONDS_OF_EACH * (operations(sent) + RESOURCES))
+        share = seconds / allowed(sent)
         self.slowest = sorted([*self.slowest, (share, f"{seconds:.3f} s {told}")])[-10:]
         assert share <= 1, f"{seconds:.3f} s: {shown}"
         stored = self._world.stored()
@@ -91,23 +83,6 @@ def check(answer: httpx.Response, sent: Sent, shown: str) -> None:
             said = answer.json()
             assert said["status"] == str(answer.status_code), shown
             assert said["detail"], shown
-
-
-def operations(sent: Sent) -> int:
-    """Return how many operations a request has, and those in the parts of a bulk request."""
-    try:
-        return max(1, _operations(json.loads(sent.content)))
-    except (ValueError, RecursionError):
-        return 1
-
-
-def _operations(body: Any) -> int:
-    given = {key.lower(): each for key, each in body.items()} if isinstance(body, dict) else {}
-    found = given.get("operations")
-    if not isinstance(found, list):
-        return 0
-    inner = (each.get("data") for each in found if isinstance(each, dict))
-    return len(found) + sum(map(_operations, inner))
 
 
 def test_hostile_requests_fail_nothing_take_no_time_and_change_nothing_when_refused(

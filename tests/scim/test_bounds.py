@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -17,7 +19,7 @@ from rollcall.scim.errors import (
     PayloadTooLargeException,
 )
 from rollcall.scim.patch import MAX_STEPS
-from rollcall.scim.resources import Kind
+from rollcall.scim.resources import ENTERPRISE, Kind
 
 
 def roles(number: int) -> list[dict[str, Any]]:
@@ -111,8 +113,9 @@ def test_a_remove_by_values_takes_as_many_as_an_attribute_has() -> None:
     removing = {"op": "remove", "path": "roles", "value": roles(MAX_VALUES)}
 
     assert "roles" not in patched(full, removing)
-    with pytest.raises(InvalidValueException, match="roles takes at most"):
-        patched(full, {**removing, "value": roles(MAX_VALUES + 1)})
+    for path in ("roles", "roles.value", "roles.type", "x509Certificates.value"):
+        with pytest.raises(InvalidValueException, match=f"{path} takes at most {MAX_VALUES}"):
+            patched(full, {**removing, "path": path, "value": roles(MAX_VALUES + 1)})
 
 
 def test_the_paths_of_a_patch_have_a_length_each_and_in_all() -> None:
@@ -131,6 +134,17 @@ def test_the_paths_of_a_patch_have_a_length_each_and_in_all() -> None:
             read(1, 1024, as_keys=as_keys)
     with pytest.raises(PayloadTooLargeException, match="paths of the request are too long"):
         read(MAX_STEPS, 900, as_keys=True)
+
+
+@pytest.mark.parametrize("path", [None, "name", "manager", ENTERPRISE])
+@pytest.mark.parametrize("form", [dict, json.dumps])
+def test_the_keys_of_a_value_are_paths_wherever_they_are_read_as_such(
+    form: Callable[[Any], Any], path: str | None
+) -> None:
+    value = form({f'x[a eq "{each:0900}"]': "x" for each in range(MAX_STEPS)})
+
+    with pytest.raises(PayloadTooLargeException, match="paths of the request are too long"):
+        patch.read(Kind.USER, {"Operations": [{"op": "add", "path": path, "value": value}]})
 
 
 def test_names_that_nobody_declares_are_looked_up_and_not_parsed() -> None:

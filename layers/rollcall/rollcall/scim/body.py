@@ -140,12 +140,13 @@ def check_number(model: BaseModel) -> None:
         value = getattr(model, name, None)
         if isinstance(value, list) and len(value) > MAX_VALUES:
             named = field_info.serialization_alias or name
-            raise _too_many(named)
+            raise too_many(named)
         if isinstance(value, BaseModel):
             check_number(value)
 
 
-def _too_many(named: str) -> InvalidValueException:
+def too_many(named: str) -> InvalidValueException:
+    """Return the error for more values than an attribute takes."""
     return InvalidValueException(detail=f"{named} takes at most {MAX_VALUES} values")
 
 
@@ -242,7 +243,7 @@ def _fitting(attribute: Attribute, value: Any, named: str) -> Any:
 def _elements(attribute: Attribute, value: Any) -> list[Any] | None:
     named = attribute.path
     if isinstance(value, list) and len(value) > MAX_VALUES and attribute.name != "members":
-        raise _too_many(named)
+        raise too_many(named)
     if not attribute.complex:
         plain = map(tolerance.unwrapped, value if isinstance(value, list) else [value])
         found = (each for each in plain if not tolerance.is_unassigned(each))

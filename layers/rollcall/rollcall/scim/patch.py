@@ -11,8 +11,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rollcall.scim import membership, patch_limits, steps, tolerance, unselected
-from rollcall.scim.attributes import Attribute, Schema, addressed, declared, designate
-from rollcall.scim.body import Document, assigned, checked, document
+from rollcall.scim.attributes import (
+    MAX_VALUES,
+    Attribute,
+    Schema,
+    addressed,
+    declared,
+    designate,
+)
+from rollcall.scim.body import Document, assigned, checked, document, too_many
 from rollcall.scim.budget import Budget
 from rollcall.scim.errors import (
     InvalidPathException,
@@ -137,7 +144,7 @@ def _steps(patch: Patch, texts: TextValues, operation: _Operation) -> Iterator[S
             return
         raise MutabilityException(detail=f"{operation.path} is read-only")
     value = texts.of_target(found, operation.value)
-    if isinstance(found, Schema):
+    if isinstance(found, Schema) or (found.complex and not found.multi_valued):
         patch_limits.check_paths(patch.budget, None, value)
     yield from _targeted(kind, operation.op, found, value, ignored)
 
@@ -205,6 +212,8 @@ def _removal(kind: Kind, target: Attribute, value: Any) -> Iterator[Step]:
         raise MutabilityException(detail=f"{target.path} is required and cannot be removed")
     if target.unselected and value is not None:
         sent = value if isinstance(value, list) else [value]
+        if len(sent) > MAX_VALUES:
+            raise too_many(target.path)
         found = [part for part in (assigned(target, each) for each in sent) if part is not None]
         yield from (Step(*each) for each in unselected.removed(target, found)) if found else ()
         return
