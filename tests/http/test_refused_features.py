@@ -103,6 +103,39 @@ def sizes(api: Api) -> Iterator[tuple[Any, Refusal]]:
         yield api.send("POST", path, content=body, headers=headers), Refusal(413)
 
 
+def repeated_looks(api: Api) -> Iterator[tuple[Any, Refusal]]:
+    many = [{"value": f"{n}", "type": f"t{n}"} for n in range(200)]
+    created = api.send("POST", "/Users", json={"userName": "ann", "phoneNumbers": many})
+    changes = [
+        {"op": "replace", "path": f'phoneNumbers[type eq "t{n}"].display', "value": "x"}
+        for n in range(400)
+    ]
+    body = {"schemas": [PATCH], "Operations": changes}
+    yield api.send("PATCH", f"/Users/{created.json()['id']}", json=body), Refusal(413)
+
+
+def shapes(api: Api) -> Iterator[tuple[Any, Refusal]]:
+    names = ", ".join(f'"a{n}": 1' for n in range(1_001))
+    for text in ("[" * 65 + "]" * 65, f"{{{names}}}", '{"userName": "ann", "userName": "bob"}'):
+        headers = {"Content-Type": "application/scim+json"}
+        answer = api.send("POST", "/Users", content=text.encode(), headers=headers)
+        yield answer, Refusal(400, "invalidSyntax")
+
+
+def lengths(api: Api) -> Iterator[tuple[Any, Refusal]]:
+    yield find(api, f'title eq "{"a" * 8_192}"'), Refusal(400, "invalidFilter")
+    change = {"op": "remove", "path": f'emails[type eq "{"a" * 1_024}"]'}
+    body = {"schemas": [PATCH], "Operations": [change]}
+    user = f"/Users/{api.user()['id']}"
+    yield api.send("PATCH", user, json=body), Refusal(400, "invalidPath")
+
+
+def names_asked_for(api: Api) -> Iterator[tuple[Any, Refusal]]:
+    for name in ("attributes", "excludedAttributes"):
+        many = ",".join(f"a{n}" for n in range(501))
+        yield api.send("GET", "/Users", params={name: many}), Refusal(400, "invalidValue")
+
+
 def values(api: Api) -> Iterator[tuple[Any, Refusal]]:
     for name, bound in (("phoneNumbers", 200), ("emails", 20)):
         many = [{"value": f"{each}@x.test"} for each in range(bound + 1)]
@@ -114,7 +147,10 @@ def values(api: Api) -> Iterator[tuple[Any, Refusal]]:
 PROBES: dict[str, Probe] = dict(
     zip(
         ROWS,
-        (me, filtered_discovery, methods, password, filters, too_many, cursors, sizes, values),
+        (
+            *(me, filtered_discovery, methods, password, filters, too_many, cursors, sizes),
+            *(repeated_looks, shapes, lengths, names_asked_for, values),
+        ),
         strict=True,
     )
 )
