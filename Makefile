@@ -40,7 +40,7 @@ demo: install  ## play an Entra administrator's first day against a local server
 	$(BIN)/python -m demo
 
 test: install  ## run all tests, on all processors
-	COLUMNS=120 $(BIN)/pytest -n auto --dist loadfile  # tables are as wide everywhere
+	$(BIN)/pytest -n auto --dist loadfile
 
 check: install  ## format, lint and types, without changing anything
 	$(BIN)/ruff format --check .
