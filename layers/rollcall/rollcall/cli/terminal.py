@@ -96,6 +96,10 @@ def print_credentials(name: str, url: str, token: str) -> None:
 def _width(console: Console) -> int:
     """Return the columns of a terminal; off a terminal there is no width at all.
 
-    Rich takes that of whichever of the three standard streams is a terminal, or else 80 columns.
+    Rich takes that of whichever of the three standard streams is a terminal, or else 80 columns,
+    and keeps what COLUMNS said when the console was made.
     """
-    return console.width if console.file.isatty() else ENDLESS
+    if not console.file.isatty():
+        return ENDLESS
+    columns = os.environ.get("COLUMNS", "")
+    return int(columns) if columns.isdigit() else console.width
