@@ -68,18 +68,28 @@ class Secrets:
                 return
         raise Unavailable(f"the secret of {name} is still being deleted, try again in a minute")
 
-    def change(self, name: str, edit: Callable[[Content], Content]) -> Content:
+    def change(
+        self,
+        name: str,
+        edit: Callable[[Content], Content],
+        overtaken: Callable[[], object] = lambda: None,
+    ) -> Content:
         """Replace the content by what `edit` makes of it, as often as others are faster.
 
-        Returns the new content. Raises SecretMissing, and whatever `edit` raises.
+        `overtaken` is called when another change came first for certain; a try whose answer was
+        lost may have been applied. Returns the new content. Raises SecretMissing, and whatever
+        `edit` raises.
         """
         for _ in self._patience.pauses():
             content, version = self._read(name)
             edited = edit(content)
             if edited == content:
                 return content
-            if self._swap(name, version, edited):
+            swapped = self._swap(name, version, edited)
+            if swapped:
                 return edited
+            if swapped is False:
+                overtaken()
         raise Unavailable(f"too many changes of the secret of {name} at once", status=429)
 
     def delete(self, name: str) -> None:
@@ -109,8 +119,11 @@ class Secrets:
             raise SecretMissing(name) from error  # it is being deleted
         return json.loads(answer["SecretString"]), answer["VersionId"]
 
-    def _swap(self, name: str, version: str, content: Content) -> bool:
-        """Make `content` current if `version` still is; True when it was."""
+    def _swap(self, name: str, version: str, content: Content) -> bool | None:
+        """Make `content` current if `version` still is; True when it was.
+
+        None says that it may have been: the SDK repeated the call, and something else is current.
+        """
         secret, candidate = self._name(name), str(uuid4())
         label = f"ROLLCALL-{candidate[:8]}"
         try:
@@ -143,9 +156,11 @@ class Secrets:
         except (
             self._client.exceptions.InvalidParameterException,
             self._client.exceptions.InvalidRequestException,
-        ):
+        ) as error:
             # As above: a repeated call finds its version current already.
-            return self._read(name)[1] == candidate
+            if self._read(name)[1] == candidate:
+                return True
+            return None if error.response["ResponseMetadata"].get("RetryAttempts") else False
         except self._client.exceptions.ResourceNotFoundException as error:
             raise SecretMissing(name) from error
         finally:

@@ -103,7 +103,7 @@ class Keyring:
             revoked.extend(each for each in kept if each.id == identifier)
             return _with(content, [each for each in kept if each.id != identifier])
 
-        self._tenants.change(self._tenant, remove)
+        self._tenants.change(self._tenant, remove, overtaken=revoked.clear)
         if not revoked:
             raise self._unknown(identifier)
         return revoked[0]

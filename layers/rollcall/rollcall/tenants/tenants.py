@@ -170,13 +170,19 @@ class Tenants:
         """Delete a tenant's state and tokens for good."""
         self._secrets.delete(name)
 
-    def change(self, name: str, edit: Callable[[Content], Content]) -> Tenant:
+    def change(
+        self,
+        name: str,
+        edit: Callable[[Content], Content],
+        overtaken: Callable[[], object] = lambda: None,
+    ) -> Tenant:
         """Replace what is kept of a tenant by what `edit` makes of it; nothing is lost on the way.
 
-        `edit` may be called several times. Raises TenantError for an unknown tenant.
+        `edit` may be called several times, and `overtaken` between them when what it made was
+        certainly not kept. Raises TenantError for an unknown tenant.
         """
         try:
-            return Tenant.of(name, self._secrets.change(name, edit))
+            return Tenant.of(name, self._secrets.change(name, edit, overtaken))
         except SecretMissing as error:
             raise _unknown(name) from error
 
