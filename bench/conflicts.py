@@ -18,24 +18,24 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from rollcall.reconcile.conflicts import report
-from rollcall.reconcile.conflicts.account import Account
-from rollcall.reconcile.conflicts.check import check
-from rollcall.reconcile.conflicts.export import Export
-from rollcall.reconcile.conflicts.finding import Verdict
+from rollcall.model.account_link import LOCAL
+from rollcall.reconcile.conflicts import conflict_report
+from rollcall.reconcile.conflicts.conflict_check import check
+from rollcall.reconcile.conflicts.conflict_finding import Verdict
+from rollcall.reconcile.conflicts.directory_account import DirectoryAccount
+from rollcall.reconcile.conflicts.entra_export import Export
 from rollcall.reconcile.conflicts.forecast import Job
-from rollcall.scim.link import LOCAL
-from rollcall.scim.resources import ENTERPRISE
+from rollcall.scim.resource_models import ENTERPRISE
 
 SIZES = (1_000, 10_000, 100_000)
 
 
-def accounts(number: int) -> Iterator[Account]:
+def accounts(number: int) -> Iterator[DirectoryAccount]:
     """Generate accounts, two of three under the name that Entra has."""
     for each in range(number):
         names = (f"p{each}@corp.test", f"old{each}@corp.test", f"p{each}+x@corp.test")
         name = names[0] if each % 3 else names[1 + each % 2]
-        yield Account(
+        yield DirectoryAccount(
             f"id-{each:08d}-0000-0000-0000-000000000000",
             {
                 "userName": name,
@@ -76,9 +76,9 @@ def measured(number: int) -> dict[str, Any]:
         made = check(Job("acme"), Export(path), accounts(number))
         checked = time.process_time() - begun
         with (Path(folder) / "out").open("w") as stream:
-            report.as_csv(made, stream)
-            stream.writelines(report.as_json(made))
-            stream.writelines(report.as_page(made, "users.json", "today"))
+            conflict_report.as_csv(made, stream)
+            stream.writelines(conflict_report.as_json(made))
+            stream.writelines(conflict_report.as_page(made, "users.json", "today"))
         return {
             "found": made.counts[Verdict.DUPLICATED],
             "check": checked,

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rollcall import emulator, local
+from rollcall.dev import emulator, local_server
 from rollcall.http.routes import EVERYTHING
 from rollcall.runtime import Services, Settings, logger
 from rollcall.runtime.gateway import behind_gateway
@@ -76,5 +76,5 @@ def gateway(tenant: str = "bench") -> Iterator[Gateway]:
         emulator.running(Path(state), fresh=True) as endpoint,
     ):
         services = Services(Settings(endpoint_url=endpoint))
-        local.create_table(services)
+        local_server.create_table(services)
         yield Gateway(services, tenant)

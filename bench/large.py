@@ -18,8 +18,8 @@ from typing import Any
 from uuid import UUID
 
 from bench.gateway import Gateway, gateway
-from rollcall.storage import journal
-from rollcall.storage.journal import Unfinished
+from rollcall.storage import large_change_items
+from rollcall.storage.large_change_items import Unfinished
 
 BATCH = 25
 
@@ -75,7 +75,7 @@ def written(client: Any) -> Iterator[Counter[str]]:
 def sweep(gate: Gateway) -> Iterator[Unfinished]:
     """Go on with what is begun until it is finished, as the scheduled sweep does."""
     later = replace(gate.services.sweep(), clock=lambda: datetime.now(UTC) + timedelta(hours=1))
-    while list(journal.unfinished(gate.services.table, "9")):
+    while list(large_change_items.unfinished(gate.services.table, "9")):
         yield from later.run()
 
 

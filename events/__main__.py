@@ -20,8 +20,8 @@ from typing import Any
 
 from events import containers, endpoint, engine, runtime
 from events.case import Case, cases, given
-from rollcall.emulator import EmulatorError
-from rollcall.local import STATE
+from rollcall.dev.emulator import EmulatorError
+from rollcall.dev.local_server import STATE
 from rollcall.runtime import Services
 
 Invoke = Callable[[Case], Any]

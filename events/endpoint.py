@@ -12,17 +12,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from rollcall import emulator, local
+from rollcall.dev import emulator, local_server
 from rollcall.directory.directory import Directory
+from rollcall.model.actor import Actor
 from rollcall.runtime import Services, Settings
-from rollcall.runtime.duplicates import report
-from rollcall.scim.resources import Kind
-from rollcall.storage import reports
-from rollcall.storage.handovers import HandOver, HandOvers
-from rollcall.storage.journal import Changes, Journal
-from rollcall.storage.origin import Origin
-from rollcall.storage.writes import Turn, Writes
-from rollcall.tenants import tokens
+from rollcall.runtime.duplicates_function import report
+from rollcall.scim.resource_models import Kind
+from rollcall.storage import report_files
+from rollcall.storage.handover_items import Handover, HandoverItems
+from rollcall.storage.large_change_items import LargeChangeItems, MemberChanges
+from rollcall.storage.resource_writes import GroupUpdate, ResourceWrites
+from rollcall.tenants import token_format
 from rollcall.tenants.tenants import TOKEN_DAYS
 
 TENANT = "demo"
@@ -56,8 +56,8 @@ REPORT = "a-link-to-a-report-of-the-events"
 
 def seed(services: Services) -> None:
     """Make what a deployment has, the tenant of the events, and what they expect to find of it."""
-    local.create_table(services)
-    local.create_channels(services)
+    local_server.create_table(services)
+    local_server.create_channels(services)
     services.bus().create()
     services.tenants.create(TENANT)
     services.secrets.change(TENANT, _with_the_token_of_the_events)
@@ -71,7 +71,7 @@ def seed(services: Services) -> None:
         directory.groups.create({"displayName": name, "members": members}, identifier)
     _begin(services)
     report(services, TENANT).go(RUN, lambda _: False)
-    services.reports.link(reports.place(TENANT, RUN), datetime.now(UTC), REPORT)
+    services.reports.link(report_files.place(TENANT, RUN), datetime.now(UTC), REPORT)
     directory.users.delete(GONE[0])
     _create(directory, *SECOND)
 
@@ -79,16 +79,16 @@ def seed(services: Services) -> None:
 def _begin(services: Services) -> None:
     """Leave what a killed function leaves: a change of a group, and a user who is leaving one."""
     table, since = services.table, "2026-01-05T02:00:00.000Z"
-    directory, origin = services.directory(BEGUN), Origin("begun", "token:events")
-    journal, writes = Journal(table, BEGUN), Writes(table, BEGUN, origin)
+    directory, origin = services.directory(BEGUN), Actor("begun", "token:events")
+    journal, writes = LargeChangeItems(table, BEGUN), ResourceWrites(table, BEGUN, origin)
     stays, joins, leaves = (
         directory.users.create({"userName": name}).record for name in ("ada", "grace", "alan")
     )
     members = [{"value": stays.id}, {"value": leaves.id}]
     group = directory.groups.create({"displayName": "Staff", "members": members}).record.id
-    change = Changes({joins.id: Kind.USER}, {stays.id: Kind.USER})
+    change = MemberChanges({joins.id: Kind.USER}, {stays.id: Kind.USER})
     name = journal.write(group, change, origin, since)
-    table.transact([writes.turn(group, since, Turn(several=True, pending=name))])
+    table.transact([writes.turn(group, since, GroupUpdate(several=True, pending=name))])
     current = directory.users.read(leaves.id).record
     note = journal.leaving(Kind.USER, leaves.id, origin, since)
     table.transact([*writes.deletion(current, since, 4_102_444_800), note])
@@ -135,12 +135,12 @@ def _create(directory: Directory, identifier: str, names: tuple[str, str]) -> No
 
 def _with_the_token_of_the_events(content: dict[str, Any]) -> dict[str, Any]:
     (token,) = content["tokens"]
-    return {**content, "tokens": [{**token, "digest": tokens.digest(TOKEN)}]}
+    return {**content, "tokens": [{**token, "digest": token_format.digest(TOKEN)}]}
 
 
 def _offer(services: Services) -> None:
     """Make the hand-over of the events, which opens for ever."""
     made, until = "2026-01-01T00:00:00.000Z", "2999-01-01T00:00:00.000Z"
-    digest = tokens.digest(HANDOVER)
-    offered = HandOver(digest, made, until, TOKEN_DAYS, expires=32_472_144_000)
-    HandOvers(services.table, TENANT).offer(offered)
+    digest = token_format.digest(HANDOVER)
+    offered = Handover(digest, made, until, TOKEN_DAYS, expires=32_472_144_000)
+    HandoverItems(services.table, TENANT).offer(offered)

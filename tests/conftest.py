@@ -18,10 +18,10 @@ import httpx
 import pytest
 from moto import mock_aws
 
-from rollcall import local
-from rollcall.emulator import environment
+from rollcall.aws.clients import Clients
+from rollcall.dev import local_server
+from rollcall.dev.emulator import environment
 from rollcall.runtime import Services, Settings
-from rollcall.storage.clients import Clients
 from tests.faults.points import Points, lines
 
 _READY_SECONDS = 60
@@ -64,7 +64,7 @@ class Server:
         if not line:
             raise RuntimeError(f"the local server did not start: {self.log.read_text()[-2000:]}")
         self.announced = json.loads(line)
-        running = local.find(state)
+        running = local_server.find(state)
         assert running is not None
         self.running = running
         self.services = Services(Settings(endpoint_url=running.endpoint_url))
@@ -73,7 +73,7 @@ class Server:
         """Return a new tenant."""
         name = f"t{next(self._numbers)}"
         token = self.services.tenants.create(name)
-        return Tenant(name, local.tenant_url(self.running.url, name), token)
+        return Tenant(name, local_server.tenant_url(self.running.url, name), token)
 
     def stop(self) -> int:
         """End the server as Ctrl-C does; returns its exit code."""
@@ -124,7 +124,7 @@ def services() -> Iterator[Services]:
             boto3.client("secretsmanager", **options),  # type: ignore[call-overload]
         )
         built = Services(Settings(), clients)
-        local.create_table(built)
+        local_server.create_table(built)
         yield built
 
 

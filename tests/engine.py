@@ -6,7 +6,7 @@ from typing import NoReturn
 
 import pytest
 
-from rollcall import emulator
+from rollcall.dev import emulator
 
 
 def emulator_home() -> Path:

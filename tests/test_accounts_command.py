@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from rollcall.directory.directory import Directory
-from rollcall.scim.link import LINKED, LOCAL, Link, State
+from rollcall.model.account_link import LINKED, LOCAL, AccountLink, LinkState
 from tests.conftest import Server
 from tests.test_cli import rollcall
 
@@ -33,7 +33,7 @@ class Support:
     def reads(self, *words: str, code: int = 0) -> Any:
         return json.loads(self.says(*words, "--json", code=code))
 
-    def account(self, user_name: str, link: Link = LOCAL, **attributes: Any) -> str:
+    def account(self, user_name: str, link: AccountLink = LOCAL, **attributes: Any) -> str:
         payload = {"userName": user_name, "active": True, **attributes}
         return self.directory.users.create(payload, link=link).record.id
 
@@ -68,7 +68,7 @@ def test_an_import_is_tried_made_and_repeated(support: Support) -> None:
 
 def test_accounts_are_listed_by_whose_they_are(support: Support) -> None:
     support.account("ann"), support.account("bob", LINKED)
-    support.account("[root]", Link(State.LOCAL, protected=True))
+    support.account("[root]", AccountLink(LinkState.LOCAL, protected=True))
 
     def listed(state: str) -> set[str]:
         return {each["userName"] for each in support.reads("list", "--state", state)}
@@ -114,7 +114,7 @@ def test_unlinking_shows_what_changes_asks_and_says_what_entra_does_next(
 
 def test_relinking_is_logged_and_takes_no_protected_account(support: Support) -> None:
     support.account("ann")
-    support.account("root", Link(State.LOCAL, protected=True))
+    support.account("root", AccountLink(LinkState.LOCAL, protected=True))
 
     done = support.reads("relink", "ann", "--external-id", "o-2", "--user-name", "ann@x.test")
 

@@ -10,41 +10,34 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "layers" / "rollcall" / "rollcall"
 
+BELOW_HTTP = {
+    "directory",
+    "templates",
+    "tenants",
+    "changes",
+    "reconcile",
+    "storage",
+    "model",
+    "aws",
+}
+
 ARROWS: dict[str, set[str]] = {
     "scim": set(),
-    "storage": {"scim"},
-    "directory": {"templates", "storage", "scim"},
-    "templates": {"storage", "scim"},
-    "tenants": {"storage", "scim"},
-    "changes": {"storage", "scim"},
-    "reconcile": {"storage", "scim"},
-    "http": {"directory", "tenants", "reconcile", "scim"},
-    "runtime": {
-        "changes",
-        "http",
-        "directory",
-        "templates",
-        "tenants",
-        "reconcile",
-        "storage",
-        "scim",
-    },
+    "model": {"scim"},
+    "aws": {"scim"},
+    "storage": {"model", "aws", "scim"},
+    "templates": {"storage", "model", "scim"},
+    "tenants": {"storage", "model", "aws", "scim"},
+    "changes": {"storage", "model", "aws", "scim"},
+    "reconcile": {"storage", "model", "aws", "scim"},
+    "directory": {"templates", "storage", "model", "aws", "scim"},
+    "http": {"directory", "tenants", "model", "scim"},
+    "runtime": {"http", *BELOW_HTTP, "scim"},
+    "operations": {"runtime", *BELOW_HTTP, "scim"},
+    "dev": {"runtime", "http", "tenants"},
     "start": set(),
     "operator_error": set(),
-    "emulator": set(),
-    "local": {"runtime", "emulator", "http", "tenants", "changes", "storage", "scim"},
-    "cli": {
-        "local",
-        "runtime",
-        "emulator",
-        "changes",
-        "directory",
-        "templates",
-        "tenants",
-        "reconcile",
-        "storage",
-        "scim",
-    },
+    "cli": {"operations", "dev", "runtime", *BELOW_HTTP, "scim"},
 }
 """What each room may import of the package, itself and EVERYWHERE aside."""
 
@@ -52,19 +45,19 @@ EVERYWHERE = {"operator_error"}
 """What every room may import."""
 
 ONLY_IN: dict[str, set[str]] = {
-    "boto3": {"storage"},
-    "botocore": {"storage"},
+    "boto3": {"aws"},
+    "botocore": {"aws"},
     "starlette": {"http", "runtime"},
     "mangum": {"runtime"},
     "aws_lambda_powertools": {"runtime"},
-    "uvicorn": {"local"},
-    "yaml": {"local", "cli"},
+    "uvicorn": {"dev"},
+    "yaml": {"dev", "cli"},
     "typer": {"cli"},
     "rich": {"cli"},
 }
 """The libraries that only some rooms may know."""
 
-IO_FREE = {"scim"}
+IO_FREE = {"scim", "model"}
 CLOCKS = {"time", "random", "secrets", "uuid", "os", "socket", "threading", "pathlib"}
 """The protocol's room reads neither clock, nor chance, nor environment."""
 

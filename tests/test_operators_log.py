@@ -14,13 +14,13 @@ import pytest
 from typer.main import get_command
 
 from rollcall.cli import app
+from rollcall.model.account_link import LINKED, LOCAL
 from rollcall.runtime import Services
-from rollcall.scim.link import LINKED, LOCAL
-from rollcall.scim.resources import Kind
-from rollcall.storage.actions import Action
+from rollcall.scim.resource_models import Kind
 from rollcall.storage.keys import Keys
-from rollcall.templates.ledger import Ledger
+from rollcall.storage.transactions import Action
 from rollcall.templates.template import Template
+from rollcall.templates.user_access import AccessService
 from tests.conftest import Server
 from tests.storage.faults import counted
 from tests.test_cli import rollcall
@@ -153,9 +153,9 @@ def test_what_an_operator_changes_is_told_of(
     assert not any("example.com" in str(each) or "ann" in str(each) for each in entries)
 
 
-def ledger(services: Services, tenant: str, operator: str) -> Ledger:
+def ledger(services: Services, tenant: str, operator: str) -> AccessService:
     acts = services.acts(tenant, operator)
-    return Ledger(services.table, tenant, acts.origin, services.scales, acts=acts)
+    return AccessService(services.table, tenant, acts.origin, services.scales, acts=acts)
 
 
 def test_what_is_in_the_table_is_told_of_in_the_transaction_of_the_change(

@@ -7,10 +7,10 @@ import re
 
 import pytest
 
-from rollcall.scim.resources import Kind
-from rollcall.storage.journal import Changes, Journal
+from rollcall.model.actor import Actor
+from rollcall.scim.resource_models import Kind
 from rollcall.storage.keys import Keys
-from rollcall.storage.origin import Origin
+from rollcall.storage.large_change_items import LargeChangeItems, MemberChanges
 from tests.conftest import Server, Tenant
 from tests.storage import consistency
 from tests.storage.former import stored_before
@@ -51,7 +51,9 @@ def spoil(server: Server, name: str) -> None:
     table.delete([{"pk": f"{name}#USERNAME#ada", "sk": "CLAIM"}])
     table.put({"pk": f"{name}#USERNAME#gone", "sk": "CLAIM"}, {"id": "x"})
     table.put({"pk": f"{name}#LOOKUP#externalId#gone", "sk": "User#x"}, {})
-    Journal(table, name).write("sales", Changes({}, {"ada": Kind.USER}), Origin(), NO_SWEEP)
+    LargeChangeItems(table, name).write(
+        "sales", MemberChanges({}, {"ada": Kind.USER}), Actor(), NO_SWEEP
+    )
 
 
 def named(sentences: list[str], name: str) -> set[str]:

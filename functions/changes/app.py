@@ -3,6 +3,6 @@
 from rollcall.start import uncollected
 
 with uncollected():
-    from rollcall.runtime.changes import handler
+    from rollcall.runtime.changes_function import handler
 
 __all__ = ["handler"]

@@ -3,6 +3,6 @@
 from rollcall.start import uncollected
 
 with uncollected():
-    from rollcall.runtime.duplicates import handler
+    from rollcall.runtime.duplicates_function import handler
 
 __all__ = ["handler"]

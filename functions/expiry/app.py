@@ -3,6 +3,6 @@
 from rollcall.start import uncollected
 
 with uncollected():
-    from rollcall.runtime.expiry import handler
+    from rollcall.runtime.expiry_function import handler
 
 __all__ = ["handler"]

@@ -3,6 +3,6 @@
 from rollcall.start import uncollected
 
 with uncollected():
-    from rollcall.runtime.sweep import handler
+    from rollcall.runtime.sweep_function import handler
 
 __all__ = ["handler"]

@@ -6,12 +6,12 @@ import json
 
 import pytest
 
-from rollcall.reconcile.conflicts import report
-from rollcall.reconcile.conflicts.account import Account
-from rollcall.reconcile.conflicts.check import check
-from rollcall.reconcile.conflicts.export import Export
+from rollcall.reconcile.account_import import AccountImport
+from rollcall.reconcile.conflicts import conflict_report
+from rollcall.reconcile.conflicts.conflict_check import check
+from rollcall.reconcile.conflicts.directory_account import DirectoryAccount
+from rollcall.reconcile.conflicts.entra_export import Export
 from rollcall.reconcile.conflicts.forecast import Job
-from rollcall.reconcile.intake import Intake
 from tests.browser.conftest import DESKTOP, LAPTOP, PHONE, Browser
 from tests.browser.test_duplicates_page import shown, violations
 from tests.reconcile.cases import account, person
@@ -30,13 +30,13 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> str:
     people = [each.exported for each in staff]
     files["users.json"].write_text(json.dumps({"value": [*people, hostile]}))
     accounts = [
-        Account(str(each.where), each.document, each.link)
-        for each in Intake(files["accounts.csv"]).drafts()
+        DirectoryAccount(str(each.where), each.document, each.link)
+        for each in AccountImport(files["accounts.csv"]).drafts()
     ]
     accounts.append(account("eve@old.test", displayName=SCRIPT))
     made = check(Job("acme"), Export(files["users.json"]), accounts)
     file = folder / "report.html"
-    file.write_text("".join(report.as_page(made, "users.json", "24 November 2026")))
+    file.write_text("".join(conflict_report.as_page(made, "users.json", "24 November 2026")))
     return file.as_uri()
 
 
@@ -112,7 +112,7 @@ def long(tmp_path_factory: pytest.TempPathFactory) -> str:
     file.write_text(json.dumps(people))
     made = check(Job("acme"), Export(file), accounts)
     page = folder / "report.html"
-    page.write_text("".join(report.as_page(made, "users.json", "24 November 2026")))
+    page.write_text("".join(conflict_report.as_page(made, "users.json", "24 November 2026")))
     return page.as_uri()
 
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from rollcall.runtime.duplicates import report
-from rollcall.storage.reports import place
+from rollcall.runtime.duplicates_function import report
+from rollcall.storage.report_files import place
 from tests.browser.conftest import DESKTOP, LAPTOP, PHONE, Browser
 from tests.conftest import Server
 from tests.directory.people import user

@@ -11,8 +11,8 @@ import pytest
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 
-from rollcall.scim.link import LOCAL
-from rollcall.storage.handovers import HandOvers
+from rollcall.model.account_link import LOCAL
+from rollcall.storage.handover_items import HandoverItems
 from tests.browser.conftest import DESKTOP, LAPTOP, PHONE, Browser
 from tests.conftest import Server, Tenant
 from tests.test_cli import rollcall
@@ -110,7 +110,7 @@ def test_a_link_that_is_not_valid_says_so_and_reveals_nothing(
         "without a code": link.url.partition("#")[0],
     }[how]
     if how == "expired":
-        store = HandOvers(server.services.table, link.tenant.name)
+        store = HandoverItems(server.services.table, link.tenant.name)
         store.offer(replace(next(store.all()), opens_until="2026-01-01T00:00:00.000Z"))
     else:
         rollcall(server.state, "handover", link.tenant.name)

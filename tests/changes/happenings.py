@@ -9,15 +9,15 @@ from typing import Any
 import httpx
 
 from rollcall.directory.directory import Directory
+from rollcall.model.account_link import LOCAL
+from rollcall.model.actor import Actor
 from rollcall.runtime import Services
-from rollcall.runtime.duplicates import report
-from rollcall.scim.link import LOCAL
-from rollcall.storage.handovers import HandOver, HandOvers
-from rollcall.storage.notices import Notices
-from rollcall.storage.origin import Origin
-from rollcall.templates.ledger import Ledger
+from rollcall.runtime.duplicates_function import report
+from rollcall.storage.handover_items import Handover, HandoverItems
+from rollcall.storage.outbox import Outbox
 from rollcall.templates.template import Selector, Template
-from rollcall.tenants.tokens import digest
+from rollcall.templates.user_access import AccessService
+from rollcall.tenants.token_format import digest
 
 OPERATOR = "operator:ann"
 MANY = 34
@@ -86,17 +86,15 @@ def _operators(services: Services, directory: Directory, api: httpx.Client) -> N
     accounts.carry_out(accounts.merge(kay, gone, idp_deletes=gone))
     assert accounts.finish(gone)
     accounts.carry_out(accounts.unlink(kay))
-    ledger = Ledger(services.table, "acme", Origin(actor=OPERATOR), services.scales)
+    ledger = AccessService(services.table, "acme", Actor(actor=OPERATOR), services.scales)
     ledger.grant(kay, {"risk register": "edit"})
     ledger.revoke(kay, ["induction"])
     replaced = services.keyring("acme").rotate(None, timedelta(hours=1)).replaced
     assert replaced is not None
     change = {"successor": replaced.successor, "until": replaced.expires}
-    Notices(services.table, "acme").post(
-        "token.rotated", replaced.id, change, Origin(actor=OPERATOR)
-    )
-    offered = HandOver(digest("x"), "2026-01-01", "2999-01-01", 365, expires=32_472_144_000)
-    HandOvers(services.table, "acme").offer(offered)
+    Outbox(services.table, "acme").post("token.rotated", replaced.id, change, Actor(actor=OPERATOR))
+    offered = Handover(digest("x"), "2026-01-01", "2999-01-01", 365, expires=32_472_144_000)
+    HandoverItems(services.table, "acme").offer(offered)
 
 
 def _create(api: httpx.Client, user_name: str, address: str = "", name: str = "") -> str:

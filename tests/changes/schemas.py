@@ -8,7 +8,7 @@ from pathlib import Path
 from jsonschema import Draft202012Validator, FormatChecker
 from referencing import Registry, Resource
 
-from rollcall.changes.events import Event
+from rollcall.changes.change_events import Event
 
 DOCUMENTS = Path(__file__).parents[2] / "docs" / "events"
 SCHEMAS = {

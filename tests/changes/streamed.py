@@ -10,13 +10,14 @@ from typing import Any
 
 import boto3
 
-from rollcall import local
-from rollcall.changes.events import Event, events
+from rollcall.aws import stream_reader
+from rollcall.aws.clients import connect_streams
+from rollcall.aws.stream_reader import StreamReader
+from rollcall.changes.change_events import Event, events
+from rollcall.dev import local_server
 from rollcall.runtime import Services
-from rollcall.storage import stream, tail
-from rollcall.storage.clients import connect_streams
+from rollcall.storage import stream
 from rollcall.storage.table import Table
-from rollcall.storage.tail import Tail
 
 _NUMBERS = count(1)
 URL = "https://scim.test/live"
@@ -34,7 +35,7 @@ class Streamed:
     def records(self) -> list[Record]:
         """Return all records since the table was made."""
         client = connect_streams(self.services.settings.endpoint_url)
-        pages = Tail(client, self.arn, "TRIM_HORIZON").pages()
+        pages = StreamReader(client, self.arn, "TRIM_HORIZON").pages()
         return [record for page in pages for record in page]
 
     def events(self) -> list[Event]:
@@ -49,10 +50,10 @@ def streamed(services: Services) -> Streamed:
     settings = replace(settings, reports=f"{name}-reports", unpublished=f"{name}-unpublished")
     own = Services(settings, services.clients)
     own.table = Table(own.clients.dynamodb, name)
-    local.create_table(own)
-    local.create_channels(own)
+    local_server.create_table(own)
+    local_server.create_channels(own)
     own.bus().create()
-    return Streamed(own, tail.enable(own.clients.dynamodb, name))
+    return Streamed(own, stream_reader.enable(own.clients.dynamodb, name))
 
 
 def aws(services: Services, service: str) -> Any:

@@ -11,9 +11,9 @@ from typing import Any
 import httpx
 import pytest
 
-from rollcall.directory.accounts import Accounts
+from rollcall.directory.account_changes import AccountChanges
 from rollcall.directory.context import Context
-from rollcall.storage.origin import Origin
+from rollcall.model.actor import Actor
 from tests.changes.streamed import Streamed, body
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "events" / "consumer.py"
@@ -102,8 +102,8 @@ def test_a_copy_converges_from_any_point_of_the_stream(
 
 def merge(streamed: Streamed, keep: str, remove: str) -> None:
     """Merge two accounts as an operator does, of which the identity provider knows both."""
-    context = Context.of(streamed.services.table, "acme", "", Origin(actor="operator:ann"))
-    accounts = Accounts(context)
+    context = Context.of(streamed.services.table, "acme", "", Actor(actor="operator:ann"))
+    accounts = AccountChanges(context)
     kept, removed = (each.removeprefix("/Users/") for each in (keep, remove))
     accounts.carry_out(accounts.merge(kept, removed, idp_deletes=removed))
 

@@ -11,9 +11,9 @@ from typing import Any
 import httpx
 import pytest
 
+from rollcall.aws.clients import connect_bus
+from rollcall.aws.event_bus import EventBus
 from rollcall.runtime import Services
-from rollcall.storage.bus import Bus
-from rollcall.storage.clients import connect_bus
 from tests.changes.streamed import URL, Received, Streamed, body, handed_over
 from tests.test_cli import rollcall
 
@@ -144,7 +144,7 @@ def test_only_batches_with_events_of_a_tenant(operator: Operator, streamed: Stre
 def test_what_the_bus_does_not_take_is_kept(
     operator: Operator, streamed: Streamed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    nowhere = Bus(connect_bus("http://127.0.0.1:9"), "nobody serves it")
+    nowhere = EventBus(connect_bus("http://127.0.0.1:9"), "nobody serves it")
     monkeypatch.setattr(Services, "bus", lambda _: nowhere)
 
     said = operator.says("republish", code=1)

@@ -12,7 +12,7 @@ import pytest
 
 from rollcall.directory.directory import Directory
 from rollcall.runtime import Services
-from rollcall.scim.resources import ROLLCALL, ROLLCALL_GROUP
+from rollcall.scim.resource_models import ROLLCALL, ROLLCALL_GROUP
 from rollcall.tenants.tenants import READ_ONLY
 from tests.conftest import Server, Tenant
 from tests.directory.people import patch, titled, user

@@ -6,22 +6,22 @@ from collections.abc import Iterator
 
 import pytest
 
+from rollcall.aws.clients import connect_bus
+from rollcall.aws.event_bus import MAX_BYTES, EventBus, EventEntry
 from rollcall.runtime import logger
-from rollcall.runtime.changes import publish
-from rollcall.storage.bus import MAX_BYTES, Bus, Entry
-from rollcall.storage.clients import connect_bus
-from tests.changes.test_events import USER, document, record
+from rollcall.runtime.changes_function import publish
+from tests.changes.test_change_events import USER, document, record
 from tests.storage.faults import answering, counted, refusal, success
 
 
 @pytest.fixture
-def bus() -> Bus:
+def bus() -> EventBus:
     """A bus that nobody serves: what is asked of it is answered by the test."""
-    return Bus(connect_bus("http://127.0.0.1:9"), "rollcall")
+    return EventBus(connect_bus("http://127.0.0.1:9"), "rollcall")
 
 
-def entries(number: int, size: int = 100) -> list[Entry]:
-    return [Entry("user.created", "x" * size, 1_800_000_000) for _ in range(number)]
+def entries(number: int, size: int = 100) -> list[EventEntry]:
+    return [EventEntry("user.created", "x" * size, 1_800_000_000) for _ in range(number)]
 
 
 def accepted(number: int) -> dict[str, object]:
@@ -33,7 +33,7 @@ def sizes(requests: list[object]) -> Iterator[int]:
         yield len(each.body["Entries"])  # type: ignore[attr-defined]
 
 
-def test_ten_events_go_in_one_call(bus: Bus) -> None:
+def test_ten_events_go_in_one_call(bus: EventBus) -> None:
     with (
         counted(bus.client) as requests,
         answering(bus.client, "PutEvents", accepted(10), accepted(10), accepted(5)),
@@ -42,7 +42,7 @@ def test_ten_events_go_in_one_call(bus: Bus) -> None:
     assert list(sizes(list(requests))) == [10, 10, 5]
 
 
-def test_fewer_when_they_are_large(bus: Bus) -> None:
+def test_fewer_when_they_are_large(bus: EventBus) -> None:
     with (
         counted(bus.client) as requests,
         answering(bus.client, "PutEvents", accepted(2), accepted(1)),
@@ -51,7 +51,7 @@ def test_fewer_when_they_are_large(bus: Bus) -> None:
     assert list(sizes(list(requests))) == [2, 1]
 
 
-def test_what_is_before_the_first_failure_counts(bus: Bus) -> None:
+def test_what_is_before_the_first_failure_counts(bus: EventBus) -> None:
     partly = success(
         FailedEntryCount=1, Entries=[{"EventId": "e"}, {"ErrorCode": "Throttled"}, {"EventId": "e"}]
     )
@@ -59,12 +59,12 @@ def test_what_is_before_the_first_failure_counts(bus: Bus) -> None:
         assert bus.publish(entries(13)) == 11
 
 
-def test_a_bus_that_does_not_answer_publishes_nothing_more(bus: Bus) -> None:
+def test_a_bus_that_does_not_answer_publishes_nothing_more(bus: EventBus) -> None:
     with answering(bus.client, "PutEvents", accepted(10), refusal("InternalException", 500)):
         assert bus.publish(entries(13)) == 10
 
 
-def test_a_batch_names_the_record_to_go_on_with(bus: Bus) -> None:
+def test_a_batch_names_the_record_to_go_on_with(bus: EventBus) -> None:
     other = {"pk": "acme#USERNAME#x", "sk": "CLAIM"}
     records = [
         record(other, None, {"id": "u1"}, 1),
@@ -82,7 +82,7 @@ def test_a_batch_names_the_record_to_go_on_with(bus: Bus) -> None:
     assert failed == {"batchItemFailures": [{"itemIdentifier": "3"}]}
 
 
-def test_a_batch_that_means_nothing_asks_for_nothing(bus: Bus) -> None:
+def test_a_batch_that_means_nothing_asks_for_nothing(bus: EventBus) -> None:
     with counted(bus.client) as requests:
         records = [record({"pk": "acme#USERNAME#x", "sk": "CLAIM"}, None, {"id": "u1"})]
         assert publish(records, bus, "", logger()) == {"batchItemFailures": []}

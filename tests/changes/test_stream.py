@@ -11,10 +11,10 @@ import httpx
 
 from events import case
 from events.template import Template
-from rollcall.changes.events import events
+from rollcall.changes.change_events import events
 from rollcall.runtime import logger
-from rollcall.runtime.changes import publish
-from rollcall.scim.resources import Kind
+from rollcall.runtime.changes_function import publish
+from rollcall.scim.resource_models import Kind
 from rollcall.storage import keys, stream
 from rollcall.storage.keys import Keys
 from tests.changes import happenings

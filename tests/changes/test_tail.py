@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from rollcall.aws.clients import connect_streams
+from rollcall.aws.stream_reader import StreamReader
 from rollcall.scim.errors import Unavailable
-from rollcall.storage.clients import connect_streams
-from rollcall.storage.tail import Tail
 from tests.changes.streamed import Streamed
 from tests.storage.faults import answering, refusal
 
@@ -16,13 +16,13 @@ def put(streamed: Streamed, *names: str) -> None:
         streamed.services.table.put({"pk": "acme#X", "sk": name}, {})
 
 
-def read(tail: Tail) -> list[str]:
+def read(tail: StreamReader) -> list[str]:
     return [each["dynamodb"]["Keys"]["sk"]["S"] for page in tail.pages() for each in page]
 
 
 def test_what_was_there_before_is_not_read_and_the_rest_once(streamed: Streamed) -> None:
     put(streamed, "a")
-    tail = Tail(connect_streams(streamed.services.settings.endpoint_url), streamed.arn)
+    tail = StreamReader(connect_streams(streamed.services.settings.endpoint_url), streamed.arn)
 
     assert read(tail) == []
     put(streamed, "b", "c")
@@ -34,7 +34,7 @@ def test_what_was_there_before_is_not_read_and_the_rest_once(streamed: Streamed)
 
 def test_after_a_sleep_it_goes_on_where_it_was(streamed: Streamed) -> None:
     client = connect_streams(streamed.services.settings.endpoint_url)
-    tail = Tail(client, streamed.arn)
+    tail = StreamReader(client, streamed.arn)
     put(streamed, "a")
     assert read(tail) == ["a"]
     put(streamed, "b")
@@ -45,7 +45,7 @@ def test_after_a_sleep_it_goes_on_where_it_was(streamed: Streamed) -> None:
 
 def test_nothing_is_lost_where_the_stream_does_not_answer(streamed: Streamed) -> None:
     client = connect_streams(streamed.services.settings.endpoint_url)
-    tail = Tail(client, streamed.arn)
+    tail = StreamReader(client, streamed.arn)
     put(streamed, "a")
 
     with (

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from rollcall.scim.link import LOCAL
+from rollcall.model.account_link import LOCAL
 from tests.conftest import Server
 from tests.directory.people import user
 from tests.test_cli import rollcall

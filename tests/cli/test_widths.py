@@ -18,7 +18,7 @@ from unittest.mock import patch
 import pytest
 
 from rollcall.cli import main
-from rollcall.scim.link import LINKED, LOCAL
+from rollcall.model.account_link import LINKED, LOCAL
 from tests.conftest import Server
 from tests.test_cli import ENVIRONMENT, PROGRAM, rollcall
 

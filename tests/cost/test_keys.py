@@ -12,27 +12,17 @@ import pytest
 from scim2_models import Context
 
 from rollcall.directory.context import Precondition
-from rollcall.reconcile.conflicts import aliases, person, properties
-from rollcall.scim import (
-    body,
-    evidence,
-    filters,
-    folding,
-    json_text,
-    link,
-    names,
-    quoting,
-    redaction,
-    tolerance,
-)
+from rollcall.model import account_link, match_keys, redaction
+from rollcall.model.record import Record
+from rollcall.reconcile.conflicts import other_addresses, person, properties
+from rollcall.scim import body, case_folding, filters, json_text, names, quoting, tolerance
 from rollcall.scim.attributes import declared, designate
 from rollcall.scim.cursor import Seal
 from rollcall.scim.errors import SCIMException
 from rollcall.scim.json_text import JsonTextError
 from rollcall.scim.projection import Projection
-from rollcall.scim.record import Record
-from rollcall.scim.resources import ENTERPRISE, Kind
-from rollcall.tenants import tokens
+from rollcall.scim.resource_models import ENTERPRISE, Kind
+from rollcall.tenants import token_format
 from tests.cost.processor import MAX_RATIO, Growth, Processor, growth, processor
 from tests.cost.requests import SHAPES, repeated
 from tests.long import LONG
@@ -55,18 +45,18 @@ def matches(text: str, value: str) -> object:
 
 
 MADE: dict[str, tuple[int, Callable[[str], object]]] = {
-    "a folded name": (VALUE, folding.folded),
-    "a folded name of a group": (VALUE, folding.collapsed),
-    "an exact key": (VALUE, folding.exact),
+    "a folded name": (VALUE, case_folding.folded),
+    "a folded name of a group": (VALUE, case_folding.collapsed),
+    "an exact key": (VALUE, case_folding.exact),
     "a name that is checked": (VALUE, lambda text: names.check(Kind.USER, {}, {"userName": text})),
-    "evidence of an address": (VALUE, evidence.of_email),
-    "evidence of a domain": (VALUE, lambda text: evidence.of_email(f"a@{text}")),
-    "evidence of a login": (VALUE, lambda text: evidence.of(user(userName=text))),
-    "evidence of a name": (VALUE, evidence.of_name),
-    "evidence of two names": (VALUE, lambda text: evidence.of_name(f"{text} {text}")),
-    "evidence of a number": (VALUE, evidence.of_number),
-    "a name before it was deleted": (VALUE, evidence.former),
-    "a domain that may be linked": (VALUE, link.domain_of),
+    "evidence of an address": (VALUE, match_keys.of_email),
+    "evidence of a domain": (VALUE, lambda text: match_keys.of_email(f"a@{text}")),
+    "evidence of a login": (VALUE, lambda text: match_keys.of(user(userName=text))),
+    "evidence of a name": (VALUE, match_keys.of_name),
+    "evidence of two names": (VALUE, lambda text: match_keys.of_name(f"{text} {text}")),
+    "evidence of a number": (VALUE, match_keys.of_number),
+    "a name before it was deleted": (VALUE, match_keys.former),
+    "a domain that may be linked": (VALUE, account_link.domain_of),
     "a hash for the log": (VALUE, lambda text: redaction.hashed(b"k", text)),
     "a sentence for the log": (VALUE, lambda text: redaction.redacted(f"no {text}", {"x": text})),
     "a filter for the log": (VALUE, lambda text: redaction.redacted("no a", {"filter": text})),
@@ -78,7 +68,7 @@ MADE: dict[str, tuple[int, Callable[[str], object]]] = {
     "names of attributes": (VALUE, lambda text: Projection.of([text], None)),
     "a cursor": (VALUE, lambda text: Seal(b"k").open(text, "", None, 0)),
     "a condition": (VALUE, lambda text: Precondition(text).check(RECORD)),
-    "a token": (VALUE, tokens.is_well_formed),
+    "a token": (VALUE, token_format.is_well_formed),
     "a value that is searched": (VALUE, lambda text: matches('title co "x"', text)),
     "a body": (VALUE, lambda text: body.read(
         Kind.USER, user(**{ENTERPRISE: {"employeeNumber": text}}), Context.RESOURCE_CREATION_REQUEST
@@ -88,7 +78,7 @@ MADE: dict[str, tuple[int, Callable[[str], object]]] = {
     "a quoted filter": (VALUE, quoting.quoted),
     "a path": (PATH, lambda text: designate(Kind.USER, text)),
     "a path's selection": (PATH, lambda text: designate(Kind.USER, f"emails[{text}].value")),
-    "a cell of aliases": (VALUE, aliases.read),
+    "a cell of aliases": (VALUE, other_addresses.read),
     "a cell of a guest": (VALUE, person.guest),
     "a cell's heading": (PATH, properties.name),
 }  # fmt: skip

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from rollcall import local
+from rollcall.dev import local_server
 from rollcall.runtime import Services
 from tests.cost.requests import Sent
 from tests.http.api import Api
@@ -30,7 +30,7 @@ class World:
     def renew(self) -> None:
         """Begin with a table of its own."""
         self._services.clients.dynamodb.delete_table(TableName=self._services.table.name)
-        local.create_table(self._services)
+        local_server.create_table(self._services)
         roles = [{"value": f"r{each}"} for each in range(200)]
         self.user = self.api.user(userName="taken", roles=roles)["id"]
         body = {"displayName": "taken", "members": [{"value": self.user}]}

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from rollcall.aws.retry import Retry
 from rollcall.directory.directory import Directory
 from rollcall.runtime import Services
-from rollcall.storage.patience import Patience
 from rollcall.storage.table import Table
 from tests.directory.people import URL
 from tests.storage import consistency
@@ -20,7 +20,7 @@ from tests.storage.memory import clients, services
 def table(services: Services) -> Table:
     """The table, with patience that takes no time."""
     time = Time()
-    patience = Patience(clock=time.clock, sleep=time.sleep)
+    patience = Retry(clock=time.clock, sleep=time.sleep)
     return Table(services.clients.dynamodb, services.table.name, patience)
 
 

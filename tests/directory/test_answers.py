@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from rollcall.directory import bounds
+from rollcall.directory import response_limits
 from rollcall.directory.directory import Directory
 from rollcall.directory.search import Query
+from rollcall.model.record import members_of
+from rollcall.scim.document import MAX_DOCUMENT
 from rollcall.scim.errors import TooManyException
 from rollcall.scim.projection import Projection
-from rollcall.scim.record import members_of
-from rollcall.scim.resources import Kind
-from rollcall.storage.documents import MAX_DOCUMENT
+from rollcall.scim.resource_models import Kind
 from tests.conftest import Server, Tenant
 from tests.directory.large import filled
 from tests.directory.people import URL, group, patch, user, users
@@ -26,17 +26,20 @@ def large(server: Server) -> tuple[Directory, Tenant, str]:
     """A directory with a group that has one member more than an answer holds."""
     tenant = server.tenant()
     directory = server.services.directory(tenant.name, URL)
-    size = bounds.most_members(URL) + 1
+    size = response_limits.most_members(URL) + 1
     return directory, tenant, filled(server.services, tenant.name, directory, "everybody", size)
 
 
 def test_as_many_members_as_fit_are_below_what_lambda_hands_on() -> None:
-    most = bounds.most_members(URL)
+    most = response_limits.most_members(URL)
     members = members_of(URL, {f"{each:036}": Kind.USER for each in range(most)})
 
     assert most > 20_000
-    assert bounds.size({"displayName": "x" * MAX_DOCUMENT, "members": members}) < bounds.MAX_ANSWER
-    assert bounds.MAX_ANSWER < 6 * 1024 * 1024
+    assert (
+        response_limits.size({"displayName": "x" * MAX_DOCUMENT, "members": members})
+        < response_limits.MAX_ANSWER
+    )
+    assert response_limits.MAX_ANSWER < 6 * 1024 * 1024
 
 
 def test_more_members_than_fit_are_refused_with_the_ways_to_read_them(
@@ -109,7 +112,7 @@ def test_a_page_is_cut_short_and_the_next_one_goes_on_behind_it(
 
     assert {total for total, _ in read} == {25}
     assert [each for _, ids in read for each in ids] == heavy
-    assert len(read[0][1]) == bounds.MAX_ANSWER // bounds.size(
+    assert len(read[0][1]) == response_limits.MAX_ANSWER // response_limits.size(
         directory.users.read(heavy[0]).resource
     )
 

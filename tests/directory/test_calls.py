@@ -8,10 +8,10 @@ import pytest
 
 from rollcall.directory.directory import Directory
 from rollcall.directory.search import Query
+from rollcall.model.account_link import LINKED, LOCAL, LinkPolicy
 from rollcall.runtime import Services
-from rollcall.scim.link import LINKED, LOCAL, Linking
 from rollcall.scim.projection import Projection
-from rollcall.scim.resources import Kind
+from rollcall.scim.resource_models import Kind
 from rollcall.storage.table import Table
 from tests.directory.people import URL, USER, adding, group, patch, titled, user, users
 
@@ -143,7 +143,7 @@ def test_linking_an_account_takes_no_further_round_trip(
     directory: Directory, table: Table, calls: list[str]
 ) -> None:
     ann = directory.users.create({"schemas": [USER], "userName": "ann"}, link=LOCAL).record.id
-    client = Directory(table, "acme", URL, linking=Linking())
+    client = Directory(table, "acme", URL, linking=LinkPolicy())
     calls.clear()
 
     assert client.users.patch(ann, titled("Chief")).record.link == LINKED

@@ -12,7 +12,7 @@ from rollcall.directory.directory import Directory
 from rollcall.directory.sweep import Sweep
 from rollcall.runtime import Services
 from rollcall.scim.errors import NotFoundException
-from rollcall.scim.resources import Kind
+from rollcall.scim.resource_models import Kind
 from rollcall.storage.table import Table
 from tests.conftest import Server
 from tests.directory.people import (

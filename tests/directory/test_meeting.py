@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
+from rollcall.aws.retry import Retry
 from rollcall.directory.directory import Directory
-from rollcall.directory.journal import ALONE
+from rollcall.directory.large_changes import ALONE
 from rollcall.directory.reservation import TRIES
+from rollcall.model.actor import Actor
 from rollcall.runtime import Services
 from rollcall.scim.errors import Unavailable
-from rollcall.storage import journal
-from rollcall.storage.origin import Origin
-from rollcall.storage.patience import Patience
+from rollcall.storage import large_change_items
 from rollcall.storage.table import Table
 from tests.directory.people import URL, adding, group, members_of, patch, removing, setting, users
 from tests.storage.faults import Request, Time, answering, at_call, cancellation, counted, preceded
@@ -38,7 +38,7 @@ def time() -> Time:
 @pytest.fixture
 def table(services: Services, time: Time) -> Table:
     """The table, in which a transaction holds little."""
-    patience = Patience(clock=time.clock, sleep=time.sleep)
+    patience = Retry(clock=time.clock, sleep=time.sleep)
     return Table(services.clients.dynamodb, services.table.name, patience, SMALL)
 
 
@@ -57,12 +57,12 @@ class Met:
 
     def finish(self) -> None:
         """Finish the change, as its writer would."""
-        (unfinished,) = journal.unfinished(self.table, "9")
+        (unfinished,) = large_change_items.unfinished(self.table, "9")
         assert Directory(self.table, "acme", URL).finish(unfinished)
 
     @property
     def is_complete(self) -> bool:
-        finished = not list(journal.unfinished(self.table, "9"))
+        finished = not list(large_change_items.unfinished(self.table, "9"))
         return finished and members_of(self.directory, self.staff) == set(self.people)
 
 
@@ -115,15 +115,15 @@ def test_a_reservation_whose_owner_is_gone_holds_nobody_up_for_long(
     services: Services, table: Table, directory: Directory, time: Time
 ) -> None:
     people, staff = users(directory, 2), group(directory, "Staff")
-    store = journal.Journal(table, "acme")
-    store.reserve(staff, Origin(), "2026-01-01T00:00:00.000Z")
+    store = large_change_items.LargeChangeItems(table, "acme")
+    store.reserve(staff, Actor(), "2026-01-01T00:00:00.000Z")
 
     assert members_of(directory, staff) == set()
     directory.groups.patch(staff, adding(*people))
 
     assert ALONE <= time.now < ALONE + 1
     assert members_of(directory, staff) == set(people)
-    assert list(journal.unfinished(table, "9")) == []
+    assert list(large_change_items.unfinished(table, "9")) == []
 
 
 def test_who_sets_the_members_reserves_them_when_others_were_faster_several_times(
@@ -146,7 +146,7 @@ def test_who_sets_the_members_reserves_them_when_others_were_faster_several_time
     assert not left
     assert [each for each in requests if is_reservation(each)]
     assert members_of(directory, staff) == set(people[5:])
-    assert list(journal.unfinished(met.table, "9")) == []
+    assert list(large_change_items.unfinished(met.table, "9")) == []
 
 
 def is_reservation(request: Request) -> bool:

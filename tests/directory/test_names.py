@@ -7,15 +7,15 @@ from uuid import uuid4
 
 import pytest
 
-from rollcall import local
-from rollcall.cli.verify import mend
+from rollcall.aws.attribute_values import Item
+from rollcall.cli.verify_command import mend
+from rollcall.dev import local_server
 from rollcall.directory.directory import Directory
 from rollcall.directory.search import Query
 from rollcall.runtime import Services, Settings
 from rollcall.scim.errors import UniquenessException
-from rollcall.scim.resources import Kind
-from rollcall.storage.acts import Acts
-from rollcall.storage.items import Item
+from rollcall.scim.resource_models import Kind
+from rollcall.storage.audit_log import AuditLog
 from tests.conftest import Server
 from tests.directory.people import ENTERPRISE, found, group, patch, user
 from tests.storage import consistency
@@ -296,7 +296,7 @@ def test_of_two_that_are_one_by_now_the_older_is_found_by_another_spelling(
 def repair(services: Services) -> list[str]:
     """Mend what can be mended, and return what is left."""
     found = consistency.verified(services, "acme")
-    return [each.sentence for each in found if not mend(services, "acme", each, Acts())]
+    return [each.sentence for each in found if not mend(services, "acme", each, AuditLog())]
 
 
 def test_two_that_are_one_by_now_are_named_and_stay(services: Services) -> None:
@@ -374,7 +374,7 @@ def emulated(server: Server) -> Services:
     name = str(uuid4())
     settings = Settings(name, f"{name}/tenants", server.running.endpoint_url)
     own = Services(settings, server.services.clients)
-    local.create_table(own)
+    local_server.create_table(own)
     return own
 
 

@@ -10,9 +10,9 @@ from events.template import Template
 from rollcall.directory.directory import Directory
 from rollcall.directory.sweep import Sweep
 from rollcall.runtime import Services
-from rollcall.storage.actions import Action
 from rollcall.storage.keys import Keys
 from rollcall.storage.table import Table
+from rollcall.storage.transactions import Action
 from tests.directory.people import group, user
 from tests.storage.faults import answering, cancellation
 

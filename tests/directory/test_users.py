@@ -17,7 +17,7 @@ from rollcall.scim.errors import (
     Unavailable,
     UniquenessException,
 )
-from rollcall.scim.resources import Kind
+from rollcall.scim.resource_models import Kind
 from tests.directory.people import (
     ENTERPRISE,
     NEVER_ISSUED,

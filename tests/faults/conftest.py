@@ -7,9 +7,9 @@ from uuid import uuid4
 
 import pytest
 
-from rollcall import local
+from rollcall.dev import local_server
 from rollcall.runtime import Services, Settings
-from rollcall.storage import journal
+from rollcall.storage import large_change_items
 from tests.conftest import Server
 from tests.faults.proxy import Proxy, between
 from tests.faults.world import World
@@ -18,9 +18,9 @@ from tests.faults.world import World
 @pytest.fixture
 def world(server: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """A tenant in a table of its own on the emulator; what is written down takes several parts."""
-    monkeypatch.setattr(journal, "PART", 4)
+    monkeypatch.setattr(large_change_items, "PART", 4)
     services = Services(Settings(table=f"t{uuid4().hex}"), server.services.clients)
-    local.create_table(services)
+    local_server.create_table(services)
     yield World(services)
     services.clients.dynamodb.delete_table(TableName=services.table.name)
 
@@ -38,6 +38,6 @@ def proxied(proxy: Proxy) -> Iterator[Services]:
     name = f"t{uuid4().hex}"
     settings = Settings(name, name, proxy.url, reports=name, bus=name, queue=f"http://q/0/{name}")
     services = Services(settings)
-    local.create_table(services)
+    local_server.create_table(services)
     yield services
     services.clients.dynamodb.delete_table(TableName=name)

@@ -11,17 +11,17 @@ from uuid import uuid4
 
 import pytest
 
+from rollcall.aws import stream_reader
+from rollcall.aws.clients import connect_streams
+from rollcall.aws.event_bus import EventEntry
+from rollcall.aws.secrets import SecretMissing
+from rollcall.aws.stream_reader import StreamReader
 from rollcall.runtime import Services
 from rollcall.scim.errors import Unavailable
-from rollcall.storage import tail
-from rollcall.storage.actions import Action, ConditionFailed
-from rollcall.storage.bus import Entry
-from rollcall.storage.clients import connect_streams
-from rollcall.storage.reports import FORMS, ReportError
-from rollcall.storage.secrets import SecretMissing
-from rollcall.storage.tail import Tail
-from rollcall.tenants.handover import Desk
-from rollcall.tenants.keyring import Keyring
+from rollcall.storage.report_files import FORMS, ReportError
+from rollcall.storage.transactions import Action, ConditionFailed
+from rollcall.tenants.handover import HandoverService
+from rollcall.tenants.tenant_tokens import TenantTokens
 from rollcall.tenants.tenants import Tenants
 from tests.conftest import Server
 from tests.faults.proxy import Fault, Proxy, always, first
@@ -88,8 +88,8 @@ def _swapped(services: Services) -> Any:
 
 
 def _pages(services: Services) -> int:
-    arn = tail.enable(services.clients.dynamodb, services.table.name)
-    stream = Tail(connect_streams(services.settings.endpoint_url), arn, "TRIM_HORIZON")
+    arn = stream_reader.enable(services.clients.dynamodb, services.table.name)
+    stream = StreamReader(connect_streams(services.settings.endpoint_url), arn, "TRIM_HORIZON")
     return sum(len(page) for page in stream.pages())
 
 
@@ -111,7 +111,9 @@ def _forgotten(services: Services) -> str:
 
 
 def _event(services: Services) -> int:
-    return services.bus().publish([Entry("user.created", "{}", int(datetime.now(UTC).timestamp()))])
+    return services.bus().publish(
+        [EventEntry("user.created", "{}", int(datetime.now(UTC).timestamp()))]
+    )
 
 
 def _told(services: Services) -> str:
@@ -205,16 +207,16 @@ def test_what_is_no_answer_of_the_service_is_a_failure(stored: Services, proxy: 
 
 
 def _issued(tenants: Tenants, name: str) -> None:
-    Keyring(tenants, name).issue("mine")
+    TenantTokens(tenants, name).issue("mine")
 
 
 def _rotated(tenants: Tenants, name: str) -> None:
-    Keyring(tenants, name).rotate(None, timedelta(hours=1))
+    TenantTokens(tenants, name).rotate(None, timedelta(hours=1))
 
 
 def _revoked(tenants: Tenants, name: str) -> None:
     (only,) = tenants.show(name).tokens
-    Keyring(tenants, name).revoke(only.id)
+    TenantTokens(tenants, name).revoke(only.id)
 
 
 @pytest.fixture
@@ -250,7 +252,7 @@ def test_a_change_of_tokens_that_was_made_and_overtaken_is_not_made_again(
         if next(first_try, False):
             return Fault.RESET_AFTER
         proxy.choose = lambda _: None
-        Keyring(direct.tenants, name).issue("other")
+        TenantTokens(direct.tenants, name).issue("other")
         return None
 
     with proxy.faults(choose):
@@ -263,7 +265,7 @@ def test_a_press_of_the_button_whose_answers_were_lost_may_be_repeated_at_once(
     fresh: Services, proxy: Proxy
 ) -> None:
     fresh.tenants.add(name := uuid4().hex)
-    desk = Desk(fresh.table, fresh.tenants)
+    desk = HandoverService(fresh.table, fresh.tenants)
     code = desk.offer(name, timedelta(hours=1)).code
 
     lost = first(4, Fault.RESET_AFTER, "TransactWriteItems")  # all tries to claim it

@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
+from rollcall.aws.deadline import seconds_left, within
+from rollcall.aws.retry import Retry
 from rollcall.http.middleware import RESERVE
 from rollcall.http.routes import EVERYTHING
 from rollcall.runtime import Services, logger
 from rollcall.runtime.gateway import behind_gateway
 from rollcall.runtime.invocation import in_time
 from rollcall.scim.errors import ERROR, Unavailable
-from rollcall.storage.deadline import seconds_left, within
-from rollcall.storage.patience import Patience
 from rollcall.storage.table import FEW_BATCHES, MAX_BATCH
 from tests.faults.proxy import Fault, Proxy, always
 from tests.http.api import Api
@@ -99,7 +99,7 @@ def test_a_deadline_within_another_is_the_earlier_of_both() -> None:
 def test_what_lost_against_others_is_not_tried_again_after_the_deadline() -> None:
     time = Time()
     with within(0):
-        tries = list(Patience(clock=time.clock, sleep=time.sleep).pauses())
+        tries = list(Retry(clock=time.clock, sleep=time.sleep).pauses())
 
     assert len(tries) == 1
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
-from rollcall import local
+from rollcall.dev import local_server
 from rollcall.runtime import Services, events_file
 from tests.faults.proxy import Fault, Proxy, always
 
@@ -41,7 +41,7 @@ def test_a_sweep_of_a_store_that_is_away_is_logged(proxied: Services, proxy: Pro
     log = Log()
 
     with proxy.faults(always(Fault.RESET_BEFORE)):
-        local.sweep(proxied, log)
+        local_server.sweep(proxied, log)
 
     reason = "the directory cannot be reached, try again"
     assert log.lines == [("warning", {"work": "the sweep", "reason": reason})]
@@ -51,7 +51,7 @@ def test_a_sweep_that_fails_otherwise_is_logged_with_its_stack(proxied: Services
     log = Log()
     nowhere = Services(replace(proxied.settings, table="nowhere"), proxied.clients)
 
-    local.sweep(nowhere, log)
+    local_server.sweep(nowhere, log)
 
     assert log.lines == [("exception", {"work": "the sweep"})]
 

@@ -12,8 +12,8 @@ from typing import NamedTuple
 import pytest
 
 from rollcall.scim.errors import NotFoundException, Unavailable, UniquenessException
-from rollcall.storage import journal, table
-from rollcall.templates.templates import Templates
+from rollcall.storage import large_change_items, table
+from rollcall.templates.template_changes import TemplateChanges
 from tests.faults.points import Points
 from tests.faults.strokes import STROKES, Ended, Stroke
 from tests.faults.world import TENANT, State, World
@@ -39,7 +39,7 @@ def test_a_write_is_before_or_after_wherever_it_is_struck(
 def test_a_change_of_500_members_is_before_or_after_wherever_it_is_struck(
     world: World, points: Points, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(journal, "PART", 100)
+    monkeypatch.setattr(large_change_items, "PART", 100)
     monkeypatch.setattr(table, "FEW_BATCHES", 100)  # one after the other, so that they are counted
     struck = Struck(world, LARGE)
 
@@ -71,7 +71,7 @@ class Struck:
     def __init__(self, world: World, write: Write) -> None:
         self._world, self._write = world, write
         if write.templates:
-            Templates(world.services.table, TENANT).set(write.templates)
+            TemplateChanges(world.services.table, TENANT).set(write.templates)
         write.arrange(world.directory())
         world.max_actions = write.max_actions
         world.keep()

@@ -16,14 +16,14 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from rollcall import local
+from rollcall.dev import local_server
 from rollcall.directory.sweep import Sweep
 from rollcall.runtime import Services
-from rollcall.storage import journal
+from rollcall.storage import large_change_items
 from rollcall.storage.table import Table
 from rollcall.templates.template import Template
-from rollcall.templates.templates import Templates
-from rollcall.tenants.handover import Desk
+from rollcall.templates.template_changes import TemplateChanges
+from rollcall.tenants.handover import HandoverService
 from tests.conftest import Server
 from tests.faults.actor import Actor
 from tests.faults.proxy import Choose, Fault, Proxy
@@ -73,17 +73,17 @@ def test_what_clients_were_told_is_true_whatever_happens_to_calls(
     kind: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(journal, "PART", 4)
+    monkeypatch.setattr(large_change_items, "PART", 4)
     name, tally = f"a{uuid4().hex[:10]}", Tally()
     token = direct.tenants.create(name)
     everyone = Template("everyone", areas={"induction": "read"})
-    Templates(direct.table, name).set([everyone])
+    TemplateChanges(direct.table, name).set([everyone])
     unreliable = Services(proxied.settings)
     unreliable.table = Table(unreliable.clients.dynamodb, direct.table.name, max_actions=SMALL)
     chosen = (LONG_RUNS if LONG else SHORT)[kind]
 
     with serving(unreliable) as url:
-        base = local.tenant_url(url, name)
+        base = local_server.tenant_url(url, name)
         clients = [
             httpx.Client(base_url=base, headers={"Authorization": f"Bearer {token}"}, timeout=60)
             for _ in range(ACTORS)
@@ -129,7 +129,7 @@ def some_of(kinds: tuple[Fault, ...]) -> Choose:
 def hand_over(direct: Services, url: str, tally: Tally) -> None:
     """Press the button of a link until it answers; the token has to work and be the only one."""
     direct.tenants.add(name := f"h{uuid4().hex[:10]}")
-    code = Desk(direct.table, direct.tenants).offer(name, timedelta(hours=1)).code
+    code = HandoverService(direct.table, direct.tenants).offer(name, timedelta(hours=1)).code
     answer = httpx.Response(503)
     refused = 0
     while answer.status_code in BUSY and refused < 20:
@@ -141,7 +141,9 @@ def hand_over(direct: Services, url: str, tally: Tally) -> None:
         bearer = {"Authorization": f"Bearer {answer.json()['token']}"}
         used = httpx.Response(503)
         while used.status_code in BUSY:
-            used = httpx.get(f"{local.tenant_url(url, name)}/Users", headers=bearer, timeout=60)
+            used = httpx.get(
+                f"{local_server.tenant_url(url, name)}/Users", headers=bearer, timeout=60
+            )
             tally.answered(used, writes=False)
         if used.status_code != 200:
             tally.note('false "not found"', f"a token that was shown: {used.status_code}")
@@ -156,7 +158,7 @@ def settle(direct: Services) -> None:
     later = datetime.now(UTC) + timedelta(hours=1)
     for _ in Sweep(direct.table, direct.directory, lambda: later).run():
         pass
-    assert list(journal.unfinished(direct.table, "9")) == []
+    assert list(large_change_items.unfinished(direct.table, "9")) == []
 
 
 def everybody(

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from rollcall.aws.retry import Retry
 from rollcall.directory.directory import Directory
 from rollcall.directory.sweep import Sweep
 from rollcall.runtime import Services
-from rollcall.storage import journal
-from rollcall.storage.patience import Patience
+from rollcall.storage import large_change_items
 from rollcall.storage.table import Table
 from tests.directory.people import URL, members_of
 from tests.storage import consistency
@@ -49,7 +49,7 @@ class World:
         Each pause passes a second, so that a request takes the same calls whenever it is made.
         """
         time = Time()
-        patience = Patience(clock=time.clock, sleep=lambda _: time.sleep(1.0))
+        patience = Retry(clock=time.clock, sleep=lambda _: time.sleep(1.0))
         table = Table(
             self.services.clients.dynamodb,
             self.services.table.name,
@@ -67,9 +67,9 @@ class World:
 
     def settle(self) -> None:
         """Sweep where something is unfinished; it has to be finished by that."""
-        if list(journal.unfinished(self.services.table, "9")):
+        if list(large_change_items.unfinished(self.services.table, "9")):
             self.sweep()
-            assert list(journal.unfinished(self.services.table, "9")) == []
+            assert list(large_change_items.unfinished(self.services.table, "9")) == []
 
     def keep(self) -> None:
         """Remember all items, to be set back to."""

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from rollcall.runtime import Services
-from rollcall.tenants.keyring import Keyring
+from rollcall.tenants.tenant_tokens import TenantTokens
 from rollcall.tenants.tenants import READ_ONLY
 from tests.cost.processor import Processor, allowed, processor
 from tests.cost.requests import Sent
@@ -39,7 +39,7 @@ class Fuzz:
 
     def __init__(self, services: Services, clock: Processor) -> None:
         self._world, self._hostile, self._clock = World(services), Hostile(SEED), clock
-        issued = Keyring(services.tenants, "acme").issue("reads", scope=READ_ONLY)
+        issued = TenantTokens(services.tenants, "acme").issue("reads", scope=READ_ONLY)
         self._reading = {"Authorization": f"Bearer {issued.plain}"}
         self._numbers = count()
         self._stored = self._world.stored()

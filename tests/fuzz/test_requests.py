@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rollcall import local
+from rollcall.dev import local_server
 from rollcall.runtime import Services
 from tests.http.test_http import Api
 from tests.long import examples
@@ -82,7 +82,7 @@ class World:
         if next(self._examples) % FRESH == 0:
             name = self._services.table.name
             self._services.clients.dynamodb.delete_table(TableName=name)
-            local.create_table(self._services)
+            local_server.create_table(self._services)
             self.user = self.api.user(title="kept")["id"]
             self.group = self._make_group()["id"]
             self.known = self.look()

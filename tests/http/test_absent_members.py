@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 
 from rollcall.runtime import Services
-from rollcall.scim.membership import AbsentMembers
-from rollcall.storage.log import Entry
+from rollcall.scim.member_operations import AbsentMembers
+from rollcall.storage.provisioning_log import LogEntry
 from tests.http.api import Api
 
 KEPT = "no members were sent: they are kept"
 NONE: list[dict[str, Any]] = [{}, {"members": None}]
 
 
-def last(services: Services) -> Entry:
+def last(services: Services) -> LogEntry:
     """Return the latest entry of the provisioning log."""
     now = datetime.now(UTC)
     return list(services.log("acme").read(now - timedelta(hours=1), now + timedelta(minutes=1)))[-1]

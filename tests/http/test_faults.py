@@ -18,7 +18,7 @@ from botocore.exceptions import (
 
 from rollcall.runtime import Services
 from rollcall.scim.errors import ERROR
-from rollcall.storage import journal
+from rollcall.storage import large_change_items
 from tests.faults.points import Points
 from tests.faults.strokes import Stroke
 from tests.faults.world import TENANT, World
@@ -167,7 +167,7 @@ def without_members(answer: Any) -> Any:
 @pytest.fixture
 def town(api: Api, services: Services, monkeypatch: pytest.MonkeyPatch) -> Town:
     """A town where changes of several members take several transactions."""
-    monkeypatch.setattr(journal, "PART", 2)
+    monkeypatch.setattr(large_change_items, "PART", 2)
     monkeypatch.setattr(services.table, "max_actions", SMALL)
     return Town(api, World(services))
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from rollcall.runtime import Services, Settings
-from rollcall.scim.resources import ROLLCALL
+from rollcall.scim.resource_models import ROLLCALL
 from rollcall.templates.template import Template
-from rollcall.templates.templates import Templates
+from rollcall.templates.template_changes import TemplateChanges
 from tests.http.api import Api
 
 BASE = "/scim/acme/v2"
@@ -105,7 +105,7 @@ def test_access_is_advertised_where_a_template_is_set_and_nowhere_else(
         ]
 
     assert not any(advertised())
-    Templates(services.table, "acme", "operator:ann").set([Template("everybody")])
+    TemplateChanges(services.table, "acme", "operator:ann").set([Template("everybody")])
     assert all(advertised())
 
 

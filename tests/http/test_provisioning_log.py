@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
+from rollcall.model import redaction
 from rollcall.runtime import Services, Settings
-from rollcall.scim import redaction
-from rollcall.scim.resources import ENTERPRISE
-from rollcall.storage.log import Entry
-from rollcall.tenants import tokens
+from rollcall.scim.resource_models import ENTERPRISE
+from rollcall.storage.provisioning_log import LogEntry
+from rollcall.tenants import token_format
 from rollcall.tenants.tenants import READ_ONLY, Token, new_token
 from tests.http.api import Api
 from tests.storage.faults import answering, counted, refusal
@@ -28,7 +28,7 @@ class Kept:
         self._seen = 0
         self.key = bytes.fromhex(services.tenants.show("acme").key)
 
-    def new(self) -> list[Entry]:
+    def new(self) -> list[LogEntry]:
         """Return the entries since this was asked last."""
         now = datetime.now(UTC)
         log = self._services.log("acme")
@@ -36,7 +36,7 @@ class Kept:
         entries, self._seen = entries[self._seen :], len(entries)
         return entries
 
-    def one(self) -> Entry:
+    def one(self) -> LogEntry:
         """Return the one entry since this was asked last."""
         (entry,) = self.new()
         return entry
@@ -253,7 +253,7 @@ def test_each_operation_of_a_bulk_request_has_an_entry(api: Api, kept: Kept) -> 
 
 def test_who_is_not_authenticated_costs_no_write(api: Api, kept: Kept, services: Services) -> None:
     with counted(services.clients.dynamodb) as made:
-        wrong = {"Authorization": f"Bearer {tokens.generate()}"}
+        wrong = {"Authorization": f"Bearer {token_format.generate()}"}
         api.send("GET", "/Users", headers=wrong)
         api.send("POST", "/Users", headers=wrong, json={"userName": "ann"})
 

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 import pytest
 
 from rollcall.runtime import Services
-from rollcall.tenants import tokens
+from rollcall.tenants import token_format
 from tests.http.api import Api
 from tests.storage.faults import Request, answering, counted, refusal
 
 PATHS = ["/Users", "/Users/x", "/Groups", "/Schemas", "/Me", "/nowhere", ""]
-WRONG = tokens.generate()
+WRONG = token_format.generate()
 
 
 @pytest.fixture

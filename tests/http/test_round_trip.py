@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 from moto import mock_aws
 
-from rollcall import local
+from rollcall.aws.clients import Clients
+from rollcall.dev import local_server
 from rollcall.runtime import Services, Settings
 from rollcall.scim import discovery, extensions
-from rollcall.scim.resources import ROLLCALL, ROLLCALL_GROUP
-from rollcall.storage.clients import Clients
+from rollcall.scim.resource_models import ROLLCALL, ROLLCALL_GROUP
 from tests.http.api import Api
 from tests.storage.memory import clients
 
@@ -87,7 +87,7 @@ def api(clients: Clients, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     file.write_text(json.dumps(DECLARED))
     with mock_aws():
         services = Services(Settings(extensions=file), clients)
-        local.create_table(services)
+        local_server.create_table(services)
         yield Api(services)
     extensions.declare({})
 

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from rollcall import emulator
+from rollcall.dev import emulator
 from tests.local.people import create_table, dynamodb, people, secrets_manager
 from tests.local.processes import DEADLINE, NEEDS_PROC, listeners, listening_process, socket_inodes
 

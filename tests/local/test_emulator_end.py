@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from rollcall import emulator
+from rollcall.dev import emulator
 from tests.local.people import create_table, people, put
 from tests.local.processes import DEADLINE, NEEDS_PROC, ends, listening_process
 

@@ -12,7 +12,7 @@ import pytest
 
 from rollcall.directory.sweep import Sweep
 from rollcall.scim.errors import ConflictException
-from rollcall.storage import journal
+from rollcall.storage import large_change_items
 from tests.parallel.conftest import Contend, Contended
 from tests.parallel.crowd import at_once, change, group, members, users
 
@@ -258,7 +258,7 @@ def finish(there: Contended) -> None:
     """Go on with what was left to the sweep, an hour later."""
     later = datetime.now(UTC) + timedelta(hours=1)
     list(Sweep(there.services.table, there.services.directory, lambda: later).run())
-    begun = journal.unfinished(there.services.table, "9")
+    begun = large_change_items.unfinished(there.services.table, "9")
     assert [each for each in begun if each.tenant == there.tenant] == []
 
 

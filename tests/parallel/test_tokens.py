@@ -18,12 +18,12 @@ from uuid import uuid4
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
+from rollcall.aws.secrets import SecretMissing, Secrets
 from rollcall.runtime import Services
 from rollcall.scim.errors import UnauthorizedException, Unavailable
-from rollcall.storage.secrets import SecretMissing, Secrets
 from rollcall.tenants.authentication import Authenticator
-from rollcall.tenants.handover import Desk
-from rollcall.tenants.keyring import Keyring
+from rollcall.tenants.handover import HandoverService
+from rollcall.tenants.tenant_tokens import TenantTokens
 from rollcall.tenants.tenants import READ_ONLY, TenantError, Tenants, Token
 from tests.conftest import Server
 from tests.storage.faults import registered
@@ -44,10 +44,10 @@ def tenants(secrets: Secrets) -> Tenants:
 
 
 @pytest.fixture
-def keyring(tenants: Tenants) -> Keyring:
+def keyring(tenants: Tenants) -> TenantTokens:
     """The tokens of a new tenant acme, which has none yet."""
     tenants.add("acme")
-    return Keyring(tenants, "acme")
+    return TenantTokens(tenants, "acme")
 
 
 def at_once(*acts: Callable[[], Any]) -> list[Any]:
@@ -76,15 +76,15 @@ def opens(secrets: Secrets, token: str) -> bool:
     return True
 
 
-def issuing(keyring: Keyring, label: str) -> Callable[[], Any]:
+def issuing(keyring: TenantTokens, label: str) -> Callable[[], Any]:
     return lambda: keyring.issue(label)
 
 
-def revoking(keyring: Keyring, token: str) -> Callable[[], Any]:
+def revoking(keyring: TenantTokens, token: str) -> Callable[[], Any]:
     return lambda: keyring.revoke(token)
 
 
-def rotating(keyring: Keyring, token: str, overlap: timedelta) -> Callable[[], Any]:
+def rotating(keyring: TenantTokens, token: str, overlap: timedelta) -> Callable[[], Any]:
     return lambda: keyring.rotate(token, overlap)
 
 
@@ -94,7 +94,7 @@ def mixed(*kinds: list[Callable[[], Any]]) -> list[Callable[[], Any]]:
 
 
 def test_issues_and_revocations_at_once_lose_nothing(
-    keyring: Keyring, tenants: Tenants, secrets: Secrets
+    keyring: TenantTokens, tenants: Tenants, secrets: Secrets
 ) -> None:
     going = [keyring.issue(f"old {number}") for number in range(AT_ONCE // 2)]
     staying = keyring.issue("staying")
@@ -114,7 +114,7 @@ def test_issues_and_revocations_at_once_lose_nothing(
 
 
 def test_rotations_issues_and_revocations_at_once_lose_nothing(
-    keyring: Keyring, tenants: Tenants, secrets: Secrets
+    keyring: TenantTokens, tenants: Tenants, secrets: Secrets
 ) -> None:
     number = AT_ONCE // 4
     overlapped = [keyring.issue(f"overlapped {each}", scope=READ_ONLY) for each in range(number)]
@@ -143,7 +143,7 @@ def test_rotations_issues_and_revocations_at_once_lose_nothing(
 
 
 def test_of_many_rotations_of_one_token_each_is_made_or_told_to_look_again(
-    keyring: Keyring, tenants: Tenants
+    keyring: TenantTokens, tenants: Tenants
 ) -> None:
     old = keyring.issue("entra").token
 
@@ -158,7 +158,7 @@ def test_of_many_rotations_of_one_token_each_is_made_or_told_to_look_again(
 
 
 def test_a_token_that_many_revoke_is_revoked_for_one_of_them(
-    keyring: Keyring, tenants: Tenants
+    keyring: TenantTokens, tenants: Tenants
 ) -> None:
     token = keyring.issue("leaked").token
 
@@ -172,7 +172,7 @@ def test_a_token_that_many_revoke_is_revoked_for_one_of_them(
 
 
 def test_expired_tokens_are_forgotten_beside_issues_and_revocations(
-    keyring: Keyring, tenants: Tenants
+    keyring: TenantTokens, tenants: Tenants
 ) -> None:
     going = [keyring.issue(f"going {number}") for number in range(AT_ONCE // 2)]
     past = tenants.show("acme").created
@@ -194,7 +194,7 @@ def test_expired_tokens_are_forgotten_beside_issues_and_revocations(
 
 
 def test_a_tenant_that_is_closed_while_tokens_change_is_closed(
-    keyring: Keyring, tenants: Tenants
+    keyring: TenantTokens, tenants: Tenants
 ) -> None:
     acts = [issuing(keyring, f"new {number}") for number in range(AT_ONCE - 1)]
 
@@ -205,13 +205,13 @@ def test_a_tenant_that_is_closed_while_tokens_change_is_closed(
 
 
 def test_links_pressed_at_once_make_a_token_each(
-    server: Server, keyring: Keyring, tenants: Tenants
+    server: Server, keyring: TenantTokens, tenants: Tenants
 ) -> None:
     """One link, pressed by many, makes one token; nobody's other token is lost by it."""
-    desk = Desk(server.services.table, tenants)
+    desk = HandoverService(server.services.table, tenants)
     tenants.add(name := f"parallel-{uuid4().hex[:8]}")
     code = desk.offer(name, DAY).code
-    other = Keyring(tenants, name)
+    other = TenantTokens(tenants, name)
 
     def press() -> Any:
         try:
@@ -245,7 +245,7 @@ def answers_lost(client: Any, operation: str, every: int) -> Iterator[list[int]]
 
 @pytest.mark.parametrize("operation", ["PutSecretValue", "UpdateSecretVersionStage"])
 def test_where_answers_are_lost_what_was_told_is_kept_and_what_was_not_may_be_repeated(
-    operation: str, server: Server, keyring: Keyring, tenants: Tenants, secrets: Secrets
+    operation: str, server: Server, keyring: TenantTokens, tenants: Tenants, secrets: Secrets
 ) -> None:
     client = server.services.clients.secretsmanager
     going = [keyring.issue(f"old {number}") for number in range(AT_ONCE // 2)]
@@ -294,7 +294,7 @@ def test_of_tenants_made_and_deleted_by_turns_the_last_one_is_new(
         plain = tenants.create("acme", f"turn {turn}")
         answers = at_once(
             lambda: tenants.forget("acme"),
-            *[issuing(Keyring(tenants, "acme"), str(number)) for number in range(AT_ONCE - 1)],
+            *[issuing(TenantTokens(tenants, "acme"), str(number)) for number in range(AT_ONCE - 1)],
         )
         with pytest.raises(SecretMissing):
             secrets.read("acme")

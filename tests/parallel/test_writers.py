@@ -8,10 +8,10 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from rollcall.directory.accounts import Merge
+from rollcall.directory.account_changes import MergePlan
+from rollcall.model.account_link import LOCAL, LinkRule
 from rollcall.scim.errors import ConflictException
-from rollcall.scim.link import LOCAL, Policy
-from rollcall.tenants.linking import LinkPolicy
+from rollcall.tenants.link_policies import LinkPolicies
 from rollcall.tenants.tenants import TenantError
 from tests.conftest import Server, Tenant
 from tests.parallel.crowd import at_once, change, group, members, users
@@ -147,9 +147,9 @@ def test_of_parallel_creations_of_one_tenant_one_wins(server: Server) -> None:
 def test_of_many_posts_that_collide_with_one_account_exactly_one_adopts_it(
     server: Server, tenant: Tenant, api: httpx.Client
 ) -> None:
-    policy = LinkPolicy(server.services.tenants)
+    policy = LinkPolicies(server.services.tenants)
     policy.add(tenant.name, "x.test")
-    policy.set(tenant.name, Policy.ADOPT)
+    policy.set(tenant.name, LinkRule.ADOPT)
     directory = server.services.directory(tenant.name)
     local = directory.users.create({"userName": "ann@x.test"}, link=LOCAL).record.id
 
@@ -200,7 +200,7 @@ def test_of_many_merges_of_one_pair_exactly_one_is_carried_out(
     stays, goes = users(api, 2)
     plans = [directory.accounts.merge(stays, goes, goes) for _ in range(8)]
 
-    def carry_out(plan: Merge) -> bool:
+    def carry_out(plan: MergePlan) -> bool:
         try:
             directory.accounts.carry_out(plan)
         except ConflictException:

@@ -6,15 +6,15 @@ import json
 from pathlib import Path
 from typing import Any
 
-from rollcall.reconcile.conflicts.account import Account
-from rollcall.reconcile.conflicts.check import Check, check
-from rollcall.reconcile.conflicts.export import Export
-from rollcall.reconcile.conflicts.finding import Finding
+from rollcall.model.account_link import AccountLink, LinkState
+from rollcall.reconcile.conflicts.conflict_check import Check, check
+from rollcall.reconcile.conflicts.conflict_finding import ConflictFinding
+from rollcall.reconcile.conflicts.directory_account import DirectoryAccount
+from rollcall.reconcile.conflicts.entra_export import Export
 from rollcall.reconcile.conflicts.forecast import Job
-from rollcall.scim.link import Link, State
-from rollcall.scim.resources import ENTERPRISE
+from rollcall.scim.resource_models import ENTERPRISE
 
-LOCAL = Link(State.LOCAL)
+LOCAL = AccountLink(LinkState.LOCAL)
 GRAPH: dict[str, Any] = {
     "mail": None, "otherMails": [], "proxyAddresses": [], "mailNickname": None, "displayName": None,
     "givenName": None, "surname": None, "employeeId": None, "accountEnabled": True,
@@ -23,15 +23,15 @@ GRAPH: dict[str, Any] = {
 
 
 def account(
-    name: str, *emails: str, number: str | None = None, link: Link = LOCAL, **attributes: Any
-) -> Account:
+    name: str, *emails: str, number: str | None = None, link: AccountLink = LOCAL, **attributes: Any
+) -> DirectoryAccount:
     """Return an account whose id is `id-` and its userName."""
     document: dict[str, Any] = {"userName": name, "active": True, **attributes}
     if emails:
         document["emails"] = [{"value": each, "type": "work"} for each in emails]
     if number:
         document[ENTERPRISE] = {"employeeNumber": number}
-    return Account(f"id-{name}", document, link)
+    return DirectoryAccount(f"id-{name}", document, link)
 
 
 def person(upn: str, **properties: Any) -> dict[str, Any]:
@@ -45,13 +45,15 @@ def graph(path: Path, *people: dict[str, Any]) -> Export:
     return Export(path)
 
 
-def checked(path: Path, accounts: list[Account], people: list[dict[str, Any]], **job: Any) -> Check:
+def checked(
+    path: Path, accounts: list[DirectoryAccount], people: list[dict[str, Any]], **job: Any
+) -> Check:
     """Check people against accounts."""
     return check(Job("acme", **job), graph(path / "users.json", *people), accounts)
 
 
 def found(
-    path: Path, accounts: list[Account], people: list[dict[str, Any]], **job: Any
-) -> list[Finding]:
+    path: Path, accounts: list[DirectoryAccount], people: list[dict[str, Any]], **job: Any
+) -> list[ConflictFinding]:
     """Return the findings of a check."""
     return list(checked(path, accounts, people, **job).findings())

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from rollcall.reconcile.conflicts import report
-from rollcall.reconcile.conflicts.check import ASSIGNED_REQUEST, USERS_REQUEST, check
-from rollcall.reconcile.conflicts.export import Assigned, Export
-from rollcall.reconcile.conflicts.finding import Verdict
+from rollcall.reconcile.conflicts import conflict_report
+from rollcall.reconcile.conflicts.conflict_check import ASSIGNED_REQUEST, USERS_REQUEST, check
+from rollcall.reconcile.conflicts.conflict_finding import Verdict
+from rollcall.reconcile.conflicts.entra_export import Assigned, Export
 from rollcall.reconcile.conflicts.forecast import Job
 from rollcall.reconcile.conflicts.person import ExternalId, Rules, match
-from rollcall.reconcile.mistake import Mistake
+from rollcall.reconcile.input_error import InputError
 from tests.reconcile.cases import account, checked, graph, person
 
 ACCOUNTS = [
@@ -89,7 +89,7 @@ def test_a_file_without_the_matching_property_is_refused(tmp_path: Path) -> None
     file = tmp_path / "users.csv"
     file.write_text("userPrincipalName\nann@x.test\n")
 
-    with pytest.raises(Mistake, match="has no mail to match by"):
+    with pytest.raises(InputError, match="has no mail to match by"):
         check(Job("acme", Rules((match("userName=mail"),))), Export(file), [])
 
 
@@ -102,14 +102,14 @@ def test_a_file_without_the_matching_property_is_refused(tmp_path: Path) -> None
     ],
 )
 def test_a_mapping_that_cannot_match_is_one_sentence(rule: str, sentence: str) -> None:
-    with pytest.raises(Mistake, match=sentence):
+    with pytest.raises(InputError, match=sentence):
         match(rule)
 
 
 def test_the_json_report_is_one_document(tmp_path: Path) -> None:
     made = checked(tmp_path, ACCOUNTS, PEOPLE)
 
-    read = json.loads("".join(report.as_json(made)))
+    read = json.loads("".join(conflict_report.as_json(made)))
 
     assert read["summary"]["verdicts"]["will be duplicated"] == 2
     assert read["findings"][0]["person"] == {
@@ -126,7 +126,7 @@ def test_in_the_csv_report_nothing_is_a_formula(tmp_path: Path) -> None:
     made = checked(tmp_path, [], [person("ann@x.test", displayName='=HYPERLINK("x")')])
     stream = StringIO()
 
-    report.as_csv(made, stream)
+    conflict_report.as_csv(made, stream)
 
     titles, row = csv.reader(StringIO(stream.getvalue()))
     assert row[titles.index("person")] == '\'=HYPERLINK("x")'
@@ -136,7 +136,7 @@ def test_the_page_shows_what_a_name_is_not_what_it_would_do(tmp_path: Path) -> N
     hostile = '"><script>alert(1)</script>'
     made = checked(tmp_path, [account("ann@x.test")], [person("ann@x.test", displayName=hostile)])
 
-    html = "".join(report.as_page(made, "users.json", "today"))
+    html = "".join(conflict_report.as_page(made, "users.json", "today"))
 
     assert len(re.findall("<script", html)) == 1
     assert "&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;" in html

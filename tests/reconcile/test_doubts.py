@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from rollcall.reconcile.conflicts.check import Check, check
-from rollcall.reconcile.conflicts.export import Export, assigned
+from rollcall.reconcile.conflicts.conflict_check import Check, check
+from rollcall.reconcile.conflicts.entra_export import Export, assigned
 from rollcall.reconcile.conflicts.forecast import Job
-from rollcall.reconcile.mistake import Mistake
+from rollcall.reconcile.input_error import InputError
 from tests.reconcile.cases import account, person
 
 
@@ -302,7 +302,7 @@ def test_lines_that_are_cut_or_shifted_are_left_out_by_number(tmp_path: Path) ->
 def test_what_names_nobody_is_refused_with_the_true_reason(
     content: str, sentence: str, tmp_path: Path
 ) -> None:
-    with pytest.raises(Mistake, match=sentence):
+    with pytest.raises(InputError, match=sentence):
         list(export(tmp_path, content).read())
 
 
@@ -310,5 +310,5 @@ def test_an_empty_list_of_who_is_assigned_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "assigned"
     file.write_text("Ann Lee\nBob Roe\n")
 
-    with pytest.raises(Mistake, match="names nobody who is assigned"):
+    with pytest.raises(InputError, match="names nobody who is assigned"):
         assigned(file)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from rollcall.reconcile.conflicts.export import Export, assigned
-from rollcall.reconcile.mistake import Mistake
+from rollcall.reconcile.conflicts.entra_export import Export, assigned
+from rollcall.reconcile.input_error import InputError
 
 PORTAL = (
     "userPrincipalName,displayName,surname,mail,givenName,objectId,userType,accountEnabled,"
@@ -112,7 +112,7 @@ def test_the_properties_of_a_file_are_those_that_it_names(tmp_path: Path) -> Non
     ],
 )
 def test_what_is_no_export_is_one_sentence(content: bytes, sentence: str, tmp_path: Path) -> None:
-    with pytest.raises(Mistake, match=sentence):
+    with pytest.raises(InputError, match=sentence):
         list(export(tmp_path, content).read())
 
 

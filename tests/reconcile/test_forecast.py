@@ -7,17 +7,17 @@ from typing import Any
 
 import pytest
 
-from rollcall.reconcile.conflicts.export import Assigned
-from rollcall.reconcile.conflicts.finding import Finding, Verdict
+from rollcall.model.account_link import AccountLink, LinkPolicy, LinkRule, LinkState
+from rollcall.reconcile.conflicts.conflict_finding import ConflictFinding, Verdict
+from rollcall.reconcile.conflicts.entra_export import Assigned
 from rollcall.reconcile.conflicts.person import Rules, match
-from rollcall.scim.link import Link, Linking, Policy, State
 from tests.reconcile.cases import account, found, person
 
-PROTECTED = Link(State.LOCAL, protected=True)
-LINKED = Link(State.LINKED)
+PROTECTED = AccountLink(LinkState.LOCAL, protected=True)
+LINKED = AccountLink(LinkState.LINKED)
 
 
-def only(findings: list[Finding]) -> Finding:
+def only(findings: list[ConflictFinding]) -> ConflictFinding:
     (finding,) = findings
     return finding
 
@@ -187,7 +187,9 @@ def test_a_protected_account_is_never_linked(tmp_path: Path) -> None:
 def test_what_is_linked_already_stays_linked_under_every_policy(tmp_path: Path) -> None:
     there = account("lee@x.test", link=LINKED, externalId="object-ann@x.test")
 
-    finding = only(found(tmp_path, [there], [person("ann@x.test")], linking=Linking(Policy.STRICT)))
+    finding = only(
+        found(tmp_path, [there], [person("ann@x.test")], linking=LinkPolicy(LinkRule.STRICT))
+    )
 
     assert (finding.verdict, finding.reasons[-1]) == (Verdict.LINKED, "linked already")
 
@@ -198,7 +200,7 @@ def test_under_strict_a_local_account_waits_for_an_operator(tmp_path: Path) -> N
             tmp_path,
             [account("ann@x.test")],
             [person("ann@x.test")],
-            linking=Linking(Policy.STRICT),
+            linking=LinkPolicy(LinkRule.STRICT),
         )
     )
 
@@ -211,7 +213,7 @@ def test_under_strict_a_local_account_waits_for_an_operator(tmp_path: Path) -> N
 def test_linking_stays_within_the_domains(tmp_path: Path) -> None:
     accounts = [account("ann@x.test"), account("bob@home.test"), account("eve", "eve@x.test")]
     people = [person("ann@x.test"), person("bob@home.test"), person("eve")]
-    linking = Linking(domains=frozenset({"x.test"}))
+    linking = LinkPolicy(domains=frozenset({"x.test"}))
 
     refused, *linked = found(tmp_path, accounts, people, linking=linking)
 
@@ -223,14 +225,14 @@ def test_linking_stays_within_the_domains(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("linking", "verdict"),
     [
-        (Linking(Policy.MATCH), Verdict.REFUSED),
-        (Linking(Policy.ADOPT), Verdict.REFUSED),
-        (Linking(Policy.ADOPT, frozenset({"x.test"})), Verdict.LINKED),
+        (LinkPolicy(LinkRule.MATCH), Verdict.REFUSED),
+        (LinkPolicy(LinkRule.ADOPT), Verdict.REFUSED),
+        (LinkPolicy(LinkRule.ADOPT, frozenset({"x.test"})), Verdict.LINKED),
     ],
     ids=["match", "adopt without domains", "adopt"],
 )
 def test_a_post_that_collides_is_refused_or_adopted(
-    linking: Linking, verdict: Verdict, tmp_path: Path
+    linking: LinkPolicy, verdict: Verdict, tmp_path: Path
 ) -> None:
     rules = Rules((match("externalId=objectId"),))
 

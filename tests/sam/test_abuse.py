@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from events.template import ROOT, Template, read
-from rollcall.tenants import tokens
+from rollcall.tenants import token_format
 
 TEMPLATE = Template()
 RESOURCES = TEMPLATE.resources
@@ -20,7 +20,7 @@ def test_every_route_is_throttled() -> None:
 
 
 def test_codes_are_too_long_to_be_guessed_however_often_one_may_ask() -> None:
-    code = tokens.generate("acme.").removeprefix("acme.")
+    code = token_format.generate("acme.").removeprefix("acme.")
 
     assert 62 ** (len(code) - 6) > 2**192  # six of them check the others
 

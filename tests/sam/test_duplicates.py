@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from rollcall.reconcile.duplicates.run import MAX_STEPS
+from rollcall.reconcile.duplicates.duplicate_run import MAX_STEPS
 from tests.sam.test_template import RESOURCES
 
 FUNCTION: dict[str, Any] = RESOURCES["DuplicatesFunction"]["Properties"]

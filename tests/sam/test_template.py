@@ -9,7 +9,7 @@ import pytest
 
 from events import case, gateway, template
 from events.template import ROOT, Template
-from rollcall import local
+from rollcall.dev import local_server
 from rollcall.http.routes import FUNCTIONS
 from tests.exchanges import exchange
 
@@ -66,7 +66,7 @@ def test_the_table_is_kept_recoverable_and_encrypted() -> None:
     assert properties["BillingMode"] == "PAY_PER_REQUEST"
     assert properties["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"]
     assert properties["SSESpecification"]["SSEEnabled"]
-    assert local.table_properties()["KeySchema"] == properties["KeySchema"]
+    assert local_server.table_properties()["KeySchema"] == properties["KeySchema"]
 
 
 def test_the_outputs_are_those_that_the_command_reads() -> None:

@@ -6,11 +6,11 @@ import httpx
 
 from demo import people
 from demo.entra import Job, Outcome, Run, Source
-from rollcall.scim.link import Link, State
+from rollcall.model.account_link import AccountLink, LinkState
 from tests.conftest import Server, Tenant
 from tests.test_cli import rollcall
 
-ROOT = Link(State.LOCAL, protected=True)
+ROOT = AccountLink(LinkState.LOCAL, protected=True)
 
 
 def test_fifty_users_one_of_whom_is_protected(

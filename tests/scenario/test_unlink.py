@@ -7,7 +7,7 @@ import pytest
 
 from demo import people
 from demo.entra import Job, Run, Source
-from rollcall.scim.link import LINKED, LOCAL
+from rollcall.model.account_link import LINKED, LOCAL
 from tests.conftest import Server, Tenant
 from tests.test_cli import rollcall
 

@@ -6,7 +6,7 @@ import pytest
 
 from rollcall.scim.attributes import MAX_LENGTH, Attribute, Schema, declared, designate, leaves
 from rollcall.scim.errors import InvalidPathException
-from rollcall.scim.resources import FILTERS, Kind
+from rollcall.scim.resource_models import FILTERS, Kind
 
 CORE = "urn:ietf:params:scim:schemas:core:2.0:User"
 GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"

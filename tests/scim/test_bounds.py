@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from scim2_models import Context
 
-from rollcall.scim import attributes, body, filters, membership, patch
+from rollcall.scim import attributes, body, filters, member_operations, patch
 from rollcall.scim.attributes import MAX_VALUES
 from rollcall.scim.budget import Budget
 from rollcall.scim.errors import (
@@ -19,7 +19,7 @@ from rollcall.scim.errors import (
     PayloadTooLargeException,
 )
 from rollcall.scim.patch import MAX_STEPS
-from rollcall.scim.resources import ENTERPRISE, Kind
+from rollcall.scim.resource_models import ENTERPRISE, Kind
 
 
 def roles(number: int) -> list[dict[str, Any]]:
@@ -180,7 +180,7 @@ def test_a_selection_among_members_is_made_so_many_times_and_no_more() -> None:
 
     def outcome(number: int) -> dict[str, None]:
         asked = patch.read(Kind.GROUP, {"Operations": [removing] * number})
-        return membership.outcome(asked.members, current, Budget(0))
+        return member_operations.outcome(asked.members, current, Budget(0))
 
     assert len(outcome(10)) == 20
     with pytest.raises(PayloadTooLargeException, match="select among too many members"):

@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from rollcall.scim import errors
-from rollcall.scim.resources import MODELS, Kind
+from rollcall.scim.resource_models import MODELS, Kind
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from scim2_models import Context
 
+from rollcall.model.record import Record
 from rollcall.scim import body, discovery, extensions, filters, patch
 from rollcall.scim.errors import (
     InvalidFilterException,
@@ -16,8 +17,7 @@ from rollcall.scim.errors import (
 )
 from rollcall.scim.extensions import ExtensionError
 from rollcall.scim.projection import Projection
-from rollcall.scim.record import Record
-from rollcall.scim.resources import Kind
+from rollcall.scim.resource_models import Kind
 
 BADGE = "urn:example:params:scim:schemas:badge:2.0:User"
 SITE = "urn:example:params:scim:schemas:site:2.0:Group"

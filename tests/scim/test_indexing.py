@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 
 from rollcall.scim.errors import InvalidValueException
-from rollcall.scim.indexing import INDEXED, MAX_VALUES, Entry, claim, lookups
-from rollcall.scim.resources import Kind
+from rollcall.scim.indexing import INDEXED, MAX_VALUES, IndexEntry, claim, lookups
+from rollcall.scim.resource_models import Kind
 from tests.scim import strategies
 from tests.scim.strategies import FAST
 
@@ -19,13 +19,13 @@ ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 
 
 def test_a_user_claims_its_folded_user_name() -> None:
-    assert claim(Kind.USER, {"userName": "E\u0301lodie@Example.COM"}) == Entry(
+    assert claim(Kind.USER, {"userName": "E\u0301lodie@Example.COM"}) == IndexEntry(
         "userName", "élodie@example.com"
     )
 
 
 def test_a_group_claims_its_folded_display_name() -> None:
-    assert claim(Kind.GROUP, {"displayName": "STAFF"}) == Entry("displayName", "staff")
+    assert claim(Kind.GROUP, {"displayName": "STAFF"}) == IndexEntry("displayName", "staff")
 
 
 def test_a_user_is_looked_up_by_identifiers_and_addresses() -> None:
@@ -38,16 +38,16 @@ def test_a_user_is_looked_up_by_identifiers_and_addresses() -> None:
         ENTERPRISE: {"employeeNumber": "E7", "department": "Engines"},
     }
     assert lookups(Kind.USER, document) == {
-        Entry("externalId", "Ext-1"),
-        Entry("emails.value", "ada@b.c"),
-        Entry("emails.value", "x@y.z"),
-        Entry(f"{ENTERPRISE}:employeeNumber", "e7"),
+        IndexEntry("externalId", "Ext-1"),
+        IndexEntry("emails.value", "ada@b.c"),
+        IndexEntry("emails.value", "x@y.z"),
+        IndexEntry(f"{ENTERPRISE}:employeeNumber", "e7"),
     }
 
 
 def test_a_group_is_looked_up_by_its_external_id() -> None:
     document = {"schemas": [GROUP], "displayName": "Staff", "externalId": "Ext-1"}
-    assert lookups(Kind.GROUP, document) == {Entry("externalId", "Ext-1")}
+    assert lookups(Kind.GROUP, document) == {IndexEntry("externalId", "Ext-1")}
 
 
 @pytest.mark.parametrize(

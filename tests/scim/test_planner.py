@@ -8,7 +8,7 @@ import pytest
 from hypothesis import event, given
 
 from rollcall.scim import filters, planner
-from rollcall.scim.indexing import Entry, claim, lookups
+from rollcall.scim.indexing import IndexEntry, claim, lookups
 from rollcall.scim.planner import (
     ByEntry,
     ByGroup,
@@ -20,7 +20,7 @@ from rollcall.scim.planner import (
     Plan,
     Walk,
 )
-from rollcall.scim.resources import Kind
+from rollcall.scim.resource_models import Kind
 from tests.scim import strategies
 from tests.scim.strategies import FAST
 
@@ -28,8 +28,8 @@ CORE = "urn:ietf:params:scim:schemas:core:2.0:User"
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 TYPO = "urn:ietf:params:scim:schemas:extension:enterprise:2.0User"
 
-ADA = ByEntry(Entry("userName", "ada"), unique=True)
-MAIL = ByEntry(Entry("emails.value", "a@b.c"), unique=False)
+ADA = ByEntry(IndexEntry("userName", "ada"), unique=True)
+MAIL = ByEntry(IndexEntry("emails.value", "a@b.c"), unique=False)
 
 
 def plan(text: str, kind: Kind = Kind.USER) -> Plan:
@@ -43,7 +43,7 @@ def plan(text: str, kind: Kind = Kind.USER) -> Plan:
         ('USERNAME eq "ada"', ADA),
         (f'{CORE}:userName eq "ada"', ADA),
         ("userName eq ada", ADA),
-        ('externalId eq "X"', ByEntry(Entry("externalId", "X"), unique=False)),
+        ('externalId eq "X"', ByEntry(IndexEntry("externalId", "X"), unique=False)),
         ('emails.value eq "A@b.c"', MAIL),
         ('emails eq "a@b.c"', MAIL),
         ('emails[value eq "a@b.c"]', MAIL),
@@ -53,17 +53,17 @@ def plan(text: str, kind: Kind = Kind.USER) -> Plan:
         (f'{CORE}:emails[value eq "a@b.c"]', MAIL),
         (
             f'{ENTERPRISE}:employeeNumber eq "E7"',
-            ByEntry(Entry(f"{ENTERPRISE}:employeeNumber", "e7"), unique=False),
+            ByEntry(IndexEntry(f"{ENTERPRISE}:employeeNumber", "e7"), unique=False),
         ),
         (
             f'{TYPO}:employeeNumber eq "E7"',
-            ByEntry(Entry(f"{ENTERPRISE}:employeeNumber", "e7"), unique=False),
+            ByEntry(IndexEntry(f"{ENTERPRISE}:employeeNumber", "e7"), unique=False),
         ),
         ('id eq "X"', ById("X")),
         ('groups eq "g"', ByGroup("g")),
         ('groups.value eq "g"', ByGroup("g")),
         ('groups[value eq "g"]', ByGroup("g")),
-        ('userName sw "Ad"', ByPrefix(Entry("userName", "ad"))),
+        ('userName sw "Ad"', ByPrefix(IndexEntry("userName", "ad"))),
     ],
 )
 def test_a_comparison_with_an_index_is_looked_up(text: str, leg: Leg) -> None:
@@ -73,9 +73,9 @@ def test_a_comparison_with_an_index_is_looked_up(text: str, leg: Leg) -> None:
 @pytest.mark.parametrize(
     ("text", "leg"),
     [
-        ('displayName eq "Staff"', ByEntry(Entry("displayName", "staff"), unique=True)),
-        ('displayName sw "St"', ByPrefix(Entry("displayName", "st"))),
-        ('externalId eq "X"', ByEntry(Entry("externalId", "X"), unique=False)),
+        ('displayName eq "Staff"', ByEntry(IndexEntry("displayName", "staff"), unique=True)),
+        ('displayName sw "St"', ByPrefix(IndexEntry("displayName", "st"))),
+        ('externalId eq "X"', ByEntry(IndexEntry("externalId", "X"), unique=False)),
         ('id eq "g" and members eq "u"', ById("g")),
         ('members eq "u" and id eq "g"', ById("g")),
         ('members eq "u"', ByMember("u")),
@@ -152,7 +152,7 @@ def test_what_compares_a_foreign_attribute_looks_at_nothing() -> None:
     [
         ("userName pr", ()),
         ('emails[type eq "work"]', ()),
-        ('userName eq "a" or displayName eq "b"', (ByEntry(Entry("displayName", "b"), True),)),
+        ('userName eq "a" or displayName eq "b"', (ByEntry(IndexEntry("displayName", "b"), True),)),
         ('userName eq "a" and displayName co "b"', ()),
         ('not (userName eq "a")', None),
         ('userName eq "a" or displayName co "b"', None),

@@ -11,8 +11,8 @@ from scim2_models import Context
 from rollcall.scim import body, patch
 from rollcall.scim.attributes import MAX_VALUES
 from rollcall.scim.errors import InvalidValueException, MutabilityException, SCIMException
-from rollcall.scim.membership import Add, Clear, Remove
-from rollcall.scim.resources import ROLLCALL, Kind
+from rollcall.scim.member_operations import Add, Clear, Remove
+from rollcall.scim.resource_models import ROLLCALL, Kind
 from rollcall.scim.text_values import MAX_DEPTH
 
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"

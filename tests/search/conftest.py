@@ -12,11 +12,11 @@ from rollcall.directory.context import Context
 from rollcall.directory.groups import Groups
 from rollcall.directory.search import Query, Search
 from rollcall.directory.users import Users
+from rollcall.model.actor import Actor
 from rollcall.runtime import Services
 from rollcall.scim.budget import Budget
 from rollcall.scim.cursor import Seal
-from rollcall.scim.resources import Kind
-from rollcall.storage.origin import Origin
+from rollcall.scim.resource_models import Kind
 from rollcall.storage.table import Table
 from tests.directory.people import URL
 from tests.storage.memory import clients, services
@@ -29,7 +29,7 @@ class Store:
         self.now = datetime(2026, 1, 1, tzinfo=UTC)
         self.calls: list[str] = []
         table = Table(services.clients.dynamodb, services.table.name)
-        self._context = replace(Context.of(table, tenant, URL, Origin()), clock=self._tick)
+        self._context = replace(Context.of(table, tenant, URL, Actor()), clock=self._tick)
         self._seal = Seal(key)
         self.users, self.groups = Users(self._context), Groups(self._context)
         self.search = Search(self._context, self._seal, "token")

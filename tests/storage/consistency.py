@@ -17,8 +17,8 @@ from unicodedata import decomposition, normalize
 
 from boto3.dynamodb.types import TypeDeserializer
 
+from rollcall.model import match_keys
 from rollcall.runtime import Services
-from rollcall.scim import evidence
 from rollcall.storage import verification
 from rollcall.storage.faults import Fault
 from rollcall.storage.keys import part
@@ -276,8 +276,8 @@ def _said(document: Item) -> Iterator[str]:
     """Yield what a user's document says of who it is, as the index has it."""
     if document.get("active") is False:
         yield "inactive"
-    for each in evidence.of(document):
-        if (kept := evidence.again(each.source, part(each.value))) is not None:
+    for each in match_keys.of(document):
+        if (kept := match_keys.again(each.source, part(each.value))) is not None:
             yield part(kept.canonical)
 
 

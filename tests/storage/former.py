@@ -8,8 +8,8 @@ from uuid import uuid4
 
 from rollcall.directory.directory import Directory
 from rollcall.runtime import Services
-from rollcall.scim.resources import Kind
-from rollcall.storage import identity
+from rollcall.scim.resource_models import Kind
+from rollcall.storage import evidence_index
 from rollcall.storage.keys import Keys
 from tests.directory.people import group, user
 
@@ -41,8 +41,8 @@ def stored_before(
         for each in attributes.get("emails", ())
     ]
     if kind is Kind.USER:
-        table.delete(identity.places(Keys(tenant), identifier, before))
-        keys += identity.places(Keys(tenant), identifier, document)
+        table.delete(evidence_index.places(Keys(tenant), identifier, before))
+        keys += evidence_index.places(Keys(tenant), identifier, document)
     for each in keys:
-        table.put(each, identity.borne(Keys(tenant), each, stored["created"]))
+        table.put(each, evidence_index.borne(Keys(tenant), each, stored["created"]))
     return identifier

@@ -8,9 +8,9 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from rollcall import local
+from rollcall.aws.clients import Clients
+from rollcall.dev import local_server
 from rollcall.runtime import Services, Settings
-from rollcall.storage.clients import Clients
 
 
 @pytest.fixture(scope="session")
@@ -25,5 +25,5 @@ def services(clients: Clients) -> Iterator[Services]:
     """A table and secrets of their own in memory, for tests with a single thread."""
     with mock_aws():
         built = Services(Settings(), clients)
-        local.create_table(built)
+        local_server.create_table(built)
         yield built

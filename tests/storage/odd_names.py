@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rollcall.directory.directory import Directory
-from rollcall.scim.link import LOCAL
+from rollcall.model.account_link import LOCAL
 from tests.directory.people import ENTERPRISE, group, patch, user
 
 LONG = "long" * 60

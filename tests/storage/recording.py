@@ -16,9 +16,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from rollcall import local
+from rollcall.aws.attribute_values import Item
+from rollcall.dev import local_server
 from rollcall.runtime import Services, Settings
-from rollcall.storage.items import Item
 from tests.conftest import Server
 from tests.storage import odd_names
 from tests.tenants import everything
@@ -89,7 +89,7 @@ def main() -> None:
         try:
             settings = Settings("recorded", "recorded/tenants", server.running.endpoint_url)
             services = Services(settings, server.services.clients)
-            local.create_table(services)
+            local_server.create_table(services)
             made = record(services, commit)
         finally:
             server.stop()

@@ -8,15 +8,15 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import product
 from typing import Any
 
-from rollcall.scim.indexing import Entry
-from rollcall.scim.resources import Kind
+from rollcall.scim.indexing import IndexEntry
+from rollcall.scim.resource_models import Kind
 from rollcall.storage import keys
 from rollcall.storage.keys import Key, Keys
 
 _TEXT, _NUMBER = "0text0", 7_777_777
 _SAMPLES: Mapping[str, tuple[Any, ...]] = {
     "Kind": tuple(Kind),
-    "Entry": (Entry(_TEXT, _TEXT),),
+    "IndexEntry": (IndexEntry(_TEXT, _TEXT),),
     "str": (_TEXT,),
     "int": (_NUMBER,),
 }

@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from rollcall.aws.clients import connect, connect_channels
 from rollcall.runtime import Settings
-from rollcall.storage.clients import connect, connect_channels
 
 
 @pytest.fixture(autouse=True)

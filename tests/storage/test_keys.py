@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from rollcall.scim.indexing import Entry
-from rollcall.scim.resources import Kind
+from rollcall.scim.indexing import IndexEntry
+from rollcall.scim.resource_models import Kind
 from rollcall.storage import keys
 from rollcall.storage.keys import Keys, identifier, part
 
 LONG = "ä" * 2_000
 SAMPLES: dict[str, Any] = {
     "Kind": Kind.USER,
-    "Entry": Entry("emails.value", LONG),
+    "IndexEntry": IndexEntry("emails.value", LONG),
     "str": LONG,
     "int": 3,
 }
@@ -90,7 +90,7 @@ def test_one_tenant_s_name_being_the_beginning_of_another_s_shares_no_partition(
 
 def test_the_types_share_no_partition() -> None:
     own = Keys("acme")
-    entry = Entry("externalId", "x")
+    entry = IndexEntry("externalId", "x")
 
     assert own.partition(Kind.USER, "1") != own.partition(Kind.GROUP, "1")
     assert own.claim(Kind.USER, entry)["pk"] != own.claim(Kind.GROUP, entry)["pk"]
@@ -104,7 +104,7 @@ def test_an_id_that_looks_like_a_key_reaches_nothing_else() -> None:
     assert own.document(Kind.USER, "1#GROUP#2")["pk"] != own.partition(Kind.USER, "1")
     assert (
         own.document(Kind.USER, "NAME#ada")["pk"]
-        != own.claim(Kind.USER, Entry("userName", "ada"))["pk"]
+        != own.claim(Kind.USER, IndexEntry("userName", "ada"))["pk"]
     )
 
 

@@ -6,16 +6,16 @@ from collections.abc import Iterable
 
 import pytest
 
+from rollcall.model.actor import Actor
+from rollcall.model.record import Record
 from rollcall.runtime import Services
-from rollcall.scim.record import Record
-from rollcall.scim.resources import Kind
-from rollcall.storage.actions import Action, ConditionFailed
+from rollcall.scim.resource_models import Kind
+from rollcall.storage.group_members import GroupMembers
 from rollcall.storage.memberships import GONE, RACED, Memberships
-from rollcall.storage.origin import Origin
+from rollcall.storage.resource_writes import ResourceWrites
 from rollcall.storage.resources import Resources
-from rollcall.storage.rosters import Rosters
 from rollcall.storage.table import Table
-from rollcall.storage.writes import Writes
+from rollcall.storage.transactions import Action, ConditionFailed
 from tests.storage import consistency
 from tests.storage.faults import counted
 
@@ -31,7 +31,7 @@ def table(services: Services) -> Table:
 @pytest.fixture
 def resources(table: Table) -> Resources:
     """A tenant with the users ada and bob, the groups all and sales, and a deleted user."""
-    writes = Writes(table, "acme", Origin())
+    writes = ResourceWrites(table, "acme", Actor())
     for kind, name in (
         (Kind.USER, "ada"),
         (Kind.USER, "bob"),
@@ -46,7 +46,7 @@ def resources(table: Table) -> Resources:
 
 @pytest.fixture
 def memberships(table: Table, resources: Resources) -> Memberships:
-    return Memberships(table, "acme", Origin("r1", "token:t1"))
+    return Memberships(table, "acme", Actor("r1", "token:t1"))
 
 
 def record(kind: Kind, name: str) -> Record:
@@ -174,7 +174,7 @@ def test_memberships_among_pairs_are_found_with_one_round_trip(
 
     with counted(services.clients.dynamodb) as requests:
         pairs = [("all", "ada"), ("all", "bob"), ("sales", "bob"), ("none", "x" * 3000)]
-        found = Rosters(table, "acme").among(pairs, {})
+        found = GroupMembers(table, "acme").among(pairs, {})
 
     assert found == {("all", "ada"): Kind.USER, ("sales", "bob"): Kind.USER}
     assert len(requests) == 1

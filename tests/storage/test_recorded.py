@@ -13,11 +13,12 @@ import httpx
 import pytest
 
 from demo.entra import Group, Job, Run, Source, User
-from rollcall.cli.verify import mend
+from rollcall.cli.verify_command import mend
 from rollcall.directory.directory import Directory
-from rollcall.runtime import Services, deletion
-from rollcall.runtime.export import lines
-from rollcall.scim.resources import Kind
+from rollcall.operations import tenant_deletion
+from rollcall.operations.tenant_export import lines
+from rollcall.runtime import Services
+from rollcall.scim.resource_models import Kind
 from rollcall.storage.resources import Resources
 from tests.directory.people import ENTERPRISE, URL, adding, patch, removing, titled
 from tests.http.api import Api
@@ -262,7 +263,7 @@ def test_whoever_bears_an_odd_name_is_deleted_under_it(
 
 @pytest.mark.usefixtures("loaded")
 def test_nothing_of_it_is_left_when_the_tenant_is_deleted(services: Services) -> None:
-    list(deletion.delete(services, TENANT, "operator:someone", wait=False))
+    list(tenant_deletion.delete(services, TENANT, "operator:someone", wait=False))
 
     left = chain(items(services), services.tenants.list())
     assert list(left) == []

@@ -6,18 +6,18 @@ from typing import Any
 
 import pytest
 
+from rollcall.model.actor import Actor
+from rollcall.model.record import Record
 from rollcall.runtime import Services
 from rollcall.scim.errors import InvalidValueException, PayloadTooLargeException
-from rollcall.scim.indexing import Entry
-from rollcall.scim.record import Record
-from rollcall.scim.resources import Kind
-from rollcall.storage.actions import Action, ConditionFailed
-from rollcall.storage.documents import successor
+from rollcall.scim.indexing import IndexEntry
+from rollcall.scim.resource_models import Kind
+from rollcall.storage.document_item import successor
 from rollcall.storage.index_entries import CHANGED, CLAIMED
-from rollcall.storage.origin import Origin
+from rollcall.storage.resource_writes import ResourceWrites
 from rollcall.storage.resources import Resources
 from rollcall.storage.table import Table
-from rollcall.storage.writes import Writes
+from rollcall.storage.transactions import Action, ConditionFailed
 from tests.storage import consistency
 from tests.storage.consistency import ENTERPRISE
 
@@ -38,8 +38,8 @@ def resources(table: Table) -> Resources:
 
 
 @pytest.fixture
-def writes(table: Table) -> Writes:
-    return Writes(table, "acme", Origin("r1", "token:t1"))
+def writes(table: Table) -> ResourceWrites:
+    return ResourceWrites(table, "acme", Actor("r1", "token:t1"))
 
 
 def user(identifier: str, name: str, **attributes: Any) -> Record:
@@ -68,7 +68,7 @@ def rich(name: str) -> dict[str, Any]:
 
 
 def test_a_created_resource_is_read_back_whole(
-    table: Table, resources: Resources, writes: Writes
+    table: Table, resources: Resources, writes: ResourceWrites
 ) -> None:
     ada = user("1", "Ada", displayName="Ada ✓", active=False)
     table.transact(writes.creation(ada))
@@ -78,7 +78,7 @@ def test_a_created_resource_is_read_back_whole(
 
 
 def test_creation_leaves_claim_lookups_and_count(
-    services: Services, table: Table, resources: Resources, writes: Writes
+    services: Services, table: Table, resources: Resources, writes: ResourceWrites
 ) -> None:
     record = Record(Kind.USER, "1", rich("Ada"), 1, MORNING, MORNING)
     table.transact(writes.creation(record))
@@ -96,7 +96,7 @@ def test_creation_leaves_claim_lookups_and_count(
 
 
 def test_a_name_is_claimed_once_in_any_case(
-    services: Services, table: Table, resources: Resources, writes: Writes
+    services: Services, table: Table, resources: Resources, writes: ResourceWrites
 ) -> None:
     table.transact(writes.creation(user("1", "Ada@Example.com")))
 
@@ -118,7 +118,7 @@ def test_a_name_is_claimed_once_in_any_case(
     ],
 )
 def test_spellings_that_compare_equal_are_one_name(
-    table: Table, resources: Resources, one: str, other: str, writes: Writes
+    table: Table, resources: Resources, one: str, other: str, writes: ResourceWrites
 ) -> None:
     table.transact(writes.creation(user("1", one)))
 
@@ -127,7 +127,7 @@ def test_spellings_that_compare_equal_are_one_name(
 
 
 def test_names_that_differ_only_behind_200_bytes_are_two(
-    services: Services, table: Table, resources: Resources, writes: Writes
+    services: Services, table: Table, resources: Resources, writes: ResourceWrites
 ) -> None:
     table.transact(writes.creation(user("1", "x" * 300 + "1")))
     table.transact(writes.creation(user("2", "x" * 300 + "2")))
@@ -137,18 +137,18 @@ def test_names_that_differ_only_behind_200_bytes_are_two(
 
 
 def test_users_and_groups_and_tenants_do_not_share_names(
-    services: Services, table: Table, resources: Resources, writes: Writes
+    services: Services, table: Table, resources: Resources, writes: ResourceWrites
 ) -> None:
     table.transact(writes.creation(user("1", "sales")))
     table.transact(writes.creation(group("2", "sales")))
-    table.transact(Writes(table, "other", Origin()).creation(user("1", "sales")))
+    table.transact(ResourceWrites(table, "other", Actor()).creation(user("1", "sales")))
 
     for tenant in ("acme", "other"):
         consistency.check(services, tenant)
-    assert resources.find(Kind.GROUP, Entry("displayName", "sales"), unique=True) == ["2"]
+    assert resources.find(Kind.GROUP, IndexEntry("displayName", "sales"), unique=True) == ["2"]
 
 
-def test_an_id_is_used_once(table: Table, resources: Resources, writes: Writes) -> None:
+def test_an_id_is_used_once(table: Table, resources: Resources, writes: ResourceWrites) -> None:
     table.transact(writes.creation(user("1", "a")))
 
     with pytest.raises(ConditionFailed) as failure:
@@ -158,7 +158,7 @@ def test_an_id_is_used_once(table: Table, resources: Resources, writes: Writes) 
 
 
 def test_a_replacement_moves_claim_and_lookups(
-    services: Services, table: Table, resources: Resources, writes: Writes
+    services: Services, table: Table, resources: Resources, writes: ResourceWrites
 ) -> None:
     before = Record(Kind.USER, "1", rich("Ada"), 1, MORNING, MORNING)
     after = {**rich("Ada.Byron"), "externalId": "Ext-2", "emails": [{"value": "byron@x.test"}]}
@@ -167,13 +167,15 @@ def test_a_replacement_moves_claim_and_lookups(
 
     consistency.check(services, "acme")
     assert resources.read(Kind.USER, "1") == successor(before, after, NOON)
-    assert resources.find(Kind.USER, Entry("userName", "ada"), unique=True) == []
-    assert resources.find(Kind.USER, Entry("userName", "ada.byron"), unique=True) == ["1"]
-    assert resources.find(Kind.USER, Entry("externalId", "Ext-1"), unique=False) == []
-    assert resources.find(Kind.USER, Entry("externalId", "Ext-2"), unique=False) == ["1"]
+    assert resources.find(Kind.USER, IndexEntry("userName", "ada"), unique=True) == []
+    assert resources.find(Kind.USER, IndexEntry("userName", "ada.byron"), unique=True) == ["1"]
+    assert resources.find(Kind.USER, IndexEntry("externalId", "Ext-1"), unique=False) == []
+    assert resources.find(Kind.USER, IndexEntry("externalId", "Ext-2"), unique=False) == ["1"]
 
 
-def test_a_replacement_writes_only_what_differs(resources: Resources, writes: Writes) -> None:
+def test_a_replacement_writes_only_what_differs(
+    resources: Resources, writes: ResourceWrites
+) -> None:
     before = Record(Kind.USER, "1", rich("Ada"), 1, MORNING, MORNING)
 
     assert len(writes.replacement(before, {**rich("ADA"), "title": "Countess"}, NOON)) == 1
@@ -181,7 +183,7 @@ def test_a_replacement_writes_only_what_differs(resources: Resources, writes: Wr
 
 
 def test_a_replacement_of_an_older_version_changes_nothing(
-    services: Services, table: Table, resources: Resources, writes: Writes
+    services: Services, table: Table, resources: Resources, writes: ResourceWrites
 ) -> None:
     old = user("1", "Ada")
     table.transact(writes.creation(old))
@@ -198,7 +200,7 @@ def test_a_replacement_of_an_older_version_changes_nothing(
 
 
 def test_a_replacement_by_a_taken_name_changes_nothing(
-    services: Services, table: Table, resources: Resources, writes: Writes
+    services: Services, table: Table, resources: Resources, writes: ResourceWrites
 ) -> None:
     ada = user("1", "ada")
     table.transact(writes.creation(ada))
@@ -213,7 +215,7 @@ def test_a_replacement_by_a_taken_name_changes_nothing(
 
 
 def test_a_touch_raises_the_version_and_leaves_the_document(
-    table: Table, resources: Resources, writes: Writes
+    table: Table, resources: Resources, writes: ResourceWrites
 ) -> None:
     sales = group("1", "sales")
     table.transact(writes.creation(sales))
@@ -226,7 +228,7 @@ def test_a_touch_raises_the_version_and_leaves_the_document(
 
 
 def test_a_deletion_leaves_a_tombstone_and_nothing_else(
-    services: Services, table: Table, resources: Resources, writes: Writes
+    services: Services, table: Table, resources: Resources, writes: ResourceWrites
 ) -> None:
     record = Record(Kind.USER, "1", rich("Ada"), 1, MORNING, MORNING)
     table.transact(writes.creation(record))
@@ -242,7 +244,7 @@ def test_a_deletion_leaves_a_tombstone_and_nothing_else(
 
 
 def test_a_tombstone_expires_by_the_table_s_time_to_live(
-    services: Services, table: Table, resources: Resources, writes: Writes
+    services: Services, table: Table, resources: Resources, writes: ResourceWrites
 ) -> None:
     record = user("1", "Ada")
     table.transact(writes.creation(record))
@@ -254,19 +256,19 @@ def test_a_tombstone_expires_by_the_table_s_time_to_live(
 
 
 def test_the_name_of_the_deleted_is_free_again(
-    services: Services, table: Table, resources: Resources, writes: Writes
+    services: Services, table: Table, resources: Resources, writes: ResourceWrites
 ) -> None:
     record = user("1", "Ada")
     table.transact(writes.creation(record))
     table.transact(writes.deletion(record, NOON, LATER))
     table.transact(writes.creation(user("2", "ADA")))
 
-    assert resources.find(Kind.USER, Entry("userName", "ada"), unique=True) == ["2"]
+    assert resources.find(Kind.USER, IndexEntry("userName", "ada"), unique=True) == ["2"]
     consistency.check(services, "acme")
 
 
 def test_what_is_deleted_is_neither_changed_nor_deleted_again(
-    services: Services, table: Table, resources: Resources, writes: Writes
+    services: Services, table: Table, resources: Resources, writes: ResourceWrites
 ) -> None:
     record = user("1", "Ada")
     table.transact(writes.creation(record))
@@ -283,7 +285,7 @@ def test_what_is_deleted_is_neither_changed_nor_deleted_again(
 
 
 def test_the_count_is_exact_after_creations_and_deletions(
-    table: Table, resources: Resources, writes: Writes
+    table: Table, resources: Resources, writes: ResourceWrites
 ) -> None:
     records = [user(str(number), f"u{number}") for number in range(12)]
     for record in records:
@@ -296,7 +298,7 @@ def test_the_count_is_exact_after_creations_and_deletions(
 
 
 def test_resources_are_listed_in_the_order_of_creation_whatever_is_written_later(
-    table: Table, resources: Resources, writes: Writes
+    table: Table, resources: Resources, writes: ResourceWrites
 ) -> None:
     for number, created in ((3, NOON), (1, MORNING), (2, NIGHT)):
         record = Record(
@@ -309,19 +311,19 @@ def test_resources_are_listed_in_the_order_of_creation_whatever_is_written_later
 
 
 def test_a_value_that_several_bear_finds_them_all(
-    table: Table, resources: Resources, writes: Writes
+    table: Table, resources: Resources, writes: ResourceWrites
 ) -> None:
     for number in range(3):
         table.transact(writes.creation(user(str(number), f"u{number}", externalId="Shared")))
     table.transact(writes.creation(group("9", "g", externalId="Shared")))
 
-    shared = Entry("externalId", "Shared")
+    shared = IndexEntry("externalId", "Shared")
     assert resources.find(Kind.USER, shared, unique=False) == ["0", "1", "2"]
     assert resources.find(Kind.GROUP, shared, unique=False) == ["9"]
 
 
 def test_resources_are_read_in_the_order_that_is_asked_for(
-    table: Table, resources: Resources, writes: Writes
+    table: Table, resources: Resources, writes: ResourceWrites
 ) -> None:
     for number in range(3):
         table.transact(writes.creation(user(str(number), f"u{number}")))
@@ -329,7 +331,7 @@ def test_resources_are_read_in_the_order_that_is_asked_for(
     assert list(resources.read_many(Kind.USER, ["2", "none", "0"])) == ["2", "0"]
 
 
-def test_a_document_above_300_kb_is_refused(resources: Resources, writes: Writes) -> None:
+def test_a_document_above_300_kb_is_refused(resources: Resources, writes: ResourceWrites) -> None:
     with pytest.raises(PayloadTooLargeException):
         writes.creation(user("1", "Ada", title="x" * 300_000))
     with pytest.raises(PayloadTooLargeException):
@@ -337,7 +339,7 @@ def test_a_document_above_300_kb_is_refused(resources: Resources, writes: Writes
 
 
 def test_an_attribute_that_is_looked_up_has_twenty_values_at_most(
-    resources: Resources, writes: Writes
+    resources: Resources, writes: ResourceWrites
 ) -> None:
     emails = [{"value": f"{number}@x.test"} for number in range(21)]
 
@@ -369,7 +371,7 @@ UNKNOWN = Action("Put", {"pk": "acme#USER#1", "sk": "WHAT"})
     ids=lambda action: f"{action.kind} {action.key['pk']} {action.key['sk']}",
 )
 def test_the_check_of_consistency_finds_damage(
-    services: Services, table: Table, resources: Resources, damage: Action, writes: Writes
+    services: Services, table: Table, resources: Resources, damage: Action, writes: ResourceWrites
 ) -> None:
     table.transact(writes.creation(Record(Kind.USER, "1", rich("Ada"), 1, MORNING, MORNING)))
     consistency.check(services, "acme")

@@ -11,9 +11,9 @@ from uuid import uuid4
 import pytest
 from botocore.exceptions import ClientError
 
+from rollcall.aws.retry import Retry
+from rollcall.aws.secrets import Content, SecretExists, SecretMissing, Secrets
 from rollcall.scim.errors import Unavailable
-from rollcall.storage.patience import Patience
-from rollcall.storage.secrets import Content, SecretExists, SecretMissing, Secrets
 from tests.conftest import Server
 from tests.storage.faults import Time, answering, losing, preceded, refusal, success
 
@@ -35,7 +35,7 @@ def time() -> Time:
 
 @pytest.fixture
 def secrets(client: Any, prefix: str, time: Time) -> Secrets:
-    return Secrets(client, prefix, Patience(clock=time.clock, sleep=time.sleep))
+    return Secrets(client, prefix, Retry(clock=time.clock, sleep=time.sleep))
 
 
 def noted(word: str) -> Any:

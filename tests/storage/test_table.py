@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from rollcall.aws.retry import Retry
 from rollcall.runtime import Services
 from rollcall.scim.errors import TooManyException, Unavailable
-from rollcall.storage.actions import Action, ConditionFailed
 from rollcall.storage.keys import Key
-from rollcall.storage.patience import Patience
 from rollcall.storage.table import Table
+from rollcall.storage.transactions import Action, ConditionFailed
 from tests.storage.faults import Time, answering, cancellation, counted, losing, refusal, success
 
 ONE: Key = {"pk": "acme#X#1", "sk": "A"}
@@ -30,7 +30,7 @@ def time() -> Time:
 
 @pytest.fixture
 def table(services: Services, time: Time) -> Table:
-    patience = Patience(clock=time.clock, sleep=time.sleep)
+    patience = Retry(clock=time.clock, sleep=time.sleep)
     return Table(services.clients.dynamodb, services.table.name, patience)
 
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from rollcall.cli.verify import mend
+from rollcall.cli.verify_command import mend
+from rollcall.model.actor import Actor
 from rollcall.runtime import Services
-from rollcall.scim.resources import Kind
-from rollcall.storage.actions import Action
-from rollcall.storage.acts import Acts
-from rollcall.storage.journal import Changes, Journal
+from rollcall.scim.resource_models import Kind
+from rollcall.storage.audit_log import AuditLog
 from rollcall.storage.keys import Key, Keys
-from rollcall.storage.origin import Origin
-from rollcall.storage.writes import Turn, Writes
+from rollcall.storage.large_change_items import LargeChangeItems, MemberChanges
+from rollcall.storage.resource_writes import GroupUpdate, ResourceWrites
+from rollcall.storage.transactions import Action
 from tests.directory.people import ENTERPRISE, group, groups_of, members_of, user
 from tests.storage import consistency
 
@@ -43,7 +43,7 @@ def sentences(services: Services) -> list[str]:
 def mended(services: Services) -> list[str]:
     """Mend what can be mended; return what is left."""
     found = consistency.verified(services, "acme")
-    left = [each.sentence for each in found if not mend(services, "acme", each, Acts())]
+    left = [each.sentence for each in found if not mend(services, "acme", each, AuditLog())]
     if not left:
         consistency.check(services, "acme")
     return left
@@ -55,7 +55,9 @@ def drop(services: Services, *keys: Key) -> None:
 
 def pending(services: Services, change: str) -> None:
     """Let the document of sales say that a change of it is to be applied."""
-    turn = Writes(services.table, "acme", Origin()).turn("sales", MORNING, Turn(pending=change))
+    turn = ResourceWrites(services.table, "acme", Actor()).turn(
+        "sales", MORNING, GroupUpdate(pending=change)
+    )
     services.table.transact([turn])
 
 
@@ -184,8 +186,8 @@ def test_local_accounts_that_are_older_than_their_count_are_not_in_it(services: 
 
 
 def test_a_change_that_is_written_down_and_never_became_true(services: Services) -> None:
-    journal = Journal(services.table, "acme")
-    change = journal.write("sales", Changes({"bob": Kind.USER}, {}), Origin(), MORNING)
+    journal = LargeChangeItems(services.table, "acme")
+    change = journal.write("sales", MemberChanges({"bob": Kind.USER}, {}), Actor(), MORNING)
 
     found = f"acme#GROUP#sales JOURNAL#{change} is begun and not finished"
     assert sentences(services) == [found]
@@ -194,9 +196,9 @@ def test_a_change_that_is_written_down_and_never_became_true(services: Services)
 
 
 def test_a_change_that_is_true_and_not_applied(services: Services) -> None:
-    journal = Journal(services.table, "acme")
-    changes = Changes({"bob": Kind.USER}, {"inner": Kind.GROUP})
-    pending(services, journal.write("sales", changes, Origin(), MORNING))
+    journal = LargeChangeItems(services.table, "acme")
+    changes = MemberChanges({"bob": Kind.USER}, {"inner": Kind.GROUP})
+    pending(services, journal.write("sales", changes, Actor(), MORNING))
 
     (found,) = sentences(services)
     assert found.endswith("is begun and not finished")
@@ -207,8 +209,8 @@ def test_a_change_that_is_true_and_not_applied(services: Services) -> None:
 
 @pytest.mark.parametrize("true", [False, True])
 def test_parts_of_a_change_without_its_head(services: Services, true: bool) -> None:
-    journal = Journal(services.table, "acme")
-    change = journal.write("sales", Changes({"bob": Kind.USER}, {}), Origin(), MORNING)
+    journal = LargeChangeItems(services.table, "acme")
+    change = journal.write("sales", MemberChanges({"bob": Kind.USER}, {}), Actor(), MORNING)
     if true:
         pending(services, change)
     drop(services, KEYS.journal("sales", change, 0))
@@ -221,8 +223,8 @@ def test_parts_of_a_change_without_its_head(services: Services, true: bool) -> N
 
 
 def test_parts_of_a_change_of_a_group_that_is_gone(services: Services) -> None:
-    journal = Journal(services.table, "acme")
-    change = journal.write("gone", Changes({"bob": Kind.USER}, {}), Origin(), MORNING)
+    journal = LargeChangeItems(services.table, "acme")
+    change = journal.write("gone", MemberChanges({"bob": Kind.USER}, {}), Actor(), MORNING)
 
     assert sentences(services) == [f"acme#GROUP#gone JOURNAL#{change} is begun and not finished"]
     assert mended(services) == []
@@ -238,8 +240,8 @@ def test_a_change_that_is_waited_for_and_is_not_there(services: Services) -> Non
 
 
 def test_a_change_that_is_begun_hides_no_other_fault(services: Services) -> None:
-    journal = Journal(services.table, "acme")
-    journal.write("sales", Changes({"bob": Kind.USER}, {}), Origin(), MORNING)
+    journal = LargeChangeItems(services.table, "acme")
+    journal.write("sales", MemberChanges({"bob": Kind.USER}, {}), Actor(), MORNING)
     drop(services, KEYS.membership(Kind.USER, "ada", "sales"))
 
     assert "ada is a member of sales, and it has one side only" in sentences(services)
@@ -251,7 +253,7 @@ def test_somebody_who_is_deleted_and_still_stands_in_groups(services: Services) 
     own.users.delete("bob")
     services.table.put(KEYS.member("sales", "bob"), {"member": "bob", "type": "User"})
     services.table.put(KEYS.membership(Kind.USER, "bob", "sales"), {})
-    note = Journal(services.table, "acme").leaving(Kind.USER, "bob", Origin(), MORNING)
+    note = LargeChangeItems(services.table, "acme").leaving(Kind.USER, "bob", Actor(), MORNING)
     services.table.transact([note])
 
     assert sentences(services) == ["acme#LEAVING bob is begun and not finished"]

@@ -8,12 +8,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from rollcall.aws.retry import Retry
 from rollcall.directory.directory import Directory
+from rollcall.model.actor import Actor
 from rollcall.runtime import Services
-from rollcall.storage.origin import Origin
-from rollcall.storage.patience import Patience
 from rollcall.storage.table import Table
-from rollcall.templates.templates import Templates
+from rollcall.templates.template_changes import TemplateChanges
 from tests.directory.people import URL
 from tests.storage import consistency
 from tests.storage.faults import Time
@@ -39,23 +39,23 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def templates(services: Services, clock: Clock) -> Templates:
+def templates(services: Services, clock: Clock) -> TemplateChanges:
     """The templates, as the operator ann changes them."""
-    return Templates(services.table, "acme", "operator:ann", clock)
+    return TemplateChanges(services.table, "acme", "operator:ann", clock)
 
 
 @pytest.fixture
 def table(services: Services) -> Table:
     """The table, with patience that takes no time; tests make its transactions small."""
     time = Time()
-    patience = Patience(clock=time.clock, sleep=time.sleep)
+    patience = Retry(clock=time.clock, sleep=time.sleep)
     return Table(services.clients.dynamodb, services.table.name, patience)
 
 
 @pytest.fixture
 def directory(services: Services, table: Table, clock: Clock) -> Iterator[Directory]:
     """The directory of the tenant acme, on the clock that tests move."""
-    origin = Origin("request-1", "token:t")
+    origin = Actor("request-1", "token:t")
     yield Directory(table, "acme", URL, origin=origin, clock=clock)
     consistency.check(services, "acme")
 

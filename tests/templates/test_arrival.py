@@ -9,16 +9,16 @@ import pytest
 
 from rollcall.directory.directory import Directory
 from rollcall.directory.search import Query
+from rollcall.model.account_link import LOCAL, LinkPolicy, LinkRule
+from rollcall.model.actor import Actor
 from rollcall.runtime import Services
-from rollcall.scim.link import LOCAL, Linking, Policy
-from rollcall.scim.resources import ROLLCALL, Kind
-from rollcall.storage.grants import Grants
-from rollcall.storage.origin import Origin
+from rollcall.scim.resource_models import ROLLCALL, Kind
+from rollcall.storage.grant_items import GrantItems
 from rollcall.storage.table import Table
-from rollcall.templates.ledger import Ledger
-from rollcall.templates.scales import Scales
+from rollcall.templates.access_levels import AccessLevels
 from rollcall.templates.template import Selector, Template
-from rollcall.templates.templates import Templates
+from rollcall.templates.template_changes import TemplateChanges
+from rollcall.templates.user_access import AccessService
 from tests.directory.people import URL, adding, group, groups_of, patch, removing, setting, user
 from tests.storage.faults import counted, preceded
 from tests.templates.conftest import Clock
@@ -52,7 +52,7 @@ def access(directory: Directory, identifier: str) -> tuple[dict[str, str], str]:
 
 
 def test_a_new_user_has_what_the_template_for_all_gives(
-    templates: Templates, directory: Directory
+    templates: TemplateChanges, directory: Directory
 ) -> None:
     templates.set([EVERYBODY])
     created = directory.users.create({"userName": "ada"})
@@ -76,7 +76,7 @@ def test_without_templates_a_user_has_no_extension(directory: Directory) -> None
 
 
 def test_a_default_is_for_those_who_lack_the_attribute(
-    templates: Templates, directory: Directory
+    templates: TemplateChanges, directory: Directory
 ) -> None:
     templates.set([EVERYBODY])
     ada = directory.users.create({"userName": "ada", "locale": "fr-FR"})
@@ -90,7 +90,7 @@ def test_a_default_is_for_those_who_lack_the_attribute(
 
 
 def test_users_who_were_there_before_a_template_get_nothing_of_it(
-    templates: Templates, directory: Directory
+    templates: TemplateChanges, directory: Directory
 ) -> None:
     ada = user(directory, "ada")
     templates.set([EVERYBODY, ENGINEERING])
@@ -100,7 +100,7 @@ def test_users_who_were_there_before_a_template_get_nothing_of_it(
 
 
 def test_a_template_that_changes_changes_nobody_and_new_users_get_the_new_version(
-    templates: Templates, directory: Directory
+    templates: TemplateChanges, directory: Directory
 ) -> None:
     templates.set([EVERYBODY])
     ada = user(directory, "ada")
@@ -115,23 +115,23 @@ def test_a_template_that_changes_changes_nobody_and_new_users_get_the_new_versio
 
 
 def test_the_grant_remembers_template_version_time_and_who_caused_it(
-    templates: Templates, directory: Directory, table: Table
+    templates: TemplateChanges, directory: Directory, table: Table
 ) -> None:
     templates.set([EVERYBODY])
     templates.set([replace(EVERYBODY, role="regular")])
     ada = user(directory, "ada")
 
-    (grant,) = Grants(table, "acme").of(ada)
+    (grant,) = GrantItems(table, "acme").of(ada)
     assert (grant["template"], grant["version"]) == ("everybody", 2)
     assert grant["at"] == "2026-01-01T00:00:00.000Z"
     assert grant["origin"] == {"request": "request-1", "actor": "token:t"}
 
 
 def test_accounts_that_were_imported_or_adopted_are_not_new(
-    templates: Templates, services: Services, clock: Clock
+    templates: TemplateChanges, services: Services, clock: Clock
 ) -> None:
     templates.set([EVERYBODY, ENGINEERING])
-    adopting = Linking(Policy.ADOPT, frozenset({"x.test"}))
+    adopting = LinkPolicy(LinkRule.ADOPT, frozenset({"x.test"}))
     client = Directory(services.table, "acme", URL, linking=adopting, clock=clock)
     imported = client.users.create({"userName": "ann@x.test"}, link=LOCAL).record.id
     adopted = client.users.create({"userName": "ann@x.test", "externalId": "1"}).record.id
@@ -142,7 +142,7 @@ def test_accounts_that_were_imported_or_adopted_are_not_new(
 
 
 def test_creations_of_one_tenant_are_not_in_each_others_way(
-    templates: Templates, directory: Directory, services: Services
+    templates: TemplateChanges, directory: Directory, services: Services
 ) -> None:
     templates.set([EVERYBODY, ENGINEERING])
     with counted(services.clients.dynamodb) as requests:
@@ -160,7 +160,9 @@ def test_creations_of_one_tenant_are_not_in_each_others_way(
 # ── With a membership ────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_member_has_the_highest_of_everything(templates: Templates, directory: Directory) -> None:
+def test_a_member_has_the_highest_of_everything(
+    templates: TemplateChanges, directory: Directory
+) -> None:
     templates.set([EVERYBODY, ENGINEERING, SALES])
     ada = user(directory, "ada")
     group(directory, "Engineering", ada)
@@ -172,7 +174,7 @@ def test_a_member_has_the_highest_of_everything(templates: Templates, directory:
 
 
 def test_templates_set_before_any_group_exists_are_bound_when_it_arrives(
-    templates: Templates, directory: Directory
+    templates: TemplateChanges, directory: Directory
 ) -> None:
     templates.set([ENGINEERING])
     engineering = group(directory, "engineering")
@@ -190,7 +192,7 @@ def test_templates_set_before_any_group_exists_are_bound_when_it_arrives(
 
 @pytest.mark.parametrize("name", ["displayName", "externalId"])
 def test_a_group_arrives_by_taking_the_name_as_well(
-    name: str, templates: Templates, directory: Directory
+    name: str, templates: TemplateChanges, directory: Directory
 ) -> None:
     templates.set([replace(ENGINEERING, group=Selector(name, "Engineering"))])
     builders = group(directory, "Builders")
@@ -200,7 +202,7 @@ def test_a_group_arrives_by_taking_the_name_as_well(
 
 
 def test_a_group_that_is_made_again_is_bound_again(
-    templates: Templates, directory: Directory
+    templates: TemplateChanges, directory: Directory
 ) -> None:
     templates.set([ENGINEERING])
     directory.groups.delete(group(directory, "Engineering"))
@@ -211,7 +213,7 @@ def test_a_group_that_is_made_again_is_bound_again(
 
 
 def test_a_template_that_is_set_while_its_group_arrives_is_bound_by_the_next_membership(
-    templates: Templates, directory: Directory, services: Services
+    templates: TemplateChanges, directory: Directory, services: Services
 ) -> None:
     # The group's creation has read that nothing waits for it; the template looks for a group
     # before the creation is committed.
@@ -232,7 +234,7 @@ def test_a_template_that_is_set_while_its_group_arrives_is_bound_by_the_next_mem
     ("days", "gets"), [(0, True), (13.9, True), (14, True), (14.001, False), (400, False)]
 )
 def test_a_membership_brings_it_within_the_window_of_the_users_creation(
-    days: float, gets: bool, templates: Templates, directory: Directory, clock: Clock
+    days: float, gets: bool, templates: TemplateChanges, directory: Directory, clock: Clock
 ) -> None:
     templates.set([EVERYBODY, ENGINEERING])
     engineering = group(directory, "Engineering")
@@ -244,7 +246,7 @@ def test_a_membership_brings_it_within_the_window_of_the_users_creation(
 
 
 def test_the_window_is_the_templates_own(
-    templates: Templates, directory: Directory, clock: Clock
+    templates: TemplateChanges, directory: Directory, clock: Clock
 ) -> None:
     templates.set([replace(ENGINEERING, window=1), replace(SALES, window=30)])
     both = directory.groups.create({"displayName": "Engineering", "externalId": "S-1"}).record.id
@@ -256,7 +258,7 @@ def test_the_window_is_the_templates_own(
 
 
 def test_a_membership_brings_the_version_that_was_current_at_the_users_creation(
-    templates: Templates, directory: Directory
+    templates: TemplateChanges, directory: Directory
 ) -> None:
     templates.set([ENGINEERING])
     engineering = group(directory, "Engineering")
@@ -273,7 +275,7 @@ def test_a_membership_brings_the_version_that_was_current_at_the_users_creation(
 
 
 def test_a_version_that_named_another_group_is_brought_by_that_group(
-    templates: Templates, directory: Directory
+    templates: TemplateChanges, directory: Directory
 ) -> None:
     templates.set([ENGINEERING])
     engineering = group(directory, "Engineering")
@@ -288,21 +290,21 @@ def test_a_version_that_named_another_group_is_brought_by_that_group(
 
 
 def test_leaving_a_group_takes_nothing_and_coming_back_brings_nothing_more(
-    templates: Templates, directory: Directory, table: Table
+    templates: TemplateChanges, directory: Directory, table: Table
 ) -> None:
     templates.set([EVERYBODY, ENGINEERING])
     ada = user(directory, "ada")
     engineering = group(directory, "Engineering", ada)
-    before = list(Grants(table, "acme").of(ada))
+    before = list(GrantItems(table, "acme").of(ada))
     directory.groups.patch(engineering, removing(ada))
     assert access(directory, ada) == AS_ENGINEER
 
     directory.groups.patch(engineering, adding(ada))
-    assert list(Grants(table, "acme").of(ada)) == before
+    assert list(GrantItems(table, "acme").of(ada)) == before
 
 
 def test_a_membership_that_brings_something_raises_the_version_once(
-    templates: Templates, directory: Directory
+    templates: TemplateChanges, directory: Directory
 ) -> None:
     templates.set([ENGINEERING])
     ada = user(directory, "ada")
@@ -312,7 +314,7 @@ def test_a_membership_that_brings_something_raises_the_version_once(
 
 
 def test_a_membership_with_what_it_brings_takes_a_read_and_a_transaction(
-    templates: Templates, directory: Directory, services: Services
+    templates: TemplateChanges, directory: Directory, services: Services
 ) -> None:
     templates.set([EVERYBODY, ENGINEERING])
     engineering = group(directory, "Engineering")
@@ -325,7 +327,7 @@ def test_a_membership_with_what_it_brings_takes_a_read_and_a_transaction(
 
 
 def test_two_groups_at_once_bring_what_both_give(
-    templates: Templates, directory: Directory, services: Services
+    templates: TemplateChanges, directory: Directory, services: Services
 ) -> None:
     templates.set([EVERYBODY, ENGINEERING, SALES])
     engineering = group(directory, "Engineering")
@@ -345,7 +347,7 @@ def test_two_groups_at_once_bring_what_both_give(
 
 @pytest.mark.parametrize("max_actions", [8, 12, 100])
 def test_a_change_that_is_larger_than_a_transaction_brings_the_same(
-    max_actions: int, templates: Templates, directory: Directory, table: Table
+    max_actions: int, templates: TemplateChanges, directory: Directory, table: Table
 ) -> None:
     before = user(directory, "before")
     templates.set([EVERYBODY, ENGINEERING, SALES])
@@ -361,7 +363,7 @@ def test_a_change_that_is_larger_than_a_transaction_brings_the_same(
 
 
 def test_a_group_that_is_made_with_thousands_of_members_brings_it_to_all(
-    templates: Templates, directory: Directory, table: Table
+    templates: TemplateChanges, directory: Directory, table: Table
 ) -> None:
     templates.set([ENGINEERING])
     people = [user(directory, f"user{each}") for each in range(60)]
@@ -372,7 +374,7 @@ def test_a_group_that_is_made_with_thousands_of_members_brings_it_to_all(
 
 
 def test_a_put_brings_it_to_the_added_and_to_nobody_else(
-    templates: Templates, directory: Directory
+    templates: TemplateChanges, directory: Directory
 ) -> None:
     old = user(directory, "old")
     engineering = group(directory, "Engineering", old)
@@ -386,7 +388,7 @@ def test_a_put_brings_it_to_the_added_and_to_nobody_else(
 
 
 def test_a_group_as_a_member_brings_nothing_to_its_own_members(
-    templates: Templates, directory: Directory
+    templates: TemplateChanges, directory: Directory
 ) -> None:
     templates.set([ENGINEERING])
     ada = user(directory, "ada")
@@ -397,14 +399,14 @@ def test_a_group_as_a_member_brings_nothing_to_its_own_members(
 
 
 def test_nothing_is_left_of_the_grants_of_a_deleted_user(
-    templates: Templates, directory: Directory, table: Table
+    templates: TemplateChanges, directory: Directory, table: Table
 ) -> None:
     templates.set([EVERYBODY, ENGINEERING])
     ada = user(directory, "ada")
     group(directory, "Engineering", ada)
     directory.users.delete(ada)
 
-    assert list(Grants(table, "acme").of(ada)) == []
+    assert list(GrantItems(table, "acme").of(ada)) == []
 
 
 # ── Searched for ─────────────────────────────────────────────────────────────────────────────────
@@ -416,7 +418,7 @@ def search(directory: Directory, text: str) -> list[str]:
 
 
 def test_users_are_found_by_work_area_level_and_role(
-    templates: Templates, directory: Directory
+    templates: TemplateChanges, directory: Directory
 ) -> None:
     templates.set([EVERYBODY, ENGINEERING])
     ada, _ = user(directory, "ada"), user(directory, "eve")
@@ -434,7 +436,7 @@ def test_users_are_found_by_work_area_level_and_role(
 
 
 def test_a_list_shows_what_each_may_do_without_a_further_read(
-    templates: Templates, directory: Directory, services: Services
+    templates: TemplateChanges, directory: Directory, services: Services
 ) -> None:
     templates.set([EVERYBODY])
     user(directory, "ada")
@@ -446,7 +448,7 @@ def test_a_list_shows_what_each_may_do_without_a_further_read(
 
 
 def test_who_has_a_work_area_is_looked_up_and_nobody_else_is_read(
-    templates: Templates, directory: Directory, services: Services
+    templates: TemplateChanges, directory: Directory, services: Services
 ) -> None:
     for number in range(20):
         user(directory, f"old{number}")
@@ -465,7 +467,7 @@ def test_who_has_a_work_area_is_looked_up_and_nobody_else_is_read(
 
 
 def test_of_two_accounts_one_may_do_what_either_could(
-    templates: Templates, directory: Directory
+    templates: TemplateChanges, directory: Directory
 ) -> None:
     templates.set([EVERYBODY, ENGINEERING, SALES])
     ada, old = user(directory, "ada"), user(directory, "0" * 32 + "ada")
@@ -477,7 +479,7 @@ def test_of_two_accounts_one_may_do_what_either_could(
 
     areas = {"induction": "edit", "policies": "comment", "code": "manage", "crm": "edit"}
     assert access(directory, ada) == (areas, "regular")
-    grants = Grants(directory._context.table, "acme")
+    grants = GrantItems(directory._context.table, "acme")
     assert {each["template"] for each in grants.of(ada)} == {
         EVERYBODY.name,
         ENGINEERING.name,
@@ -487,14 +489,14 @@ def test_of_two_accounts_one_may_do_what_either_could(
 
 
 def test_of_two_versions_of_a_template_the_survivor_has_the_highest_of_both(
-    templates: Templates, directory: Directory, services: Services
+    templates: TemplateChanges, directory: Directory, services: Services
 ) -> None:
     templates.set([EVERYBODY])
     ada = user(directory, "ada")
     more = {"induction": "manage", "policies": "read", "code": "edit"}
     templates.set([replace(EVERYBODY, areas=more, role="regular")])
     old = user(directory, "old")
-    ledger = Ledger(services.table, "acme", Origin(actor="operator:ann"), Scales())
+    ledger = AccessService(services.table, "acme", Actor(actor="operator:ann"), AccessLevels())
     for each, level in ((ada, "edit"), (old, "comment")):
         ledger.grant(each, {"crm": level})
     ledger.revoke(ada, ["policies"])

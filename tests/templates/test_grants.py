@@ -5,12 +5,12 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rollcall.scim.access import Access
+from rollcall.model.access import Access
+from rollcall.templates.access_levels import LEVELS, ROLES, AccessLevels
 from rollcall.templates.grants import Grant, regranted, with_grants
-from rollcall.templates.scales import LEVELS, ROLES, Scales
 from tests.long import examples
 
-SCALES = Scales()
+SCALES = AccessLevels()
 AREAS = ("induction", "policies", "code")
 
 levels = st.dictionaries(st.sampled_from(AREAS), st.sampled_from(LEVELS))

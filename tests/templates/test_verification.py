@@ -8,13 +8,13 @@ from typing import Any
 import httpx
 import pytest
 
+from rollcall.aws.attribute_values import encoded
 from rollcall.directory.directory import Directory
 from rollcall.runtime import Services
-from rollcall.scim.resources import Kind
-from rollcall.storage.items import encoded
+from rollcall.scim.resource_models import Kind
 from rollcall.storage.keys import Keys
 from rollcall.storage.table import Table
-from rollcall.templates.templates import Templates
+from rollcall.templates.template_changes import TemplateChanges
 from tests.conftest import Server, Tenant
 from tests.directory.people import group, user
 from tests.storage import consistency
@@ -26,7 +26,7 @@ HIGHER = {"induction": "manage", "policies": "edit", "code": "manage"}
 
 
 @pytest.fixture
-def ada(templates: Templates, directory: Directory) -> str:
+def ada(templates: TemplateChanges, directory: Directory) -> str:
     """A user with what two templates give."""
     templates.set([EVERYBODY, ENGINEERING])
     made = user(directory, "ada")

@@ -12,11 +12,11 @@ from uuid import uuid4
 
 import pytest
 
-from rollcall import local
+from rollcall.dev import local_server
 from rollcall.runtime import Services, Settings
-from rollcall.storage.usage import Usage
+from rollcall.storage.token_usage import TokenUsage
 from rollcall.tenants.authentication import Authenticator
-from rollcall.tenants.keyring import Keyring
+from rollcall.tenants.tenant_tokens import TenantTokens
 from rollcall.tenants.tenants import Tenants
 from tests.conftest import Server
 
@@ -52,7 +52,7 @@ def services(server: Server) -> Services:
     name = str(uuid4())
     settings = Settings(name, f"{name}/tenants", server.running.endpoint_url)
     own = Services(settings, server.services.clients)
-    local.create_table(own)
+    local_server.create_table(own)
     return own
 
 
@@ -62,10 +62,10 @@ def tenants(services: Services, clock: Clock) -> Tenants:
 
 
 @pytest.fixture
-def keyring(tenants: Tenants) -> Keyring:
+def keyring(tenants: Tenants) -> TenantTokens:
     """The tokens of a new tenant acme, which has none yet."""
     tenants.add("acme")
-    return Keyring(tenants, "acme")
+    return TenantTokens(tenants, "acme")
 
 
 @pytest.fixture
@@ -74,8 +74,8 @@ def authenticator(services: Services, clock: Clock) -> Authenticator:
 
 
 @pytest.fixture
-def usage(services: Services) -> Usage:
-    return Usage(services.table, "acme")
+def usage(services: Services) -> TokenUsage:
+    return TokenUsage(services.table, "acme")
 
 
 @pytest.fixture

@@ -8,22 +8,22 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
+from rollcall.aws.attribute_values import Item
 from rollcall.directory.directory import Directory
-from rollcall.reconcile.duplicates.book import Note
-from rollcall.runtime import Services, duplicates
-from rollcall.scim.link import LOCAL, Policy
+from rollcall.model.account_link import LOCAL, LinkRule
+from rollcall.model.actor import Actor
+from rollcall.reconcile.duplicates.case_store import Note
+from rollcall.runtime import Services, duplicates_function
 from rollcall.storage.bookmarks import Bookmarks
-from rollcall.storage.items import Item
-from rollcall.storage.log import Entry
-from rollcall.storage.notices import Notices
-from rollcall.storage.origin import Origin
+from rollcall.storage.outbox import Outbox
+from rollcall.storage.provisioning_log import LogEntry
 from rollcall.storage.table import Table
-from rollcall.templates.ledger import Ledger
 from rollcall.templates.template import Selector, Template
-from rollcall.templates.templates import Templates
+from rollcall.templates.template_changes import TemplateChanges
+from rollcall.templates.user_access import AccessService
 from rollcall.tenants.authentication import Authenticator
-from rollcall.tenants.handover import Desk
-from rollcall.tenants.linking import LinkPolicy
+from rollcall.tenants.handover import HandoverService
+from rollcall.tenants.link_policies import LinkPolicies
 from tests.directory.people import ENTERPRISE, group, patch, removing, user
 from tests.faults.strokes import STROKES, Ended
 
@@ -31,7 +31,7 @@ SMALL = 12
 """The actions of a transaction that a change of eight members does not fit in."""
 
 MONDAY = "2026-11-23T02:00:00Z"
-OPERATOR = Origin("r1", "operator:someone")
+OPERATOR = Actor("r1", "operator:someone")
 (KILLED,) = (each for each in STROKES if each.ends and each.applied)
 
 
@@ -47,21 +47,23 @@ class Filled:
 def fill(having: Services, name: str) -> Filled:
     """Make a tenant and, in it, an item of every shape that a key has."""
     first = having.tenants.create(name)
-    policy = LinkPolicy(having.tenants)
+    policy = LinkPolicies(having.tenants)
     policy.add(name, "x.test")
-    policy.set(name, Policy.ADOPT)
+    policy.set(name, LinkRule.ADOPT)
     everybody = Template("everybody", areas={"induction": "read"}, role="regular")
     staff = Template("staff", Selector("displayName", "Staff"), {"code": "edit"})
-    Templates(having.table, name, OPERATOR.actor).set([everybody, staff])
+    TemplateChanges(having.table, name, OPERATOR.actor).set([everybody, staff])
     directory = having.directory(name)
     ids = _people(directory)
-    Ledger(having.table, name, OPERATOR, having.scales).grant(ids["ann"], {"policies": "edit"}, "")
+    AccessService(having.table, name, OPERATOR, having.scales).grant(
+        ids["ann"], {"policies": "edit"}, ""
+    )
     _merged(directory, ids)
     _begun(having, name, ids)
     codes = _handed_over(having, name, first)
-    Notices(having.table, name).post("token.rotated", "t1", {"until": MONDAY}, OPERATOR)
+    Outbox(having.table, name).post("token.rotated", "t1", {"until": MONDAY}, OPERATOR)
     Bookmarks(having.table, name).keep("walk", 101, "somewhere", datetime.now(UTC))
-    having.log(name).write(Entry(_now(), "r2", actor="token:t1", method="POST", status=409))
+    having.log(name).write(LogEntry(_now(), "r2", actor="token:t1", method="POST", status=409))
     _reported(having, name, ids)
     return Filled(ids, (first,), codes)
 
@@ -140,7 +142,7 @@ def _is_begun(item: Item, sign: str) -> bool:
 
 
 def _handed_over(having: Services, name: str, first: str) -> tuple[str, ...]:
-    desk = Desk(having.table, having.tenants)
+    desk = HandoverService(having.table, having.tenants)
     shown = desk.offer(name, timedelta(days=1)).code
     issued = desk.show(shown)
     assert issued is not None
@@ -152,8 +154,8 @@ def _handed_over(having: Services, name: str, first: str) -> tuple[str, ...]:
 
 
 def _reported(having: Services, name: str, ids: dict[str, str]) -> None:
-    duplicates.report(having, name).go(MONDAY, lambda _: False)
-    book = duplicates.book(having, name)
+    duplicates_function.report(having, name).go(MONDAY, lambda _: False)
+    book = duplicates_function.book(having, name)
     note = Note(OPERATOR.actor, _now(), "a robot")
     book.mark(ids["bob"], note)
     (finding,) = [each for each in book.cases() if ids["ann"] in each.finding.accounts]

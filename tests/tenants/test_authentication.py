@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
+from rollcall.aws.clients import connect
+from rollcall.aws.secrets import Secrets
 from rollcall.runtime import Services
 from rollcall.scim.errors import UnauthorizedException, Unavailable
-from rollcall.storage.clients import connect
-from rollcall.storage.secrets import Secrets
-from rollcall.storage.usage import Usage, Use
-from rollcall.tenants import authentication, tokens
+from rollcall.storage.token_usage import TokenUsage, TokenUse
+from rollcall.tenants import authentication, token_format
 from rollcall.tenants.authentication import Authenticator
-from rollcall.tenants.keyring import Keyring
+from rollcall.tenants.tenant_tokens import TenantTokens
 from rollcall.tenants.tenants import Tenants
 from tests.storage.faults import answering, cancellation, counted, refusal
 from tests.tenants.conftest import Calls, Clock
@@ -71,7 +71,7 @@ def test_unknown_tenant_closed_tenant_and_wrong_token_are_refused_alike(
     answers = {
         refused(authenticator, "nobody", f"Bearer {token}"),
         refused(authenticator, "closed", f"Bearer {closed}"),
-        refused(authenticator, "acme", f"Bearer {tokens.generate()}"),
+        refused(authenticator, "acme", f"Bearer {token_format.generate()}"),
     }
 
     assert len(answers) == 1
@@ -95,7 +95,7 @@ def test_a_tenant_is_read_once_a_minute(
 def test_a_new_token_works_at_once(tenants: Tenants, authenticator: Authenticator) -> None:
     first = tenants.create("acme")
     authenticator.authenticate("acme", f"Bearer {first}")
-    second = Keyring(tenants, "acme").issue("second").plain
+    second = TenantTokens(tenants, "acme").issue("second").plain
 
     assert authenticator.authenticate("acme", f"Bearer {second}").tenant == "acme"
     assert authenticator.authenticate("acme", f"Bearer {first}").tenant == "acme"
@@ -106,12 +106,12 @@ def test_a_new_token_works_at_once_while_an_old_one_is_refused_again_and_again(
 ) -> None:
     old = tenants.create("acme")
     authenticator.authenticate("acme", f"Bearer {old}")
-    new = Keyring(tenants, "acme").rotate(None, timedelta()).plain
+    new = TenantTokens(tenants, "acme").rotate(None, timedelta()).plain
     clock.go_on(60)
     for _ in range(250):
         refused(authenticator, "acme", f"Bearer {old}")
         clock.go_on(1 / 25)
-    newer = Keyring(tenants, "acme").issue("newer").plain
+    newer = TenantTokens(tenants, "acme").issue("newer").plain
 
     assert authenticator.authenticate("acme", f"Bearer {newer}").tenant == "acme"
     assert authenticator.authenticate("acme", f"Bearer {new}").tenant == "acme"
@@ -120,7 +120,7 @@ def test_a_new_token_works_at_once_while_an_old_one_is_refused_again_and_again(
 def test_a_new_tenant_is_known_at_once_to_who_has_asked_for_it_before(
     tenants: Tenants, authenticator: Authenticator
 ) -> None:
-    refused(authenticator, "acme", f"Bearer {tokens.generate()}")
+    refused(authenticator, "acme", f"Bearer {token_format.generate()}")
     token = tenants.create("acme")
 
     assert authenticator.authenticate("acme", f"Bearer {token}").tenant == "acme"
@@ -130,7 +130,7 @@ def test_of_many_that_come_at_once_with_a_new_token_none_is_refused(
     tenants: Tenants, authenticator: Authenticator, calls: Calls
 ) -> None:
     authenticator.authenticate("acme", f"Bearer {tenants.create('acme')}")
-    token = Keyring(tenants, "acme").issue("second").plain
+    token = TenantTokens(tenants, "acme").issue("second").plain
     calls.made.clear()
 
     with ThreadPoolExecutor(25) as pool:
@@ -147,7 +147,7 @@ def test_a_clock_that_was_set_back_does_not_prolong_a_revoked_token(
 ) -> None:
     token = tenants.create("acme")
     caller = authenticator.authenticate("acme", f"Bearer {token}")
-    Keyring(tenants, "acme").revoke(caller.token_id)
+    TenantTokens(tenants, "acme").revoke(caller.token_id)
     clock.go_on(-3600)
 
     assert refused(authenticator, "acme", f"Bearer {token}")
@@ -157,7 +157,7 @@ def test_a_look_that_failed_does_not_use_up_the_one_of_its_token(
     tenants: Tenants, services: Services, authenticator: Authenticator
 ) -> None:
     authenticator.authenticate("acme", f"Bearer {tenants.create('acme')}")
-    token = Keyring(tenants, "acme").issue("second").plain
+    token = TenantTokens(tenants, "acme").issue("second").plain
     client = services.clients.secretsmanager
     throttled = answering(client, "GetSecretValue", refusal("ThrottlingException"))
     with throttled, pytest.raises(Unavailable):
@@ -176,7 +176,7 @@ def test_a_known_and_an_unknown_tenant_take_the_same_calls(
     made = []
     for seconds in (0, 0, 0, 0, 3, 3, 60, 0):
         clock.go_on(seconds)
-        refused(authenticator, "acme", f"Bearer {tokens.generate()}")
+        refused(authenticator, "acme", f"Bearer {token_format.generate()}")
         made.append(len(calls.made))
 
     assert set(calls.made) == {"GetSecretValue"}
@@ -190,18 +190,18 @@ def test_names_that_nobody_bears_drive_no_tenant_out(
     token = tenants.create("acme")
     authenticator.authenticate("acme", f"Bearer {token}")
     for number in range(20):
-        refused(authenticator, f"nobody-{number}", f"Bearer {tokens.generate()}")
+        refused(authenticator, f"nobody-{number}", f"Bearer {token_format.generate()}")
     calls.made.clear()
 
     authenticator.authenticate("acme", f"Bearer {token}")
     assert calls.made == []
-    refused(authenticator, "nobody-19", f"Bearer {tokens.generate()}")
-    refused(authenticator, "nobody-0", f"Bearer {tokens.generate()}")
+    refused(authenticator, "nobody-19", f"Bearer {token_format.generate()}")
+    refused(authenticator, "nobody-0", f"Bearer {token_format.generate()}")
     assert calls.made == ["GetSecretValue"] * 2
 
 
 def test_the_use_of_a_token_is_noted_once_a_day(
-    services: Services, tenants: Tenants, usage: Usage, clock: Clock
+    services: Services, tenants: Tenants, usage: TokenUsage, clock: Clock
 ) -> None:
     authenticator = Authenticator(services.secrets, services.table, clock=lambda: clock.now)
     other = Authenticator(services.secrets, services.table, clock=lambda: clock.now)
@@ -213,12 +213,12 @@ def test_the_use_of_a_token_is_noted_once_a_day(
     assert len(made) == 1
     other.authenticate("acme", f"Bearer {token}")
     assert usage.all() == {
-        caller.token_id: Use(caller.token_id, "2026-01-01T00:00:00.000Z", "2026-01-01")
+        caller.token_id: TokenUse(caller.token_id, "2026-01-01T00:00:00.000Z", "2026-01-01")
     }
 
     clock.go_on(86_400)
     authenticator.authenticate("acme", f"Bearer {token}")
-    assert usage.of(caller.token_id) == Use(
+    assert usage.of(caller.token_id) == TokenUse(
         caller.token_id, "2026-01-01T00:00:00.000Z", "2026-01-02"
     )
 
@@ -229,7 +229,7 @@ def test_the_use_of_a_token_is_noted_once_a_day(
 def test_a_use_that_cannot_be_noted_at_once_fails_nothing_and_is_noted_later(
     services: Services,
     tenants: Tenants,
-    usage: Usage,
+    usage: TokenUsage,
     clock: Clock,
     failure: dict[str, Any],
 ) -> None:
@@ -251,8 +251,8 @@ def test_guessing_costs_two_reads_in_five_seconds(
     calls.made.clear()
 
     for _ in range(100):
-        refused(authenticator, "acme", f"Bearer {tokens.generate()}")
-        refused(authenticator, "nobody", f"Bearer {tokens.generate()}")
+        refused(authenticator, "acme", f"Bearer {token_format.generate()}")
+        refused(authenticator, "nobody", f"Bearer {token_format.generate()}")
         clock.go_on(0.1)
 
     assert len(calls.made) <= 2 * (1 + 2 * 2)
@@ -273,7 +273,7 @@ def test_an_expired_token_is_refused(
     tenants: Tenants, authenticator: Authenticator, clock: Clock
 ) -> None:
     tenants.create("acme")
-    token = Keyring(tenants, "acme").issue("short", days=1).plain
+    token = TenantTokens(tenants, "acme").issue("short", days=1).plain
     authenticator.authenticate("acme", f"Bearer {token}")
     clock.go_on(86_401)
 

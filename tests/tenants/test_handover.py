@@ -9,11 +9,11 @@ import pytest
 
 from rollcall.runtime import Services
 from rollcall.scim.errors import Unavailable
-from rollcall.storage.handovers import HandOvers
-from rollcall.tenants import tokens
+from rollcall.storage.handover_items import HandoverItems
+from rollcall.tenants import token_format
 from rollcall.tenants.authentication import Authenticator
-from rollcall.tenants.handover import Desk, Status
-from rollcall.tenants.keyring import Issued, Keyring
+from rollcall.tenants.handover import HandoverService, HandoverStatus
+from rollcall.tenants.tenant_tokens import Issued, TenantTokens
 from rollcall.tenants.tenants import TenantError, Tenants
 from tests.storage.faults import Request, answering, counted, preceded, refusal
 from tests.tenants.conftest import Clock
@@ -23,22 +23,22 @@ DAY_SECONDS = 86_400
 
 
 @pytest.fixture
-def desk(services: Services, tenants: Tenants) -> Desk:
+def desk(services: Services, tenants: Tenants) -> HandoverService:
     tenants.add("acme")
-    return Desk(services.table, tenants)
+    return HandoverService(services.table, tenants)
 
 
-def offered(desk: Desk, opens: timedelta = DAY) -> str:
+def offered(desk: HandoverService, opens: timedelta = DAY) -> str:
     return desk.offer("acme", opens).code
 
 
-def shown(desk: Desk, code: str) -> Issued:
+def shown(desk: HandoverService, code: str) -> Issued:
     issued = desk.show(code)
     assert issued is not None
     return issued
 
 
-def status(desk: Desk, code: str) -> Status:
+def status(desk: HandoverService, code: str) -> HandoverStatus:
     told = desk.status(code)
     assert told is not None
     return told
@@ -50,7 +50,7 @@ def use(services: Services, clock: Clock, token: str) -> None:
     )
 
 
-def test_an_offer_makes_no_token(desk: Desk, tenants: Tenants) -> None:
+def test_an_offer_makes_no_token(desk: HandoverService, tenants: Tenants) -> None:
     told = status(desk, offered(desk))
 
     assert tenants.show("acme").tokens == ()
@@ -60,7 +60,7 @@ def test_an_offer_makes_no_token(desk: Desk, tenants: Tenants) -> None:
 
 
 def test_the_token_is_made_when_it_is_shown_and_shown_once(
-    desk: Desk, services: Services, clock: Clock, tenants: Tenants
+    desk: HandoverService, services: Services, clock: Clock, tenants: Tenants
 ) -> None:
     code = offered(desk)
 
@@ -72,18 +72,20 @@ def test_the_token_is_made_when_it_is_shown_and_shown_once(
     assert len(tenants.show("acme").tokens) == 1
 
 
-def test_the_code_and_the_token_are_kept_nowhere(desk: Desk, services: Services) -> None:
+def test_the_code_and_the_token_are_kept_nowhere(desk: HandoverService, services: Services) -> None:
     code = offered(desk)
     issued = shown(desk, code)
 
     items = services.clients.dynamodb.scan(TableName=services.table.name)["Items"]
     kept = str(items) + str(services.secrets.read("acme"))
-    assert tokens.digest(code) in kept
+    assert token_format.digest(code) in kept
     assert code.partition(".")[2] not in kept
     assert issued.plain.removeprefix("rollcall_") not in kept
 
 
-def test_a_link_opens_until_it_expires(desk: Desk, clock: Clock, tenants: Tenants) -> None:
+def test_a_link_opens_until_it_expires(
+    desk: HandoverService, clock: Clock, tenants: Tenants
+) -> None:
     code = offered(desk)
     clock.go_on(DAY_SECONDS)
 
@@ -93,7 +95,7 @@ def test_a_link_opens_until_it_expires(desk: Desk, clock: Clock, tenants: Tenant
 
 
 def test_for_two_weeks_a_shown_link_tells_of_the_connection(
-    desk: Desk, services: Services, clock: Clock
+    desk: HandoverService, services: Services, clock: Clock
 ) -> None:
     code = offered(desk)
     issued = shown(desk, code)
@@ -111,24 +113,28 @@ def test_for_two_weeks_a_shown_link_tells_of_the_connection(
     assert desk.status(code) is None
 
 
-def test_a_status_says_when_the_token_or_the_tenant_is_closed(desk: Desk, tenants: Tenants) -> None:
+def test_a_status_says_when_the_token_or_the_tenant_is_closed(
+    desk: HandoverService, tenants: Tenants
+) -> None:
     code = offered(desk)
     issued = shown(desk, code)
-    Keyring(tenants, "acme").revoke(issued.token.id)
+    TenantTokens(tenants, "acme").revoke(issued.token.id)
     tenants.disable("acme")
 
     told = status(desk, code)
     assert (told.is_live, told.is_open) == (False, False)
 
 
-def test_a_link_of_a_tenant_that_is_gone_is_unknown(desk: Desk, tenants: Tenants) -> None:
+def test_a_link_of_a_tenant_that_is_gone_is_unknown(
+    desk: HandoverService, tenants: Tenants
+) -> None:
     code = offered(desk)
     tenants.forget("acme")
 
     assert desk.status(code) is None
 
 
-def test_a_new_offer_ends_links_that_were_never_opened(desk: Desk) -> None:
+def test_a_new_offer_ends_links_that_were_never_opened(desk: HandoverService) -> None:
     first = offered(desk)
     second = desk.offer("acme", DAY)
 
@@ -138,7 +144,9 @@ def test_a_new_offer_ends_links_that_were_never_opened(desk: Desk) -> None:
     shown(desk, second.code)
 
 
-def test_a_new_offer_revokes_a_token_that_was_never_used(desk: Desk, tenants: Tenants) -> None:
+def test_a_new_offer_revokes_a_token_that_was_never_used(
+    desk: HandoverService, tenants: Tenants
+) -> None:
     issued = shown(desk, offered(desk))
 
     again = desk.offer("acme", DAY)
@@ -148,7 +156,7 @@ def test_a_new_offer_revokes_a_token_that_was_never_used(desk: Desk, tenants: Te
 
 
 def test_a_new_offer_leaves_a_token_that_is_in_use(
-    desk: Desk, services: Services, clock: Clock, tenants: Tenants
+    desk: HandoverService, services: Services, clock: Clock, tenants: Tenants
 ) -> None:
     code = offered(desk)
     issued = shown(desk, code)
@@ -165,7 +173,7 @@ def test_a_new_offer_leaves_a_token_that_is_in_use(
 
 
 def test_a_token_that_was_never_used_is_found_also_months_later(
-    desk: Desk, clock: Clock, tenants: Tenants
+    desk: HandoverService, clock: Clock, tenants: Tenants
 ) -> None:
     issued = shown(desk, offered(desk))
     clock.go_on(100 * DAY_SECONDS)
@@ -179,7 +187,7 @@ def test_a_token_that_was_never_used_is_found_also_months_later(
      "a" * 5000, "acme.\ud800", "rollcall_" + "0" * 46],
 )  # fmt: skip
 def test_what_cannot_be_a_code_is_refused_without_a_call(
-    code: str, desk: Desk, services: Services
+    code: str, desk: HandoverService, services: Services
 ) -> None:
     with counted(services.clients.dynamodb, services.clients.secretsmanager) as made:
         assert desk.status(code) is None
@@ -189,14 +197,14 @@ def test_what_cannot_be_a_code_is_refused_without_a_call(
 
 
 def test_a_guess_costs_one_read_whether_there_is_such_a_tenant_or_not(
-    desk: Desk, services: Services
+    desk: HandoverService, services: Services
 ) -> None:
     offered(desk)
 
     def calls(tenant: str) -> list[Request]:
         with counted(services.clients.dynamodb, services.clients.secretsmanager) as made:
-            assert desk.status(tokens.generate(f"{tenant}.")) is None
-            assert desk.show(tokens.generate(f"{tenant}.")) is None
+            assert desk.status(token_format.generate(f"{tenant}.")) is None
+            assert desk.show(token_format.generate(f"{tenant}.")) is None
         return made
 
     known, unknown = calls("acme"), calls("nobody")
@@ -205,7 +213,7 @@ def test_a_guess_costs_one_read_whether_there_is_such_a_tenant_or_not(
 
 
 def test_of_two_presses_at_once_one_makes_the_token(
-    desk: Desk, services: Services, tenants: Tenants
+    desk: HandoverService, services: Services, tenants: Tenants
 ) -> None:
     code = offered(desk)
     first: list[Issued] = []
@@ -221,7 +229,7 @@ def test_of_two_presses_at_once_one_makes_the_token(
 
 
 def test_a_press_that_fails_can_be_repeated_at_once(
-    desk: Desk, services: Services, tenants: Tenants
+    desk: HandoverService, services: Services, tenants: Tenants
 ) -> None:
     code = offered(desk)
     client = services.clients.secretsmanager
@@ -236,7 +244,7 @@ def test_a_press_that_fails_can_be_repeated_at_once(
 
 @pytest.mark.parametrize("killed_before", ["second reading", "PutSecretValue", "second write"])
 def test_a_press_that_was_killed_can_be_repeated_after_a_minute_and_leaves_no_token(
-    killed_before: str, desk: Desk, services: Services, tenants: Tenants, clock: Clock
+    killed_before: str, desk: HandoverService, services: Services, tenants: Tenants, clock: Clock
 ) -> None:
     class Killed(BaseException):
         pass
@@ -266,7 +274,7 @@ def test_a_press_that_was_killed_can_be_repeated_after_a_minute_and_leaves_no_to
 
 
 def test_a_press_that_was_frozen_while_another_went_through_leaves_no_second_token(
-    desk: Desk, services: Services, tenants: Tenants, clock: Clock
+    desk: HandoverService, services: Services, tenants: Tenants, clock: Clock
 ) -> None:
     code = offered(desk)
     other: list[Issued] = []
@@ -285,7 +293,7 @@ def test_a_press_that_was_frozen_while_another_went_through_leaves_no_second_tok
 
 
 def test_a_link_that_is_withdrawn_while_it_is_pressed_shows_nothing(
-    desk: Desk, services: Services, tenants: Tenants
+    desk: HandoverService, services: Services, tenants: Tenants
 ) -> None:
     code = offered(desk)
 
@@ -307,15 +315,15 @@ def test_a_link_that_is_withdrawn_while_it_is_pressed_shows_nothing(
     ],
 )
 def test_what_cannot_be_offered_is_one_sentence(
-    opens: timedelta, days: int, sentence: str, desk: Desk, services: Services
+    opens: timedelta, days: int, sentence: str, desk: HandoverService, services: Services
 ) -> None:
     with pytest.raises(TenantError, match=sentence):
         desk.offer("acme", opens, days)
-    assert list(HandOvers(services.table, "acme").all()) == []
+    assert list(HandoverItems(services.table, "acme").all()) == []
 
 
 def test_a_link_of_a_disabled_tenant_shows_nothing_and_is_not_burned(
-    desk: Desk, tenants: Tenants
+    desk: HandoverService, tenants: Tenants
 ) -> None:
     code = offered(desk)
     tenants.disable("acme")
@@ -328,7 +336,7 @@ def test_a_link_of_a_disabled_tenant_shows_nothing_and_is_not_burned(
     shown(desk, code)
 
 
-def test_a_disabled_tenant_is_offered_nothing(desk: Desk, tenants: Tenants) -> None:
+def test_a_disabled_tenant_is_offered_nothing(desk: HandoverService, tenants: Tenants) -> None:
     tenants.disable("acme")
 
     with pytest.raises(TenantError, match="acme is disabled, enable it first"):

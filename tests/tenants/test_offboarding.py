@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from rollcall.cli.export import whole
+from rollcall.cli.export_command import whole
 from tests.conftest import Server, Tenant
 from tests.test_cli import rollcall
 

@@ -9,7 +9,7 @@ import pytest
 from rollcall.runtime import Services
 from rollcall.scim.errors import UnauthorizedException
 from rollcall.tenants.authentication import Authenticator
-from rollcall.tenants.keyring import Keyring
+from rollcall.tenants.tenant_tokens import TenantTokens
 from rollcall.tenants.tenants import Tenants
 from tests.tenants.conftest import Clock
 
@@ -51,7 +51,7 @@ def test_no_request_is_refused_until_the_overlap_ends_and_all_within_a_minute_af
     load = Load(services, clock)
     assert load.send(old, 90) == []
 
-    new = Keyring(tenants, "acme").rotate(None, timedelta(seconds=120)).plain  # at 90 s
+    new = TenantTokens(tenants, "acme").rotate(None, timedelta(seconds=120)).plain  # at 90 s
 
     assert load.send(old, 60) == []
     assert load.send(new, 60) == []  # the client has the new one at once, and nothing is refused
@@ -67,7 +67,7 @@ def test_a_token_that_ends_at_once_is_refused_within_a_minute(
     how: str, services: Services, tenants: Tenants, clock: Clock
 ) -> None:
     old = tenants.create("acme")
-    keyring = Keyring(tenants, "acme")
+    keyring = TenantTokens(tenants, "acme")
     load = Load(services, clock)
     load.send(old, 70)
     if how == "revoked":

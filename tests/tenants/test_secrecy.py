@@ -15,11 +15,18 @@ import pytest
 from starlette.testclient import TestClient
 
 from rollcall.http.routes import EVERYTHING
-from rollcall.runtime import Services, changes, duplicates, expiry, export, logger
-from rollcall.tenants import tokens
+from rollcall.operations import tenant_export
+from rollcall.runtime import (
+    Services,
+    changes_function,
+    duplicates_function,
+    expiry_function,
+    logger,
+)
+from rollcall.tenants import token_format
 from tests.changes.streamed import batches, streamed
 from tests.conftest import Server
-from tests.runtime.test_duplicates import batch
+from tests.runtime.test_duplicates_function import batch
 from tests.storage.faults import counted
 from tests.tenants.everything import MONDAY, fill
 from tests.test_cli import rollcall
@@ -71,7 +78,7 @@ def test_no_token_and_no_code_is_left_anywhere(server: Server, tmp_path: Path) -
         heard.answer(http.get(f"{url}/nowhere", headers=headers))
         heard.answer(http.post(f"{url}/Users", headers=headers, content="{"))
         heard.answer(http.get(url.replace(name, "first") + "/Users", headers=headers))
-    wrong = tokens.generate()
+    wrong = token_format.generate()
     heard.answer(http.get(f"{url}/Users", headers={"Authorization": f"Bearer {wrong}"}))
     people("tenants", "show", name)
     people("tenants", "list")
@@ -149,21 +156,24 @@ def test_no_function_and_no_call_to_aws_says_a_secret(
         having.clients.dynamodb, having.clients.secretsmanager, bus.client,
         channels.s3, channels.sns, channels.sqs,
     )  # fmt: skip
-    wrong = tokens.generate()
+    wrong = token_format.generate()
     with counted(*clients) as made:
         filled = fill(having, "acme")
         short = having.keyring("acme").issue("ends soon", days=1).plain
         every = (*filled.tokens, short)
         heard = talking(having, (*every, wrong), filled.codes)
         failures = [
-            changes.publish(each, bus, having.settings.url, log) for each in batches(of.records())
+            changes_function.publish(each, bus, having.settings.url, log)
+            for each in batches(of.records())
         ]
-        assert duplicates.fan_out(having, MONDAY) == 1
+        assert duplicates_function.fan_out(having, MONDAY) == 1
         told = {"tenant": "acme", "run": "2026-11-24T02:00:00Z"}
-        duplicates.work(having, log, batch(told), Context())  # type: ignore[arg-type]
-        assert expiry.tell(having, expiry.look(having, having.tenants.clock())) == 1
+        duplicates_function.work(having, log, batch(told), Context())  # type: ignore[arg-type]
+        assert (
+            expiry_function.tell(having, expiry_function.look(having, having.tenants.clock())) == 1
+        )
         list(having.sweep().run())
-        exported = json.dumps(list(export.lines(having, "acme", "")))
+        exported = json.dumps(list(tenant_export.lines(having, "acme", "")))
 
     assert all(each == {"batchItemFailures": []} for each in failures)
     operations = {each.operation for each in made}
@@ -178,7 +188,7 @@ def test_no_function_and_no_call_to_aws_says_a_secret(
     left = [*calls, *heard, logged, out, err, exported]
     codes = [code.partition(".")[2] for code in filled.codes]
     for secret in (*every, wrong, *codes):
-        body = secret.removeprefix(tokens.PREFIX)[:40]
+        body = secret.removeprefix(token_format.PREFIX)[:40]
         assert not [each[:200] for each in left if body in each]
     assert not [each for each in left if "hunter2" in each]
     key = having.tenants.show("acme").key

@@ -10,14 +10,14 @@ from uuid import uuid4
 
 import pytest
 
+from rollcall.aws.retry import Retry
+from rollcall.aws.secrets import Secrets
 from rollcall.runtime import Services
 from rollcall.scim.errors import UnauthorizedException, Unavailable
-from rollcall.storage.patience import Patience
-from rollcall.storage.secrets import Secrets
 from rollcall.storage.table import Table
 from rollcall.tenants.authentication import Authenticator
-from rollcall.tenants.handover import Desk
-from rollcall.tenants.keyring import Issued, Keyring
+from rollcall.tenants.handover import HandoverService
+from rollcall.tenants.tenant_tokens import Issued, TenantTokens
 from rollcall.tenants.tenants import TenantError, Tenants
 from tests.faults.strokes import STROKES, Ended, Stroke
 from tests.storage.faults import Time
@@ -30,7 +30,7 @@ DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 def hurried(services: Services, clock: Clock) -> Services:
     """The same services with patience that takes no time, and the clock of the test."""
     time = Time()
-    patience = Patience(clock=time.clock, sleep=time.sleep)
+    patience = Retry(clock=time.clock, sleep=time.sleep)
     clients, settings = services.clients, services.settings
     services.table = Table(clients.dynamodb, settings.table, patience)
     services.secrets = Secrets(clients.secretsmanager, settings.secrets, patience)
@@ -62,7 +62,7 @@ def test_a_token_is_shown_once_or_gone_wherever_its_press_is_struck(
     hurried: Services,
     clock: Clock,
 ) -> None:
-    desk = Desk(hurried.table, hurried.tenants)
+    desk = HandoverService(hurried.table, hurried.tenants)
     for number in count(1):
         hurried.tenants.add(name := f"a{uuid4().hex[:8]}")
         code, first = desk.offer(name, DAY).code, None
@@ -93,7 +93,7 @@ def test_a_rotation_that_is_struck_is_repeated_and_nobody_is_shut_out(
 ) -> None:
     for number in count(1):
         old = hurried.tenants.create(name := f"a{uuid4().hex[:8]}")
-        keyring, made = Keyring(hurried.tenants, name), list[Issued]()
+        keyring, made = TenantTokens(hurried.tenants, name), list[Issued]()
         with (
             stroke.at(hurried.clients.secretsmanager, number) as calls,
             suppress(Ended, Unavailable),
@@ -119,7 +119,7 @@ def test_issues_and_revocations_that_are_struck_are_repeated(
 ) -> None:
     for number in count(1):
         hurried.tenants.add(name := f"a{uuid4().hex[:8]}")
-        keyring = Keyring(hurried.tenants, name)
+        keyring = TenantTokens(hurried.tenants, name)
         going, staying = keyring.issue("going"), keyring.issue("staying")
         with (
             stroke.at(hurried.clients.secretsmanager, number) as calls,

@@ -8,12 +8,12 @@ from dataclasses import replace
 import boto3
 import pytest
 
-from rollcall import local
+from rollcall.aws.clients import Channels
+from rollcall.dev import local_server
 from rollcall.directory.directory import Directory
-from rollcall.reconcile.duplicates.run import Run
+from rollcall.reconcile.duplicates.duplicate_run import Run
 from rollcall.runtime import Services
-from rollcall.runtime.duplicates import report
-from rollcall.storage.clients import Channels
+from rollcall.runtime.duplicates_function import report
 from tests.directory.people import URL
 from tests.storage import consistency
 from tests.storage.memory import clients
@@ -41,7 +41,7 @@ def deployed(in_memory: Services, channels: Channels) -> Services:
     in_memory.settings = replace(
         in_memory.settings, topic="arn:aws:sns:us-east-1:123456789012:rollcall-reports"
     )
-    local.create_channels(in_memory)
+    local_server.create_channels(in_memory)
     return in_memory
 
 

@@ -13,14 +13,14 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any, cast
 
-from rollcall.reconcile.duplicates.accounts import Accounts
-from rollcall.reconcile.duplicates.book import Book
-from rollcall.reconcile.duplicates.delivery import Delivery
-from rollcall.reconcile.duplicates.run import Run
+from rollcall.aws.messages import Topic
+from rollcall.reconcile.duplicates.case_store import CaseStore
+from rollcall.reconcile.duplicates.duplicate_run import Run
+from rollcall.reconcile.duplicates.finding_accounts import FindingAccounts
+from rollcall.reconcile.duplicates.report_delivery import Delivery
+from rollcall.storage.evidence_index import EvidenceIndex
 from rollcall.storage.findings import Findings
-from rollcall.storage.identity import Identity
-from rollcall.storage.messages import Topic
-from rollcall.storage.reports import Form, Reports
+from rollcall.storage.report_files import ReportFiles, ReportFormat
 from rollcall.storage.resources import Resources
 from rollcall.storage.table import Table
 
@@ -153,14 +153,14 @@ def _document(user: str) -> dict[str, Any]:
     }
 
 
-class Files(Reports):
+class Files(ReportFiles):
     """Reports that are written to a folder."""
 
     def __init__(self, folder: Path, table: Table) -> None:
         self._folder = folder
         self._table = table
 
-    def put(self, place: str, form: Form, body: IO[bytes]) -> None:
+    def put(self, place: str, form: ReportFormat, body: IO[bytes]) -> None:
         with (self._folder / form.file).open("wb") as file:
             while chunk := body.read(100_000):
                 file.write(chunk)
@@ -181,6 +181,6 @@ def generated(addresses: int, folder: Path) -> tuple[Run, GeneratedClient]:
     client = GeneratedClient(addresses, folder / "items")
     table = Table(cast("Any", client), "rollcall")
     findings = Findings(table, "acme")
-    book = Book(findings, Accounts(Resources(table, "acme"), findings))
+    book = CaseStore(findings, FindingAccounts(Resources(table, "acme"), findings))
     delivery = Delivery("acme", book, Files(folder, table), Silence(), "")
-    return Run(book, Identity(table, "acme"), delivery, 45), client
+    return Run(book, EvidenceIndex(table, "acme"), delivery, 45), client

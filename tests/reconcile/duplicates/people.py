@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from rollcall.reconcile.duplicates.delivery import Counts
-from rollcall.reconcile.duplicates.run import Progress, Run
+from rollcall.reconcile.duplicates.duplicate_run import Progress, Run
+from rollcall.reconcile.duplicates.report_delivery import Counts
 from rollcall.runtime import Services
-from rollcall.storage.reports import FORMS, place
+from rollcall.storage.report_files import FORMS, place
 from tests.directory.people import ENTERPRISE
 
 MONDAY, TUESDAY, WEDNESDAY = (f"2026-11-{day}T02:00:00Z" for day in (23, 24, 25))

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from rollcall.reconcile.duplicates import run as module
-from rollcall.reconcile.duplicates.run import Progress
+from rollcall.reconcile.duplicates import duplicate_run as module
+from rollcall.reconcile.duplicates.duplicate_run import Progress
 from tests.reconcile.duplicates import generated as pages
 from tests.reconcile.duplicates.generated import EVERY, generated
 from tests.reconcile.duplicates.people import MONDAY, never

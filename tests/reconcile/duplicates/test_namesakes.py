@@ -9,18 +9,18 @@ from typing import Any
 
 import pytest
 
-from rollcall.changes.events import OURS, Event, events
-from rollcall.directory.trail import Asked
-from rollcall.reconcile.duplicates.book import Case, Note, State
-from rollcall.reconcile.duplicates.findings import Ground, Kind, Reason
+from rollcall.aws.attribute_values import encoded
+from rollcall.aws.clients import Channels
+from rollcall.changes.change_events import OURS, Event, events
+from rollcall.directory.request_log import RequestInfo
+from rollcall.model.account_link import LOCAL, LinkPolicy, LinkRule
+from rollcall.reconcile.duplicates.case_store import Case, CaseState, Note
+from rollcall.reconcile.duplicates.duplicate_finding import FindingKind, Ground, Reason
+from rollcall.reconcile.duplicates.duplicate_run import Phase, Progress, Run
 from rollcall.reconcile.duplicates.namesakes import MAX_NAMESAKES
-from rollcall.reconcile.duplicates.run import Phase, Progress, Run
 from rollcall.runtime import Services
-from rollcall.scim.link import LOCAL, Linking, Policy
 from rollcall.storage import stream
-from rollcall.storage.clients import Channels
-from rollcall.storage.items import encoded
-from rollcall.storage.log import Entry
+from rollcall.storage.provisioning_log import LogEntry
 from rollcall.tenants.authentication import Caller
 from tests.changes.schemas import faults
 from tests.directory.people import ENTERPRISE, USER, patch
@@ -93,7 +93,7 @@ def announced(services: Services) -> list[Event]:
     return told
 
 
-def logged(services: Services) -> list[Entry]:
+def logged(services: Services) -> list[LogEntry]:
     now = datetime.now(UTC)
     return list(services.log("acme").read(now - timedelta(hours=1), now + timedelta(minutes=1)))
 
@@ -115,7 +115,7 @@ def test_a_post_beside_a_local_account_of_the_same_name_is_a_duplicate(
 
     (case,) = cases(run)
     assert set(case.finding.accounts) == {old, new}
-    assert (case.kind, case.state) == (Kind.DUPLICATE, State.OPEN)
+    assert (case.kind, case.state) == (FindingKind.DUPLICATE, CaseState.OPEN)
     assert case.finding.grounds == {Ground(Reason.FULL_NAME, "alice smith")}
     flagged = {(kind, user) for kind, user, _ in run.book.findings.flagged()}
     assert flagged == {("duplicate", old), ("duplicate", new)}
@@ -249,7 +249,7 @@ def test_a_pair_that_became_one_before_the_night_is_no_news(
 
     assert (counts.new, counts.open, counts.resolved) == (0, 0, 0)
     assert (sent, findings(services, MONDAY)) == ([], [])
-    assert [each.state for each in cases(run)] == [State.RESOLVED]
+    assert [each.state for each in cases(run)] == [CaseState.RESOLVED]
     assert list(run.book.findings.flagged()) == []
 
 
@@ -263,7 +263,9 @@ def test_a_pair_that_another_namesake_joined_before_the_night_is_a_weak_hint(
     counts = done(run, MONDAY)
 
     assert (counts.new, counts.hints) == (0, 1)
-    assert {each.state for each in cases(run) if each.kind is Kind.DUPLICATE} == {State.RESOLVED}
+    assert {each.state for each in cases(run) if each.kind is FindingKind.DUPLICATE} == {
+        CaseState.RESOLVED
+    }
 
 
 @pytest.mark.parametrize("phase", [Phase.DETECT, Phase.RESOLVE])
@@ -339,7 +341,7 @@ def test_other_accounts_of_that_name_are_no_duplicate(
     assert [each.id for each in cases(run)] == before
     done(run)
     named = [case for case in cases(run) if new in case.finding.accounts]
-    assert {case.kind for case in named} <= {Kind.POSSIBLE}
+    assert {case.kind for case in named} <= {FindingKind.POSSIBLE}
 
 
 @pytest.mark.parametrize(
@@ -372,7 +374,7 @@ def test_what_does_not_differ_and_how_the_name_is_written_do_not_count(
         **numbered("42"),
     )
 
-    assert [each.kind for each in cases(run)] == [Kind.DUPLICATE]
+    assert [each.kind for each in cases(run)] == [FindingKind.DUPLICATE]
     assert done(run).new == 1
 
 
@@ -451,10 +453,12 @@ def test_a_post_in_a_bulk_request_is_looked_at_like_any_other(
 def test_a_post_that_links_an_account_is_none_that_creates(
     services: Services, api: Api, run: Run
 ) -> None:
-    policy = Linking(Policy.ADOPT, frozenset({"acme.example"}))
+    policy = LinkPolicy(LinkRule.ADOPT, frozenset({"acme.example"}))
     key = bytes.fromhex(services.tenants.show("acme").key)
     client = services.opened(
-        Caller("acme", "t1", key, linking=policy), api.token, Asked("r1", "POST", "/Users", 201)
+        Caller("acme", "t1", key, linking=policy),
+        api.token,
+        RequestInfo("r1", "POST", "/Users", 201),
     )
     local(services)
     same = local(services, user_name=str(ALICE["userName"]))

@@ -10,14 +10,14 @@ from itertools import count
 import pytest
 
 from rollcall.directory.directory import Directory
+from rollcall.directory.request_log import RequestInfo
 from rollcall.directory.search import Query
-from rollcall.directory.trail import Asked
-from rollcall.reconcile.duplicates.book import Case
-from rollcall.reconcile.duplicates.findings import Kind, Reason
+from rollcall.model.account_link import LOCAL
+from rollcall.reconcile.duplicates.case_store import Case
+from rollcall.reconcile.duplicates.duplicate_finding import FindingKind, Reason
 from rollcall.runtime import Services
-from rollcall.runtime.duplicates import report
-from rollcall.scim.link import LOCAL
-from rollcall.scim.resources import Kind as Type
+from rollcall.runtime.duplicates_function import report
+from rollcall.scim.resource_models import Kind as Type
 from rollcall.tenants.authentication import Caller
 from tests.conftest import Server
 from tests.directory.people import patch
@@ -38,7 +38,11 @@ class Found:
     @property
     def strong(self) -> list[Case]:
         """What is announced as several accounts of one person."""
-        return [each for each in self.cases if each.kind in {Kind.DUPLICATE, Kind.RECREATED}]
+        return [
+            each
+            for each in self.cases
+            if each.kind in {FindingKind.DUPLICATE, FindingKind.RECREATED}
+        ]
 
     def people(self, case: Case) -> set[int]:
         return {self.owners[account].number for account in case.finding.accounts}
@@ -58,7 +62,7 @@ class Found:
 
 def client(services: Services, tenant: str) -> Directory:
     """Return the directory for one more request of the identity provider."""
-    request = Asked(f"request-{next(_REQUESTS)}", "POST", "/Users", 201)
+    request = RequestInfo(f"request-{next(_REQUESTS)}", "POST", "/Users", 201)
     return services.opened(Caller(tenant, "t1", bytes(32)), "https://scim.test", request)
 
 
@@ -142,13 +146,13 @@ def test_hardly_anybody_is_found_who_has_one_account(found: Found) -> None:
 def test_of_namesakes_only_those_whom_nothing_tells_apart_are_taken_for_one_person(
     found: Found,
 ) -> None:
-    kinds: dict[str, Counter[Kind]] = defaultdict(Counter)
+    kinds: dict[str, Counter[FindingKind]] = defaultdict(Counter)
     for case in found.cases:
         for cause in found.causes(case) & NAMESAKES.keys():
             kinds[cause][case.kind] += 1
 
-    alike = {"local and IdP, nothing else": {Kind.DUPLICATE: 2}}
-    assert kinds == {kind: {Kind.POSSIBLE: many} for kind, many in NAMESAKES.items()} | alike
+    alike = {"local and IdP, nothing else": {FindingKind.DUPLICATE: 2}}
+    assert kinds == {kind: {FindingKind.POSSIBLE: many} for kind, many in NAMESAKES.items()} | alike
 
 
 def test_what_the_name_alone_says_is_found_when_the_second_account_is_created(
@@ -167,7 +171,10 @@ def test_what_the_name_alone_says_is_found_when_the_second_account_is_created(
 
 def test_the_same_name_of_others_is_a_weak_hint(found: Found) -> None:
     hinted = {
-        cause for each in found.cases if each.kind is Kind.POSSIBLE for cause in found.causes(each)
+        cause
+        for each in found.cases
+        if each.kind is FindingKind.POSSIBLE
+        for cause in found.causes(each)
     }
 
     assert "namesake" in hinted
@@ -175,7 +182,7 @@ def test_the_same_name_of_others_is_a_weak_hint(found: Found) -> None:
 
 
 def test_who_was_created_again_is_said_to_be(found: Found) -> None:
-    again = [each for each in found.cases if each.kind is Kind.RECREATED]
+    again = [each for each in found.cases if each.kind is FindingKind.RECREATED]
 
     assert len(again) == CAUSES["recreated"]
     assert {cause for each in again for cause in found.causes(each)} == {"recreated"}

@@ -6,26 +6,26 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from rollcall.changes.events import events
+from rollcall.aws.event_bus import EventEntry
+from rollcall.changes.change_events import events
 from rollcall.storage import stream
-from rollcall.storage.bus import Entry
 
 
-class Bus(Protocol):
+class EventPublisher(Protocol):
     """What events are published on."""
 
-    def publish(self, entries: Sequence[Entry]) -> int:
+    def publish(self, entries: Sequence[EventEntry]) -> int:
         """Publish events in their order, and return how many were before the first that failed."""
         ...
 
 
 @dataclass(frozen=True)
-class Told:
+class PublishedEvent:
     """An event as it is published, and the tenant and the sequence number of its record."""
 
     tenant: str
     sequence: str
-    entry: Entry
+    entry: EventEntry
 
 
 @dataclass(frozen=True)
@@ -40,18 +40,20 @@ class Publication:
     next: str = ""
 
 
-def told(records: Iterable[Mapping[str, Any]], issuer: str) -> list[Told]:
+def published_events(records: Iterable[Mapping[str, Any]], issuer: str) -> list[PublishedEvent]:
     """Return the events of some records; `issuer` as `events` has it."""
     return [
-        Told(change.tenant, change.sequence, Entry(each.type, each.detail, change.seconds))
+        PublishedEvent(
+            change.tenant, change.sequence, EventEntry(each.type, each.detail, change.seconds)
+        )
         for change in stream.changes(records)
         for each in events(change, issuer)
     ]
 
 
-def publish(records: Iterable[Mapping[str, Any]], to: Bus, issuer: str) -> Publication:
+def publish(records: Iterable[Mapping[str, Any]], to: EventPublisher, issuer: str) -> Publication:
     """Publish the events of some records, in their order."""
-    found = told(records, issuer)
+    found = published_events(records, issuer)
     published = to.publish([each.entry for each in found])
     behind = "" if published == len(found) else found[published].sequence
     return Publication(len(found), published, behind)

@@ -10,30 +10,30 @@ from typing import Annotated, NoReturn
 import typer
 from typer import rich_utils
 
-from rollcall import local
+from rollcall.aws.access_errors import explained
 from rollcall.cli import (
-    access,
-    accounts,
-    conflicts,
-    duplicates,
-    events,
-    prospect,
-    templates,
-    tenants,
-    tokens,
+    access_command,
+    accounts_command,
+    conflicts_command,
+    duplicates_command,
+    events_command,
+    template_preview_command,
+    templates_command,
+    tenants_command,
+    tokens_command,
 )
-from rollcall.cli.account_import import import_
-from rollcall.cli.handover import handover
-from rollcall.cli.linking import domains, policy
-from rollcall.cli.log import log
-from rollcall.cli.mending import merge, relink, unlink
-from rollcall.cli.serve import serve
-from rollcall.cli.target import Choice
+from rollcall.cli.account_links_command import merge, relink, unlink
+from rollcall.cli.connection import ConnectionOptions
+from rollcall.cli.handover_command import handover
+from rollcall.cli.import_command import import_
+from rollcall.cli.link_policy_command import domains, policy
+from rollcall.cli.log_command import log
+from rollcall.cli.serve_command import serve
 from rollcall.cli.terminal import UsageError, complain, out
-from rollcall.cli.verify import verify
+from rollcall.cli.verify_command import verify
+from rollcall.dev import local_server
 from rollcall.operator_error import OperatorError
 from rollcall.scim.errors import SCIMException
-from rollcall.storage.aws_access import explained
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -49,21 +49,21 @@ app.command()(serve)
 app.command()(handover)
 app.command()(log)
 app.command()(verify)
-tenants.app.command()(policy)
-tenants.app.add_typer(domains, name="domains")
-app.add_typer(tenants.app, name="tenants")
-app.add_typer(tokens.app, name="tokens")
-app.add_typer(templates.app, name="templates")
-templates.app.command()(prospect.preview)
-templates.app.command()(prospect.apply)
-app.add_typer(access.app, name="access")
-accounts.app.command(name="import")(import_)
+tenants_command.app.command()(policy)
+tenants_command.app.add_typer(domains, name="domains")
+app.add_typer(tenants_command.app, name="tenants")
+app.add_typer(tokens_command.app, name="tokens")
+app.add_typer(templates_command.app, name="templates")
+templates_command.app.command()(template_preview_command.preview)
+templates_command.app.command()(template_preview_command.apply)
+app.add_typer(access_command.app, name="access")
+accounts_command.app.command(name="import")(import_)
 for command in (unlink, relink, merge):
-    accounts.app.command()(command)
-app.add_typer(accounts.app, name="accounts")
-app.add_typer(conflicts.app, name="conflicts")
-app.add_typer(duplicates.app, name="duplicates")
-app.add_typer(events.app, name="events")
+    accounts_command.app.command()(command)
+app.add_typer(accounts_command.app, name="accounts")
+app.add_typer(conflicts_command.app, name="conflicts")
+app.add_typer(duplicates_command.app, name="duplicates")
+app.add_typer(events_command.app, name="events")
 
 
 @app.callback()
@@ -78,10 +78,10 @@ def choose(
     ] = None,
     state: Annotated[
         Path, typer.Option(help="Where the local server keeps its data.", show_default=False)
-    ] = local.STATE,
+    ] = local_server.STATE,
 ) -> None:
     """Note what the command is to work on."""
-    context.obj = Choice(stack, endpoint_url, state)
+    context.obj = ConnectionOptions(stack, endpoint_url, state)
 
 
 def main() -> NoReturn:

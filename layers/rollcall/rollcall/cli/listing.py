@@ -21,7 +21,7 @@ MIN_PROSE = 32
 
 
 @dataclass(frozen=True)
-class Row:
+class ListingRow:
     """The cells of a row, and a sentence below them."""
 
     cells: tuple[Cell, ...]
@@ -38,7 +38,7 @@ class Listing:
 
     def __init__(self, *headings: str) -> None:
         self._headings = headings
-        self._rows: list[Row] = []
+        self._rows: list[ListingRow] = []
 
     def add(self, *cells: Cell, below: str = "") -> None:
         """Add a row, one cell for each heading; a cell may have several lines.
@@ -47,7 +47,7 @@ class Listing:
         """
         if len(cells) != len(self._headings):
             raise ValueError(f"{len(cells)} cells under {len(self._headings)} headings")
-        self._rows.append(Row(cells, below))
+        self._rows.append(ListingRow(cells, below))
 
     def __bool__(self) -> bool:
         """Tell whether there is a row."""

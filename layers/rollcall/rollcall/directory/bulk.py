@@ -10,16 +10,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from rollcall.directory import linking
+from rollcall.aws import deadline
+from rollcall.directory import account_linking
 from rollcall.directory.context import Answer, Context, Precondition
 from rollcall.directory.groups import Groups
-from rollcall.directory.trail import target
+from rollcall.directory.request_log import target
 from rollcall.directory.users import Users
-from rollcall.scim import bulk
-from rollcall.scim.bulk import PREFIX, BulkRequest, Operation, Refused
+from rollcall.scim import bulk_request
+from rollcall.scim.bulk_request import PREFIX, BulkRequest, Operation, Refused
 from rollcall.scim.errors import ConflictException, SCIMException, Unavailable
-from rollcall.scim.resources import Kind
-from rollcall.storage import deadline
+from rollcall.scim.resource_models import Kind
 
 BULK_RESPONSE = "urn:ietf:params:scim:api:messages:2.0:BulkResponse"
 
@@ -47,7 +47,7 @@ class Bulk:
         at all. Raises InvalidSyntaxException for what is no BulkRequest, PayloadTooLargeException
         for more than MAX_OPERATIONS.
         """
-        request = bulk.read(payload, self._context.new_id)
+        request = bulk_request.read(payload, self._context.new_id)
         errors = 0
         for each in request.operations:
             if request.limit and errors >= request.limit:
@@ -79,7 +79,7 @@ class Bulk:
                     raise Unavailable("no time was left for this operation, send it again")
                 _require(referred)
                 pending = {PREFIX + str(other.bulk_id) for other in referred if not other.answer}
-                data = bulk.without(each.data, pending)
+                data = bulk_request.without(each.data, pending)
                 self._apply(request, each, each.method, data)
             except SCIMException as error:
                 self._fail(each, error)
@@ -89,7 +89,7 @@ class Bulk:
             try:
                 _require(request.referred(each))
                 if each.adopted:
-                    self._apply(request, each, "PATCH", linking.overlay(each.data))
+                    self._apply(request, each, "PATCH", account_linking.overlay(each.data))
                 else:
                     self._apply(request, each, "PUT", each.data)
             except SCIMException as error:
@@ -134,7 +134,7 @@ class Bulk:
         else:
             self._resources(kind).delete(identifier, precondition)
         operation.answer = {
-            **bulk.named(operation),
+            **bulk_request.named(operation),
             "location": self._location(kind, identifier),
             **({} if answer is None else {"version": answer.record.etag}),
             "status": str(status),
@@ -166,7 +166,7 @@ class Bulk:
         named = "" if operation.method == "POST" else operation.identifier
         told = target(operation.kind.endpoint, named)
         self._context.trail.refused(error.status, error, told, operation.data)
-        operation.answer = bulk.failure(bulk.named(operation), error, location)
+        operation.answer = bulk_request.failure(bulk_request.named(operation), error, location)
 
 
 def _path(operation: Operation) -> str:

@@ -9,7 +9,10 @@ from datetime import UTC, datetime
 from typing import Any, Protocol, TypeAlias
 from uuid import uuid4
 
-from rollcall.directory.trail import Trail
+from rollcall.directory.request_log import RequestTrail
+from rollcall.model.account_link import LinkPolicy
+from rollcall.model.actor import Actor
+from rollcall.model.record import Record
 from rollcall.scim.budget import Budget
 from rollcall.scim.errors import (
     NotFoundException,
@@ -17,29 +20,26 @@ from rollcall.scim.errors import (
     Unavailable,
     UniquenessException,
 )
-from rollcall.scim.link import Linking
-from rollcall.scim.membership import AbsentMembers
-from rollcall.scim.record import Record
-from rollcall.scim.resources import Kind
-from rollcall.storage.actions import Action, ConditionFailed
+from rollcall.scim.member_operations import AbsentMembers
+from rollcall.scim.resource_models import Kind
 from rollcall.storage.aliases import Aliases
 from rollcall.storage.bookmarks import Bookmarks
-from rollcall.storage.feed import Feed
-from rollcall.storage.grants import Grants
+from rollcall.storage.change_index import ChangeIndex
+from rollcall.storage.grant_items import GrantItems
+from rollcall.storage.group_members import GroupMembers
 from rollcall.storage.index_entries import CLAIMED
-from rollcall.storage.journal import Journal
+from rollcall.storage.large_change_items import LargeChangeItems
 from rollcall.storage.memberships import Memberships
-from rollcall.storage.origin import Origin
+from rollcall.storage.resource_writes import ResourceWrites
 from rollcall.storage.resources import Resources
-from rollcall.storage.rosters import Rosters
 from rollcall.storage.table import Table
-from rollcall.storage.templates import Templates
-from rollcall.storage.writes import Writes
-from rollcall.templates.scales import Scales
+from rollcall.storage.template_items import TemplateItems
+from rollcall.storage.transactions import Action, ConditionFailed
+from rollcall.templates.access_levels import AccessLevels
 
 Clock: TypeAlias = Callable[[], datetime]
 
-_SCALES = Scales()
+_SCALES = AccessLevels()
 
 _NAMES = {Kind.USER: "userName", Kind.GROUP: "displayName"}
 
@@ -89,20 +89,20 @@ class Context:
 
     table: Table
     resources: Resources
-    writes: Writes
+    writes: ResourceWrites
     memberships: Memberships
-    rosters: Rosters
-    journal: Journal
+    rosters: GroupMembers
+    journal: LargeChangeItems
     bookmarks: Bookmarks
-    feed: Feed
+    feed: ChangeIndex
     aliases: Aliases
-    templates: Templates
-    grants: Grants
-    scales: Scales
+    templates: TemplateItems
+    grants: GrantItems
+    scales: AccessLevels
     base_url: str
-    origin: Origin
-    trail: Trail
-    linking: Linking | None
+    origin: Actor
+    trail: RequestTrail
+    linking: LinkPolicy | None
     clock: Clock
     absent_members: AbsentMembers = AbsentMembers.KEEP
     find_duplicate: FindDuplicate = no_duplicate
@@ -115,13 +115,13 @@ class Context:
         table: Table,
         tenant: str,
         base_url: str,
-        origin: Origin,
-        linking: Linking | None = None,
+        origin: Actor,
+        linking: LinkPolicy | None = None,
         *,
         moved: bool = False,
         absent_members: AbsentMembers = AbsentMembers.KEEP,
-        trail: Trail | None = None,
-        scales: Scales = _SCALES,
+        trail: RequestTrail | None = None,
+        scales: AccessLevels = _SCALES,
         clock: Clock = present,
         find_duplicate: FindDuplicate = no_duplicate,
     ) -> Context:
@@ -132,19 +132,19 @@ class Context:
         return cls(
             table,
             Resources(table, tenant, moved=moved),
-            Writes(table, tenant, origin, moved=moved),
+            ResourceWrites(table, tenant, origin, moved=moved),
             Memberships(table, tenant, origin),
-            Rosters(table, tenant),
-            Journal(table, tenant),
+            GroupMembers(table, tenant),
+            LargeChangeItems(table, tenant),
             Bookmarks(table, tenant),
-            Feed(table, tenant),
+            ChangeIndex(table, tenant),
             Aliases(table, tenant, origin, moved=moved),
-            Templates(table, tenant),
-            Grants(table, tenant),
+            TemplateItems(table, tenant),
+            GrantItems(table, tenant),
             scales,
             base_url,
             origin,
-            trail or Trail(),
+            trail or RequestTrail(),
             linking,
             clock,
             absent_members,

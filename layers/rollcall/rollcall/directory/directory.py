@@ -5,26 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 
-from rollcall.directory import departure, journal
-from rollcall.directory.accounts import Accounts
+from rollcall.directory import deletion, large_changes
+from rollcall.directory.account_changes import AccountChanges
 from rollcall.directory.bulk import Bulk
 from rollcall.directory.context import Clock, Context, FindDuplicate, no_duplicate, present
 from rollcall.directory.groups import Groups
+from rollcall.directory.request_log import RequestTrail
 from rollcall.directory.search import Search
-from rollcall.directory.trail import Trail
 from rollcall.directory.users import Users
+from rollcall.model.account_link import LinkPolicy
+from rollcall.model.actor import Actor
 from rollcall.scim.cursor import Seal
 from rollcall.scim.errors import NotFoundException
-from rollcall.scim.link import Linking
-from rollcall.scim.membership import AbsentMembers
-from rollcall.scim.resources import ROLLCALL, ROLLCALL_GROUP, Kind
-from rollcall.storage.journal import Unfinished
-from rollcall.storage.origin import Origin
+from rollcall.scim.member_operations import AbsentMembers
+from rollcall.scim.resource_models import ROLLCALL, ROLLCALL_GROUP, Kind
+from rollcall.storage.large_change_items import Unfinished
 from rollcall.storage.table import Table
-from rollcall.templates.scales import Scales
+from rollcall.templates.access_levels import AccessLevels
 
-_NOBODY = Origin()
-_SCALES = Scales()
+_NOBODY = Actor()
+_SCALES = AccessLevels()
 
 
 class Directory:
@@ -45,16 +45,16 @@ class Directory:
         *,
         caller: str = "",
         key: bytes = b"",
-        origin: Origin = _NOBODY,
-        trail: Trail | None = None,
-        linking: Linking | None = None,
+        origin: Actor = _NOBODY,
+        trail: RequestTrail | None = None,
+        linking: LinkPolicy | None = None,
         moved: bool = False,
         absent_members: AbsentMembers = AbsentMembers.KEEP,
-        scales: Scales = _SCALES,
+        scales: AccessLevels = _SCALES,
         clock: Clock = present,
         find_duplicate: FindDuplicate = no_duplicate,
     ) -> None:
-        self.trail = trail or Trail()
+        self.trail = trail or RequestTrail()
         context = Context.of(
             table,
             tenant,
@@ -75,7 +75,7 @@ class Directory:
         self.groups = Groups(context)
         self.search = Search(context, Seal(key), caller)
         self.bulk = Bulk(context, self.users, self.groups)
-        self.accounts = Accounts(context)
+        self.accounts = AccountChanges(context)
 
     def unused(self) -> frozenset[str]:
         """Return the extensions that say nothing of who lives: our own until a template is set."""
@@ -89,8 +89,8 @@ class Directory:
     def finish(self, unfinished: Unfinished, seconds: float | None = None) -> bool:
         """Go on with what was begun here, as far as time allows; tell whether it is finished."""
         if unfinished.change:
-            return journal.finish(self._context, unfinished.id, unfinished.change, seconds)
-        return departure.finish(self._context, unfinished.id, seconds)
+            return large_changes.finish(self._context, unfinished.id, unfinished.change, seconds)
+        return deletion.finish(self._context, unfinished.id, seconds)
 
     def clear(self) -> Iterator[Kind]:
         """Delete all groups and users, yielding the type of each; may be repeated at any point.
@@ -111,5 +111,5 @@ class Directory:
                 if self._resources.count(kind) <= 0:
                     break
             for left in list(self._context.journal.leavers()):
-                while not departure.finish(self._context, left):
+                while not deletion.finish(self._context, left):
                     yield kind

@@ -9,19 +9,25 @@ from typing import Any
 
 from scim2_models import Context as Shape
 
-from rollcall.directory import arrival, bounds, departure, journal, membership
+from rollcall.directory import (
+    deletion,
+    large_changes,
+    member_changes,
+    response_limits,
+    template_grants,
+)
 from rollcall.directory.context import Answer, Context, Precondition, missing
 from rollcall.directory.reservation import reserving
+from rollcall.model.record import Record
 from rollcall.scim import body, patch
 from rollcall.scim.body import Document
 from rollcall.scim.errors import Unavailable
-from rollcall.scim.membership import AbsentMembers, Add, Clear, Operation, needs_all
-from rollcall.scim.record import Record
-from rollcall.scim.resources import Kind
-from rollcall.storage.actions import Action, ConditionFailed
-from rollcall.storage.documents import TOMBSTONE_DAYS, successor
+from rollcall.scim.member_operations import AbsentMembers, Add, Clear, Operation, needs_all
+from rollcall.scim.resource_models import Kind
+from rollcall.storage.document_item import TOMBSTONE_DAYS, successor
 from rollcall.storage.index_entries import CHANGED
-from rollcall.storage.writes import Turn
+from rollcall.storage.resource_writes import GroupUpdate
+from rollcall.storage.transactions import Action, ConditionFailed
 
 _ANY = Precondition()
 
@@ -33,7 +39,7 @@ class Groups:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._most_members = bounds.most_members(context.base_url)
+        self._most_members = response_limits.most_members(context.base_url)
 
     def create(self, payload: Any, identifier: str | None = None) -> Answer:
         """Create a group with its members. Raises UniquenessException when its name is taken."""
@@ -41,20 +47,20 @@ class Groups:
         context = self._context
         identifier, now = identifier or context.new_id(), context.now()
         record = Record(Kind.GROUP, identifier, read.document, 1, now, now)
-        change = membership.Change()
+        change = member_changes.MemberChange()
 
-        def creation(turn: Turn) -> list[Action]:
+        def creation(turn: GroupUpdate) -> list[Action]:
             made = context.writes.creation(replace(record, pending=turn.pending))
-            return [*made, *arrival.binding(context, record, change.arrivals.edition)]
+            return [*made, *template_grants.binding(context, record, change.arrivals.edition)]
 
         for attempt in context.attempts(Kind.GROUP):
             with attempt.commit():
                 wanted = [Add(tuple(read.members))] if read.members else []
-                _, change = membership.difference(context, identifier, wanted)
+                _, change = member_changes.difference(context, identifier, wanted)
                 change.check()
                 skipped = [*read.ignored, *change.skipped]
                 context.trail.changes(record, record.document, skipped, *change.names)
-                journal.commit(context, record, change, creation, now)
+                large_changes.commit(context, record, change, creation, now)
         members = change.added if len(change.added) <= self._most_members else {}
         return self._answer(record, members, [*read.ignored, *change.skipped])
 
@@ -70,7 +76,7 @@ class Groups:
         if roster is None:
             raise missing(Kind.GROUP, identifier)
         if not (roster.whole or after_write):
-            raise bounds.too_many_members(identifier)
+            raise response_limits.too_many_members(identifier)
         return self._answer(roster.record, roster.members if roster.whole else {})
 
     def replace(
@@ -132,10 +138,10 @@ class Groups:
                     precondition.check(record)
                     now = context.now()
                     expires = context.clock() + timedelta(days=TOMBSTONE_DAYS)
-                    deletion = context.writes.deletion(record, now, int(expires.timestamp()))
-                    freeing = arrival.unbinding(context, identifier)
+                    items = context.writes.deletion(record, now, int(expires.timestamp()))
+                    freeing = template_grants.unbinding(context, identifier)
                     context.trail.changes(record, {}, ())
-                    departure.commit(context, record, [*deletion, *freeing], now)
+                    deletion.commit(context, record, [*items, *freeing], now)
 
     def _write(
         self,
@@ -147,17 +153,17 @@ class Groups:
     ) -> Answer:
         """Commit a change of document and members; what was ignored includes skipped ids."""
         context, whole = self._context, needs_all(operations)
-        change, left = membership.Change(), None
+        change, left = member_changes.MemberChange(), None
         with reserving(context, identifier) as reservation:
             for attempt in context.attempts(Kind.GROUP):
                 with attempt.commit():
                     if whole:
                         reservation.take()
-                    record, change = membership.difference(context, identifier, operations)
+                    record, change = member_changes.difference(context, identifier, operations)
                     if record is None:
                         raise missing(Kind.GROUP, identifier)
                     if operations and reservation.has_others(record):
-                        attempt.helped = journal.meet(context, record)
+                        attempt.helped = large_changes.meet(context, record)
                         raise ConditionFailed([CHANGED])
                     precondition.check(record)
                     change.check()
@@ -166,19 +172,19 @@ class Groups:
                         left = record
                         continue
                     after = replace(record, document=document)
-                    binding = arrival.binding(context, after, change.arrivals.edition)
+                    binding = template_grants.binding(context, after, change.arrivals.edition)
                     versioned = whole or bool(precondition)
                     of_group = self._of_group(record, document, now, versioned=versioned)
                     skipped = [*ignored, *change.skipped]
                     context.trail.changes(record, document, skipped, *change.names)
-                    journal.commit(context, after, change, _beside(binding, of_group), now)
+                    large_changes.commit(context, after, change, _beside(binding, of_group), now)
                     left = successor(record, document, now)
         assert left is not None  # noqa: S101  # attempts end with a commit or an exception
         return self._answer(left, {}, [*ignored, *change.skipped])
 
     def _of_group(
         self, record: Record, document: Document, now: str, *, versioned: bool
-    ) -> journal.OfGroup:
+    ) -> large_changes.OfGroup:
         """Return what a write does to the group itself.
 
         What depends on all members is a change of the version that was read: two requests that each
@@ -204,5 +210,5 @@ class Groups:
         return Answer(record, resource, ignored or [])
 
 
-def _beside(actions: list[Action], of_group: journal.OfGroup) -> journal.OfGroup:
+def _beside(actions: list[Action], of_group: large_changes.OfGroup) -> large_changes.OfGroup:
     return lambda turn: [*of_group(turn), *actions]

@@ -8,17 +8,17 @@ from itertools import chain, islice, repeat
 from typing import Any
 
 from rollcall.directory import members
+from rollcall.directory.candidates import CandidateSource
 from rollcall.directory.context import Context
-from rollcall.directory.evaluation import Evaluation
-from rollcall.directory.legs import Legs
-from rollcall.directory.source import Source
+from rollcall.directory.filter_evaluation import FilterEvaluation
+from rollcall.directory.index_lookups import IndexLookups
+from rollcall.model.record import Record
 from rollcall.scim.cursor import Position
 from rollcall.scim.errors import TooManyException
 from rollcall.scim.filters import Filter
 from rollcall.scim.ordering import Index, Order
 from rollcall.scim.planner import ByGroup, Lookup, Walk, plan
-from rollcall.scim.record import Record
-from rollcall.scim.resources import Kind
+from rollcall.scim.resource_models import Kind
 from rollcall.storage.table import Bounds
 
 MAX_WALK = 5_000
@@ -86,14 +86,14 @@ class Matching:
         *,
         max_walk: int = MAX_WALK,
     ) -> None:
-        self._source = Source(context, kinds, parsed)
+        self._source = CandidateSource(context, kinds, parsed)
         self.order = self._source.order(order)
         self.max_walk = max_walk if parsed is None else _bound(max_walk, parsed.comparisons)
         self._context = context
-        self._legs = Legs(context, self._members)
+        self._legs = IndexLookups(context, self._members)
         self._kinds = kinds
         self._filter = parsed
-        self._evaluation = Evaluation(context, parsed)
+        self._evaluation = FilterEvaluation(context, parsed)
         self._plans = {
             kind: Walk() if parsed is None else plan(kind, parsed.nodes[kind]) for kind in kinds
         }

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from itertools import islice
 
 from rollcall.directory.context import Context
-from rollcall.scim.record import Record
-from rollcall.scim.resources import Kind
+from rollcall.model.record import Record
+from rollcall.scim.resource_models import Kind
 from rollcall.storage.table import Bounds
 
 
-class Torn(Exception):  # noqa: N818
+class ReadConflict(Exception):  # noqa: N818
     """Between two reads of one answer several members changed at once: it is to be read again."""
 
 
@@ -30,7 +30,7 @@ def pages(
     while batch := list(islice(named, next(sizes))):
         found = context.resources.read_beside(kind, batch, (Kind.GROUP, group))
         if _is_torn(record, found.pop((Kind.GROUP, group), None)):
-            raise Torn
+            raise ReadConflict
         yield list(found.values())
 
 

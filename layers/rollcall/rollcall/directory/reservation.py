@@ -13,9 +13,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from rollcall.directory.context import Context
+from rollcall.model.record import Record
 from rollcall.scim.errors import Unavailable
-from rollcall.scim.record import Record
-from rollcall.storage.actions import ConditionFailed
+from rollcall.storage.transactions import ConditionFailed
 
 TRIES = 3
 """How often a write is tried without a reservation."""

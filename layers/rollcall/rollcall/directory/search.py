@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-from rollcall.directory import bounds
+from rollcall.directory import response_limits
 from rollcall.directory.context import Context
 from rollcall.directory.matching import Found, Matching
-from rollcall.directory.members import Torn
+from rollcall.directory.members import ReadConflict
+from rollcall.model.record import Record
 from rollcall.scim import filters, ordering
 from rollcall.scim.cursor import Cursor, Position, Seal
 from rollcall.scim.discovery import MAX_RESULTS
@@ -24,8 +25,7 @@ from rollcall.scim.errors import (
 )
 from rollcall.scim.filters import Filter
 from rollcall.scim.projection import Projection
-from rollcall.scim.record import Record
-from rollcall.scim.resources import Kind
+from rollcall.scim.resource_models import Kind
 
 LIST_RESPONSE = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 
@@ -108,7 +108,7 @@ class Search:
             raise InvalidValueException(detail="cursor and startIndex exclude each other")
         read = self._by_index if query.cursor is None else self._by_cursor
         for _ in self._context.table.patience.pauses():
-            with suppress(Torn):
+            with suppress(ReadConflict):
                 matching = Matching(self._context, kinds, parsed, order)
                 page = read(kinds, query, parsed, matching)
                 if parsed is not None and page.get("totalResults") == 0:
@@ -199,7 +199,7 @@ class Search:
         Raises TooManyException when not even one does.
         """
         shown: list[dict[str, Any]] = []
-        room = bounds.MAX_ANSWER
+        room = response_limits.MAX_ANSWER
         for each in found:
             try:
                 resource = self._representation(each.record, projection)
@@ -207,7 +207,7 @@ class Search:
                 if shown:
                     break
                 raise
-            room -= bounds.size(resource)
+            room -= response_limits.size(resource)
             if room < 0 and shown:
                 break
             shown.append(resource)
@@ -220,9 +220,9 @@ class Search:
         if record.deleted:
             return projection.apply(record.kind, record.representation(context.base_url))
         if record.kind is Kind.GROUP and projection.returns(Kind.GROUP, "members"):
-            roster = context.rosters.read(record.id, bounds.most_members(context.base_url))
+            roster = context.rosters.read(record.id, response_limits.most_members(context.base_url))
             if roster is not None and not roster.whole:
-                raise bounds.too_many_members(record.id)
+                raise response_limits.too_many_members(record.id)
             members = None if roster is None else roster.members
         elif record.kind is Kind.USER and projection.names(Kind.USER, "groups"):
             groups = context.memberships.groups_of(Kind.USER, record.id)

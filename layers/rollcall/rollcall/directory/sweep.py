@@ -10,8 +10,8 @@ from math import inf
 from rollcall.directory.context import instant
 from rollcall.directory.directory import Directory
 from rollcall.scim.errors import Unavailable
-from rollcall.storage import journal
-from rollcall.storage.journal import Unfinished
+from rollcall.storage import large_change_items
+from rollcall.storage.large_change_items import Unfinished
 from rollcall.storage.table import Table
 
 GRACE = timedelta(minutes=1)
@@ -40,7 +40,7 @@ class Sweep:
         """
         until = instant(self.clock() - GRACE)
         failures: list[Exception] = []
-        for each in journal.unfinished(self.table, until):
+        for each in large_change_items.unfinished(self.table, until):
             seconds = min(seconds_left() - RESERVE, LONGEST)
             if seconds <= 0:
                 break

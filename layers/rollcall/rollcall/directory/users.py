@@ -9,16 +9,16 @@ from typing import Any
 
 from scim2_models import Context as Shape
 
-from rollcall.directory import arrival, departure, linking, merges
+from rollcall.directory import account_linking, deletion, merged_ids, template_grants
 from rollcall.directory.context import Answer, Context, Precondition, missing
+from rollcall.model.account_link import LINKED, AccountLink
+from rollcall.model.record import Record
 from rollcall.scim import body, patch
 from rollcall.scim.body import Document
 from rollcall.scim.errors import NotFoundException, UniquenessException
-from rollcall.scim.link import LINKED, Link
-from rollcall.scim.record import Record
-from rollcall.scim.resources import Kind
-from rollcall.storage.actions import Action
-from rollcall.storage.documents import TOMBSTONE_DAYS, successor
+from rollcall.scim.resource_models import Kind
+from rollcall.storage.document_item import TOMBSTONE_DAYS, successor
+from rollcall.storage.transactions import Action
 
 _ANY = Precondition()
 
@@ -35,7 +35,9 @@ class Users:
     def __init__(self, context: Context) -> None:
         self._context = context
 
-    def create(self, payload: Any, identifier: str | None = None, link: Link = LINKED) -> Answer:
+    def create(
+        self, payload: Any, identifier: str | None = None, link: AccountLink = LINKED
+    ) -> Answer:
         """Create a user with what templates give it, or link the account of its name.
 
         That is linked where the tenant's policy adopts it. A local account is not new and gets
@@ -46,9 +48,11 @@ class Users:
         read = body.read(Kind.USER, payload, Shape.RESOURCE_CREATION_REQUEST)
         context = self._context
         now, identifier = context.now(), identifier or context.new_id()
-        document = merges.managed(context, {}, read.document)
+        document = merged_ids.managed(context, {}, read.document)
         record = Record(Kind.USER, identifier, document, 1, now, now, link=link)
-        record, grants = arrival.admit(context, record) if link == LINKED else (record, [])
+        record, grants = (
+            template_grants.grants_for_new_user(context, record) if link == LINKED else (record, [])
+        )
         duplicate = context.find_duplicate(record) if link == LINKED else None
         detail, found = (duplicate.detail, duplicate.actions) if duplicate else ("", ())
         try:
@@ -57,15 +61,15 @@ class Users:
                     context.trail.changes(record, record.document, read.ignored)
                     context.commit([*context.writes.creation(record), *grants, *found], detail)
         except UniquenessException as taken:
-            adopted = linking.adopted(context, read.document)
+            adopted = account_linking.adopted(context, read.document)
             if adopted is None:
                 raise
 
             def edit(before: Document) -> Document:
-                return linking.overlaid(before, read.document)
+                return account_linking.overlaid(before, read.document)
 
             try:
-                return self._edit(adopted, edit, read.ignored, _ANY, linking.adopt)
+                return self._edit(adopted, edit, read.ignored, _ANY, account_linking.adopt)
             except NotFoundException:  # deleted meanwhile: the POST comes again and creates
                 raise taken from None
         return self._answer(record, [], read.ignored)
@@ -73,7 +77,7 @@ class Users:
     def read(self, identifier: str) -> Answer:
         """Read a user with its groups, of a merged one the survivor. Raises NotFoundException."""
         found = self._context.resources.read_user(identifier)
-        found = found or merges.read(self._context, identifier)
+        found = found or merged_ids.read(self._context, identifier)
         if found is None:
             raise missing(Kind.USER, identifier)
         record, groups = found
@@ -100,16 +104,16 @@ class Users:
             with attempt.commit():
                 record, _ = self._read(identifier)
                 precondition.check(record)
-                linking.admit(context, record)
+                account_linking.admit(context, record)
                 now = context.now()
                 if record.alias:
                     context.commit([context.aliases.removed(record, now)])
                     continue
                 expires = context.clock() + timedelta(days=TOMBSTONE_DAYS)
-                deletion = context.writes.deletion(record, now, int(expires.timestamp()))
+                items = context.writes.deletion(record, now, int(expires.timestamp()))
                 taking = context.grants.taking(record.id, record.access.granted)
                 context.trail.changes(record, {}, ())
-                departure.commit(context, record, [*deletion, *taking], now)
+                deletion.commit(context, record, [*items, *taking], now)
 
     def _edit(
         self,
@@ -127,10 +131,10 @@ class Users:
                 precondition.check(record)
                 check(context, record)
                 edited = edit(dict(record.document))
-                document = merges.managed(context, record.document, edited)
-                link = linking.link(context, record)
+                document = merged_ids.managed(context, record.document, edited)
+                link = account_linking.link(context, record)
                 if document != record.document:
-                    linking.admit(context, record)
+                    account_linking.admit(context, record)
                     now = context.now()
                     beside = () if link is None else ("link",)
                     context.trail.changes(record, document, ignored, *beside)
@@ -146,13 +150,13 @@ class Users:
     def _read(self, identifier: str) -> tuple[Record, list[str]]:
         """Read what a write is about: a user with its groups, or what is left of a merged one."""
         found = self._context.resources.read_user(identifier)
-        found = found or merges.stub(self._context, identifier)
+        found = found or merged_ids.stub(self._context, identifier)
         if found is None:
             raise missing(Kind.USER, identifier)
         return found
 
     def _replacement(
-        self, record: Record, document: Document, now: str, link: Link | None
+        self, record: Record, document: Document, now: str, link: AccountLink | None
     ) -> list[Action]:
         if record.alias:
             return [self._context.aliases.stored(record, document, now)]

@@ -16,16 +16,23 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from rollcall.directory.directory import Directory
-from rollcall.directory.trail import Asked, target
+from rollcall.directory.request_log import RequestInfo, target
 from rollcall.http import requests, responses
 from rollcall.http.endpoints import Call
-from rollcall.http.middleware import Authentication, Deadline, Log, RequestLog, TidyPath, Within
+from rollcall.http.middleware import (
+    Authentication,
+    Deadline,
+    RequestLog,
+    RequestLogger,
+    TidyPath,
+    Within,
+)
 from rollcall.http.routes import ANY, WRITES, Resource
 from rollcall.scim.errors import MethodNotAllowed, NotFoundException, SCIMException
 from rollcall.tenants.authentication import Authenticator, Caller
 from rollcall.tenants.tenants import READ_ONLY
 
-OpenDirectory = Callable[[Caller, str, Asked], Directory]
+OpenDirectory = Callable[[Caller, str, RequestInfo], Directory]
 """Given a caller, the tenant's base URL and what is asked, the tenant's directory."""
 
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
@@ -35,7 +42,7 @@ def application(
     resources: Iterable[Resource],
     authenticator: Authenticator,
     directory: OpenDirectory,
-    log: Log,
+    log: RequestLogger,
     pages: Iterable[Route],
     *,
     limits: tuple[Within, float],

@@ -16,7 +16,7 @@ from rollcall.http.responses import ScimResponse
 from rollcall.scim import discovery
 from rollcall.scim.errors import ForbiddenException, NotFoundException, NotImplementedException
 from rollcall.scim.projection import Projection
-from rollcall.scim.resources import Kind
+from rollcall.scim.resource_models import Kind
 
 
 @dataclass

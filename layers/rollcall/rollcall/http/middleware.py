@@ -14,7 +14,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from rollcall.http import responses
-from rollcall.scim import redaction
+from rollcall.model import redaction
 from rollcall.scim.errors import SCIMException
 from rollcall.tenants.authentication import Authenticator
 
@@ -29,7 +29,7 @@ Within = Callable[[float], AbstractContextManager[None]]
 _SLASHES = re.compile(r"//+")
 
 
-class Log(Protocol):
+class RequestLogger(Protocol):
     """What is needed of a logger."""
 
     def info(self, msg: str, *, extra: dict[str, Any]) -> None:
@@ -48,7 +48,7 @@ class RequestLog:
     The line holds no query, no body, no header and no detail of an error: those carry values.
     """
 
-    def __init__(self, app: ASGIApp, log: Log) -> None:
+    def __init__(self, app: ASGIApp, log: RequestLogger) -> None:
         self._app = app
         self._log = log
 

@@ -9,8 +9,8 @@ from starlette.datastructures import QueryParams
 from starlette.requests import ClientDisconnect, Request
 
 from rollcall.directory.context import Precondition
+from rollcall.directory.request_log import RequestInfo
 from rollcall.directory.search import Query
-from rollcall.directory.trail import Asked
 from rollcall.scim import json_text
 from rollcall.scim.errors import (
     InvalidSyntaxException,
@@ -56,7 +56,7 @@ def base_url(request: Request, tenant: str) -> str:
     return f"{request.url.scheme}://{host}{root}/scim/{tenant}/v2"
 
 
-def asked(request: Request, path: str) -> Asked:
+def asked(request: Request, path: str) -> RequestInfo:
     """Return what a request at a route asks, and what it is answered when it succeeds."""
     method, searches = request.method, path.endswith("/.search")
     status = 200
@@ -66,7 +66,7 @@ def asked(request: Request, path: str) -> Asked:
         status = 201
     elif method == "PATCH" and path.startswith("/Groups/"):
         status = 200 if _SHAPED & set(request.query_params) else 204
-    return Asked(request.state.log["request_id"], method, path, status, searches)
+    return RequestInfo(request.state.log["request_id"], method, path, status, searches)
 
 
 async def payload(request: Request, max_bytes: int) -> Any:

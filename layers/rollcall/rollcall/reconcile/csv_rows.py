@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from rollcall.reconcile.mistake import Mistake
+from rollcall.reconcile.input_error import InputError
 from rollcall.reconcile.row import Row
 from rollcall.reconcile.text_file import TextFile
 
@@ -48,7 +48,7 @@ class CsvRows:
                 self.delimiter = self.delimiter or _delimiter(line)
                 break
         else:
-            raise Mistake(f"{self.file.name} holds no rows")
+            raise InputError(f"{self.file.name} holds no rows")
         _, self.headings, _ = next(self._records())
         self._check_headings()
 
@@ -69,7 +69,7 @@ class CsvRows:
                 if folded == own:
                     continue
                 if len(own) > 1 and sorted(folded) == sorted(own):
-                    raise Mistake(
+                    raise InputError(
                         f"{self.file.name}: line {line} has the headings in another order"
                     )
             yield self._row(line, cells, swallows)
@@ -97,12 +97,12 @@ class CsvRows:
         seen: set[str] = set()
         where = f"{self.file.name}: line {self.heading_line}"
         if len(self.headings) > MAX_COLUMNS:
-            raise Mistake(f"{where} has more than {MAX_COLUMNS:,} columns")
+            raise InputError(f"{where} has more than {MAX_COLUMNS:,} columns")
         for name in self.headings:
             if len(name) > MAX_HEADING:
-                raise Mistake(f"{where} has a heading of more than {MAX_HEADING:,} characters")
+                raise InputError(f"{where} has a heading of more than {MAX_HEADING:,} characters")
             if name and name.casefold() in seen:
-                raise Mistake(f"{where} has two columns {name!r}: rename or remove one of them")
+                raise InputError(f"{where} has two columns {name!r}: rename or remove one of them")
             seen.add(name.casefold())
 
     def _records(self) -> Iterator[tuple[int, list[str], int]]:
@@ -127,9 +127,9 @@ class CsvRows:
         if size > MAX_CELL:
             raise self.mistake(line, f"a cell has more than {MAX_CELL:,} characters{perhaps}")
 
-    def mistake(self, line: int, problem: str) -> Mistake:
+    def mistake(self, line: int, problem: str) -> InputError:
         """Return the refusal of the file for what is wrong in one line."""
-        return Mistake(f"{self.file.name} cannot be read as CSV: line {line}: {problem}")
+        return InputError(f"{self.file.name} cannot be read as CSV: line {line}: {problem}")
 
 
 class _Record:

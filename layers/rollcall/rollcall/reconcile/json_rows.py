@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from rollcall.reconcile.input_error import InputError
 from rollcall.reconcile.json_stream import BLANK, MAX_VALUE, JsonStream
-from rollcall.reconcile.mistake import Mistake
 from rollcall.reconcile.row import Row
 from rollcall.reconcile.text_file import TextFile
 from rollcall.scim import json_text
@@ -54,7 +54,7 @@ class JsonRows:
         number = 0
         for number, text in enumerate(self._texts(JsonStream(self.file)), 1):
             if not text.startswith("{"):
-                raise Mistake(f"{self.file.name}: number {number} is not an object")
+                raise InputError(f"{self.file.name}: number {number} is not an object")
             yield _row(number, text)
         if number < self._counted:
             self.partial = f"it counts {self._counted:,} and has {number:,} (`@odata.count`)"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from rollcall.reconcile.mistake import Mistake
+from rollcall.reconcile.input_error import InputError
 from rollcall.reconcile.text_file import TextFile
 
 MAX_VALUE = 1_048_576
@@ -93,11 +93,11 @@ class JsonStream:
                     return text
             self._read_on()
 
-    def mistake(self, problem: str, at: int | None = None) -> Mistake:
+    def mistake(self, problem: str, at: int | None = None) -> InputError:
         """Return the refusal of the file for what is wrong at a place of the piece, or here."""
         line = self._line + self._piece.count("\n", 0, self._at if at is None else at)
         said = f"{problem[:1].lower()}{problem[1:]}"
-        return Mistake(f"{self.file.name} cannot be read as JSON: line {line}: {said}")
+        return InputError(f"{self.file.name} cannot be read as JSON: line {line}: {said}")
 
     def _read_on(self) -> None:
         """Read as much again as is not done with: what is long is tried a few times only."""

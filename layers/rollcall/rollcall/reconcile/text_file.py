@@ -14,7 +14,7 @@ from tempfile import TemporaryFile
 from typing import IO
 
 from rollcall.operator_error import naming
-from rollcall.reconcile.mistake import Mistake
+from rollcall.reconcile.input_error import InputError
 
 MAX_LINE = 1_048_576
 """The characters of the longest line that is read."""
@@ -53,9 +53,11 @@ class TextFile:
         while line := self.stream.readline(MAX_LINE + 1):
             number += 1
             if len(line) > MAX_LINE:
-                raise Mistake(f"{self.name}: line {number} has more than {MAX_LINE:,} characters")
+                raise InputError(
+                    f"{self.name}: line {number} has more than {MAX_LINE:,} characters"
+                )
             if "\0" in line:
-                raise Mistake(f"{self.name} is damaged or no text: line {number} has a NUL byte")
+                raise InputError(f"{self.name} is damaged or no text: line {number} has a NUL byte")
             yield number, line
 
     def words(self) -> Iterator[tuple[int, str]]:
@@ -112,7 +114,7 @@ def _encoding(raw: IO[bytes], named: str, fallback: str | None) -> str:
     raw.seek(0)
     begin = raw.read(_CHUNK)
     if begin.startswith(_BINARY):
-        raise Mistake(f"{named} is a workbook or an archive, not text: save it as CSV in UTF-8")
+        raise InputError(f"{named} is a workbook or an archive, not text: save it as CSV in UTF-8")
     marked = next((name for mark, name in _BYTE_ORDER_MARKS.items() if begin.startswith(mark)), "")
     name = marked or _unmarked_utf16(begin) or "utf-8"
     line = _undecodable(raw, name)
@@ -120,12 +122,12 @@ def _encoding(raw: IO[bytes], named: str, fallback: str | None) -> str:
         return name
     if not fallback:
         option = "" if fallback is None else ", or name its encoding, --encoding windows-1252"
-        raise Mistake(
+        raise InputError(
             f"{named} is not text in UTF-8 or UTF-16, line {line} is not: save it as UTF-8 "
             f"(in Excel as “CSV UTF-8”){option}"
         )
     if _undecodable(raw, _known(fallback)) is not None:
-        raise Mistake(f"{named} is not text in UTF-8, UTF-16 or {fallback}")
+        raise InputError(f"{named} is not text in UTF-8, UTF-16 or {fallback}")
     return fallback
 
 
@@ -133,7 +135,7 @@ def _known(encoding: str) -> str:
     try:
         "a".encode(encoding)
     except (LookupError, UnicodeError) as error:
-        raise Mistake(f"there is no encoding {encoding}: windows-1252 is one") from error
+        raise InputError(f"there is no encoding {encoding}: windows-1252 is one") from error
     return encoding
 
 

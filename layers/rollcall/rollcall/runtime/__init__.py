@@ -16,39 +16,39 @@ from aws_lambda_powertools import Logger
 from starlette.applications import Starlette
 from starlette.routing import Route
 
+from rollcall.aws import deadline
+from rollcall.aws.clients import Channels, Clients, connect, connect_bus, connect_channels
+from rollcall.aws.dead_letters import DeadLetters
+from rollcall.aws.event_bus import EventBus
+from rollcall.aws.messages import Queue, Topic
+from rollcall.aws.secrets import Secrets
 from rollcall.directory.directory import Directory
+from rollcall.directory.request_log import RequestInfo, RequestTrail
 from rollcall.directory.sweep import Sweep
-from rollcall.directory.trail import Asked, Trail
-from rollcall.http import handover, reports
+from rollcall.http import handover_page, report_links
 from rollcall.http.application import application
-from rollcall.http.handover import Facts
+from rollcall.http.handover_page import DirectoryFacts
 from rollcall.http.routes import FUNCTIONS, Resource
+from rollcall.model.actor import Actor
 from rollcall.operator_error import OperatorError, naming
 from rollcall.reconcile.duplicates.namesakes import Namesakes
 from rollcall.runtime.gateway import behind_gateway
 from rollcall.runtime.restore import reseed_when_restored
 from rollcall.scim import extensions, json_text
 from rollcall.scim.json_text import JsonTextError
-from rollcall.scim.resources import Kind
-from rollcall.storage import deadline
-from rollcall.storage.acts import Acts
-from rollcall.storage.bus import Bus
-from rollcall.storage.clients import Channels, Clients, connect, connect_bus, connect_channels
+from rollcall.scim.resource_models import Kind
+from rollcall.storage.audit_log import AuditLog
 from rollcall.storage.findings import Findings
 from rollcall.storage.leases import Leases
-from rollcall.storage.log import KEEP_DAYS, Log
-from rollcall.storage.messages import Queue, Topic
-from rollcall.storage.origin import Origin
-from rollcall.storage.reports import FORMS, Reports
-from rollcall.storage.secrets import Secrets
+from rollcall.storage.provisioning_log import KEEP_DAYS, ProvisioningLog
+from rollcall.storage.report_files import FORMS, ReportFiles
 from rollcall.storage.table import Table
-from rollcall.storage.unpublished import Unpublished
-from rollcall.storage.usage import Usage
-from rollcall.templates.scales import Scales
-from rollcall.templates.templates import Templates
+from rollcall.storage.token_usage import TokenUsage
+from rollcall.templates.access_levels import AccessLevels
+from rollcall.templates.template_changes import TemplateChanges
 from rollcall.tenants.authentication import Authenticator, Caller
-from rollcall.tenants.handover import Desk
-from rollcall.tenants.keyring import Keyring
+from rollcall.tenants.handover import HandoverService
+from rollcall.tenants.tenant_tokens import TenantTokens
 from rollcall.tenants.tenants import Tenants
 
 
@@ -67,7 +67,7 @@ class Settings:
     secrets: str = "rollcall/tenants"
     endpoint_url: str | None = None
     extensions: Path | None = None
-    scales: Scales = field(default_factory=Scales)
+    scales: AccessLevels = field(default_factory=AccessLevels)
     reports: str = "rollcall-reports"
     queue: str = "http://localhost/000000000000/rollcall-duplicates"
     topic: str = "arn:aws:sns:us-east-1:000000000000:rollcall-reports"
@@ -89,7 +89,7 @@ class Settings:
             secrets=environment.get("ROLLCALL_SECRETS", cls.secrets),
             endpoint_url=environment.get("AWS_ENDPOINT_URL") or None,
             extensions=Path(named) if (named := environment.get("ROLLCALL_EXTENSIONS")) else None,
-            scales=Scales.of(
+            scales=AccessLevels.of(
                 environment.get("ROLLCALL_LEVELS", ""), environment.get("ROLLCALL_ROLES", "")
             ),
             reports=environment.get("ROLLCALL_REPORTS", cls.reports),
@@ -120,7 +120,7 @@ class Services:
 
     def directory(self, tenant: str, base_url: str = "", actor: str = "") -> Directory:
         """Return the directory of one tenant, changed by an actor."""
-        origin = Origin(actor=actor)
+        origin = Actor(actor=actor)
         return Directory(self.table, tenant, base_url, origin=origin, scales=self.scales)
 
     def operated(self, tenant: str, actor: str) -> Directory:
@@ -133,37 +133,37 @@ class Services:
         key, moved = bytes.fromhex(shown.key), shown.moved
 
         def operated() -> Directory:
-            origin = Origin(uuid4().hex, actor)
-            trail = Trail(self.log(tenant), origin, Asked(origin.request), key)
+            origin = Actor(uuid4().hex, actor)
+            trail = RequestTrail(self.log(tenant), origin, RequestInfo(origin.request), key)
             return Directory(
                 self.table, tenant, origin=origin, trail=trail, scales=self.scales, moved=moved
             )
 
         return operated
 
-    def acts(self, tenant: str, actor: str) -> Acts:
+    def acts(self, tenant: str, actor: str) -> AuditLog:
         """Return what tells a tenant's log of what an operator does in one run of a command."""
-        return Acts(self.log(tenant), Origin(uuid4().hex, actor))
+        return AuditLog(self.log(tenant), Actor(uuid4().hex, actor))
 
-    def templates(self, tenant: str, actor: str = "") -> Templates:
+    def templates(self, tenant: str, actor: str = "") -> TemplateChanges:
         """Return the New User Templates of one tenant, changed by an actor."""
-        return Templates(self.table, tenant, actor, acts=self.acts(tenant, actor))
+        return TemplateChanges(self.table, tenant, actor, acts=self.acts(tenant, actor))
 
-    def keyring(self, tenant: str) -> Keyring:
+    def keyring(self, tenant: str) -> TenantTokens:
         """Return the tokens of one tenant."""
-        return Keyring(self.tenants, tenant)
+        return TenantTokens(self.tenants, tenant)
 
-    def usage(self, tenant: str) -> Usage:
+    def usage(self, tenant: str) -> TokenUsage:
         """Return what is known of the use of a tenant's tokens."""
-        return Usage(self.table, tenant)
+        return TokenUsage(self.table, tenant)
 
-    def log(self, tenant: str) -> Log:
+    def log(self, tenant: str) -> ProvisioningLog:
         """Return the provisioning log of one tenant."""
-        return Log(self.table, tenant, self.settings.log_days)
+        return ProvisioningLog(self.table, tenant, self.settings.log_days)
 
-    def opened(self, caller: Caller, base_url: str, asked: Asked) -> Directory:
+    def opened(self, caller: Caller, base_url: str, asked: RequestInfo) -> Directory:
         """Return the directory of a caller's tenant, for one request."""
-        origin = Origin(asked.request, f"token:{caller.token_id}")
+        origin = Actor(asked.request, f"token:{caller.token_id}")
         return Directory(
             self.table,
             caller.tenant,
@@ -174,15 +174,15 @@ class Services:
             linking=caller.linking,
             moved=caller.moved,
             absent_members=caller.absent_members,
-            trail=Trail(self.log(caller.tenant), origin, asked, caller.key),
+            trail=RequestTrail(self.log(caller.tenant), origin, asked, caller.key),
             scales=self.scales,
             find_duplicate=partial(Namesakes.of(self.table, caller.tenant).created, origin),
         )
 
-    def bus(self) -> Bus:
+    def bus(self) -> EventBus:
         """Return the bus that change events are published on."""
         settings = self.settings
-        return Bus(connect_bus(settings.endpoint_url, role=settings.role), settings.bus)
+        return EventBus(connect_bus(settings.endpoint_url, role=settings.role), settings.bus)
 
     def sweep(self) -> Sweep:
         """Return what goes on with what was begun in any tenant and not finished."""
@@ -193,9 +193,9 @@ class Services:
         return Leases(self.table)
 
     @cached_property
-    def unpublished(self) -> Unpublished:
+    def unpublished(self) -> DeadLetters:
         """What of the change events could not be published."""
-        return Unpublished(self.channels.s3, self.settings.unpublished)
+        return DeadLetters(self.channels.s3, self.settings.unpublished)
 
     @cached_property
     def channels(self) -> Channels:
@@ -208,9 +208,9 @@ class Services:
         return Queue(self.channels.sqs, self.settings.queue)
 
     @cached_property
-    def reports(self) -> Reports:
+    def reports(self) -> ReportFiles:
         """The reports of all tenants."""
-        return Reports(self.channels.s3, self.settings.reports, self.table)
+        return ReportFiles(self.channels.s3, self.settings.reports, self.table)
 
     @cached_property
     def topic(self) -> Topic:
@@ -227,18 +227,20 @@ class Services:
 
     def pages(self) -> dict[str, list[Route]]:
         """Return the routes of the pages for people, by the function that serves them."""
-        desk, settings = Desk(self.table, self.tenants), self.settings
+        desk, settings = HandoverService(self.table, self.tenants), self.settings
         return {
-            "reports": [reports.route(self.follow)],
-            "handover": handover.routes(desk, self.facts, settings.product, settings.support),
+            "reports": [report_links.route(self.follow)],
+            "handover": handover_page.routes(desk, self.facts, settings.product, settings.support),
         }
 
-    def facts(self, tenant: str) -> Facts:
+    def facts(self, tenant: str) -> DirectoryFacts:
         """Return what the hand-over page tells of a tenant's directory."""
         counts = self.directory(tenant).counts(linked=True)
         everyone = self.templates(tenant).catalogue().everyone
-        duplicates = Findings(self.table, tenant).count("duplicate", handover.MAX_FLAGS)
-        return Facts(everyone is not None, counts[Kind.USER], counts[Kind.GROUP], duplicates)
+        duplicates = Findings(self.table, tenant).count("duplicate", handover_page.MAX_FLAGS)
+        return DirectoryFacts(
+            everyone is not None, counts[Kind.USER], counts[Kind.GROUP], duplicates
+        )
 
     def follow(self, code: str, form: str) -> str | None:
         """Return the URL behind a link to a report, signed just now."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from rollcall.http.middleware import Log
+from rollcall.http.middleware import RequestLogger
 from rollcall.scim.errors import Unavailable
 
 
 @contextmanager
-def logged(work: str, log: Log) -> Iterator[None]:
+def logged(work: str, log: RequestLogger) -> Iterator[None]:
     """Log what fails, and go on."""
     try:
         yield

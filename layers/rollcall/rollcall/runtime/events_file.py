@@ -9,15 +9,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
+from rollcall.aws import stream_reader
+from rollcall.aws.clients import connect_streams
+from rollcall.aws.event_bus import SOURCE, EventEntry
+from rollcall.aws.stream_reader import StreamReader
 from rollcall.changes import publication
-from rollcall.http.middleware import Log
+from rollcall.http.middleware import RequestLogger
 from rollcall.operator_error import naming
 from rollcall.runtime import Services
 from rollcall.runtime.background import logged
-from rollcall.storage import tail
-from rollcall.storage.bus import SOURCE, Entry
-from rollcall.storage.clients import connect_streams
-from rollcall.storage.tail import Tail
 
 TAIL_SECONDS = 0.2
 """How often the table's stream is read."""
@@ -41,7 +41,7 @@ class _File:
     def __init__(self, lines: TextIO) -> None:
         self._lines = lines
 
-    def publish(self, entries: Sequence[Entry]) -> int:
+    def publish(self, entries: Sequence[EventEntry]) -> int:
         for each in entries:
             event = {
                 "source": SOURCE,
@@ -55,14 +55,14 @@ class _File:
 
 
 @contextmanager
-def told(services: Services, lines: TextIO, log: Log) -> Iterator[None]:
+def told(services: Services, lines: TextIO, log: RequestLogger) -> Iterator[None]:
     """Append to a file what changes in the table meanwhile, as the events of a deployment.
 
     Whoever writes, commands too: the table's stream tells it, read by a thread.
     """
     bus, over = _File(lines), threading.Event()
-    arn = tail.enable(services.clients.dynamodb, services.table.name)
-    stream = Tail(connect_streams(services.settings.endpoint_url), arn)
+    arn = stream_reader.enable(services.clients.dynamodb, services.table.name)
+    stream = StreamReader(connect_streams(services.settings.endpoint_url), arn)
 
     def read() -> None:
         for records in stream.pages():

@@ -12,12 +12,12 @@ from mangum.handlers import APIGateway
 from mangum.types import Scope
 from starlette.applications import Starlette
 
-from rollcall.http import handover, reports
+from rollcall.http import handover_page, report_links
 from rollcall.http.middleware import BASE
 from rollcall.http.requests import ROOT
 from rollcall.http.responses import MEDIA_TYPE
 
-_BEGIN = re.compile(rf"{BASE.pattern}|{handover.PATH}(?=/|$)|{reports.PATH}(?=/)")
+_BEGIN = re.compile(rf"{BASE.pattern}|{handover_page.PATH}(?=/|$)|{report_links.PATH}(?=/)")
 
 
 class Gateway(APIGateway):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from typing import Any
 
+from rollcall.aws import deadline
 from rollcall.http.middleware import RESERVE
-from rollcall.storage import deadline
 
 
 def in_time(context: Any) -> AbstractContextManager[None]:

@@ -21,8 +21,8 @@ from scim2_models import (
 from scim2_models.path import Comparison, FilterNode, LogicalExpr, Not, Present, ValuePath
 
 from rollcall.scim import tolerance
-from rollcall.scim.folding import encodable
-from rollcall.scim.resources import MODELS, PATHS, Kind
+from rollcall.scim.case_folding import encodable
+from rollcall.scim.resource_models import MODELS, PATHS, Kind
 
 MAX_LENGTH = 8192
 """The characters that a path or a filter may have."""

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from scim2_models import Context, Mutability, Resource
 
-from rollcall.scim import membership, tolerance, values
+from rollcall.scim import member_operations, tolerance, values
 from rollcall.scim.attributes import (
     ACTIVE,
     MAX_VALUES,
@@ -20,14 +20,14 @@ from rollcall.scim.attributes import (
     declared,
     marked,
 )
+from rollcall.scim.document import encoded, merge_extensions, split_extensions
 from rollcall.scim.errors import (
     InvalidSyntaxException,
     InvalidValueException,
     MutabilityException,
     from_validation,
 )
-from rollcall.scim.record import encoded, joined, parted
-from rollcall.scim.resources import ENTERPRISE, MODELS, Kind
+from rollcall.scim.resource_models import ENTERPRISE, MODELS, Kind
 from rollcall.scim.text_values import TextValues
 
 MAX_DEPTH = 32
@@ -58,7 +58,7 @@ def read(kind: Kind, payload: Any, context: Context) -> Body:
     sent = TextValues(kind).of_body(checked(payload))
     cleaned = _cleaned(kind, sent, body.ignored)
     if kind is Kind.GROUP and "members" in cleaned:
-        body.members = membership.ids(cleaned.pop("members"))
+        body.members = member_operations.ids(cleaned.pop("members"))
     try:
         model = MODELS[kind].model_validate(cleaned, scim_ctx=context, scim_policy=tolerance.POLICY)
     except ValidationError as error:
@@ -94,7 +94,7 @@ def replacement(kind: Kind, before: Document, sent: Document) -> Document:
             after = _with(after, keys, had)
         elif had not in (None, has) and keys in immutable:
             raise MutabilityException(detail=f"{':'.join(keys[:2])} is immutable")
-    return joined(after, parted(kind, before)[1])
+    return merge_extensions(after, split_extensions(kind, before)[1])
 
 
 def _at(found: Any, keys: KeyPath) -> Any:

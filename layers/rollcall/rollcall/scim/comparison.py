@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from scim2_models import AttributeBinding, ScimPolicy
 
-from rollcall.scim.folding import collapsed, exact, spread
-from rollcall.scim.resources import MODELS, Kind
+from rollcall.scim.case_folding import collapsed, exact, spread
+from rollcall.scim.resource_models import MODELS, Kind
 
 _GROUP_NAME = f"{MODELS[Kind.GROUP].__schema__}:displayName"
 

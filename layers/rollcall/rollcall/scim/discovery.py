@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from rollcall.scim.cursor import TIMEOUT
-from rollcall.scim.resources import MODELS, Group, Kind, User
+from rollcall.scim.resource_models import MODELS, Group, Kind, User
 
 MAX_RESULTS = 200
 """How many resources one answer holds at most."""

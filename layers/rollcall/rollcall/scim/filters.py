@@ -23,12 +23,12 @@ from scim2_models.path import (
     ValuePath,
 )
 
-from rollcall.scim import membership, tolerance, values
+from rollcall.scim import member_operations, tolerance, values
 from rollcall.scim.attributes import MAX_LENGTH, Attribute, KeyPath, declared, leaves
+from rollcall.scim.case_folding import encodable
 from rollcall.scim.comparison import COMPARING
 from rollcall.scim.errors import InvalidFilterException
-from rollcall.scim.folding import encodable
-from rollcall.scim.resources import FILTERS, MODELS, Kind
+from rollcall.scim.resource_models import FILTERS, MODELS, Kind
 
 _EQUALITY = frozenset({CompareOperator.eq, CompareOperator.ne})
 _SUBSTRING = frozenset({CompareOperator.co, CompareOperator.sw, CompareOperator.ew})
@@ -270,7 +270,7 @@ def compared_ids(mentions: Iterable[FilterNode]) -> list[str] | None:
     """
     named: dict[str, None] = {}
     for mention in mentions:
-        ids = membership.selected_ids(_selection(mention))
+        ids = member_operations.selected_ids(_selection(mention))
         if ids is None:
             return None
         named.update(dict.fromkeys(ids))

@@ -10,16 +10,16 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from rollcall.scim.case_folding import collapsed, exact, folded, former
 from rollcall.scim.errors import InvalidValueException
-from rollcall.scim.folding import collapsed, exact, folded, former
-from rollcall.scim.resources import ENTERPRISE, Kind
+from rollcall.scim.resource_models import ENTERPRISE, Kind
 
 MAX_VALUES = 20
 """How many values a multi-valued attribute that is looked up may have."""
 
 
 @dataclass(frozen=True, order=True)
-class Entry:
+class IndexEntry:
     """One value of an indexed attribute, under the key by which it is compared.
 
     `former` is the key that earlier releases had for it, None where it is the same: what they
@@ -31,10 +31,10 @@ class Entry:
     former: str | None = None
 
     @property
-    def forms(self) -> tuple[Entry, ...]:
+    def forms(self) -> tuple[IndexEntry, ...]:
         """The entry by itself, and the one that earlier releases had instead of it."""
         found = (self.key,) if self.former is None else (self.key, self.former)
-        return tuple(Entry(self.attribute, each) for each in found)
+        return tuple(IndexEntry(self.attribute, each) for each in found)
 
 
 @dataclass(frozen=True)
@@ -46,10 +46,10 @@ class Indexed:
     fold: Callable[[str], str]
     unique: bool = False
 
-    def entry(self, value: str) -> Entry:
+    def entry(self, value: str) -> IndexEntry:
         """Return the entry of a value."""
         key, before = self.fold(value), exact(value) if self.fold is exact else former(value)
-        return Entry(self.attribute, key, None if before == key else before)
+        return IndexEntry(self.attribute, key, None if before == key else before)
 
 
 def _at(*path: str) -> Callable[[Mapping[str, Any]], list[Any]]:
@@ -79,13 +79,13 @@ INDEXED: dict[Kind, tuple[Indexed, ...]] = {
 }
 
 
-def claim(kind: Kind, document: Mapping[str, Any]) -> Entry:
+def claim(kind: Kind, document: Mapping[str, Any]) -> IndexEntry:
     """Return the entry that no other resource of the type may have."""
     unique = next(each for each in INDEXED[kind] if each.unique)
     return unique.entry(unique.values(document)[0])
 
 
-def lookups(kind: Kind, document: Mapping[str, Any]) -> frozenset[Entry]:
+def lookups(kind: Kind, document: Mapping[str, Any]) -> frozenset[IndexEntry]:
     """Return the entries under which the resource is found by `eq`.
 
     Raises InvalidValueException when an attribute has more than MAX_VALUES values.
@@ -93,13 +93,13 @@ def lookups(kind: Kind, document: Mapping[str, Any]) -> frozenset[Entry]:
     return frozenset(each.forms[0] for each in _entries(kind, document))
 
 
-def superseded(kind: Kind, document: Mapping[str, Any]) -> dict[Entry, Entry]:
+def superseded(kind: Kind, document: Mapping[str, Any]) -> dict[IndexEntry, IndexEntry]:
     """Return the entries that earlier releases had instead of some of `lookups`, with those."""
     entries = (each.forms for each in _entries(kind, document))
     return {old: new for new, *others in entries for old in others}
 
 
-def _entries(kind: Kind, document: Mapping[str, Any]) -> Iterator[Entry]:
+def _entries(kind: Kind, document: Mapping[str, Any]) -> Iterator[IndexEntry]:
     for indexed in INDEXED[kind]:
         if indexed.unique:
             continue

@@ -9,10 +9,10 @@ from enum import StrEnum
 from typing import Any
 
 from rollcall.scim.attributes import MAX_LENGTH, Attribute, declared
+from rollcall.scim.case_folding import exact, folded
 from rollcall.scim.errors import InvalidPathException, InvalidValueException
-from rollcall.scim.folding import exact, folded
 from rollcall.scim.indexing import INDEXED
-from rollcall.scim.resources import Kind
+from rollcall.scim.resource_models import Kind
 
 
 class Index(StrEnum):

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from rollcall.scim import membership, patch_limits, steps, tolerance, unselected
+from rollcall.scim import member_operations, patch_apply, patch_limits, tolerance, unselected
 from rollcall.scim.attributes import (
     MAX_VALUES,
     Attribute,
@@ -21,6 +21,7 @@ from rollcall.scim.attributes import (
 )
 from rollcall.scim.body import Document, assigned, checked, document, too_many
 from rollcall.scim.budget import Budget
+from rollcall.scim.document import merge_extensions, split_extensions
 from rollcall.scim.errors import (
     InvalidPathException,
     InvalidSyntaxException,
@@ -29,9 +30,8 @@ from rollcall.scim.errors import (
     NoTargetException,
     PayloadTooLargeException,
 )
-from rollcall.scim.record import joined, parted
-from rollcall.scim.resources import MODELS, Kind
-from rollcall.scim.steps import Step
+from rollcall.scim.patch_apply import PatchStep
+from rollcall.scim.resource_models import MODELS, Kind
 from rollcall.scim.text_values import TextValues
 
 MAX_STEPS = 500
@@ -43,8 +43,8 @@ class Patch:
     """A PATCH body, read: what it does to documents, what to members, and what it ignores."""
 
     kind: Kind
-    steps: list[Step] = field(default_factory=list)
-    members: list[membership.Operation] = field(default_factory=list)
+    steps: list[PatchStep] = field(default_factory=list)
+    members: list[member_operations.Operation] = field(default_factory=list)
     ignored: list[str] = field(default_factory=list)
     budget: Budget = field(default_factory=Budget)
     spent: int = 0
@@ -60,11 +60,11 @@ class Patch:
             return dict(before)
         self.budget.room += self.spent  # by a try that lost against another writer
         room = self.budget.room
-        own, foreign = parted(self.kind, before)
+        own, foreign = split_extensions(self.kind, before)
         resource = MODELS[self.kind].model_validate(own)
-        steps.apply(self.kind, resource, self.steps, self.budget)
+        patch_apply.apply(self.kind, resource, self.steps, self.budget)
         self.spent = room - self.budget.room
-        return joined(document(resource), foreign)
+        return merge_extensions(document(resource), foreign)
 
 
 def read(kind: Kind, payload: Any, budget: Budget | None = None) -> Patch:
@@ -79,7 +79,7 @@ def read(kind: Kind, payload: Any, budget: Budget | None = None) -> Patch:
         patch.budget.allow()
         for step in _steps(patch, texts, operation):
             if isinstance(step.target, Attribute) and step.target.name == "members":
-                patch.members.extend(membership.operations(step.op, step.target, step.value))
+                patch.members.extend(member_operations.operations(step.op, step.target, step.value))
             else:
                 patch.steps.append(step)
         if len(patch.steps) + len(patch.ignored) > MAX_STEPS:
@@ -116,7 +116,7 @@ def _operations(payload: Any) -> Iterator[_Operation]:
         yield _Operation(op.lower(), path or None, given.get("value"), "value" in given)
 
 
-def _steps(patch: Patch, texts: TextValues, operation: _Operation) -> Iterator[Step]:
+def _steps(patch: Patch, texts: TextValues, operation: _Operation) -> Iterator[PatchStep]:
     kind, ignored = patch.kind, patch.ignored
     if operation.op != "remove" and not operation.has_value:
         raise InvalidValueException(
@@ -156,14 +156,14 @@ def _names_nothing(value: Any) -> bool:
 
 def _entries(
     kind: Kind, op: str, value: Mapping[str, Any], prefix: str, ignored: list[str]
-) -> Iterator[Step]:
+) -> Iterator[PatchStep]:
     """Read the keys of an object as paths: plain, dotted, URN-qualified, with selections."""
-    yield from steps.joined(_of_entries(kind, op, value, prefix, ignored))
+    yield from patch_apply.joined(_of_entries(kind, op, value, prefix, ignored))
 
 
 def _of_entries(
     kind: Kind, op: str, value: Mapping[str, Any], prefix: str, ignored: list[str]
-) -> Iterator[Step]:
+) -> Iterator[PatchStep]:
     for key, item in value.items():
         text = key if key.lower().startswith("urn:") else f"{prefix}{key}"
         found = addressed(kind, text)
@@ -176,13 +176,13 @@ def _of_entries(
 
 def _targeted(
     kind: Kind, op: str, target: Attribute | Schema, value: Any, ignored: list[str]
-) -> Iterator[Step]:
+) -> Iterator[PatchStep]:
     """Break an operation on one target down to what the engine takes."""
     if isinstance(target, Schema):
         yield from _schema(kind, op, target, value, ignored)
         return
     if target.name == "members":
-        yield Step(op, target, value)
+        yield PatchStep(op, target, value)
     elif op == "remove":
         yield from _removal(kind, target, value)
     elif target.complex and not target.multi_valued and target.selection is None:
@@ -191,19 +191,21 @@ def _targeted(
         yield from _assignment(op, target, value)
 
 
-def _schema(kind: Kind, op: str, target: Schema, value: Any, ignored: list[str]) -> Iterator[Step]:
+def _schema(
+    kind: Kind, op: str, target: Schema, value: Any, ignored: list[str]
+) -> Iterator[PatchStep]:
     """An object is read key by key; an extension is removed, or replaced by nothing, as a whole."""
     if isinstance(value, dict) and op != "remove":
         yield from _entries(kind, op, value, f"{target.urn}:", ignored)
     elif op != "remove" and not tolerance.is_unassigned(value):
         raise InvalidValueException(detail=f"{target.urn} takes an object")
     elif target.is_extension and op != "add":
-        yield Step("remove", target)
+        yield PatchStep("remove", target)
     elif op == "remove":
         raise NoTargetException(detail=f"{target.urn} is the resource itself")
 
 
-def _removal(kind: Kind, target: Attribute, value: Any) -> Iterator[Step]:
+def _removal(kind: Kind, target: Attribute, value: Any) -> Iterator[PatchStep]:
     """A remove selects by its path; a list of values selects among the values of the attribute.
 
     A remove that carries values never clears, not even when it carries an empty array.
@@ -215,14 +217,14 @@ def _removal(kind: Kind, target: Attribute, value: Any) -> Iterator[Step]:
         if len(sent) > MAX_VALUES:
             raise too_many(target.path)
         found = [part for part in (assigned(target, each) for each in sent) if part is not None]
-        yield from (Step(*each) for each in unselected.removed(target, found)) if found else ()
+        yield from (PatchStep(*each) for each in unselected.removed(target, found)) if found else ()
         return
     if not target.multi_valued or target.selection is not None or value is None:
-        yield Step("remove", target)
+        yield PatchStep("remove", target)
         return
     selecting = (_selecting(kind, target, each) for each in assigned(target, value) or ())
     if values := [each for each in selecting if each]:
-        yield Step("remove", target, values)
+        yield PatchStep("remove", target, values)
 
 
 def _selecting(kind: Kind, target: Attribute, value: Any) -> dict[str, Any]:
@@ -234,17 +236,17 @@ def _selecting(kind: Kind, target: Attribute, value: Any) -> dict[str, Any]:
 
 def _merge(
     kind: Kind, op: str, target: Attribute, value: Any, ignored: list[str]
-) -> Iterator[Step]:
+) -> Iterator[PatchStep]:
     """A value of a complex attribute replaces the sub-attributes that it names, and no others."""
     value = tolerance.unwrapped(value)
     source = value if isinstance(value, dict) else assigned(target, value)
     if source is not None:
         yield from _entries(kind, op, source, f"{target.path}.", ignored)
     else:
-        yield Step("remove", target)
+        yield PatchStep("remove", target)
 
 
-def _assignment(op: str, target: Attribute, value: Any) -> Iterator[Step]:
+def _assignment(op: str, target: Attribute, value: Any) -> Iterator[PatchStep]:
     """To give an attribute no value clears it; only `add` to several values then adds nothing.
 
     `add` of a single value replaces (RFC 7644 section 3.5.2.1).
@@ -252,10 +254,10 @@ def _assignment(op: str, target: Attribute, value: Any) -> Iterator[Step]:
     mended = assigned(target, value)
     if target.unselected:
         if mended is not None or op == "replace":
-            yield Step(op, target, parts={str(target.sub): mended})
+            yield PatchStep(op, target, parts={str(target.sub): mended})
     elif mended is not None:
-        yield Step(op, target, mended)
+        yield PatchStep(op, target, mended)
     elif op == "replace" or not target.multi_valued:
         if target.required:
             raise InvalidValueException(detail=f"{target.path} is required and cannot be cleared")
-        yield Step("remove", target)
+        yield PatchStep("remove", target)

@@ -21,8 +21,8 @@ from scim2_models.path import (
 )
 
 from rollcall.scim.attributes import Attribute, declared
-from rollcall.scim.indexing import INDEXED, Entry
-from rollcall.scim.resources import ROLLCALL, Kind
+from rollcall.scim.indexing import INDEXED, IndexEntry
+from rollcall.scim.resource_models import ROLLCALL, Kind
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class ById:
 class ByEntry:
     """The resources under an index entry; `unique` says that there is one at most."""
 
-    entry: Entry
+    entry: IndexEntry
     unique: bool
 
 
@@ -65,7 +65,7 @@ class ByWorkArea:
 class ByPrefix:
     """The resources whose unique name begins as an entry does."""
 
-    entry: Entry
+    entry: IndexEntry
 
 
 Leg: TypeAlias = ById | ByEntry | ByMember | ByGroup | ByWorkArea | ByPrefix

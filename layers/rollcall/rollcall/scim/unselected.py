@@ -13,9 +13,9 @@ from typing import Any, TypeAlias
 
 from rollcall.scim import tolerance
 from rollcall.scim.attributes import Attribute, designate
+from rollcall.scim.case_folding import folded
 from rollcall.scim.errors import NoTargetException
-from rollcall.scim.folding import folded
-from rollcall.scim.resources import Kind
+from rollcall.scim.resource_models import Kind
 
 Parts: TypeAlias = Mapping[str, Any]
 """The parts of one value, by their names; None is to be cleared."""

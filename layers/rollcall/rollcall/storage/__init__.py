@@ -1,1 +1,1 @@
-"""DynamoDB and Secrets Manager: keys, conditions, transactions. Only here is boto3 imported."""
+"""The table: its keys, conditions and transactions, and what is stored in it."""

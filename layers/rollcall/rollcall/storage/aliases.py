@@ -11,17 +11,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from rollcall.aws.attribute_values import Item
+from rollcall.model.actor import Actor
+from rollcall.model.record import Record
 from rollcall.scim import names
-from rollcall.scim.record import Record, encoded
-from rollcall.scim.resources import Kind
-from rollcall.storage.actions import Action
-from rollcall.storage.documents import record_of
+from rollcall.scim.document import encoded
+from rollcall.scim.resource_models import Kind
+from rollcall.storage.document_item import record_of
 from rollcall.storage.index_entries import CHANGED
-from rollcall.storage.items import Item
 from rollcall.storage.keys import Keys
-from rollcall.storage.origin import Origin
+from rollcall.storage.resource_writes import ResourceWrites
 from rollcall.storage.table import Table
-from rollcall.storage.writes import Writes
+from rollcall.storage.transactions import Action
 
 
 @dataclass(frozen=True)
@@ -36,10 +37,10 @@ class Alias:
 class Aliases:
     """The aliases of one tenant, made on behalf of an origin."""
 
-    def __init__(self, table: Table, tenant: str, origin: Origin, *, moved: bool = False) -> None:
+    def __init__(self, table: Table, tenant: str, origin: Actor, *, moved: bool = False) -> None:
         self._table = table
         self._keys = Keys(tenant)
-        self._writes = Writes(table, tenant, origin, moved=moved)
+        self._writes = ResourceWrites(table, tenant, origin, moved=moved)
         self._origin = origin
 
     def read(self, identifier: str) -> Alias | None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rollcall.storage.actions import Action
-from rollcall.storage.journal import Unfinished
+from rollcall.storage.large_change_items import Unfinished
+from rollcall.storage.transactions import Action
 
 
 @dataclass(frozen=True)

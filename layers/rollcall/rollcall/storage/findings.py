@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 
+from rollcall.aws.attribute_values import Item
 from rollcall.storage import keys
-from rollcall.storage.actions import Action
-from rollcall.storage.items import Item
 from rollcall.storage.keys import Key, Keys
 from rollcall.storage.table import Table
+from rollcall.storage.transactions import Action
 
 SERVICE = "service"
 """The flag of an account that an operator marked as no person's."""

@@ -10,15 +10,15 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+from rollcall.aws.attribute_values import Item
+from rollcall.model.record import Record
 from rollcall.scim import indexing, names
-from rollcall.scim.indexing import Entry
-from rollcall.scim.record import Record
-from rollcall.scim.resources import Kind
-from rollcall.storage import identity, keys
-from rollcall.storage.actions import Action
-from rollcall.storage.items import Item
+from rollcall.scim.indexing import IndexEntry
+from rollcall.scim.resource_models import Kind
+from rollcall.storage import evidence_index, keys
 from rollcall.storage.keys import Keys
 from rollcall.storage.table import Table
+from rollcall.storage.transactions import Action
 
 CLAIMED = "claimed"
 CHANGED = "changed"
@@ -48,7 +48,7 @@ class IndexEntries:
         yield from self._claims(kind, identifier, before, after)
         yield from self._lookups(kind, identifier, before, after, now)
         if kind is Kind.USER:
-            yield from identity.difference(self._keys, identifier, before, after, now)
+            yield from evidence_index.difference(self._keys, identifier, before, after, now)
 
     def _claims(
         self, kind: Kind, identifier: str, before: Document, after: Document
@@ -74,14 +74,16 @@ class IndexEntries:
                     label=CLAIMED,
                 )
 
-    def _names(self, kind: Kind, document: Document) -> tuple[Entry, ...]:
+    def _names(self, kind: Kind, document: Document) -> tuple[IndexEntry, ...]:
         """Return what a document claims, in the form of today first."""
         if not document:
             return ()
         found = indexing.claim(kind, document)
         return found.forms[:1] if self._moved else found.forms
 
-    def _held(self, kind: Kind, identifier: str, entries: Collection[Entry]) -> tuple[Entry, ...]:
+    def _held(
+        self, kind: Kind, identifier: str, entries: Collection[IndexEntry]
+    ) -> tuple[IndexEntry, ...]:
         """Return which claims are a resource's: another may have been there first."""
         wanted = {each: self._keys.claim(kind, each) for each in entries}
         items = self._table.get_many(wanted.values())
@@ -104,11 +106,11 @@ class IndexEntries:
             yield Action("Delete", self._keys.lookup(kind, entry, identifier))
         for entry in sorted(new - (old - {*former.values()})):
             key = self._keys.lookup(kind, entry, identifier)
-            item = identity.borne(self._keys, key, now) if kind is Kind.USER else {}
+            item = evidence_index.borne(self._keys, key, now) if kind is Kind.USER else {}
             yield Action("Put", key, item=item)
 
 
-def claim(own: Keys, kind: Kind, entry: Entry, identifier: str, *, listed: bool) -> Item:
+def claim(own: Keys, kind: Kind, entry: IndexEntry, identifier: str, *, listed: bool) -> Item:
     """Return the item of a claim; `listed` is the one by which its resource is in the index."""
     if not listed:
         return {"id": identifier}

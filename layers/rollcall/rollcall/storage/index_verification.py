@@ -12,15 +12,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
+from rollcall.aws.attribute_values import Item
 from rollcall.scim import indexing
-from rollcall.scim.indexing import Entry
-from rollcall.scim.resources import Kind
-from rollcall.storage import identity, keys
-from rollcall.storage.actions import Action
+from rollcall.scim.indexing import IndexEntry
+from rollcall.scim.resource_models import Kind
+from rollcall.storage import evidence_index, keys
 from rollcall.storage.faults import Fault
 from rollcall.storage.index_entries import bearers, claim
-from rollcall.storage.items import Item
 from rollcall.storage.keys import Key, Keys
+from rollcall.storage.transactions import Action
 
 Place: TypeAlias = tuple[str, str]
 """The pk and the sk of an item."""
@@ -32,7 +32,7 @@ class _Owner:
 
     kind: Kind
     id: str
-    entry: Entry | None = None
+    entry: IndexEntry | None = None
 
 
 @dataclass
@@ -58,7 +58,7 @@ class IndexCheck:
             return
         key = {"pk": place[0], "sk": place[1]}
         since = str(item.get("gsi_sk", "")).removeprefix("inactive:").partition("#")[0]
-        borne = identity.borne(self.own, key, since or _now())
+        borne = evidence_index.borne(self.own, key, since or _now())
         if borne != {name: item[name] for name in ("gsi_pk", "gsi_sk") if name in item}:
             self._unborne.append((key, borne))
 
@@ -76,7 +76,7 @@ class IndexCheck:
             key = self.own.lookup(kind, entry, identifier)
             self._former[_place(self.own.lookup(kind, old, identifier))] = _place(key)
         if kind is Kind.USER:
-            for key in identity.places(self.own, identifier, document):
+            for key in evidence_index.places(self.own, identifier, document):
                 self._wanted[_place(key)] = [_Owner(kind, identifier)]
 
     def faults(self) -> Iterator[Fault]:
@@ -149,7 +149,7 @@ class IndexCheck:
                 item["also"] = also
         elif owner.kind is Kind.USER:
             # Since when a user is inactive is not known any more; it counts from now.
-            item = identity.borne(self.own, key, _now())
+            item = evidence_index.borne(self.own, key, _now())
         return Action("Put", key, item=item, condition="attribute_not_exists(pk)")
 
     def _drop(self, place: Place) -> Action:

@@ -10,8 +10,8 @@ from hashlib import sha256
 from typing import TypeAlias
 from zlib import crc32
 
-from rollcall.scim.indexing import Entry
-from rollcall.scim.resources import Kind
+from rollcall.scim.indexing import IndexEntry
+from rollcall.scim.resource_models import Kind
 
 Key: TypeAlias = dict[str, str]
 
@@ -104,7 +104,7 @@ class Keys:
         """The partition of the deleted whose memberships are still to be ended."""
         return f"{self.tenant}#{LEAVING}"
 
-    def claim(self, kind: Kind, entry: Entry) -> Key:
+    def claim(self, kind: Kind, entry: IndexEntry) -> Key:
         """The item that makes a userName or a displayName unique."""
         name = "USERNAME" if kind is Kind.USER else "GROUPNAME"
         return {"pk": f"{self.tenant}#{name}#{part(entry.key)}", "sk": CLAIM}
@@ -113,11 +113,11 @@ class Keys:
         """The index partition of all claims of a type, in the order of the folded name."""
         return f"{self.tenant}#{'USERNAMES' if kind is Kind.USER else 'GROUPNAMES'}"
 
-    def lookup_partition(self, entry: Entry) -> str:
+    def lookup_partition(self, entry: IndexEntry) -> str:
         """The partition of the resources that bear one value of an indexed attribute."""
         return f"{self.tenant}#LOOKUP#{entry.attribute}#{part(entry.key)}"
 
-    def lookup(self, kind: Kind, entry: Entry, identifier: str) -> Key:
+    def lookup(self, kind: Kind, entry: IndexEntry, identifier: str) -> Key:
         """The item that finds a resource by a value that need not be unique."""
         return {"pk": self.lookup_partition(entry), "sk": f"{kind.value}#{identifier}"}
 

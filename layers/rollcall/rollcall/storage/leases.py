@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from rollcall.storage import keys
-from rollcall.storage.actions import Action, ConditionFailed
 from rollcall.storage.table import Table
+from rollcall.storage.transactions import Action, ConditionFailed
 
 
 class Leases:

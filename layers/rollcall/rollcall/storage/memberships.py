@@ -11,16 +11,16 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Unpack
 
-from rollcall.scim.record import Record
-from rollcall.scim.resources import Kind
+from rollcall.aws.attribute_values import Item
+from rollcall.model.actor import Actor
+from rollcall.model.record import Record
+from rollcall.scim.resource_models import Kind
 from rollcall.storage import keys
-from rollcall.storage.actions import Action
-from rollcall.storage.documents import Newcomer, is_tombstone, newcomer, record_of
-from rollcall.storage.items import Item
+from rollcall.storage.document_item import NewUser, is_tombstone, new_user, record_of
 from rollcall.storage.keys import Key, Keys
-from rollcall.storage.origin import Origin
 from rollcall.storage.table import MAX_BATCH, Bounds, Table
-from rollcall.storage.templates import Edition
+from rollcall.storage.template_items import CurrentTemplates
+from rollcall.storage.transactions import Action
 
 GONE = "gone"
 RACED = "raced"
@@ -50,9 +50,9 @@ class Candidates:
     living: dict[str, Kind]
     deleted: set[str]
     unknown: list[str]
-    edition: Edition
+    edition: CurrentTemplates
     aliases: dict[str, str] = field(default_factory=dict)
-    newcomers: dict[str, Newcomer] = field(default_factory=dict)
+    newcomers: dict[str, NewUser] = field(default_factory=dict)
 
     def note(self, identifier: str, kind: Kind, item: Item | None, *, member: bool) -> None:
         """Note what a document item, or the lack of one, says of an id.
@@ -67,18 +67,18 @@ class Candidates:
             self.deleted.add(identifier)
         else:
             (self.current if member else self.living)[identifier] = kind
-            self.newcomers |= newcomer(identifier, item)
+            self.newcomers |= new_user(identifier, item)
 
 
 class Memberships:
     """Who is a member of what, in one tenant; changes are made on behalf of an origin."""
 
-    def __init__(self, table: Table, tenant: str, origin: Origin) -> None:
+    def __init__(self, table: Table, tenant: str, origin: Actor) -> None:
         self._table = table
         self._keys = Keys(tenant)
         self.origin = origin
 
-    def caused_by(self, origin: Origin) -> Memberships:
+    def caused_by(self, origin: Actor) -> Memberships:
         """Return the same memberships, changed on behalf of another origin."""
         return Memberships(self._table, self._keys.tenant, origin)
 
@@ -122,7 +122,7 @@ class Memberships:
             if _at(items, key) is None
         }
         nested = self._table.get_many(groups.values(), EXISTENCE)
-        known = Candidates({}, {}, set(), [], Edition.of(_at(items, templates)))
+        known = Candidates({}, {}, set(), [], CurrentTemplates.of(_at(items, templates)))
         for each in named:
             member = _at(items, members[each]) is not None
             if each in groups:
@@ -132,7 +132,7 @@ class Memberships:
         item = _at(items, own)
         return None if item is None else record_of(Kind.GROUP, item), known
 
-    def standing(self, pairs: Mapping[tuple[str, str], Kind]) -> Standing:
+    def standing(self, pairs: Mapping[tuple[str, str], Kind]) -> MembershipStates:
         """Read who of (group, member) pairs is a member, and which of both live.
 
         The type is the member's. One round trip per 100 items, three of which are a pair.
@@ -153,10 +153,10 @@ class Memberships:
             if (item := _at(items, key)) is not None and not is_tombstone(item)
         }
         current = {pair for pair, key in members.items() if _at(items, key) is not None}
-        newcomers: dict[str, Newcomer] = {}
+        newcomers: dict[str, NewUser] = {}
         for kind, identifier in living:
-            newcomers |= newcomer(identifier, items[_place(documents[kind, identifier])])
-        return Standing(current, living, newcomers)
+            newcomers |= new_user(identifier, items[_place(documents[kind, identifier])])
+        return MembershipStates(current, living, newcomers)
 
     def addition(self, group: str, members: Mapping[str, Kind]) -> Iterator[Action]:
         """Yield the actions that make members; RACED says that somebody else just did."""
@@ -215,7 +215,7 @@ class Memberships:
 
 
 @dataclass(frozen=True)
-class Standing:
+class MembershipStates:
     """Which (group, member) pairs are stored as memberships, and which resources live.
 
     `newcomers` are the living who may get something by becoming members.
@@ -223,7 +223,7 @@ class Standing:
 
     current: set[tuple[str, str]]
     living: set[tuple[Kind, str]]
-    newcomers: dict[str, Newcomer]
+    newcomers: dict[str, NewUser]
 
 
 def is_membership(item: Item) -> bool:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Unpack
 
+from rollcall.aws.attribute_values import Item
+from rollcall.model.record import Record
 from rollcall.scim import indexing
-from rollcall.scim.indexing import Entry
+from rollcall.scim.indexing import IndexEntry
 from rollcall.scim.ordering import Index
-from rollcall.scim.record import Record
-from rollcall.scim.resources import Kind
+from rollcall.scim.resource_models import Kind
 from rollcall.storage import keys
-from rollcall.storage.documents import record_of, tombstone_of
+from rollcall.storage.document_item import record_of, tombstone_of
 from rollcall.storage.index_entries import bearers
-from rollcall.storage.items import Item
 from rollcall.storage.keys import Keys
 from rollcall.storage.memberships import is_membership
 from rollcall.storage.table import Bounds, Table
@@ -97,7 +97,7 @@ class Resources:
                 found[each] = tombstone_of(each[0], item)
         return found
 
-    def find(self, kind: Kind, entry: Entry, *, unique: bool) -> list[str]:
+    def find(self, kind: Kind, entry: IndexEntry, *, unique: bool) -> list[str]:
         """Return the ids under an index entry, strongly consistent; one at most if it is unique."""
         if unique:
             return list(self.find_many(kind, [entry]).values())
@@ -108,7 +108,7 @@ class Resources:
                 found[keys.identifier(item["sk"])] = None
         return list(found)
 
-    def find_many(self, kind: Kind, entries: Iterable[Entry]) -> dict[Entry, str]:
+    def find_many(self, kind: Kind, entries: Iterable[IndexEntry]) -> dict[IndexEntry, str]:
         """Return the ids under unique entries, one round trip per hundred.
 
         Of two resources whose names are one by now, the one that earlier releases found by this
@@ -128,11 +128,11 @@ class Resources:
                 (found[entry],) = ids
         return found
 
-    def taken(self, kind: Kind, entries: Iterable[Entry]) -> set[Entry]:
+    def taken(self, kind: Kind, entries: Iterable[IndexEntry]) -> set[IndexEntry]:
         """Return which claims there are; one round trip for a hundred."""
         return set(self.find_many(kind, entries))
 
-    def _forms(self, entry: Entry) -> tuple[Entry, ...]:
+    def _forms(self, entry: IndexEntry) -> tuple[IndexEntry, ...]:
         """Return the entry, and the former one where the tenant may hold it."""
         return entry.forms[:1] if self.moved else entry.forms
 
@@ -144,7 +144,7 @@ class Resources:
             return {} if item is None else {item["pk"]: item}
         return {item["pk"]: item for item in self.table.get_many(wanted).values()}
 
-    def _best(self, kind: Kind, entry: Entry, identifiers: Iterable[str]) -> set[str]:
+    def _best(self, kind: Kind, entry: IndexEntry, identifiers: Iterable[str]) -> set[str]:
         """Return one of the resources that bear a name, none where none does any more."""
         asked = entry.forms[-1].key
         ranked = []
@@ -177,7 +177,7 @@ class Resources:
             order, _, identifier = item["gsi_sk"].rpartition("#")
             yield order, identifier
 
-    def beginning(self, kind: Kind, entry: Entry) -> Iterator[str]:
+    def beginning(self, kind: Kind, entry: IndexEntry) -> Iterator[str]:
         """Yield the ids of the resources whose folded name begins as an entry says."""
         first, *others = (keys.beginning(each.key) for each in self._forms(entry))
         for prefix in (first, *(each for each in others if not each.startswith(first))):

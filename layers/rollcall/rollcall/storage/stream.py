@@ -8,12 +8,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from rollcall.scim.resources import Kind
+from rollcall.aws.attribute_values import Item, decoded
+from rollcall.scim.resource_models import Kind
 from rollcall.storage import keys
-from rollcall.storage.items import Item, decoded
 
 
-class Of(StrEnum):
+class ItemType(StrEnum):
     """What an item is, by what its sort key begins with."""
 
     DOCUMENT = keys.DOCUMENT
@@ -24,13 +24,13 @@ class Of(StrEnum):
     NOTICE = keys.NOTICE
 
 
-_SHAPES: Mapping[Of, frozenset[str]] = {
-    Of.DOCUMENT: frozenset({"USER"}),
-    Of.MEMBERSHIP: frozenset({"USER"}),
-    Of.NESTING: frozenset({"GROUP"}),
-    Of.GRANT: frozenset({"USER"}),
-    Of.SUMMARY: frozenset({"DUPLICATES"}),
-    Of.NOTICE: frozenset({"NOTICES"}),
+_SHAPES: Mapping[ItemType, frozenset[str]] = {
+    ItemType.DOCUMENT: frozenset({"USER"}),
+    ItemType.MEMBERSHIP: frozenset({"USER"}),
+    ItemType.NESTING: frozenset({"GROUP"}),
+    ItemType.GRANT: frozenset({"USER"}),
+    ItemType.SUMMARY: frozenset({"DUPLICATES"}),
+    ItemType.NOTICE: frozenset({"NOTICES"}),
 }
 """The partitions that the items are in, by the word behind the tenant."""
 
@@ -38,7 +38,7 @@ _KINDS = {each.upper(): each for each in Kind}
 
 
 @dataclass(frozen=True)
-class Change:
+class ItemChange:
     """One change of one item.
 
     `id` is the same however often the record is delivered. `sequence` orders the changes in one
@@ -53,13 +53,13 @@ class Change:
     tenant: str
     kind: Kind | None
     resource: str
-    of: Of
+    of: ItemType
     other: str
     before: Item | None
     after: Item | None
 
 
-def changes(records: Iterable[Mapping[str, Any]]) -> Iterator[Change]:
+def changes(records: Iterable[Mapping[str, Any]]) -> Iterator[ItemChange]:
     """Yield the changes in stream records, as Lambda or GetRecords hands them over.
 
     Records of other items than those are left out, and so is what expires.
@@ -69,11 +69,11 @@ def changes(records: Iterable[Mapping[str, Any]]) -> Iterator[Change]:
         key = decoded(body["Keys"])
         tenant, _, rest = key["pk"].partition("#")
         shape, _, resource = rest.partition("#")
-        of = next((each for each in Of if key["sk"].startswith(each)), None)
+        of = next((each for each in ItemType if key["sk"].startswith(each)), None)
         if of is None or shape not in _SHAPES[of] or "NewImage" not in body:
             continue
         at = body["ApproximateCreationDateTime"]
-        yield Change(
+        yield ItemChange(
             id=record["eventID"],
             sequence=body["SequenceNumber"],
             seconds=int(at.timestamp() if isinstance(at, datetime) else at),

@@ -13,14 +13,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
-from botocore.exceptions import ClientError
-
+from rollcall.aws.attribute_values import Item, decoded, encoded
+from rollcall.aws.aws_errors import ClientError, is_conflict, translated_errors
+from rollcall.aws.retry import Retry
 from rollcall.scim.errors import TooManyException, Unavailable
-from rollcall.storage.actions import Action, ConditionFailed
-from rollcall.storage.failures import is_conflict, translated
-from rollcall.storage.items import Item, decoded, encoded
 from rollcall.storage.keys import Key
-from rollcall.storage.patience import Patience
+from rollcall.storage.transactions import Action, ConditionFailed
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -61,20 +59,20 @@ class Table:
         self,
         client: DynamoDBClient,
         name: str,
-        patience: Patience | None = None,
+        patience: Retry | None = None,
         max_actions: int = 100,
         page_items: int | None = None,
     ) -> None:
         """`max_actions` and `page_items` are DynamoDB's limits; tests make them small."""
         self._client = client
         self.name = name
-        self.patience = patience or Patience()
+        self.patience = patience or Retry()
         self.max_actions = max_actions
         self._limit: dict[str, Any] = {} if page_items is None else {"Limit": page_items}
 
     def get(self, key: Key) -> Item | None:
         """Read one item, strongly consistent."""
-        with translated():
+        with translated_errors():
             answer = self._client.get_item(
                 TableName=self.name, Key=encoded(key), ConsistentRead=True
             )
@@ -84,7 +82,7 @@ class Table:
         """Write one item, whatever stands there."""
         for _ in self.patience.pauses():
             try:
-                with translated():
+                with translated_errors():
                     self._client.put_item(TableName=self.name, Item=encoded({**key, **item}))
             except ClientError as error:
                 if not is_conflict(error):
@@ -125,7 +123,7 @@ class Table:
             if next(tries, "over") == "over":
                 raise Unavailable("the directory is busy, try again")
             request: Any = {"Keys": keys, "ConsistentRead": True, **shape}
-            with translated():
+            with translated_errors():
                 answer = self._client.batch_get_item(RequestItems={self.name: request})
             found += map(decoded, answer["Responses"].get(self.name, ()))
             unprocessed: dict[str, Any] = dict(answer["UnprocessedKeys"])
@@ -192,7 +190,7 @@ class Table:
         for _ in self.patience.pauses(seconds):
             requests: list[Any] = [action.request(self.name) for action in actions]
             try:
-                with translated():
+                with translated_errors():
                     self._client.transact_write_items(TransactItems=requests)
             except self._client.exceptions.TransactionCanceledException as error:
                 reasons = [each.get("Code") for each in error.response["CancellationReasons"]]
@@ -224,7 +222,7 @@ class Table:
     def _write_batch(self, batch: list[Any]) -> list[Any]:
         """Write a batch and return what of it is not written."""
         try:
-            with translated():
+            with translated_errors():
                 answer = self._client.batch_write_item(RequestItems={self.name: batch})
         except ClientError as error:
             # Its reference names no conflicts, though each of the items is a write by itself.
@@ -236,7 +234,7 @@ class Table:
     def _pages(self, read: Callable[..., Any], **request: Any) -> Iterator[list[Item]]:
         request = {**self._limit, **request}
         while True:
-            with translated():
+            with translated_errors():
                 answer = read(TableName=self.name, **request)
             yield [decoded(each) for each in answer["Items"]]
             if "LastEvaluatedKey" not in answer:

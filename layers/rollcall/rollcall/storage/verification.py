@@ -12,21 +12,21 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from rollcall.scim.access import NO_ACCESS, Access
-from rollcall.scim.link import Link
-from rollcall.scim.resources import Kind
+from rollcall.aws.attribute_values import Item
+from rollcall.model.access import NO_ACCESS, Access
+from rollcall.model.account_link import AccountLink
+from rollcall.model.actor import Actor
+from rollcall.scim.resource_models import Kind
 from rollcall.storage import keys
-from rollcall.storage.actions import Action
-from rollcall.storage.documents import access_of, is_tombstone
+from rollcall.storage.document_item import access_of, is_tombstone
 from rollcall.storage.faults import Fault
-from rollcall.storage.grants import Grants
+from rollcall.storage.grant_items import GrantItems
 from rollcall.storage.index_verification import IndexCheck, Place
-from rollcall.storage.items import Item
-from rollcall.storage.journal import Unfinished
 from rollcall.storage.keys import Keys
+from rollcall.storage.large_change_items import Unfinished
 from rollcall.storage.memberships import is_membership
-from rollcall.storage.origin import Origin
 from rollcall.storage.table import Table
+from rollcall.storage.transactions import Action
 
 _KINDS = {kind.value.upper(): kind for kind in Kind}
 
@@ -64,7 +64,7 @@ def faults(table: Table, tenant: str, mended: Mended, *, moved: bool = False) ->
     stored = _Stored(IndexCheck(Keys(tenant), moved))
     for item in table.scan(f"{tenant}#"):
         _read(stored, Keys(tenant), item)
-    yield from _Check(stored, Keys(tenant), Grants(table, tenant), mended).faults()
+    yield from _Check(stored, Keys(tenant), GrantItems(table, tenant), mended).faults()
 
 
 def _read(stored: _Stored, own: Keys, item: Item) -> None:
@@ -90,7 +90,7 @@ def _read_resource(stored: _Stored, own: Keys, kind: Kind, item: Item) -> None:
         if not is_tombstone(item):
             stored.documents.add((kind, identifier))
             stored.entries.want(kind, identifier, json.loads(item["document"]))
-            stored.local += Link.of(item.get("link")).local
+            stored.local += AccountLink.of(item.get("link")).local
             if "access" in item:
                 stored.access[identifier] = access_of(item)
             if "pending" in item:
@@ -120,7 +120,7 @@ class _Check:
 
     stored: _Stored
     own: Keys
-    grants: Grants
+    grants: GrantItems
     mended: Mended
 
     def faults(self) -> Iterator[Fault]:
@@ -185,7 +185,7 @@ class _Check:
                 named = f"{sorted(grants)} are stored, {sorted(access.granted)} are in force"
                 yield Fault(f"the grants of {user} differ: {named}")
             elif (given := self.mended(access, grants.values())) is not None:
-                put = self.grants.access(user, access, given, _now(), Origin())
+                put = self.grants.access(user, access, given, _now(), Actor())
                 yield Fault(f"the access of {user} is not what its grants give", (put,))
 
     def _sided(self, group: str, member: str, kind: Kind, *, whole: bool) -> tuple[Action, ...]:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from rollcall.storage.documents import Newcomer
-from rollcall.storage.templates import Edition
+from rollcall.storage.document_item import NewUser
+from rollcall.storage.template_items import CurrentTemplates
 from rollcall.templates.template import Template
 
 
@@ -19,7 +19,7 @@ class Catalogue:
     bound: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, edition: Edition) -> Catalogue:
+    def of(cls, edition: CurrentTemplates) -> Catalogue:
         """Read what is stored."""
         found = sorted(map(Template.of, edition.contents), key=lambda each: each.name)
         return cls(tuple(found), edition.bound)
@@ -47,7 +47,7 @@ class Catalogue:
             if key not in self.bound and selector.selects(group)
         ]
 
-    def brings(self, group: str, user: Newcomer, template: Template, now: str) -> bool:
+    def brings(self, group: str, user: NewUser, template: Template, now: str) -> bool:
         """Tell whether becoming a member of a group now brings a user a version of a template.
 
         It does in the version that was current when the user was created, within the template's

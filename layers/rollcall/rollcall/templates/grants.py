@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from rollcall.scim.access import Access
-from rollcall.templates.scales import Scales
+from rollcall.model.access import Access
+from rollcall.templates.access_levels import AccessLevels
 from rollcall.templates.template import Template
 
 
@@ -52,7 +52,7 @@ class Grant:
         )
 
 
-def with_grants(access: Access, grants: Iterable[Grant], scales: Scales) -> Access:
+def with_grants(access: Access, grants: Iterable[Grant], scales: AccessLevels) -> Access:
     """Return what a user may do with further grants: nothing is taken away by any.
 
     Of two defaults of one attribute the one that was there first stays.
@@ -68,13 +68,13 @@ def with_grants(access: Access, grants: Iterable[Grant], scales: Scales) -> Acce
     return Access(areas, role, defaults, granted, access.awaited)
 
 
-def regranted(access: Access, grants: Iterable[Grant], scales: Scales) -> Access:
+def regranted(access: Access, grants: Iterable[Grant], scales: AccessLevels) -> Access:
     """Return what a user may do by these grants alone, in the order in which they were made."""
     ordered = sorted(grants, key=lambda each: (each.at, each.template))
     return with_grants(Access(awaited=access.awaited), ordered, scales)
 
 
-def together(one: Access, other: Access, scales: Scales) -> Access:
+def together(one: Access, other: Access, scales: AccessLevels) -> Access:
     """Return what a user may do who was two: the highest of both, the defaults of `one` first."""
     areas = {
         area: scales.highest_level([one.areas.get(area, ""), other.areas.get(area, "")])
@@ -89,7 +89,7 @@ def together(one: Access, other: Access, scales: Scales) -> Access:
     )
 
 
-def combined(one: Grant, other: Grant, scales: Scales) -> Grant:
+def combined(one: Grant, other: Grant, scales: AccessLevels) -> Grant:
     """Return the grant of `one` with what `other`, of the same template, gives besides."""
     given = with_grants(Access(), [one, other], scales)
     revoked = {area: at for area, at in one.revoked.items() if area not in given.areas}
@@ -98,7 +98,9 @@ def combined(one: Grant, other: Grant, scales: Scales) -> Grant:
     )
 
 
-def mended(access: Access, contents: Iterable[Mapping[str, Any]], scales: Scales) -> Access | None:
+def mended(
+    access: Access, contents: Iterable[Mapping[str, Any]], scales: AccessLevels
+) -> Access | None:
     """Return what a user may do by its grants as they are stored, None where `access` is that.
 
     Which of two defaults was there first is not known from grants; either of them is right.

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from rollcall.scim.indexing import INDEXED, Entry, Indexed
-from rollcall.scim.resources import Kind
+from rollcall.scim.indexing import INDEXED, Indexed, IndexEntry
+from rollcall.scim.resource_models import Kind
 
 WINDOW_DAYS = 14
 """How long after a user's creation a membership still brings a group's template."""
@@ -22,7 +22,7 @@ class Selector:
     value: str
 
     @property
-    def entry(self) -> Entry:
+    def entry(self) -> IndexEntry:
         """The value as it is compared and looked up."""
         return self._indexed.entry(self.value)
 

@@ -9,13 +9,13 @@ from datetime import UTC, datetime, timedelta
 from hmac import compare_digest
 from threading import Lock
 
+from rollcall.aws.secrets import SecretMissing, Secrets
+from rollcall.model.account_link import LinkPolicy
 from rollcall.scim.errors import UnauthorizedException
-from rollcall.scim.link import Linking
-from rollcall.scim.membership import AbsentMembers
-from rollcall.storage.secrets import SecretMissing, Secrets
+from rollcall.scim.member_operations import AbsentMembers
 from rollcall.storage.table import Table
-from rollcall.storage.usage import Usage
-from rollcall.tenants import tokens
+from rollcall.storage.token_usage import TokenUsage
+from rollcall.tenants import token_format
 from rollcall.tenants.tenants import ACTIVE, NAME, READ_WRITE, Tenant, Token, instant
 
 CACHE_SECONDS = 60.0
@@ -38,7 +38,7 @@ class Caller:
     token_id: str
     key: bytes = field(default=b"", repr=False)
     scope: str = READ_WRITE
-    linking: Linking = field(default_factory=Linking)
+    linking: LinkPolicy = field(default_factory=LinkPolicy)
     moved: bool = False
     absent_members: AbsentMembers = AbsentMembers.KEEP
 
@@ -127,11 +127,11 @@ class Authenticator:
         token = token.strip()
         if (
             scheme.lower() != "bearer"
-            or not tokens.is_well_formed(token)
+            or not token_format.is_well_formed(token)
             or not NAME.fullmatch(tenant)
         ):
             raise _refused()
-        found = self._find(tenant, tokens.digest(token))
+        found = self._find(tenant, token_format.digest(token))
         if found is None:
             raise _refused()
         caller, kept = found
@@ -183,7 +183,7 @@ class Authenticator:
         if self._table is None or self._noted.get(name) == day:
             return
         gone = datetime.fromisoformat(token.expires) + _REMEMBERED
-        usage = Usage(self._table, caller.tenant)
+        usage = TokenUsage(self._table, caller.tenant)
         if usage.note(token.id, now, int(gone.timestamp())):
             self._noted[name] = day
             if len(self._noted) > _MAX_CACHED:

@@ -12,11 +12,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from rollcall.scim.errors import Unavailable
-from rollcall.storage.handovers import HandOver, HandOvers
+from rollcall.storage.handover_items import Handover, HandoverItems
 from rollcall.storage.table import Table
-from rollcall.storage.usage import Usage, Use
-from rollcall.tenants import tokens
-from rollcall.tenants.keyring import Issued, Keyring, check
+from rollcall.storage.token_usage import TokenUsage, TokenUse
+from rollcall.tenants import token_format
+from rollcall.tenants.tenant_tokens import Issued, TenantTokens, check
 from rollcall.tenants.tenants import (
     ACTIVE,
     NAME,
@@ -36,7 +36,7 @@ _CLAIM = timedelta(seconds=60)
 
 
 @dataclass(frozen=True)
-class Offered:
+class OfferedHandover:
     """A new hand-over: its code, until when it opens, and what it took the place of.
 
     `withdrawn` links were never opened; `revoked` tokens were shown and never used. `kept` are the
@@ -47,11 +47,11 @@ class Offered:
     opens_until: str
     withdrawn: int
     revoked: tuple[Token, ...]
-    kept: tuple[tuple[Token, Use | None], ...]
+    kept: tuple[tuple[Token, TokenUse | None], ...]
 
 
 @dataclass(frozen=True)
-class Status:
+class HandoverStatus:
     """What a link tells; instants are RFC 3339 in UTC, empty for what has not happened.
 
     `is_open` tells whether the tenant takes requests, `is_live` whether the token that was shown
@@ -64,17 +64,17 @@ class Status:
     told_until: str
     is_open: bool
     is_live: bool
-    use: Use | None
+    use: TokenUse | None
 
 
-class Desk:
+class HandoverService:
     """Where tokens are handed over, for all tenants."""
 
     def __init__(self, table: Table, tenants: Tenants) -> None:
         self._table = table
         self._tenants = tenants
 
-    def offer(self, tenant: str, opens: timedelta, days: int = TOKEN_DAYS) -> Offered:
+    def offer(self, tenant: str, opens: timedelta, days: int = TOKEN_DAYS) -> OfferedHandover:
         """Make a link that opens for a while; earlier ones that are not in use are ended.
 
         Raises TenantError.
@@ -86,21 +86,21 @@ class Desk:
             raise TenantError(f"{tenant} is disabled, enable it first")
         withdrawn, revoked = self._end_unused(tenant)
         now = self._tenants.clock()
-        code = tokens.generate(f"{tenant}.")
+        code = token_format.generate(f"{tenant}.")
         until = now + opens
-        made = HandOver(
-            tokens.digest(code), instant(now), instant(until), days, expires=_unix(until)
+        made = Handover(
+            token_format.digest(code), instant(now), instant(until), days, expires=_unix(until)
         )
-        HandOvers(self._table, tenant).offer(made)
-        uses = Usage(self._table, tenant).all()
+        HandoverItems(self._table, tenant).offer(made)
+        uses = TokenUsage(self._table, tenant).all()
         kept = tuple(
             (each, uses.get(each.id))
             for each in self._tenants.show(tenant).tokens
             if each.is_live(now)
         )
-        return Offered(code, made.opens_until, withdrawn, revoked, kept)
+        return OfferedHandover(code, made.opens_until, withdrawn, revoked, kept)
 
-    def status(self, code: str) -> Status | None:
+    def status(self, code: str) -> HandoverStatus | None:
         """Return what the link of a code tells, None for a code that is not known or expired."""
         found = self._find(code)
         if found is None:
@@ -111,14 +111,14 @@ class Desk:
         except TenantError:
             return None
         token = shown.token(handover.token) if handover.shown else None
-        return Status(
+        return HandoverStatus(
             tenant,
             handover.opens_until,
             handover.shown,
             handover.told_until,
             shown.state == ACTIVE,
             token is not None and token.is_live(self._tenants.clock()),
-            Usage(self._table, tenant).of(handover.token) if handover.shown else None,
+            TokenUsage(self._table, tenant).of(handover.token) if handover.shown else None,
         )
 
     def show(self, code: str) -> Issued | None:
@@ -134,9 +134,9 @@ class Desk:
         tenant, handover = found
         if self._tenants.show(tenant).state != ACTIVE:
             raise TenantError(f"{tenant} is disabled")
-        store, token = HandOvers(self._table, tenant), new_token_id()
+        store, token = HandoverItems(self._table, tenant), new_token_id()
         now = self._tenants.clock()
-        keyring = Keyring(self._tenants, tenant)
+        keyring = TenantTokens(self._tenants, tenant)
         try:
             claimed = store.claim(handover.digest, token, instant(now), instant(now - _CLAIM))
         except Unavailable:  # it may be claimed, by a try whose answer was lost
@@ -168,12 +168,12 @@ class Desk:
             return None
         return issued
 
-    def _find(self, code: str) -> tuple[str, HandOver] | None:
+    def _find(self, code: str) -> tuple[str, Handover] | None:
         """Return tenant and hand-over of a code; for what cannot be a code without any call."""
         tenant = code.partition(".")[0]
-        if not NAME.fullmatch(tenant) or not tokens.is_well_formed(code, f"{tenant}."):
+        if not NAME.fullmatch(tenant) or not token_format.is_well_formed(code, f"{tenant}."):
             return None
-        handover = HandOvers(self._table, tenant).read(tokens.digest(code))
+        handover = HandoverItems(self._table, tenant).read(token_format.digest(code))
         if handover is None:
             return None
         until = handover.told_until or handover.opens_until
@@ -181,7 +181,7 @@ class Desk:
 
     def _end_unused(self, tenant: str) -> tuple[int, tuple[Token, ...]]:
         """End the hand-overs whose token nobody uses."""
-        store, usage = HandOvers(self._table, tenant), Usage(self._table, tenant)
+        store, usage = HandoverItems(self._table, tenant), TokenUsage(self._table, tenant)
         withdrawn, revoked = 0, list[Token]()
         for each in list(store.all()):
             if each.shown and usage.of(each.token) is not None:
@@ -193,7 +193,7 @@ class Desk:
 
     def _revoked(self, tenant: str, token: str) -> Iterator[Token]:
         with suppress(TenantError):  # it was never made, or is gone already
-            yield Keyring(self._tenants, tenant).revoke(token)
+            yield TenantTokens(self._tenants, tenant).revoke(token)
 
 
 def _unix(moment: datetime) -> int:

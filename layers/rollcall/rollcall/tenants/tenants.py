@@ -15,11 +15,11 @@ from datetime import UTC, datetime, timedelta
 from secrets import token_hex
 from uuid import uuid4
 
+from rollcall.aws.secrets import Content, SecretExists, SecretMissing, Secrets
+from rollcall.model.account_link import LinkPolicy
 from rollcall.operator_error import OperatorError
-from rollcall.scim.link import Linking
-from rollcall.scim.membership import AbsentMembers
-from rollcall.storage.secrets import Content, SecretExists, SecretMissing, Secrets
-from rollcall.tenants import tokens
+from rollcall.scim.member_operations import AbsentMembers
+from rollcall.tenants import token_format
 
 NAME = re.compile(r"[a-z0-9-]{1,40}")
 
@@ -73,7 +73,7 @@ class Tenant:
     key: str
     tokens: tuple[Token, ...]
     closed: str = ""
-    linking: Linking = field(default_factory=Linking)
+    linking: LinkPolicy = field(default_factory=LinkPolicy)
     moved: bool = False
     absent_members: AbsentMembers = AbsentMembers.KEEP
 
@@ -88,7 +88,7 @@ class Tenant:
             content["key"],
             kept,
             content.get("closed", ""),
-            Linking.of(content.get("linking", {})),
+            LinkPolicy.of(content.get("linking", {})),
             content.get("nameKeys") == NAME_KEYS,
             AbsentMembers(content.get("absentMembers", AbsentMembers.KEEP)),
         )
@@ -197,10 +197,10 @@ def new_token(
     label: str, now: datetime, lifetime: timedelta, scope: str = READ_WRITE, identifier: str = ""
 ) -> tuple[str, Token]:
     """Return a new token in plain and what is kept of it."""
-    plain = tokens.generate()
+    plain = token_format.generate()
     kept = Token(
         identifier or new_token_id(),
-        tokens.digest(plain),
+        token_format.digest(plain),
         label,
         instant(now),
         instant(now + lifetime),

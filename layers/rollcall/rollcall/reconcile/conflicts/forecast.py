@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
+from rollcall.model import match_keys
+from rollcall.model.account_link import LinkPolicy
+from rollcall.model.match_keys import Source
 from rollcall.reconcile.advice import Advice
 from rollcall.reconcile.conflicts import remedy
-from rollcall.reconcile.conflicts.account import Account
-from rollcall.reconcile.conflicts.export import Assigned
-from rollcall.reconcile.conflicts.finding import Finding, Subject, Verdict
-from rollcall.reconcile.conflicts.ledger import Ledger
-from rollcall.reconcile.conflicts.likeness import Likeness, candidates
+from rollcall.reconcile.conflicts.conflict_finding import ConflictFinding, Subject, Verdict
+from rollcall.reconcile.conflicts.directory_account import DirectoryAccount
+from rollcall.reconcile.conflicts.entra_export import Assigned
+from rollcall.reconcile.conflicts.match_score import MatchScore, candidates
 from rollcall.reconcile.conflicts.person import Match, Person, Rules, unsendable
-from rollcall.scim import evidence
-from rollcall.scim.evidence import Source
-from rollcall.scim.link import Linking
+from rollcall.reconcile.conflicts.workspace import Workspace
 
-Found = list[tuple[int, Account]]
+Found = list[tuple[int, DirectoryAccount]]
 
 _NOTHING = Advice()
 
@@ -28,7 +28,7 @@ class Job:
 
     tenant: str
     rules: Rules = field(default_factory=Rules)
-    linking: Linking = field(default_factory=Linking)
+    linking: LinkPolicy = field(default_factory=LinkPolicy)
     assigned: Assigned | None = None
 
     def skips(self, person: Person) -> Skip | None:
@@ -66,7 +66,7 @@ class Forecast:
     """
 
     job: Job
-    ledger: Ledger
+    ledger: Workspace
     domains: Collection[str] = ()
     hints: bool = True
 
@@ -94,7 +94,7 @@ class Forecast:
                 return rule, found
         return None, []
 
-    def of(self, number: int, person: Person) -> Iterator[Finding]:
+    def of(self, number: int, person: Person) -> Iterator[ConflictFinding]:
         """Yield the finding of a person, and those of its further accounts."""
         every = candidates(self.ledger, person, self.domains)
         likely = [each for each in every if self.hints or not each.weak]
@@ -114,8 +114,8 @@ class Forecast:
                     yield self._second(person, account, each)
 
     def _matched(
-        self, number: int, person: Person, rule: Match, found: tuple[int, Account]
-    ) -> Finding:
+        self, number: int, person: Person, rule: Match, found: tuple[int, DirectoryAccount]
+    ) -> ConflictFinding:
         tenant, account = self.job.tenant, found[1]
         value = person.value(rule.source) or ""
         reason = f"the job finds it by {rule.target} = `{value}`"
@@ -146,13 +146,13 @@ class Forecast:
             reasons.append("linked already")
         return self._finding(verdict, person, [found], reasons, attention=False)
 
-    def _several(self, person: Person, rule: Match, found: Found) -> Finding:
+    def _several(self, person: Person, rule: Match, found: Found) -> ConflictFinding:
         value = person.value(rule.source)
         reasons = [f"{len(found)} accounts have {rule.target} = `{value}`: the job takes none"]
         advice = remedy.merge(self.job.tenant, found[0][1], found[1][1])
         return self._finding(Verdict.AMBIGUOUS, person, found, reasons, remedy=advice)
 
-    def _unmatched(self, person: Person, likely: list[Likeness]) -> Finding:
+    def _unmatched(self, person: Person, likely: list[MatchScore]) -> ConflictFinding:
         """Say what the POST of somebody does whom no matching attribute finds."""
         name = self.job.rules.name
         user_name = person.value(name.source)
@@ -193,7 +193,7 @@ class Forecast:
         reasons = ["no account looks like it: the job creates one"]
         return self._finding(Verdict.PERSON_ONLY, person, [], reasons, attention=False)
 
-    def _colliding(self, person: Person, taken: Found) -> Finding:
+    def _colliding(self, person: Person, taken: Found) -> ConflictFinding:
         rules, account = self.job.rules, taken[0][1]
         reasons = [f"its userName is taken by an account that {rules.matches[0]} does not find"]
         if self.job.linking.adopts(account.link, account.document):
@@ -207,7 +207,7 @@ class Forecast:
             remedy=Advice(f"match by userName={rules.name.source} as well"),
         )
 
-    def _skipped(self, person: Person, skip: Skip, likely: list[Likeness]) -> Finding:
+    def _skipped(self, person: Person, skip: Skip, likely: list[MatchScore]) -> ConflictFinding:
         accounts = self.matched(person)[1] or _accounts([each for each in likely if not each.weak])
         reasons = [skip.reason]
         if any(account.active for _, account in accounts):
@@ -221,7 +221,9 @@ class Forecast:
             attention=bool(skip.remedy),
         )
 
-    def _second(self, person: Person, linked: Account, other: Likeness) -> Finding:
+    def _second(
+        self, person: Person, linked: DirectoryAccount, other: MatchScore
+    ) -> ConflictFinding:
         reasons = [f"the person's account will be {linked.user_name}", *other.reasons]
         return self._finding(
             Verdict.SECOND,
@@ -232,7 +234,7 @@ class Forecast:
             confidence=other.confidence,
         )
 
-    def _is_spare(self, likeness: Likeness) -> bool:
+    def _is_spare(self, likeness: MatchScore) -> bool:
         """Tell whether the job finds an account for nobody."""
         return not self.ledger.claimants(likeness.number)
 
@@ -246,28 +248,30 @@ class Forecast:
         remedy: Advice = _NOTHING,
         confidence: int = 100,
         attention: bool = True,
-    ) -> Finding:
+    ) -> ConflictFinding:
         for number, _ in accounts:
             self.ledger.mention(number)
         named = str(person.properties.get("id") or "")
         subject = Subject(person.label, person.user_name, named, person.where)
         found = tuple(about(account) for _, account in accounts)
-        return Finding(verdict, subject, found, tuple(reasons), remedy, confidence, attention)
+        return ConflictFinding(
+            verdict, subject, found, tuple(reasons), remedy, confidence, attention
+        )
 
 
-def about(account: Account) -> Subject:
+def about(account: DirectoryAccount) -> Subject:
     """Return an account as a finding names it."""
     shown = account.document.get("displayName") or account.user_name
     return Subject(str(shown), account.user_name, account.id)
 
 
-def _accounts(likely: Collection[Likeness]) -> Found:
+def _accounts(likely: Collection[MatchScore]) -> Found:
     return [(each.number, each.account) for each in likely]
 
 
-def _is_somebody_else(person: Person, account: Account) -> bool:
+def _is_somebody_else(person: Person, account: DirectoryAccount) -> bool:
     """Tell whether both name and employee number are known and neither is the same."""
     own = {each.source: each.canonical for _, each in person.evidence()}
-    theirs = {each.source: each.canonical for each in evidence.of(account.document)}
+    theirs = {each.source: each.canonical for each in match_keys.of(account.document)}
     both = (Source.NAME, Source.EMPLOYEE_NUMBER)
     return all(each in own and each in theirs and own[each] != theirs[each] for each in both)

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from rollcall.model import match_keys
+from rollcall.model.match_keys import Evidence
 from rollcall.reconcile.conflicts.properties import NAMES
-from rollcall.reconcile.mistake import Mistake
-from rollcall.scim import evidence
-from rollcall.scim.evidence import Evidence
-from rollcall.scim.indexing import INDEXED, Entry, Indexed
-from rollcall.scim.resources import ENTERPRISE, Kind
+from rollcall.reconcile.input_error import InputError
+from rollcall.scim.indexing import INDEXED, Indexed, IndexEntry
+from rollcall.scim.resource_models import ENTERPRISE, Kind
 
 _GUEST = re.compile(r"(?P<mailbox>.+)_(?P<home>[^_@]+)#EXT#@.+", re.IGNORECASE)
 _UNSENDABLE = re.compile(r'["\\\x00-\x1f\x7f]')
@@ -62,7 +62,7 @@ class Match:
         """How the attribute is compared."""
         return _INDEXED[self.target]
 
-    def entry(self, value: str) -> Entry:
+    def entry(self, value: str) -> IndexEntry:
         """Return the index entry that the job's filter asks for."""
         return self.indexed.entry(value)
 
@@ -89,12 +89,12 @@ def match(rule: str) -> Match:
     target, source = target.strip(), source.strip()
     known = _TARGETS.get(re.sub(r"\s+", " ", target).lower())
     if not separator or not source:
-        raise Mistake(f"{rule!r} is no mapping: write userName=userPrincipalName")
+        raise InputError(f"{rule!r} is no mapping: write userName=userPrincipalName")
     if known is None:
         named = ", ".join(
             ("userName", "externalId", 'emails[type eq "work"].value', "emails.value")
         )
-        raise Mistake(f"accounts are not matched by {target!r}: {named} or employeeNumber are")
+        raise InputError(f"accounts are not matched by {target!r}: {named} or employeeNumber are")
     selection = re.search(r"type eq \"(\w+)\"|(primary) eq", target, re.IGNORECASE)
     chosen = (selection[1] or selection[2]).lower() if selection else ""
     return Match(known, NAMES.get(source.lower(), source), chosen)
@@ -187,13 +187,13 @@ class Person:
     def evidence(self) -> Iterator[tuple[str, Evidence]]:
         """Yield property and evidence of all that the file says of who the person is."""
         for name, address in self.addresses():
-            if (found := evidence.of_email(address)) is not None:
+            if (found := match_keys.of_email(address)) is not None:
                 yield name, found
         if (number := self.properties.get("employeeId")) and (
-            found := evidence.of_number(str(number))
+            found := match_keys.of_number(str(number))
         ):
             yield "employeeId", found
-        if (found := evidence.of_name(self._name())) is not None:
+        if (found := match_keys.of_name(self._name())) is not None:
             yield "displayName", found
 
     def _name(self) -> str:

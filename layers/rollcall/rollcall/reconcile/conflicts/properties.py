@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any, TypeAlias
 
 from rollcall.reconcile import booleans
-from rollcall.reconcile.conflicts import aliases
+from rollcall.reconcile.conflicts import other_addresses
 from rollcall.reconcile.row import damage
 
 Properties: TypeAlias = dict[str, Any]
@@ -104,7 +104,7 @@ def _both(first: Any, other: Any) -> tuple[Any, bool]:
 def _read(known: str, value: Any, *, negated: bool) -> tuple[Any, bool]:
     """Return a value as it is compared, and whether all of it was understood."""
     if known in LISTS:
-        return aliases.read(value)
+        return other_addresses.read(value)
     if known == "accountEnabled":
         enabled = _enabled(value, negated=negated)
         return enabled, enabled is not None

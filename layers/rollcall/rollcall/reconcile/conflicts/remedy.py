@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from shlex import quote
 
+from rollcall.model.account_link import domain_of
 from rollcall.reconcile.advice import Advice
-from rollcall.reconcile.conflicts.account import Account
+from rollcall.reconcile.conflicts.directory_account import DirectoryAccount
 from rollcall.reconcile.conflicts.person import Person, Rules
-from rollcall.scim.link import domain_of
 
 
-def link(tenant: str, rules: Rules, person: Person, account: Account, *, covered: bool) -> Advice:
+def link(
+    tenant: str, rules: Rules, person: Person, account: DirectoryAccount, *, covered: bool
+) -> Advice:
     """Link an account that the policy does not let the job link.
 
     `covered` says whether accounts of its domain may be linked at all.
@@ -25,7 +27,7 @@ def link(tenant: str, rules: Rules, person: Person, account: Account, *, covered
     return Advice("confirm that the account is this person's", support, tuple(commands))
 
 
-def rename(tenant: str, rules: Rules, person: Person, account: Account) -> Advice:
+def rename(tenant: str, rules: Rules, person: Person, account: DirectoryAccount) -> Advice:
     """Give an account the name that the job looks for."""
     if account.link.protected:
         return Advice("leave the person out of the job's scope: the account is protected")
@@ -37,7 +39,7 @@ def rename(tenant: str, rules: Rules, person: Person, account: Account) -> Advic
     )
 
 
-def merge(tenant: str, keep: Account, remove: Account) -> Advice:
+def merge(tenant: str, keep: DirectoryAccount, remove: DirectoryAccount) -> Advice:
     """Make one account of two."""
     return Advice(
         "confirm that both accounts are one person's",

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
-from rollcall.scim.evidence import Clue
+from rollcall.model.match_keys import MatchKey
 
 MAX_ACCOUNTS = 50
 """How many accounts with one value are held and named; others are counted."""
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class MatchGroup:
     """All clues of one canonical value, those of the first MAX_ACCOUNTS accounts.
 
     `count` is how many accounts there are at least; a pass that is to go on behind this group
@@ -21,7 +21,7 @@ class Group:
     """
 
     canonical: str
-    clues: tuple[Clue, ...]
+    clues: tuple[MatchKey, ...]
     count: int
     position: str
 
@@ -31,14 +31,14 @@ class Group:
         return frozenset(each.account for each in self.clues)
 
 
-def groups(clues: Iterable[Clue]) -> Iterator[Group]:
+def groups(clues: Iterable[MatchKey]) -> Iterator[MatchGroup]:
     """Yield a group for each canonical value, in order, from clues in the order of position."""
     for canonical, same in groupby(clues, key=lambda each: each.evidence.canonical):
         yield _group(canonical, same)
 
 
-def _group(canonical: str, clues: Iterator[Clue]) -> Group:
-    held: list[Clue] = []
+def _group(canonical: str, clues: Iterator[MatchKey]) -> MatchGroup:
+    held: list[MatchKey] = []
     accounts: set[str] = set()
     most, count, before = 0, 0, None
     last = None
@@ -54,4 +54,4 @@ def _group(canonical: str, clues: Iterator[Clue]) -> Group:
             accounts.add(last.account)
             held.append(last)
     assert last is not None  # noqa: S101  # groupby yields no empty groups
-    return Group(canonical, tuple(held), max(most, len(accounts)), last.position)
+    return MatchGroup(canonical, tuple(held), max(most, len(accounts)), last.position)

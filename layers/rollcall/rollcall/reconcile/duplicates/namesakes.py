@@ -10,22 +10,28 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from rollcall.reconcile.duplicates.accounts import Accounts, account
-from rollcall.reconcile.duplicates.book import Book, Case
-from rollcall.reconcile.duplicates.detection import Group
-from rollcall.reconcile.duplicates.findings import Account, Finding, Kind, Reason, judge
-from rollcall.scim import evidence
+from rollcall.model import match_keys
+from rollcall.model.actor import Actor
+from rollcall.model.match_keys import MatchKey
+from rollcall.model.record import Record
+from rollcall.reconcile.duplicates.case_store import Case, CaseStore
+from rollcall.reconcile.duplicates.detection import MatchGroup
+from rollcall.reconcile.duplicates.duplicate_finding import (
+    DuplicateFinding,
+    FindingAccount,
+    FindingKind,
+    Reason,
+    judge,
+)
+from rollcall.reconcile.duplicates.finding_accounts import FindingAccounts, account
 from rollcall.scim.errors import Unavailable
-from rollcall.scim.evidence import Clue
-from rollcall.scim.record import Record
-from rollcall.scim.resources import Kind as Type
-from rollcall.storage.actions import Action
+from rollcall.scim.resource_models import Kind as Type
+from rollcall.storage.evidence_index import EvidenceIndex
 from rollcall.storage.findings import Findings
-from rollcall.storage.identity import Identity
-from rollcall.storage.notices import Notices
-from rollcall.storage.origin import Origin
+from rollcall.storage.outbox import Outbox
 from rollcall.storage.resources import Resources
 from rollcall.storage.table import Table
+from rollcall.storage.transactions import Action
 
 MAX_NAMESAKES = 20
 """How many accounts of one name are looked at; where there are more, a name says nothing."""
@@ -45,24 +51,24 @@ class Created:
 class Namesakes:
     """The accounts of one tenant, by their full names."""
 
-    identity: Identity
-    book: Book
+    identity: EvidenceIndex
+    book: CaseStore
 
     @classmethod
     def of(cls, table: Table, tenant: str) -> Namesakes:
         """Return the accounts of a tenant."""
         findings = Findings(table, tenant)
-        book = Book(findings, Accounts(Resources(table, tenant), findings))
-        return cls(Identity(table, tenant), book)
+        book = CaseStore(findings, FindingAccounts(Resources(table, tenant), findings))
+        return cls(EvidenceIndex(table, tenant), book)
 
-    def created(self, origin: Origin, record: Record) -> Created | None:
+    def created(self, origin: Actor, record: Record) -> Created | None:
         """Return the duplicate that the creation of a user makes, on behalf of an origin.
 
         Costs a query of the index, and a read where that finds somebody. It fails no creation.
         """
         newcomer = account(record, created_linked=True)
-        name = evidence.of_name(newcomer.name)
-        if name is None or not evidence.is_full_name(newcomer.name):
+        name = match_keys.of_name(newcomer.name)
+        if name is None or not match_keys.is_full_name(newcomer.name):
             return None
         try:
             finding = self._duplicate(name.canonical, [newcomer])
@@ -83,16 +89,18 @@ class Namesakes:
                 return found is not None and found.id == case.id
         return False
 
-    def _event(self, finding: Finding, origin: Origin) -> Action:
+    def _event(self, finding: DuplicateFinding, origin: Actor) -> Action:
         said = {
             "new": 1,
             "finding": finding.id,
             "accounts": [f"{Type.USER.endpoint}/{each}" for each in finding.accounts],
         }
         table, tenant = self.book.findings.table, self.book.findings.keys.tenant
-        return Notices(table, tenant).posting("duplicates.found", finding.id, said, origin)
+        return Outbox(table, tenant).posting("duplicates.found", finding.id, said, origin)
 
-    def _duplicate(self, canonical: str, newcomers: Iterable[Account] = ()) -> Finding | None:
+    def _duplicate(
+        self, canonical: str, newcomers: Iterable[FindingAccount] = ()
+    ) -> DuplicateFinding | None:
         clues = self.identity.bearers(canonical, MAX_NAMESAKES)
         if not clues or len(clues) == MAX_NAMESAKES:
             return None
@@ -100,8 +108,8 @@ class Namesakes:
         known = self.book.accounts.read(each.account for each in clues)
         for each in newcomers:
             known[each.id] = each
-            clues.append(Clue(clues[0].evidence, each.id, ""))
+            clues.append(MatchKey(clues[0].evidence, each.id, ""))
         accounts = {each.account for each in clues}
-        group = Group(canonical, tuple(clues), len(accounts), "")
-        found = (each for each in judge(group, known, _NEVER) if each.kind is Kind.DUPLICATE)
+        group = MatchGroup(canonical, tuple(clues), len(accounts), "")
+        found = (each for each in judge(group, known, _NEVER) if each.kind is FindingKind.DUPLICATE)
         return next(found, None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from rollcall.reconcile.duplicates.findings import Reason
+from rollcall.reconcile.duplicates.duplicate_finding import Reason
 
 MEANINGS = {
     Reason.ADDRESS: "same address",

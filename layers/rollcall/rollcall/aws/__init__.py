@@ -1,0 +1,1 @@
+"""AWS: clients, retries, errors, secrets, messages. The only room that imports boto3."""

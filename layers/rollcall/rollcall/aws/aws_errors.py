@@ -1,0 +1,62 @@
+"""What AWS's failures mean to a client, after the SDK's retries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
+
+from rollcall.aws.http_session import DeadlineExceeded
+from rollcall.scim.errors import Unavailable
+
+__all__ = ["ClientError", "is_conflict", "translated_errors"]
+
+_TRANSIENT = frozenset(
+    {
+        "LimitExceededException",
+        "PriorRequestNotComplete",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "RequestTimeout",
+        "RequestTimeoutException",
+        "SlowDown",
+        "Throttled",
+        "ThrottledException",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+        "TransactionInProgressException",  # the SDK repeats a transaction that is not done yet
+    }
+)
+"""What the SDK repeats, by the codes of the services that are called here."""
+
+
+@contextmanager
+def translated_errors(but: str = "") -> Iterator[None]:
+    """Turn throttling and transient failures of AWS, after the SDK's retries, into a 503.
+
+    `but` is a code that the caller understands better.
+    """
+    try:
+        yield
+    except ClientError as error:
+        code = error.response.get("Error", {}).get("Code", "")
+        if code == but:
+            raise
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        if code in _TRANSIENT or status == 429 or status >= 500:
+            raise Unavailable("the directory is busy, try again") from error
+        raise
+    except DeadlineExceeded as error:
+        raise Unavailable("the directory did not answer in time, try again") from error
+    except (BotoCoreError, ResponseParserError) as error:
+        raise Unavailable("the directory cannot be reached, try again") from error
+
+
+def is_conflict(error: ClientError) -> bool:
+    """Tell whether a single write met a transaction in flight, which the SDK does not repeat."""
+    return error.response["Error"]["Code"] == "TransactionConflictException"

@@ -1,0 +1,138 @@
+"""The AWS clients: made once, with short timeouts and the SDK's standard retries.
+
+What they answer is whole, and they keep to deadlines: see `http_session`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from rollcall.aws.http_session import secure
+from rollcall.operator_error import OperatorError
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodbstreams import DynamoDBStreamsClient
+    from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+    from mypy_boto3_sns import SNSClient
+    from mypy_boto3_sqs import SQSClient
+
+READ_TIMEOUT = 4.0
+"""The seconds that a call waits for bytes of an answer."""
+
+_CONFIG = Config(
+    connect_timeout=1,
+    read_timeout=READ_TIMEOUT,
+    retries={"mode": "standard", "max_attempts": 3},
+    max_pool_connections=64,
+)
+
+_SIGNED = Config(signature_version="s3v4", s3={"addressing_style": "virtual"})
+"""How URLs are signed that a browser follows: with the region's host, which redirects nowhere."""
+
+
+@dataclass(frozen=True)
+class Clients:
+    """The two services that Rollcall keeps its data in."""
+
+    dynamodb: DynamoDBClient
+    secretsmanager: SecretsManagerClient
+
+
+@dataclass(frozen=True)
+class Channels:
+    """The services through which reports leave Rollcall."""
+
+    s3: S3Client
+    sqs: SQSClient
+    sns: SNSClient
+
+
+def connect(endpoint_url: str | None = None, *, role: bool = False) -> Clients:
+    """Return clients of AWS, or of an emulator at `endpoint_url`.
+
+    `role` says that a function runs this, with the credentials of its role.
+    """
+    session, options = boto3.session.Session(), _options(endpoint_url, role=role)
+    return Clients(
+        _client(session, "dynamodb", options), _client(session, "secretsmanager", options)
+    )
+
+
+def connect_channels(endpoint_url: str | None = None, *, role: bool = False) -> Channels:
+    """Return clients of what the duplicate report needs besides."""
+    session, options = boto3.session.Session(), _options(endpoint_url, role=role)
+    # An emulator's buckets have no host names.
+    signed = _CONFIG.merge(_SIGNED if endpoint_url is None else Config(signature_version="s3v4"))
+    return Channels(
+        _client(session, "s3", {**options, "config": signed}),
+        _client(session, "sqs", options),
+        _client(session, "sns", options),
+    )
+
+
+def connect_bus(endpoint_url: str | None = None, *, role: bool = False) -> EventBridgeClient:
+    """Return a client of the buses that change events are published on."""
+    options = _options(endpoint_url, role=role)
+    bus: EventBridgeClient = _client(boto3.session.Session(), "events", options)
+    return bus
+
+
+def connect_streams(endpoint_url: str | None = None) -> DynamoDBStreamsClient:
+    """Return a client of tables' streams, which Lambda reads for the functions of a deployment."""
+    streams: DynamoDBStreamsClient = _client(
+        boto3.session.Session(), "dynamodbstreams", _options(endpoint_url)
+    )
+    return streams
+
+
+def _client(session: boto3.session.Session, service: str, options: dict[str, Any]) -> Any:
+    client = session.client(service, **options)  # type: ignore[call-overload]
+    secure(client, READ_TIMEOUT)
+    return client
+
+
+def _options(endpoint_url: str | None, *, role: bool = False) -> dict[str, Any]:
+    """Return how to make clients.
+
+    The operator's credentials are not shown to an emulator on this machine. It takes any for calls,
+    but this pair for the URLs that S3 signs. Those of a role are an emulator's own.
+    """
+    options: dict[str, Any] = {"config": _CONFIG, "endpoint_url": endpoint_url}
+    if endpoint_url is not None and _is_loopback(endpoint_url) and not role:
+        options |= {
+            "region_name": "us-east-1",
+            "aws_access_key_id": "test",
+            "aws_secret_access_key": "test",
+        }
+    return options
+
+
+def stack_outputs(stack: str) -> dict[str, str]:
+    """Return the outputs of a deployed stack. Raises OperatorError when there is none."""
+    client = _client(boto3.session.Session(), "cloudformation", {"config": _CONFIG})
+    try:
+        stacks = client.describe_stacks(StackName=stack)["Stacks"]
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ValidationError":
+            raise
+        raise OperatorError(f"there is no stack {stack} in {client.meta.region_name}") from error
+    outputs = stacks[0].get("Outputs", [])
+    return {each["OutputKey"]: each["OutputValue"] for each in outputs}
+
+
+def _is_loopback(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

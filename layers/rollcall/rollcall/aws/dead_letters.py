@@ -1,0 +1,95 @@
+"""Batches of the stream that could not be published, as Lambda puts them aside in a bucket."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from rollcall.aws.aws_errors import translated_errors
+from rollcall.operator_error import OperatorError
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+
+class UnpublishedError(OperatorError):
+    """A batch cannot be read; the message is one sentence."""
+
+
+@dataclass(frozen=True)
+class DeadLetterBatch:
+    """A batch by the key of its object, and when it was put aside."""
+
+    key: str
+    at: datetime
+
+    @property
+    def name(self) -> str:
+        """What the object is called in its folder: when it was, and a random id."""
+        return self.key.rpartition("/")[2]
+
+
+class DeadLetters:
+    """The bucket of these batches."""
+
+    def __init__(self, s3: S3Client, bucket: str) -> None:
+        self._s3 = s3
+        self._bucket = bucket
+
+    def batches(self) -> Iterator[DeadLetterBatch]:
+        """Yield what is there, in the order of the keys: of each shard the oldest first."""
+        pages = self._s3.get_paginator("list_objects_v2")
+        with translated_errors():
+            for page in pages.paginate(Bucket=self._bucket):
+                for each in page.get("Contents", ()):
+                    yield DeadLetterBatch(each["Key"], each["LastModified"])
+
+    def records(self, batch: DeadLetterBatch) -> Sequence[Mapping[str, Any]]:
+        """Return the stream records of a batch. Raises UnpublishedError when it holds none."""
+        return self._read(batch)[1]
+
+    def delete(self, batch: DeadLetterBatch) -> None:
+        """Delete a batch, which is published by now."""
+        with translated_errors():
+            self._s3.delete_object(Bucket=self._bucket, Key=batch.key)
+
+    def forget(self, tenant: str) -> None:
+        """Take the records of a tenant that is to go out of all batches; may be repeated."""
+        for batch in self.batches():
+            try:
+                content, records = self._read(batch)
+            except UnpublishedError:
+                continue  # nobody can say whose it is
+            others = [each for each in records if not _is_of(each, tenant)]
+            if not others:
+                self.delete(batch)
+            elif len(others) < len(records):
+                body = json.dumps({**content, "payload": {"Records": others}})
+                with translated_errors():
+                    self._s3.put_object(Bucket=self._bucket, Key=batch.key, Body=body.encode())
+
+    def _read(
+        self, batch: DeadLetterBatch
+    ) -> tuple[Mapping[str, Any], Sequence[Mapping[str, Any]]]:
+        """Return what an object says, and the records in it. Raises UnpublishedError."""
+        with translated_errors():
+            try:
+                found = self._s3.get_object(Bucket=self._bucket, Key=batch.key)
+            except self._s3.exceptions.NoSuchKey as error:
+                raise UnpublishedError(f"{batch.name} is not there any more") from error
+            read = found["Body"].read()
+        try:
+            content: Mapping[str, Any] = json.loads(read)
+            payload = content["payload"]
+            event = json.loads(payload) if isinstance(payload, str) else payload
+            records: Sequence[Mapping[str, Any]] = event["Records"]
+        except (KeyError, TypeError, ValueError) as error:
+            raise UnpublishedError(f"{batch.name} holds no records of a stream") from error
+        return content, records
+
+
+def _is_of(record: Mapping[str, Any], tenant: str) -> bool:
+    return str(record["dynamodb"]["Keys"]["pk"]["S"]).startswith(f"{tenant}#")

@@ -1,0 +1,90 @@
+"""The HTTP session beneath the SDK's retries: an answer is believed when it is whole.
+
+botocore takes for the answer whatever came before the connection closed, and an answer of DynamoDB
+that broke off reads as "no such item". Here it is a closed connection: the SDK makes the call
+again, with the same request token, and fails when that does not help. Each try is bounded by the
+deadline of the work that it is for.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ConnectionClosedError
+from urllib3.exceptions import HTTPError
+
+from rollcall.aws import deadline
+
+if TYPE_CHECKING:
+    from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+    from botocore.httpsession import URLLib3Session
+
+_WITHOUT_BODY = frozenset({204, 304})
+
+
+class DeadlineExceeded(BotoCoreError):  # noqa: N818
+    """No time is left for a try; it is not made."""
+
+    fmt = "No time is left to call {endpoint_url}"
+
+
+class HttpSession:
+    """A session of the SDK whose answers are whole and whose tries end with the deadline."""
+
+    def __init__(self, session: URLLib3Session, read_timeout: float) -> None:
+        """`read_timeout` is how long one wait for bytes takes where there is time enough."""
+        self._session = session
+        self._read_timeout = read_timeout
+
+    def send(self, request: AWSPreparedRequest) -> AWSResponse:
+        """Send a request. Raises DeadlineExceeded, and what the SDK's session raises."""
+        left = deadline.seconds_left()
+        if left <= 0:
+            raise DeadlineExceeded(endpoint_url=request.url)
+        if left < self._read_timeout:
+            request.context["read_timeout"] = left  # type: ignore[attr-defined]  # stubs are older
+        response = self._session.send(request)
+        if not _is_whole(request, response):
+            response.raw.close()
+            raise ConnectionClosedError(endpoint_url=request.url)
+        return response
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._session.close()
+
+
+def secure(client: Any, read_timeout: float) -> None:
+    """Have a client believe whole answers only, and keep to deadlines."""
+    endpoint = client._endpoint  # the SDK has no other way in beneath its retries
+    endpoint.http_session = HttpSession(endpoint.http_session, read_timeout)
+    service = client.meta.service_model.service_id.hyphenize()
+    client.meta.events.register_first(f"needs-retry.{service}", _stop_in_time)
+
+
+def _is_whole(request: AWSPreparedRequest, response: AWSResponse) -> bool:
+    """Tell whether all of an answer came (RFC 9112 section 8).
+
+    AWS says how long a body is. Where nothing says so, the headers broke off.
+    """
+    if request.method == "HEAD" or response.status_code in _WITHOUT_BODY:
+        return True
+    length = response.headers.get("Content-Length")
+    chunked = response.headers.get("Transfer-Encoding", "").lower() == "chunked"
+    if length is None and not chunked:
+        return False
+    if request.stream_output and response.status_code < 300:
+        return True  # whoever reads the stream is told at its end
+    try:
+        body = response.content
+    except HTTPError:  # the last chunk did not come
+        return False
+    return chunked or length == str(len(body))
+
+
+def _stop_in_time(attempts: int, **_: Any) -> bool | None:
+    """Make no further try where the SDK's pause before it may outlast the deadline.
+
+    False ends the tries, None leaves it to the SDK, which pauses up to 2 ** (attempts - 1) seconds.
+    """
+    return False if deadline.seconds_left() < 2 ** (attempts - 1) else None

@@ -1,0 +1,70 @@
+"""`rollcall tenants export`: all that is kept of a tenant, as JSON Lines."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import IO, Annotated
+
+import typer
+
+from rollcall.cli.connection import target
+from rollcall.cli.terminal import Name, err, say
+from rollcall.dev import local_server
+from rollcall.operations.tenant_export import Line, lines
+from rollcall.operator_error import naming
+
+
+def export(
+    context: typer.Context,
+    name: Name,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to, - for standard output.")],
+) -> None:
+    """Write all that is kept of a tenant: users, groups, memberships, templates, log and the rest.
+
+    A line is a JSON object whose `type` says what it is; docs/export.md lists the types. The first
+    one is the tenant, the last one `end`, with the number of each: what has no such line broke off.
+    FILE appears when it is complete, and only you can read it. Disable the tenant first, or what
+    changes meanwhile is there as it was or as it became. No secret is in it.
+    """
+    chosen = target(context)
+    told = lines(chosen.services, name, local_server.tenant_url(chosen.base_url, name))
+    if str(file) == "-":
+        for line in told:
+            sys.stdout.write(_json(line))
+        return
+    number = 0
+    with naming(file), whole(file) as written, err.status(f"exporting {name}") as status:
+        for number, line in enumerate(told, 1):  # the last one is told
+            written.write(_json(line))
+            if number % 1000 == 0:
+                status.update(f"exporting {name}, {number:,} lines so far")
+    say(f"{name} is exported to {file}: {number:,} lines.")
+
+
+@contextmanager
+def whole(file: Path) -> Iterator[IO[str]]:
+    """Open a file that takes its name when all of it is written; whatever breaks off, it does not.
+
+    Only its owner can read it.
+    """
+    with NamedTemporaryFile(
+        "w", encoding="utf-8", dir=file.parent, prefix=f"{file.name}.", suffix=".part", delete=False
+    ) as part:
+        try:
+            yield part
+            part.flush()
+            os.fsync(part.fileno())
+            Path(part.name).replace(file)
+        except BaseException:
+            Path(part.name).unlink(missing_ok=True)
+            raise
+
+
+def _json(line: Line) -> str:
+    return f"{json.dumps(line, ensure_ascii=False)}\n"

@@ -1,0 +1,76 @@
+"""How the command shows a finding."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+from rollcall.cli.listing import Listing
+from rollcall.cli.terminal import print_listing, say
+from rollcall.reconcile.duplicates import duplicate_report, reasons
+from rollcall.reconcile.duplicates.duplicate_report import Row
+
+
+def say_marked(user: str, as_json: bool, dry_run: bool, *, marked: bool) -> None:
+    """Say that a user is a service account from now on, or is none any more."""
+    if as_json:
+        print(json.dumps({"user": user, "service": marked, "dryRun": dry_run}))
+        return
+    would = "would be" if dry_run else "is"
+    say(f"{user} {would} {'a service account' if marked else 'a person'} from the next run.")
+
+
+def print_finding(tenant: str, row: Row) -> None:
+    """Print a finding with its accounts, side by side where there is room."""
+    say(f"{row['finding']} {row['kind']}, {row['state']}, since {row['since']}")
+    for each in reasons.why(row):
+        say(f"  {each}")
+    accounts = row["accounts"]
+    print_listing(_side_by_side(accounts), _one_by_one(accounts))
+    if row["note"]:
+        note = row["note"]
+        say(f"  dismissed by {note['by']} at {note['at']}: {note['reason'] or '-'}")
+    for each in duplicate_report.remedy(tenant, row):
+        say(f"  {each}")
+
+
+def named(account: Row) -> str:
+    """Return an account in one cell."""
+    return str(account["userName"] or f"{account['id']} (gone)")
+
+
+def _side_by_side(accounts: list[Row]) -> Listing:
+    """Return a column for each account."""
+    rows = Listing("", *("account" for _ in accounts))
+    for title, said in _SAID.items():
+        rows.add(title, *map(said, accounts))
+    return rows
+
+
+def _one_by_one(accounts: list[Row]) -> Listing:
+    """Return a row for each account."""
+    rows = Listing("account", *_SAID)
+    for each in accounts:
+        rows.add(named(each), *(said(each) for said in _SAID.values()))
+    return rows
+
+
+def _active(account: Row) -> str:
+    if account["userName"] is None:
+        return "gone"
+    return "deleted in the IdP" if account["deletedInIdp"] else _yes(account["active"])
+
+
+def _yes(value: bool | None) -> str:
+    return "" if value is None else "yes" if value else "no"
+
+
+_SAID: dict[str, Callable[[Row], str]] = {
+    "id": lambda account: account["id"],
+    "userName": lambda account: account["userName"] or "",
+    "name": lambda account: account["name"],
+    "e-mails": lambda account: "\n".join(account["emails"]),
+    "active": _active,
+    "linked": lambda account: _yes(account.get("linked")),
+    "created": lambda account: account.get("created", "")[:10],
+}

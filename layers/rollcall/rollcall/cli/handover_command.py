@@ -1,0 +1,70 @@
+"""`rollcall handover`: a one-time link for the customer's administrator."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Annotated
+
+import typer
+
+from rollcall.cli.connection import target
+from rollcall.cli.durations import duration, said
+from rollcall.cli.terminal import AsJson, Name, operator, print_lines, say
+from rollcall.tenants.handover import STATUS_DAYS, HandoverService
+from rollcall.tenants.tenants import TOKEN_DAYS
+
+
+def handover(
+    context: typer.Context,
+    tenant: Name,
+    expires: Annotated[
+        timedelta,
+        typer.Option(
+            parser=duration,
+            metavar="DURATION",
+            help="How long the link can be opened: 30m, 24h, 7d, at most 14d.",
+        ),
+    ] = "24h",  # type: ignore[assignment]  # read by the parser
+    days: Annotated[int, typer.Option(help="After how many days the token expires.")] = TOKEN_DAYS,
+    as_json: AsJson = False,
+) -> None:
+    """Print a one-time link that gives a tenant's administrator endpoint and token.
+
+    The page behind it shows both once, when a button is pressed: the token is made at that moment,
+    so nobody else ever sees it. It leads through the steps in Entra ID and tells whether the
+    connection test has arrived, and goes on telling for two weeks.
+
+    An earlier link that was never opened ends, and so does the token of one that was never used.
+    Tokens that are in use go on working, and are named: provisioning would stop without them until
+    the new one is entered. Revoke them then.
+    """
+    chosen = target(context)
+    desk = HandoverService(chosen.services.table, chosen.services.tenants)
+    offered = desk.offer(tenant, expires, days)
+    acts = chosen.services.acts(tenant, operator())
+    for token in offered.revoked:
+        acts.tell("revoke", f"Token/{token.id}", "handed over and never used")
+    acts.tell("handover", f"Tenant/{tenant}", f"opens until {offered.opens_until}")
+    link = f"{chosen.base_url.rstrip('/')}/handover#{offered.code}"
+    if as_json:
+        shown = {"tenant": tenant, "link": link, "opensUntil": offered.opens_until}
+        ids = {"revoked": [each.id for each in offered.revoked]}
+        print(json.dumps({**shown, **ids, "kept": [each.id for each, _ in offered.kept]}))
+        return
+    if offered.withdrawn:
+        say("An earlier link that was never opened is not valid any more.")
+    for token in offered.revoked:
+        say(f"The token {token.id} of an earlier hand-over was never used and is revoked.")
+    for token, use in offered.kept:
+        used = f"last used on {use.last}" if use else "never used"
+        say(
+            f"The token {token.id} ({token.label}), {used}, goes on working. When the new one is "
+            f"entered: `rollcall tokens revoke {tenant} {token.id}`"
+        )
+    print_lines(f"  {link}")
+    say(
+        f"Send this link to the administrator of {tenant}, and to nobody else. It can be opened "
+        f"for {said(expires)}; after that it shows steps and status for {STATUS_DAYS} days, "
+        "never the token again."
+    )

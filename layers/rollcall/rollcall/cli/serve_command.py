@@ -1,0 +1,111 @@
+"""`rollcall serve`: the local server."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rollcall.cli.connection import ConnectionOptions, endpoint
+from rollcall.cli.terminal import AsJson, print_credentials, say
+from rollcall.dev import local_server
+from rollcall.runtime import Settings
+
+
+def serve(
+    context: typer.Context,
+    host: Annotated[str, typer.Option(help="The address to serve on.")] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="The port, 0 for any that is free.")
+    ] = 8000,
+    tenant: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A tenant to make if it is not there. Its token works for 30 days, and takes the "
+            "place of the one that the server printed before; repeatable."
+        ),
+    ] = None,
+    endpoint_url: Annotated[
+        str | None,
+        typer.Option(help="Another DynamoDB and Secrets Manager than the embedded emulator."),
+    ] = None,
+    state: Annotated[
+        Path | None, typer.Option(help="Where to keep the data between runs.", show_default=False)
+    ] = None,
+    extensions: Annotated[
+        Path | None,
+        typer.Option(
+            help='A file of extension schemas, {"User": [schemas], "Group": [schemas]}.',
+            envvar="ROLLCALL_EXTENSIONS",
+            show_default=False,
+        ),
+    ] = None,
+    events: Annotated[
+        Path | None,
+        typer.Option(
+            help="A file to append change events to, one a line, as a rule of EventBridge hands "
+            "them on.",
+            show_default=False,
+        ),
+    ] = None,
+    fresh: Annotated[bool, typer.Option(help="Begin without data.")] = False,
+    product: Annotated[
+        str,
+        typer.Option(help="How the hand-over page names the product.", envvar="ROLLCALL_PRODUCT"),
+    ] = Settings.product,
+    support: Annotated[
+        str,
+        typer.Option(
+            help="The address or URL where the hand-over page sends people for help.",
+            envvar="ROLLCALL_SUPPORT",
+            show_default=False,
+        ),
+    ] = Settings.support,
+    request_seconds: Annotated[
+        float, typer.Option(min=1, help="After how long a request is answered with 503.")
+    ] = Settings.request_seconds,
+    as_json: AsJson = False,
+) -> None:
+    """Serve the whole API on this machine, without an AWS account.
+
+    Prints the Tenant URL and the Secret Token of each tenant when it is ready to answer, with
+    --json as one line: {"tenants": {NAME: {"url": …, "token": …}}}. Ctrl-C ends it.
+    """
+    choice: ConnectionOptions = context.obj
+
+    def announce(base: str, tokens: dict[str, str]) -> None:
+        admitted = {
+            name: {"url": local_server.tenant_url(base, name), "token": token}
+            for name, token in tokens.items()
+        }
+        if as_json:
+            print(json.dumps({"tenants": admitted}), flush=True)
+            return
+        for name, each in admitted.items():
+            print_credentials(name, each["url"], each["token"])
+        if events is not None:
+            say(f"Change events are appended to {events}.")
+        say("Ctrl-C ends the server.")
+
+    local_server.serve(
+        host,
+        port,
+        tenant or [],
+        state=state or choice.state,
+        endpoint_url=endpoint(
+            endpoint_url or choice.endpoint_url or os.environ.get("AWS_ENDPOINT_URL") or None
+        ),
+        fresh=fresh,
+        announce=announce,
+        settings=Settings(
+            extensions=extensions,
+            product=product,
+            support=support,
+            scales=Settings.of(os.environ).scales,
+            request_seconds=request_seconds,
+        ),
+        events=events,
+    )

@@ -1,0 +1,188 @@
+"""`rollcall tokens`: the secret tokens of a tenant, from their issue to their end."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+from rich.text import Text
+
+from rollcall.cli.connection import Connection, target
+from rollcall.cli.durations import duration, said
+from rollcall.cli.listing import Listing
+from rollcall.cli.terminal import (
+    AsJson,
+    Name,
+    UsageError,
+    Yes,
+    asking,
+    operator,
+    print_lines,
+    print_listing,
+    say,
+)
+from rollcall.cli.text import Cell
+from rollcall.dev import local_server
+from rollcall.storage.outbox import Outbox
+from rollcall.storage.token_usage import TokenUse
+from rollcall.tenants.tenant_tokens import Issued
+from rollcall.tenants.tenants import READ_ONLY, READ_WRITE, TOKEN_DAYS, Token
+from rollcall.tenants.token_expiry import SOON
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="The secret tokens of a tenant: several may be live at once, so that none is replaced "
+    "with an outage. A token is shown once, when it is made, and kept nowhere.\n\n"
+    "A new token works at once, a revoked one is refused everywhere within a minute.",
+)
+
+
+class Scope(StrEnum):
+    """What a token opens."""
+
+    READ_WRITE = READ_WRITE
+    READ_ONLY = READ_ONLY
+
+
+Days = Annotated[int, typer.Option(help="After how many days the new token expires.")]
+TokenId = Annotated[str, typer.Argument(metavar="TOKEN", help="The token's id, as `list` has it.")]
+
+
+@app.command()
+def issue(
+    context: typer.Context,
+    tenant: Name,
+    label: Annotated[str, typer.Option(help="What it is for, as `list` will show it.")] = "issued",
+    scope: Annotated[
+        Scope, typer.Option(help="A read-only token reads and searches, and changes nothing.")
+    ] = Scope.READ_WRITE,
+    days: Days = TOKEN_DAYS,
+    as_json: AsJson = False,
+) -> None:
+    """Issue a further token, beside those that there are, and print it once."""
+    chosen = target(context)
+    issued = chosen.services.keyring(tenant).issue(label, days, scope.value)
+    acts = chosen.services.acts(tenant, operator())
+    acts.tell("issue", f"Token/{issued.token.id}", f"{scope.value}, until {issued.token.expires}")
+    _show(chosen, tenant, issued, as_json=as_json)
+
+
+@app.command()
+def rotate(
+    context: typer.Context,
+    tenant: Name,
+    token: Annotated[
+        str | None,
+        typer.Argument(
+            help="The id of the token to replace; not needed where there is one only.",
+            show_default=False,
+        ),
+    ] = None,
+    overlap: Annotated[
+        timedelta,
+        typer.Option(
+            parser=duration,
+            metavar="DURATION",
+            help="How long the old token works beside the new one: 30m, 24h, 14d; 0 for a token "
+            "that leaked.",
+        ),
+    ] = "24h",  # type: ignore[assignment]  # read by the parser
+    days: Days = TOKEN_DAYS,
+    as_json: AsJson = False,
+) -> None:
+    """Replace a token by a new one of the same label and scope, and print that once.
+
+    Both work until the overlap is over; enter the new one in the identity provider before.
+    """
+    chosen = target(context)
+    issued = chosen.services.keyring(tenant).rotate(token, overlap, days)
+    if issued.replaced is not None:
+        old, acts = issued.replaced, chosen.services.acts(tenant, operator())
+        acts.tell("rotate", f"Token/{old.id}", f"by {issued.token.id}, works until {old.expires}")
+        change = {"successor": issued.token.id, "until": old.expires}
+        Outbox(chosen.services.table, tenant).post("token.rotated", old.id, change, acts.origin)
+    _show(chosen, tenant, issued, as_json=as_json)
+    if not as_json and issued.replaced is not None:
+        old = issued.replaced
+        if overlap:
+            say(f"The old token {old.id} works for {said(overlap)}, until {old.expires}.")
+        else:
+            say(f"The old token {old.id} is revoked: within a minute it is refused.")
+
+
+@app.command()
+def revoke(context: typer.Context, tenant: Name, token: TokenId, yes: Yes = False) -> None:
+    """End a token. Whoever uses it is answered with 401 within a minute."""
+    chosen = target(context)
+    found = chosen.services.tenants.show(tenant).token(token)
+    if found is None:
+        raise UsageError(f"{tenant} has no live token {token}")
+    use = chosen.services.usage(tenant).of(token)
+    if not yes:
+        used = "never used" if use is None else f"last used on {use.last}"
+        with asking():
+            typer.confirm(f"Revoke {token} ({found.label}), {used}?", abort=True)
+    chosen.services.keyring(tenant).revoke(token)
+    chosen.services.acts(tenant, operator()).tell("revoke", f"Token/{token}", "")
+    say(f"{token} ({found.label}) is revoked: within a minute it is refused everywhere.")
+
+
+@app.command(name="list")
+def list_(context: typer.Context, tenant: Name, as_json: AsJson = False) -> None:
+    """List the live tokens: never the tokens themselves, but when they end and were last used."""
+    chosen = target(context)
+    now = datetime.now(UTC)
+    kept = [each for each in chosen.services.tenants.show(tenant).tokens if each.is_live(now)]
+    uses = chosen.services.usage(tenant).all()
+    if as_json:
+        print(json.dumps([_summary(each, uses.get(each.id)) for each in kept]))
+        return
+    if not kept:
+        say(f"{tenant} has no live tokens: `rollcall handover {tenant}`")
+        return
+    rows = Listing("token", "label", "scope", "created", "expires", "last used", "")
+    for each in kept:
+        use = uses.get(each.id)
+        rows.add(
+            each.id,
+            each.label,
+            each.scope,
+            each.created[:10],
+            each.expires[:10],
+            "never" if use is None else use.last,
+            _remark(each, now),
+        )
+    print_listing(rows)
+
+
+def _remark(token: Token, now: datetime) -> Cell:
+    left = datetime.fromisoformat(token.expires) - now
+    if token.successor:
+        hours = timedelta(hours=max(1, left // timedelta(hours=1)))
+        return f"replaced by {token.successor}, ends in {said(hours)}"
+    if left < SOON:
+        return Text(f"expires in {said(timedelta(days=max(1, left.days)))}, rotate it", "yellow")
+    return ""
+
+
+def _summary(token: Token, use: TokenUse | None) -> dict[str, Any]:
+    shown = {name: value for name, value in asdict(token).items() if name != "digest"}
+    used = {"firstUsed": use.first, "lastUsed": use.last} if use else {}
+    return {**shown, **used}
+
+
+def _show(chosen: Connection, tenant: str, issued: Issued, *, as_json: bool) -> None:
+    url, token = local_server.tenant_url(chosen.base_url, tenant), issued.token
+    if as_json:
+        replaced = {} if issued.replaced is None else {"replaced": _summary(issued.replaced, None)}
+        shown = {"tenant": tenant, "url": url, "token": issued.plain, **replaced}
+        print(json.dumps({**shown, "id": token.id, "scope": token.scope, "expires": token.expires}))
+        return
+    print_lines(f"  Tenant URL    {url}")
+    print_lines(f"  Secret Token  {issued.plain}")
+    say(f"Token {token.id} ({token.label}, {token.scope}) expires {token.expires[:10]}.")
+    say("It is not kept and cannot be shown again.")

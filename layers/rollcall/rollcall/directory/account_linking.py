@@ -1,0 +1,74 @@
+"""How a client's write links an account that was there before, or is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from rollcall.directory.context import Context
+from rollcall.model.account_link import AccountLink, LinkState
+from rollcall.model.record import Record
+from rollcall.scim.errors import MutabilityException, UniquenessException
+from rollcall.scim.indexing import claim
+from rollcall.scim.resource_models import Kind
+
+PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
+
+
+def admit(context: Context, record: Record) -> None:
+    """Check that a client may change or delete a user; operators may.
+
+    Raises MutabilityException for a protected account (a 401, 403 or 404 would stop the tenant's
+    whole job), UniquenessException for a local one that the tenant's policy does not link.
+    """
+    if context.linking is None:
+        return
+    if record.link.protected:
+        raise MutabilityException(detail="the account is protected: an operator keeps it as it is")
+    refusal = context.linking.refusal(record.link, record.document)
+    if refusal is not None:
+        raise UniquenessException(detail=refusal)
+
+
+def link(context: Context, record: Record) -> AccountLink | None:
+    """Return the link that an accepted write gives a user, None when it has it already."""
+    policy = context.linking
+    if policy is None or not record.link.local or record.link.protected:
+        return None
+    if policy.refusal(record.link, record.document) is not None:
+        return None
+    return replace(record.link, state=LinkState.LINKED)
+
+
+def adopted(context: Context, document: Mapping[str, Any]) -> str | None:
+    """Return the id of the account whose name a POST collides with, where a policy may link it."""
+    if context.linking is None or not context.linking.domains:
+        return None
+    found = context.resources.find(Kind.USER, claim(Kind.USER, document), unique=True)
+    return next(iter(found), None)
+
+
+def adopt(context: Context, record: Record) -> None:
+    """Check that a POST may link an account, as it is at that moment.
+
+    Raises UniquenessException: of two POSTs of one name the second meets what the first linked.
+    """
+    policy = context.linking
+    if policy is None or not policy.adopts(record.link, record.document):
+        raise UniquenessException(detail="userName is taken by another user")
+
+
+def overlaid(before: Mapping[str, Any], posted: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an account's document with what a POST says laid over it; the rest stays."""
+    schemas = [*before["schemas"]]
+    schemas += [each for each in posted["schemas"] if each not in schemas]
+    extensions = {
+        urn: {**before.get(urn, {}), **value} for urn, value in posted.items() if ":" in urn
+    }
+    return {**before, **posted, **extensions, "schemas": schemas}
+
+
+def overlay(posted: Any) -> dict[str, Any]:
+    """Return the PATCH that lays a user over an account."""
+    return {"schemas": [PATCH_OP], "Operations": [{"op": "replace", "value": posted}]}

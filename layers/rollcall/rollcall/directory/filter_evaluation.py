@@ -1,0 +1,98 @@
+"""Evaluating a filter on stored resources (RFC 7644 section 3.4.2.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from rollcall.directory.context import Context
+from rollcall.model.record import Record
+from rollcall.scim import filters
+from rollcall.scim.errors import TooManyException
+from rollcall.scim.filters import Filter
+from rollcall.scim.resource_models import Kind
+
+MAX_MEMBERSHIPS = 50_000
+"""How many memberships a filter that compares all of them may have to look at."""
+
+
+class FilterEvaluation:
+    """A filter, or none, and the means to read what it compares beside documents."""
+
+    def __init__(self, context: Context, parsed: Filter | None) -> None:
+        self._context = context
+        self._filter = parsed
+        self._room = MAX_MEMBERSHIPS
+
+    def of(
+        self, kind: Kind, records: Sequence[Record], group: str | None = None
+    ) -> Iterator[tuple[Record, dict[str, Any], bool]]:
+        """Yield each record, as much of its representation as the filter needs, and the verdict.
+
+        `group` is one that all of them are known to be members of.
+        """
+        if self._filter is None:
+            for record in records:
+                yield record, record.representation(self._context.base_url), True
+            return
+        related = self._related(kind, records, self._filter, group)
+        for record in records:
+            spliced = related[record.id]
+            resource = (
+                record.representation(self._context.base_url, members=spliced)
+                if kind is Kind.GROUP
+                else record.representation(self._context.base_url, groups=spliced)
+            )
+            self._check_looks(kind, resource, self._filter)
+            yield record, resource, self._filter.matches(kind, resource)
+
+    def _check_looks(self, kind: Kind, resource: dict[str, Any], parsed: Filter) -> None:
+        """Take what it costs to evaluate the filter on a resource. Raises TooManyException."""
+        budget = self._context.budget
+        budget.allow()
+        if not budget.spend(parsed.looks(kind, resource)):
+            raise TooManyException(
+                detail="the filter compares too many values: compare less at once, or narrow it by "
+                "an id, a name, an externalId, an e-mail or an employeeNumber with eq"
+            )
+
+    def _related(
+        self, kind: Kind, records: Sequence[Record], parsed: Filter, group: str | None
+    ) -> dict[str, dict[str, Kind]]:
+        """Return as many members of groups, or groups of users, as the filter compares."""
+        is_group = kind is Kind.GROUP
+        known = {} if group is None else {group: Kind.GROUP}
+        related: dict[str, dict[str, Kind]] = {record.id: {**known} for record in records}
+        named = filters.compared_ids(parsed.mentions(kind, "members" if is_group else "groups"))
+        if named is None:
+            return {each: self._all(kind, each) for each in related}
+        pairs = [
+            (each, other) if is_group else (other, each)
+            for each in related
+            for other in named
+            if other not in known
+        ]
+        pending = {record.id: record.pending for record in records if record.pending}
+        for (container, member), of in self._context.rosters.among(pairs, pending).items():
+            if is_group:
+                related[container][member] = of
+            else:
+                related[member][container] = Kind.GROUP
+        return related
+
+    def _all(self, kind: Kind, identifier: str) -> dict[str, Kind]:
+        """Return all members of a group, or all groups of a user. Raises TooManyException."""
+        if kind is Kind.USER:
+            groups = self._context.memberships.groups_of(Kind.USER, identifier)
+            found = dict.fromkeys(groups, Kind.GROUP)
+        else:
+            roster = self._context.rosters.read(identifier, self._room)
+            found = {} if roster is None else roster.members
+        self._room -= len(found)
+        self._context.budget.allow(len(found))
+        if self._room < 0:
+            raise TooManyException(
+                detail=f"this would look at more than {MAX_MEMBERSHIPS} memberships: compare "
+                "members.value or groups.value with eq"
+            )
+        return found

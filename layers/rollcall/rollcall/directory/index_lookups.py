@@ -1,0 +1,51 @@
+"""The ids that the legs of a plan name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+from rollcall.directory import template_grants
+from rollcall.directory.context import Context
+from rollcall.scim.planner import ByEntry, ByGroup, ById, ByPrefix, ByWorkArea, Leg
+from rollcall.scim.resource_models import Kind
+
+
+@dataclass(frozen=True)
+class IndexLookups:
+    """Looks up legs among the resources of a type; `members` reads those of a group, bounded."""
+
+    context: Context
+    members: Callable[[str], Mapping[str, Kind]]
+
+    def named(self, kind: Kind, legs: Sequence[Leg]) -> Iterator[str]:
+        """Yield the ids that legs name, each once; several unique names are read together."""
+        found: list[Iterable[str]] = []
+        unique = [leg.entry for leg in legs if isinstance(leg, ByEntry) and leg.unique]
+        if len(unique) > 1:
+            found.append(self.context.resources.find_many(kind, unique).values())
+            legs = [leg for leg in legs if not (isinstance(leg, ByEntry) and leg.unique)]
+        seen: set[str] = set()
+        for each in chain(*found, chain.from_iterable(self._under(kind, leg) for leg in legs)):
+            if each not in seen:
+                seen.add(each)
+                yield each
+
+    def _under(self, kind: Kind, leg: Leg) -> Iterable[str]:
+        """Return the ids that a leg names."""
+        resources, memberships = self.context.resources, self.context.memberships
+        match leg:
+            case ById():
+                return [leg.id]
+            case ByEntry():
+                return resources.find(kind, leg.entry, unique=leg.unique)
+            case ByPrefix():
+                return resources.beginning(kind, leg.entry)
+            case ByWorkArea():
+                return template_grants.holders(self.context, leg.area)
+            case ByGroup():
+                return (each for each, of in self.members(leg.id).items() if of is kind)
+        return chain(
+            memberships.groups_of(Kind.USER, leg.id), memberships.groups_of(Kind.GROUP, leg.id)
+        )

@@ -1,0 +1,130 @@
+"""The hand-over page: endpoint and token shown once, and the steps with this tenant's values.
+
+The code stands in the fragment of the link and comes in a body, so that it reaches no log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from rollcall.http import requests
+from rollcall.http.web_page import HEADERS, WebPage
+from rollcall.scim.errors import InvalidSyntaxException, NotFoundException, Unavailable
+from rollcall.tenants.handover import HandoverService, HandoverStatus
+from rollcall.tenants.tenants import TenantError
+
+MAX_BODY = 1024
+
+PATH = "/handover"
+
+MAX_FLAGS = 1_000
+"""How many flags are read to count duplicates, each of which flags two accounts or more."""
+
+
+@dataclass(frozen=True)
+class DirectoryFacts:
+    """What the page tells of a tenant's directory.
+
+    `has_template` says that a New User Template applies to all users. `users` are those whom the
+    identity provider has created or linked, `duplicates` the open findings of people with several
+    accounts, among the first MAX_FLAGS flags.
+    """
+
+    has_template: bool
+    users: int
+    groups: int
+    duplicates: int = 0
+
+
+FactsOf = Callable[[str], DirectoryFacts]
+
+
+def routes(desk: HandoverService, facts_of: FactsOf, product: str, support: str) -> list[Route]:
+    """Return the routes of the page: the page itself, its status, and the press of the button.
+
+    `product` is what the administrator calls the application, `support` where to ask for help.
+    """
+    page = WebPage.of("handover", {"product": product, "support": support, "help": _help(support)})
+
+    async def document(request: Request) -> Response:
+        return page.response()
+
+    async def status(request: Request) -> Response:
+        code = await _code(request)
+        found = await run_in_threadpool(desk.status, code)
+        if found is None:
+            raise _unknown()
+        request.state.log["tenant"] = found.tenant
+        facts = await run_in_threadpool(facts_of, found.tenant)
+        return _answer(_told(request, found, facts))
+
+    async def token(request: Request) -> Response:
+        code = await _code(request)
+        try:
+            issued = await run_in_threadpool(desk.show, code)
+        except TenantError as error:
+            request.state.log["reason"] = str(error)
+            raise Unavailable("the token cannot be made, ask for help") from error
+        if issued is None:
+            raise _unknown()
+        tenant = code.partition(".")[0]
+        request.state.log |= {"tenant": tenant, "token_id": issued.token.id}
+        shown = {"url": requests.base_url(request, tenant), "token": issued.plain}
+        return _answer({**shown, "expires": issued.token.expires})
+
+    return [
+        Route(PATH, document, methods=["GET"]),
+        Route(f"{PATH}/status", status, methods=["POST"]),
+        Route(f"{PATH}/token", token, methods=["POST"]),
+    ]
+
+
+async def _code(request: Request) -> str:
+    payload = await requests.payload(request, MAX_BODY)
+    code = payload.get("code") if isinstance(payload, dict) else None
+    if not isinstance(code, str):
+        raise InvalidSyntaxException(detail="the body must be an object with a code")
+    return code
+
+
+def _told(request: Request, status: HandoverStatus, facts: DirectoryFacts) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "tenant": status.tenant,
+        "opensUntil": status.opens_until,
+        "open": status.is_open,
+        "template": facts.has_template,
+    }
+    if status.shown:
+        use = status.use
+        told |= {
+            "url": requests.base_url(request, status.tenant),
+            "shown": status.shown,
+            "toldUntil": status.told_until,
+            "live": status.is_live,
+            "firstUse": use.first if use else None,
+            "lastUse": use.last if use else None,
+            "users": facts.users,
+            "groups": facts.groups,
+            "duplicates": facts.duplicates,
+        }
+    return told
+
+
+def _answer(content: dict[str, Any]) -> Response:
+    return JSONResponse(content, headers=HEADERS)
+
+
+def _unknown() -> NotFoundException:
+    return NotFoundException(detail="the link is not complete, or it has expired")
+
+
+def _help(support: str) -> str:
+    """Return where a click on the support leads."""
+    return support if "://" in support else f"mailto:{support}"

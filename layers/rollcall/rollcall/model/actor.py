@@ -1,0 +1,18 @@
+"""Who causes a write, kept in the items that it writes so that a change event can say it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+
+@dataclass(frozen=True)
+class Actor:
+    """The request that causes a write, and whose it is: `token:<id>` or `operator:<name>`."""
+
+    request: str = ""
+    actor: str = ""
+
+    @property
+    def item(self) -> dict[str, str]:
+        """The origin as the attribute `origin` of an item."""
+        return asdict(self)

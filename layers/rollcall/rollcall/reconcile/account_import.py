@@ -1,0 +1,268 @@
+"""The product's accounts as they come from a file: read, checked, put in as local accounts.
+
+Nothing is put in of a file that cannot be read to its end. Of every line of the others it is known
+what became of it: put in, there already, or rejected with a reason.
+
+A column of a CSV, or a key of a JSON object, is a path as in a PATCH without path: `userName`,
+`name.givenName`, `emails[type eq "work"].value`. Names that products use for these are known;
+others are mapped, or left out by mapping them to nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
+from contextlib import closing
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from rollcall.model.account_link import LOCAL, AccountLink
+from rollcall.reconcile import booleans, row_file
+from rollcall.reconcile.input_error import InputError
+from rollcall.reconcile.row import Row, damage
+from rollcall.reconcile.row_file import RowFile
+from rollcall.reconcile.seen import Seen
+from rollcall.scim import indexing, names, patch
+from rollcall.scim.body import Document
+from rollcall.scim.errors import SCIMException
+from rollcall.scim.indexing import IndexEntry
+from rollcall.scim.resource_models import ENTERPRISE, Kind, User
+from rollcall.storage.table import MAX_BATCH
+
+PROTECTED = "protected"
+"""The column that says which accounts no client may change; no attribute of a user."""
+
+NAMES = {
+    "username": "userName",
+    "login": "userName",
+    "email": 'emails[type eq "work"].value',
+    "mail": 'emails[type eq "work"].value',
+    "privateemail": 'emails[type eq "home"].value',
+    "firstname": "name.givenName",
+    "givenname": "name.givenName",
+    "lastname": "name.familyName",
+    "familyname": "name.familyName",
+    "surname": "name.familyName",
+    "fullname": "displayName",
+    "name": "displayName",
+    "displayname": "displayName",
+    "employeenumber": f"{ENTERPRISE}:employeeNumber",
+    "employeeid": f"{ENTERPRISE}:employeeNumber",
+    "department": f"{ENTERPRISE}:department",
+    "enabled": "active",
+    "externalid": "externalId",
+    "jobtitle": "title",
+    "phone": 'phoneNumbers[type eq "work"].value',
+    "mobile": 'phoneNumbers[type eq "mobile"].value',
+}
+"""Paths by what products call them, without spaces, `_` and `-`, in any case."""
+
+_PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
+_IGNORED = {"schemas", "id", "meta", "groups"}
+_COMPLEX = {"name"}
+"""What is an object in SCIM and a text in products."""
+
+
+class _Unusable(Exception):  # noqa: N818
+    """A value of a row cannot be used; the message says why."""
+
+
+@dataclass(frozen=True)
+class AccountDraft:
+    """An account that is to be put in: where it stands, its document, and its link."""
+
+    where: int
+    document: Document
+    link: AccountLink
+
+    @property
+    def entry(self) -> IndexEntry:
+        """The claim on its userName."""
+        return indexing.claim(Kind.USER, self.document)
+
+
+@dataclass
+class AccountImport:
+    """A file of accounts; `rejected` are line and reason of those that are left out.
+
+    `mapping` leads from columns to paths, before the names that are known; `encoding` is for a file
+    that is not in Unicode. `unit` is what the rows are counted by; `partial` says why they are one
+    page of several, empty if they are not.
+    """
+
+    path: Path
+    mapping: Mapping[str, str] = field(default_factory=dict)
+    encoding: str = ""
+    rejected: list[tuple[int, str]] = field(default_factory=list)
+    unit: str = "line"
+    partial: str = ""
+
+    def drafts(self) -> Iterator[AccountDraft]:
+        """Yield the accounts that can be put in, once all of the file could be read.
+
+        Raises Mistake for what is no such file, before anything was yielded.
+        """
+        with row_file.opened(self.path, self.encoding) as table, closing(Seen()) as seen:
+            self.unit = table.unit
+            if table.headings is not None:
+                self._check(table, table.headings)
+            if not sum(1 for _ in table.rows()):
+                raise InputError(f"{table.file.name} holds no rows")
+            self.partial = table.partial
+            for row in table.rows():
+                draft = self._draft(row)
+                if draft is None:
+                    continue
+                if (first := seen.setdefault(draft.entry.key, row.where)) != row.where:
+                    self.reject(row.where, f"its userName stands in {self.unit} {first} already")
+                else:
+                    yield draft
+
+    def reject(self, where: int, reason: str) -> None:
+        """Note that a row is left out, and why."""
+        self.rejected.append((where, reason))
+
+    def _draft(self, row: Row) -> AccountDraft | None:
+        """Return the account of a row, None when it is rejected."""
+        try:
+            found = row.problem or self._read(row)
+        except SCIMException as error:
+            found = str(error.detail)
+        except _Unusable as error:
+            found = str(error)
+        if isinstance(found, AccountDraft):
+            return found
+        self.reject(row.where, found)
+        return None
+
+    def _read(self, row: Row) -> AccountDraft | str:
+        """Return the account of a row, or why it cannot be put in. Raises SCIMException."""
+        wanted = self._wanted(row.values)
+        protected = _flag(PROTECTED, wanted.pop(PROTECTED, False))
+        read = patch.read(Kind.USER, _adding(wanted))
+        document = read.apply({"schemas": [str(User.__schema__)]})
+        indexing.lookups(Kind.USER, document)
+        if read.ignored:
+            return f"{read.ignored[0]} is no attribute of a user"
+        if not str(document.get("userName") or "").strip():
+            return "has no userName"
+        names.check(Kind.USER, {}, document)
+        return AccountDraft(
+            row.where, {"active": True, **document}, AccountLink(LOCAL.state, protected)
+        )
+
+    def _wanted(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the values of a row by their paths. Raises _Unusable."""
+        wanted: dict[str, Any] = {}
+        columns: dict[str, str] = {}
+        for name, value in values.items():
+            path = self._path(name, value)
+            if not path or value in (None, "", []):
+                continue
+            if (other := columns.setdefault(path.lower(), name)) != name:
+                raise _Unusable(f"{other} and {name} are both {path}")
+            if problem := damage(value):
+                raise _Unusable(f"{name}: {problem}")
+            wanted[path] = _flag(path, value) if path.lower() == "active" else value
+        return wanted
+
+    def _path(self, name: str, value: Any) -> str:
+        if name in self.mapping:
+            return self.mapping[name]
+        if name in _IGNORED or (name in _COMPLEX and isinstance(value, Mapping)):
+            return "" if name in _IGNORED else name
+        plain = re.sub(r"[\s_-]", "", name).lower()
+        return PROTECTED if plain == PROTECTED else NAMES.get(plain, name)
+
+    def _check(self, table: RowFile, columns: Sequence[str]) -> None:
+        """Refuse a CSV with columns that mean nothing: a typing error would lose a column."""
+        title = table.title
+        paths = {each: self._path(each, "") for each in columns}
+        for name in self.mapping:
+            if name not in paths:
+                raise InputError(f"{title} has no column {name!r}, which --map names")
+        if "username" not in map(str.lower, paths.values()):
+            raise InputError(
+                f"{title} has no column userName: say which it is, --map COLUMN=userName, "
+                f"of {table.shown_headings}"
+            )
+        of_path: dict[str, str] = {}
+        for name, path in paths.items():
+            if path and path != PROTECTED and not _is_known(path):
+                raise InputError(
+                    f"{title}: the column {name!r} is no attribute of a user: map it, "
+                    f"--map '{name}=PATH', or leave it out, --map '{name}='"
+                )
+            if path and (other := of_path.setdefault(path.lower(), name)) != name:
+                raise InputError(
+                    f"{title}: the columns {other!r} and {name!r} are both {path}: "
+                    f"leave one of them out, --map '{name}='"
+                )
+
+
+@dataclass(frozen=True)
+class ImportCounts:
+    """What became of the accounts of a file so far."""
+
+    created: int = 0
+    known: int = 0
+
+
+def put_in(
+    drafts: Iterable[AccountDraft],
+    taken: Callable[[Iterable[IndexEntry]], set[IndexEntry]],
+    create: Callable[[Sequence[AccountDraft]], int],
+    rejected: Sized = (),
+) -> Iterator[ImportCounts]:
+    """Put accounts in, and yield what became of them so far after each hundred.
+
+    Those whose userName is taken are known, and left as they are: whoever repeats an import that
+    broke off goes on where it ended. `create` returns how many it made; of the others those were
+    refused that it added to `rejected`, the rest were taken meanwhile.
+    """
+    left, tally = iter(drafts), ImportCounts()
+    while batch := list(islice(left, MAX_BATCH)):
+        there = taken(each.entry for each in batch)
+        new = [each for each in batch if each.entry not in there]
+        before = len(rejected)
+        made = create(new)
+        refused = len(rejected) - before
+        tally = ImportCounts(tally.created + made, tally.known + len(batch) - made - refused)
+        yield tally
+
+
+def mapping(rules: Iterable[str]) -> dict[str, str]:
+    """Read `COLUMN=PATH`, where nothing behind the sign leaves a column out. Raises Mistake."""
+    found: dict[str, str] = {}
+    for rule in rules:
+        column, sign, path = rule.partition("=")
+        if not sign or not column.strip():
+            raise InputError(f"{rule!r} is no mapping: write COLUMN=PATH, such as login=userName")
+        path = path.strip()
+        if path and path != PROTECTED and not _is_known(path):
+            raise InputError(f"{path!r} is no attribute of a user")
+        if found.setdefault(column.strip(), path) != path:
+            raise InputError(f"the column {column.strip()!r} is mapped twice")
+    return found
+
+
+def _flag(name: str, value: Any) -> bool:
+    """Return what a value says of a flag. Raises _Unusable when it is not understood."""
+    found = booleans.truth(value) if name == PROTECTED else booleans.state(value)
+    if found is None:
+        raise _Unusable(f"{name} takes true or false")
+    return found
+
+
+def _adding(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {"schemas": [_PATCH_OP], "Operations": [{"op": "add", "value": dict(values)}]}
+
+
+def _is_known(path: str) -> bool:
+    try:
+        read = patch.read(Kind.USER, _adding({path: "x"}))
+    except SCIMException:
+        return True  # the attribute is there, and takes no such value
+    return not read.ignored

@@ -1,0 +1,195 @@
+"""The conflict check: a whole export against all accounts, before the first cycle."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from rollcall.model.account_link import domain_of
+from rollcall.reconcile.advice import Advice
+from rollcall.reconcile.conflicts import remedy
+from rollcall.reconcile.conflicts.conflict_finding import ConflictFinding, Verdict
+from rollcall.reconcile.conflicts.directory_account import DirectoryAccount
+from rollcall.reconcile.conflicts.entra_export import Assigned, Export
+from rollcall.reconcile.conflicts.forecast import Forecast, Job, about
+from rollcall.reconcile.conflicts.person import ExternalId, Person
+from rollcall.reconcile.conflicts.workspace import Workspace
+from rollcall.reconcile.input_error import InputError
+
+Progress = Callable[[str], None]
+_Each = TypeVar("_Each")
+
+SELECT = (
+    "id", "userPrincipalName", "mail", "otherMails", "proxyAddresses", "mailNickname",
+    "displayName", "givenName", "surname", "employeeId", "accountEnabled",
+)  # fmt: skip
+USERS_REQUEST = f"GET https://graph.microsoft.com/v1.0/users?$select={','.join(SELECT)}&$top=999"
+ASSIGNED_REQUEST = (
+    "GET https://graph.microsoft.com/v1.0/servicePrincipals/{object id of the enterprise "
+    "application}/appRoleAssignedTo?$top=999"
+)
+
+_MAX_SHOWN = 5
+_NEEDED = {
+    "proxyAddresses": "aliases",
+    "otherMails": "other addresses",
+    "employeeId": "employee numbers",
+    "mail": "e-mails that differ from the user principal name",
+    "displayName": "names",
+    "accountEnabled": "who is disabled",
+    "id": "object ids, which externalId is to hold",
+}
+"""What a check compares, by the property that it needs."""
+
+
+@dataclass
+class Check:
+    """A finished check; the findings are read from the ledger as often as they are wanted.
+
+    `doubts` are what the files speak of and could not be checked, `gaps` what they do not have.
+    """
+
+    job: Job
+    ledger: Workspace
+    people: int = 0
+    accounts: int = 0
+    unit: str = "row"
+    rejected: list[tuple[int, str]] = field(default_factory=list)
+    doubts: list[str] = field(default_factory=list)
+    gaps: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+    counts: Counter[Verdict] = field(default_factory=Counter)
+    hints: int = 0
+    attention: int = 0
+
+    @property
+    def complete(self) -> bool:
+        """Whether all that the files speak of was checked."""
+        return not self.rejected and not self.doubts
+
+    @property
+    def not_checked(self) -> list[str]:
+        """What was not checked, as sentences."""
+        return [*self.doubts, *self.gaps]
+
+    def findings(self) -> Iterator[ConflictFinding]:
+        """Yield all findings, what needs attention first."""
+        return self.ledger.findings()
+
+
+def check(
+    job: Job,
+    export: Export,
+    accounts: Iterable[DirectoryAccount],
+    *,
+    hints: bool = True,
+    progress: Progress = lambda _: None,
+) -> Check:
+    """Forecast the first cycle for everybody in an export; `hints` says whether weak ones count.
+
+    Raises Mistake when the file lacks what the job matches by.
+    """
+    ledger = Workspace()
+    made = Check(job, ledger)
+    made.accounts = ledger.add_accounts(_told(accounts, "accounts", progress))
+    rows = (Person(*each) for each in export.read())
+    made.people = ledger.add_people(_told(rows, "people", progress), export.unread)
+    lacking = sorted(job.rules.used - export.seen - {"originalUserPrincipalName"})
+    if lacking:
+        raise InputError(f"{export.path} has no {' and no '.join(lacking)} to match by")
+    made.unit, made.rejected = export.unit, export.rejected
+    made.gaps, made.requests = gaps(export, job)
+    made.doubts = [*export.doubts(), *_doubts(job.assigned, ledger)]
+    domains = set(job.linking.domains)
+    forecast = Forecast(job, ledger, domains, hints)
+    for number, person in ledger.people():
+        domains.update(_own_domains(person))
+        if job.skips(person) is None:
+            for account, _ in forecast.matched(person)[1]:
+                ledger.claim(account, number)
+    for number, person in _told(ledger.people(), "findings", progress):
+        for finding in forecast.of(number, person):
+            _note(made, finding)
+    for unclaimed in ledger.unmentioned():
+        _note(made, _unclaimed(unclaimed, whole=export.complete))
+    return made
+
+
+def gaps(export: Export, job: Job) -> tuple[list[str], list[str]]:
+    """Return what a file cannot tell, as sentences, and the Graph requests that would."""
+    said, requests = [], []
+    needed = dict(_NEEDED)
+    if job.rules.external_id is ExternalId.MAIL_NICKNAME:
+        needed["mailNickname"] = "mail nicknames, which externalId is to hold"
+        said.append(
+            "`externalId` is to hold `mailNickname`, which changes with a name and may be given to "
+            "somebody else: map `objectId` instead."
+        )
+    if {"givenName", "surname"} <= export.seen:
+        needed.pop("displayName")
+    lacking = {name: what for name, what in needed.items() if name not in export.seen}
+    if lacking:
+        listed = ", ".join(f"{what} (`{name}`)" for name, what in lacking.items())
+        said.append(f"The file does not have: {listed}. What rests on these was not checked.")
+        requests.append(USERS_REQUEST)
+    if job.assigned is None:
+        said.append("Nobody said who is assigned: everybody counts as in scope.")
+        requests.append(ASSIGNED_REQUEST)
+    elif job.assigned.groups:
+        said.append(
+            f"{job.assigned.groups} groups are assigned, and the file does not say who is in them: "
+            "their members count as not assigned unless they are listed themselves."
+        )
+        requests.append(
+            "GET https://graph.microsoft.com/v1.0/groups/{id}/transitiveMembers?$top=999"
+        )
+    return said, requests
+
+
+def _note(made: Check, finding: ConflictFinding) -> None:
+    made.ledger.note(finding)
+    made.counts[finding.verdict] += 1
+    made.hints += finding.hint
+    made.attention += finding.attention
+
+
+def _doubts(assigned: Assigned | None, ledger: Workspace) -> Iterator[str]:
+    """Yield what the list of who is assigned leaves open."""
+    if assigned is None:
+        return
+    yield from assigned.doubts
+    if absent := assigned.absent(person.properties for _, person in ledger.people()):
+        shown = ", ".join(f"`{each}`" for each in absent[:_MAX_SHOWN])
+        more = ", …" if len(absent) > _MAX_SHOWN else ""
+        yield (
+            f"{len(absent):,} of those who are assigned are not in the file, and were not "
+            f"checked: {shown}{more}."
+        )
+
+
+def _unclaimed(account: DirectoryAccount, *, whole: bool) -> ConflictFinding:
+    reasons, advice = ["nobody in the file looks like it"], Advice()
+    if account.link.protected:
+        reasons.append("it is protected")
+    elif account.active:
+        reasons.append("it stays active: no identity provider will ever disable it")
+        advice = remedy.UNCLAIMED if whole else remedy.PERHAPS_ELSEWHERE
+    return ConflictFinding(Verdict.ACCOUNT_ONLY, None, (about(account),), tuple(reasons), advice)
+
+
+def _own_domains(person: Person) -> Iterator[str]:
+    """Yield the domains of the organisation: of its members' names and mailboxes."""
+    if "#EXT#" in str(person.properties.get("userPrincipalName")).upper():
+        return
+    for name, address in person.addresses():
+        if name in {"userPrincipalName", "proxyAddresses"} and (domain := domain_of(address)):
+            yield domain
+
+
+def _told(items: Iterable[_Each], what: str, progress: Progress) -> Iterator[_Each]:
+    for number, each in enumerate(items, 1):
+        if number % 1000 == 0:
+            progress(f"{number:,} {what}")
+        yield each

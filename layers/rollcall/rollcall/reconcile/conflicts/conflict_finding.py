@@ -1,0 +1,86 @@
+"""What a check says of a person or an account: what the first cycle will do, why, what to do."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+
+from rollcall.reconcile.advice import Advice
+
+WEAK = 50
+"""The confidence, in percent, below which something is only a hint."""
+
+
+class Verdict(StrEnum):
+    """What the first cycle does with a person, or with an account that nobody claims."""
+
+    DUPLICATED = "will be duplicated"
+    AMBIGUOUS = "ambiguous"
+    REFUSED = "will be refused"
+    PROTECTED = "protected"
+    SECOND = "second account"
+    LINKED_BY_CASE = "links, differs by case"
+    LINKED = "links"
+    SKIPPED = "not provisioned"
+    PERSON_ONLY = "only in the IdP"
+    ACCOUNT_ONLY = "only in the product"
+
+
+ORDER = tuple(Verdict)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Whom a finding is about: a name, the userName, the id on its side."""
+
+    name: str
+    user_name: str
+    id: str
+    line: int | None = None
+
+    @property
+    def lines(self) -> list[str]:
+        """The name and the userName, once where they are the same."""
+        return list(dict.fromkeys((self.name, self.user_name)))
+
+
+@dataclass(frozen=True)
+class ConflictFinding:
+    """One row of a check. `confidence` is in percent."""
+
+    verdict: Verdict
+    person: Subject | None
+    accounts: tuple[Subject, ...]
+    reasons: tuple[str, ...]
+    remedy: Advice = field(default_factory=Advice)
+    confidence: int = 100
+    attention: bool = False
+
+    @property
+    def hint(self) -> bool:
+        """Whether it rests on nothing but a weak hint."""
+        return self.confidence < WEAK
+
+    @property
+    def rank(self) -> int:
+        """The place among all findings: attention before the rest, certainty before hints."""
+        return (not self.attention) * 10_000 + self.hint * 1_000 + ORDER.index(self.verdict)
+
+    def dumped(self) -> str:
+        """Return the finding as text that `loaded` reads."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def loaded(cls, text: str) -> ConflictFinding:
+        """Return the finding that `dumped` wrote."""
+        raw = json.loads(text)
+        person, remedy = raw.pop("person"), raw.pop("remedy")
+        return cls(
+            verdict=Verdict(raw.pop("verdict")),
+            person=None if person is None else Subject(**person),
+            accounts=tuple(Subject(**each) for each in raw.pop("accounts")),
+            reasons=tuple(raw.pop("reasons")),
+            remedy=Advice(**{**remedy, "commands": tuple(remedy["commands"])}),
+            **raw,
+        )

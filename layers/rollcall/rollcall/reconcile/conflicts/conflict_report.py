@@ -1,0 +1,138 @@
+"""A conflict check for people and programs: JSON, CSV and a page."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any, TextIO
+
+from rollcall.reconcile import csv_export, report_page
+from rollcall.reconcile.conflicts.conflict_check import Check
+from rollcall.reconcile.conflicts.conflict_finding import ConflictFinding, Verdict
+from rollcall.reconcile.report_page import Cell, Column, ReportPage
+
+TONES = {
+    Verdict.DUPLICATED: "bad",
+    Verdict.AMBIGUOUS: "bad",
+    Verdict.REFUSED: "bad",
+    Verdict.PROTECTED: "warn",
+    Verdict.SECOND: "warn",
+    Verdict.LINKED_BY_CASE: "good",
+    Verdict.LINKED: "good",
+    Verdict.SKIPPED: "quiet",
+    Verdict.PERSON_ONLY: "quiet",
+    Verdict.ACCOUNT_ONLY: "quiet",
+}
+_TITLES = (
+    "what happens", "attention", "confidence", "person", "person's userName", "object id", "line",
+    "accounts", "account ids", "why", "what to do",
+)  # fmt: skip
+
+
+def summary(check: Check) -> dict[str, Any]:
+    """Return the figures of a check and what it could not look at."""
+    return {
+        "tenant": check.job.tenant,
+        "policy": check.job.linking.policy.value,
+        "match": [str(each) for each in check.job.rules.matches],
+        "people": check.people,
+        "accounts": check.accounts,
+        "attention": check.attention,
+        "hints": check.hints,
+        "verdicts": {each.value: check.counts[each] for each in Verdict},
+        "complete": check.complete,
+        "notChecked": check.not_checked,
+        "requests": check.requests,
+        "rejected": [{"line": line, "reason": reason} for line, reason in check.rejected],
+    }
+
+
+def as_json(check: Check) -> Iterator[str]:
+    """Yield `{"summary": …, "findings": […]}`, a line for each finding."""
+    yield f'{{"summary": {json.dumps(summary(check))},\n"findings": ['
+    for number, each in enumerate(check.findings()):
+        yield f"{',' if number else ''}\n{json.dumps(_plain(each))}"
+    yield "\n]}\n"
+
+
+def as_csv(check: Check, stream: TextIO) -> None:
+    """Write a row for each finding."""
+    csv_export.write(stream, _TITLES, map(_row, check.findings()))
+
+
+def as_page(check: Check, source: str, made: str) -> Iterator[str]:
+    """Yield the page; `source` names the export, `made` says when."""
+    job = check.job
+    domains = ", ".join(sorted(job.linking.domains))
+    lead = (
+        f"What the first cycle will do with the {check.people:,} people of `{source}`, found by "
+        f"{', then '.join(f'`{each}`' for each in job.rules.matches)}, and the {check.accounts:,} "
+        f"accounts of {job.tenant}. Link policy `{job.linking.policy}`"
+        f"{f' within {domains}' if domains else ''}. Made {made}."
+    )
+    figures: list[tuple[str, str | int]] = [("need attention", check.attention)]
+    figures += [(each.value, check.counts[each]) for each in Verdict if check.counts[each]]
+    notes = list(check.not_checked)
+    if check.rejected:
+        where, reason = check.rejected[0]
+        notes.append(
+            f"{len(check.rejected):,} rows of the file were left out, the first in {check.unit} "
+            f"{where}: {reason}."
+        )
+    columns = (
+        Column("What happens", {each.value: tone for each, tone in TONES.items()}),
+        Column("Person"),
+        Column("Account"),
+        Column("Why", wide=True),
+        Column("Confidence"),
+        Column("What to do", wide=True),
+    )
+    support = [f"What the file lacks, Microsoft Graph has: `{each}`" for each in check.requests]
+    described = ReportPage(f"Conflicts of {job.tenant}", lead, columns, figures, notes, support)
+    yield from report_page.render(described, map(_cells, check.findings()))
+
+
+def _cells(finding: ConflictFinding) -> tuple[Cell, ...]:
+    return (
+        finding.verdict.value,
+        finding.person.lines if finding.person else [],
+        [line for each in finding.accounts for line in each.lines],
+        list(finding.reasons),
+        finding.confidence,
+        finding.remedy,
+    )
+
+
+def _plain(finding: ConflictFinding) -> dict[str, Any]:
+    return {
+        "verdict": finding.verdict.value,
+        "attention": finding.attention,
+        "confidence": finding.confidence,
+        "person": None if finding.person is None else vars(finding.person),
+        "accounts": [
+            {"id": each.id, "userName": each.user_name, "name": each.name}
+            for each in finding.accounts
+        ],
+        "reasons": list(finding.reasons),
+        "remedy": str(finding.remedy),
+        "customer": finding.remedy.customer,
+        "support": finding.remedy.support,
+        "commands": list(finding.remedy.commands),
+    }
+
+
+def _row(finding: ConflictFinding) -> list[str | int]:
+    person = finding.person
+    return [
+        finding.verdict.value,
+        "yes" if finding.attention else "no",
+        finding.confidence,
+        person.name if person else "",
+        person.user_name if person else "",
+        person.id if person else "",
+        (person.line if person and person.line else ""),
+        "; ".join(each.user_name for each in finding.accounts),
+        "; ".join(each.id for each in finding.accounts),
+        "; ".join(finding.reasons),
+        str(finding.remedy),
+    ]

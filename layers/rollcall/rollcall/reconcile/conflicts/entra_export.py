@@ -1,0 +1,214 @@
+"""What identity providers export: Entra's "Download users" CSV and Microsoft Graph's JSON.
+
+Both are read row by row, whatever their size. What a file says and nobody can read, and what it
+says that it lacks, was not checked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rollcall.reconcile import row_file
+from rollcall.reconcile.conflicts import properties
+from rollcall.reconcile.conflicts.properties import Properties
+from rollcall.reconcile.conflicts.unread import Unread
+from rollcall.reconcile.input_error import InputError
+from rollcall.reconcile.row import Row
+from rollcall.reconcile.row_file import RowFile
+
+PAGES = (
+    "ask for each `@odata.nextLink` in turn, and put all answers one after another into one file"
+)
+_NAMING = {"id", "userPrincipalName", "principalId"}
+_WORD = re.compile(r"[^\s,;]+")
+_NOBODY = "neither id nor userPrincipalName"
+_OTHERS = {"group", "device", "serviceprincipal", "orgcontact", "administrativeunit"}
+"""The types of what is no user, in directories and in groups."""
+
+
+@dataclass
+class Export:
+    """A file of an identity provider, read row by row; `encoding` is for one not in Unicode.
+
+    `seen` are the properties that rows have named, `rows` how many there were, `rejected` the line
+    (of a CSV) or number (of JSON) and reason of those that name nobody for certain, `unread` what
+    of the others is not understood. `partial` says, once all was read, why that is a part of an
+    answer only.
+    """
+
+    path: Path
+    encoding: str = ""
+    seen: set[str] = field(default_factory=set)
+    rows: int = 0
+    rejected: list[tuple[int, str]] = field(default_factory=list)
+    unread: Unread = field(default_factory=Unread)
+    partial: str = ""
+    unit: str = "row"
+
+    def read(self) -> Iterator[tuple[int, Properties]]:
+        """Yield where a row stands and its properties. Raises Mistake, OSError."""
+        with row_file.opened(self.path, self.encoding) as table:
+            _check_headings(table)
+            self.unit = table.unit
+            for row in table.rows():
+                self.rows += 1
+                found = self._read(row)
+                if found is not None:
+                    yield row.where, found
+            self.partial = table.partial
+        if not self.rows:
+            raise InputError(f"{self.path} holds no rows")
+        if self.rows == len(self.rejected):
+            where, reason = self.rejected[0]
+            raise InputError(f"{self.path} names nobody: {self.unit} {where}: {reason}")
+
+    @property
+    def complete(self) -> bool:
+        """Whether everybody in the file was read, and the file is not a part only."""
+        return not self.partial and not self.rejected
+
+    def doubts(self) -> Iterator[str]:
+        """Yield what could not be checked although the file speaks of it, as sentences."""
+        if self.partial:
+            yield (
+                f"The file is one page of several: {self.partial}. Whoever is on the others was "
+                f"not checked: {PAGES}."
+            )
+        yield from self.unread.sentences()
+
+    def _read(self, row: Row) -> Properties | None:
+        """Return the properties of a row, None when it is rejected."""
+        problem = row.problem or _problem(row.values)
+        if not problem:
+            try:
+                found, unread = properties.read(row.values)
+            except ValueError as error:
+                problem = str(error)
+            else:
+                problem = _NOBODY if identity(found) is None else ""
+                problem = "is deleted there" if found.get("deletedDateTime") else problem
+        if problem:
+            self.rejected.append((row.where, problem))
+            return None
+        for name, value in unread.items():
+            self.unread.note(name, f"{self.unit} {row.where}", value)
+        self.seen.update(found)
+        return found
+
+
+@dataclass
+class Assigned:
+    """Who is in the scope of the job; `groups` counts assigned groups, whose members it lacks.
+
+    `others` leads from one name of somebody who is listed by two to the other. `doubts` says what
+    of the file was not understood.
+    """
+
+    names: set[str] = field(default_factory=set)
+    groups: int = 0
+    others: dict[str, str] = field(default_factory=dict)
+    doubts: list[str] = field(default_factory=list)
+    partial: bool = False
+
+    def __contains__(self, person: Mapping[str, Any]) -> bool:
+        """Tell whether a row's object id or user principal name is assigned."""
+        return not self.names.isdisjoint(_names(person))
+
+    def absent(self, people: Iterable[Mapping[str, Any]]) -> list[str]:
+        """Return who is assigned and is none of some people, by one name each."""
+        left = set(self.names)
+        for person in people:
+            for name in _names(person):
+                left -= {name, self.others.get(name, name)}
+        return sorted(name for name in left if self.others.get(name, name) >= name)
+
+
+def assigned(path: Path, encoding: str = "") -> Assigned:
+    """Read who is assigned: a list of ids or names, an export, or Graph's appRoleAssignedTo.
+
+    Raises Mistake, OSError.
+    """
+    found, unread = Assigned(), Unread()
+    with row_file.opened(path, encoding) as table:
+        headings = table.headings
+        if headings is not None and not any(map(properties.name, headings)):
+            for number, word in table.file.words():
+                if _WORD.fullmatch(word):
+                    found.names.add(word.lower())
+                else:
+                    unread.note("assigned", f"line {number}", word)
+        else:
+            _check_headings(table)
+            for row in table.rows():
+                _add(found, row, unread, f"{table.unit} {row.where}")
+        found.partial = bool(table.partial)
+        if table.partial:
+            found.doubts.append(
+                f"Who is assigned is one page of several: {table.partial}. Who is on the others "
+                f"counts as not assigned: {PAGES}."
+            )
+    if not found.names and not found.groups:
+        raise InputError(f"{path} names nobody who is assigned")
+    found.doubts += unread.sentences()
+    return found
+
+
+def identity(person: Mapping[str, Any]) -> str | None:
+    """Return what names a person in a row: its object id, else its user principal name."""
+    found = person.get("id") or person.get("principalId")
+    return found or person.get("userPrincipalName")
+
+
+def _names(person: Mapping[str, Any]) -> set[str]:
+    both = (person.get("id"), person.get("userPrincipalName"))
+    return {each.lower() for each in both if each}
+
+
+def _add(found: Assigned, row: Row, unread: Unread, where: str) -> None:
+    """Add a row of a file of assignments, of members of a group, or of users."""
+    kinds = (_kind(row.values), str(row.values.get("principalType", "")).lower())
+    if "group" in kinds:
+        found.groups += 1
+        return
+    try:
+        person = {} if row.problem or _problem(row.values) else properties.read(row.values)[0]
+    except ValueError:
+        person = {}
+    # An assignment has an id of its own beside the principal's.
+    listed = {"id": person.get("principalId") or person.get("id")}
+    names = sorted(_names({**listed, "userPrincipalName": person.get("userPrincipalName")}))
+    if not names:
+        unread.note("assigned", where, row.problem)
+    elif "serviceprincipal" not in kinds:
+        found.names.update(names)
+        found.others.update(zip(names, reversed(names), strict=True))
+
+
+def _check_headings(table: RowFile) -> None:
+    headings = table.headings
+    if headings is None or _NAMING & set(map(properties.name, headings)):
+        return
+    raise InputError(
+        f"{table.title} has no column userPrincipalName or objectId, its headings are "
+        f"{table.shown_headings}"
+    )
+
+
+def _kind(row: Mapping[str, Any]) -> str:
+    """Return the type of a row as Graph names it: `user`, empty where it does not say."""
+    return str(row.get("@odata.type") or "").rpartition(".")[2].lower()
+
+
+def _problem(row: Mapping[str, Any]) -> str:
+    """Say why a row is no user of the directory. Raises Mistake for Graph's answer to an error."""
+    if isinstance(error := row.get("error"), Mapping) and "id" not in row:
+        raise InputError(
+            f"the file holds an error of Microsoft Graph, {error.get('code')}: ask again"
+        )
+    if "@removed" in row:
+        return "is deleted there"
+    return f"is a {_kind(row)} and no user" if _kind(row) in _OTHERS else ""

@@ -1,0 +1,297 @@
+"""The report of a run: JSON for programs, CSV for spreadsheets, one HTML page for people."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from io import TextIOWrapper
+from itertools import islice
+from tempfile import SpooledTemporaryFile
+from typing import IO, Any
+
+from rollcall.reconcile import csv_export
+from rollcall.reconcile.duplicates.case_store import Case, CaseState
+from rollcall.reconcile.duplicates.duplicate_finding import FindingAccount, FindingKind
+from rollcall.reconcile.duplicates.finding_accounts import FindingAccounts
+from rollcall.reconcile.duplicates.reasons import is_by_name_alone, why
+from rollcall.reconcile.report_page import Cell, Column, ReportPage, render
+
+_NEWS = {"new": "bad", "open": "quiet", "resolved": "good"}
+_KINDS = {
+    FindingKind.DUPLICATE: "bad",
+    FindingKind.RECREATED: "warn",
+    FindingKind.UNMANAGED: "warn",
+    FindingKind.POSSIBLE: "quiet",
+}
+_COLUMNS = (
+    Column("Status", _NEWS),
+    Column("What", {kind.value: tone for kind, tone in _KINDS.items()}),
+    Column("FindingAccounts"),
+    Column("Why"),
+    Column("Since", short=True),
+    Column("Finding", short=True),
+)
+_TITLES = (
+    *("finding", "status", "kind", "since", "reasons"),
+    *("account", "userName", "name", "emails", "active", "created"),
+)
+_MEMORY = 1_000_000
+_BATCH = 50
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Head:
+    """What stands above the findings.
+
+    `before` is the run that was reported before this one, `counts` are those of this run, `trend`
+    those of the runs so far.
+    """
+
+    tenant: str
+    run: str
+    before: str
+    counts: Mapping[str, Any]
+    trend: Sequence[Mapping[str, Any]] = ()
+
+
+@contextmanager
+def written(
+    head: Head, cases: Iterable[Case], accounts: FindingAccounts
+) -> Iterator[Mapping[str, IO[bytes]]]:
+    """Write the report in every form and yield the files by form, each at its beginning.
+
+    Memory does not grow with the number of findings.
+    """
+    with ExitStack() as stack:
+        kept = [stack.enter_context(_file()) for _ in _ORDER]
+        for each in rows(cases, accounts):
+            place = (_status(each, head.before), each["kind"])
+            if place in _ORDER:
+                _line(kept[_ORDER.index(place)], json.dumps({**each, "status": place[0]}))
+
+        def again() -> Iterator[Row]:
+            for file in kept:
+                file.seek(0)
+                yield from map(json.loads, file)
+
+        files = {form: stack.enter_context(_file()) for form in ("json", "csv", "html")}
+        _write(files["json"], _json(head, again()))
+        _write_csv(files["csv"], again())
+        _write(files["html"], _html(head, again()))
+        for file in files.values():
+            file.seek(0)
+        yield files
+
+
+def rows(cases: Iterable[Case], accounts: FindingAccounts) -> Iterator[Row]:
+    """Yield a row for each case with its accounts as they are now."""
+    iterator = iter(cases)
+    while batch := list(islice(iterator, _BATCH)):
+        known = accounts.read(each for case in batch for each in case.finding.accounts)
+        for case in batch:
+            yield row(case, known)
+
+
+def row(case: Case, known: Mapping[str, FindingAccount]) -> Row:
+    """Return a case as programs read it, its oldest account first."""
+    finding = case.finding
+    return {
+        "finding": case.id,
+        "state": case.state.value,
+        "kind": case.kind.value,
+        "since": case.first,
+        "run": case.run,
+        "count": finding.count,
+        "reasons": [
+            {"reason": each.reason.value, "value": each.value} for each in sorted(finding.grounds)
+        ],
+        "accounts": sorted(
+            (_account(each, known.get(each)) for each in finding.accounts),
+            key=lambda each: (each["userName"] is None, each.get("created", ""), each["id"]),
+        ),
+        "note": None if case.note is None else vars(case.note),
+    }
+
+
+def remedy(tenant: str, row: Row) -> list[str]:
+    """Return what to do about a finding, in lines."""
+    there = [each for each in row["accounts"] if each["userName"] is not None]
+    finding, kind = row["finding"], row["kind"]
+    if row["state"] != CaseState.OPEN or not there:
+        return []
+    if kind == FindingKind.UNMANAGED:
+        return ["Delete the person in the identity provider, or assign the person again."]
+    dismiss = f"Different people: `rollcall duplicates dismiss {tenant} {finding} --reason …`"
+    if len(there) != 2:
+        return [f"Look into it: `rollcall duplicates show {tenant} {finding}`", dismiss]
+    merging = _merging(tenant, *there)
+    if not is_by_name_alone(row):
+        return [*merging, dismiss]
+    unlink = f"rollcall accounts unlink {tenant} {there[1]['id']}"
+    return [
+        "Nothing but the name says so: ask first whether it is one person.",
+        *merging,
+        f"Or the identity provider is to match the older account: `{unlink}` says how.",
+        dismiss,
+    ]
+
+
+def _merging(tenant: str, older: Row, younger: Row) -> list[str]:
+    """Return how to make one account of two, with the product's data of the older one."""
+    merge = f"rollcall accounts merge {tenant} --keep {older['id']} --remove {younger['id']}"
+    if not (older["linked"] and younger["linked"]):
+        return [f"One person: `{merge}`"]
+    for each, other in ((older, younger), (younger, older)):
+        if each["deletedInIdp"] and not other["deletedInIdp"]:
+            return [f"One person: `{merge} --idp-deletes {each['id']}`"]
+    return [
+        f"One person: `{merge} --idp-deletes ID`, the account whose person is gone in the identity "
+        "provider; while both are there, remove one there first."
+    ]
+
+
+def _status(row: Row, before: str) -> str:
+    """Return what a finding is to a report, given the one before; empty when it is no news.
+
+    What no run has seen yet belongs to the report of the next one.
+    """
+    if row["state"] == CaseState.OPEN:
+        if not row["run"]:
+            return ""
+        return "new" if row["since"] > before else "open"
+    gone = row["state"] == CaseState.RESOLVED and row["since"] <= before < row["run"]
+    return "resolved" if gone else ""
+
+
+def _account(identifier: str, account: FindingAccount | None) -> Row:
+    if account is None:
+        return {"id": identifier, "userName": None, "name": "", "emails": [], "active": None}
+    return {
+        "id": identifier,
+        "userName": account.user_name,
+        "name": account.name,
+        "emails": list(account.emails),
+        "active": account.active,
+        "created": account.created,
+        "linked": account.linked,
+        "deletedInIdp": account.former,
+    }
+
+
+def _json(head: Head, found: Iterable[Row]) -> Iterator[str]:
+    opening = json.dumps(
+        {
+            "tenant": head.tenant,
+            "run": head.run,
+            "counts": dict(head.counts),
+            "trend": [dict(each) for each in head.trend],
+        }
+    )
+    yield f'{opening[:-1]}, "findings": ['
+    for number, each in enumerate(found):
+        yield f"{',' if number else ''}\n{json.dumps(each, ensure_ascii=False)}"
+    yield "\n]}\n"
+
+
+def _write_csv(file: IO[bytes], found: Iterable[Row]) -> None:
+    text = TextIOWrapper(file, "utf-8-sig", newline="", write_through=True)
+    csv_export.write(text, _TITLES, (line for each in found for line in _lines(each)))
+    text.detach()
+
+
+def _lines(row: Row) -> Iterator[list[str]]:
+    """Yield a line of the CSV for each account of a finding."""
+    about = [row["finding"], row["status"], row["kind"], row["since"], "; ".join(why(row))]
+    for each in row["accounts"]:
+        active = {True: "yes", False: "no", None: ""}[each["active"]]
+        named = [each["id"], each["userName"] or "", each["name"], " ".join(each["emails"])]
+        yield [*about, *named, active, each.get("created", "")]
+
+
+def _html(head: Head, found: Iterable[Row]) -> Iterator[str]:
+    counts = head.counts
+    trend = ", ".join(
+        f"{each['run'][:10]}: {each['new'] + each['open']}" for each in head.trend[-14:]
+    )
+    page = ReportPage(
+        title=f"Duplicate accounts in {head.tenant}",
+        lead=(
+            f"Found on {head.run[:10]} among {counts['seen']:,} addresses, employee numbers and "
+            "names. Each row is accounts that seem to be one person's, or an account that nobody "
+            "looks after."
+        ),
+        columns=_COLUMNS,
+        figures=[
+            ("new", counts["new"]),
+            ("still open", counts["open"]),
+            ("resolved", counts["resolved"]),
+            ("weak hints", counts["hints"]),
+            ("dismissed", counts["dismissed"]),
+        ],
+        notes=[
+            "`duplicate`: one person has several accounts. Tell support whether that is so, above "
+            "all where only the full name says it: it makes one account of them.",
+            "`recreated`: the identity provider deleted a person and created the person again. "
+            "There is nothing to do: the old account goes 30 days later.",
+            "`unmanaged`: inactive for long, and never deleted. Delete the person in the identity "
+            "provider, or assign the person again.",
+            "`possible`: nothing but the same name, or a value that many share. Tell support if "
+            "they are one person's.",
+            f"Open after each run: {trend}.",
+        ],
+        support=[
+            f"What to do about one: `rollcall duplicates show {head.tenant} FINDING`",
+            f"Different people: `rollcall duplicates dismiss {head.tenant} FINDING --reason '…'`",
+        ],
+        more="the CSV file has all of them",
+    )
+    return render(page, map(_cells, found))
+
+
+def _cells(row: Row) -> list[Cell]:
+    accounts = [_described(each) for each in row["accounts"]]
+    if row["count"] > len(accounts):
+        accounts.append(f"and {row['count'] - len(accounts):,} more")
+    return [
+        row["status"],
+        row["kind"],
+        accounts,
+        why(row),
+        row["since"][:10],
+        row["finding"],
+    ]
+
+
+def _described(account: Row) -> str:
+    if account["userName"] is None:
+        return f"`{account['id']}` gone"
+    state = (
+        "deleted in the IdP" if account["deletedInIdp"] else "" if account["active"] else "inactive"
+    )
+    link = "" if account["linked"] else "not linked"
+    created = f"created {account['created'][:10]}"
+    named = " · ".join(filter(None, [account["name"], state, link, created]))
+    return f"{account['userName']} · {named}"
+
+
+_ORDER = [(status, kind.value) for kind in FindingKind for status in ("new", "open")] + [
+    ("resolved", kind.value) for kind in FindingKind
+]
+"""The order of the rows: the worst first, the new before the known, what is gone last."""
+
+
+def _file() -> SpooledTemporaryFile[bytes]:
+    return SpooledTemporaryFile(max_size=_MEMORY)
+
+
+def _line(file: IO[bytes], text: str) -> None:
+    file.write(f"{text}\n".encode())
+
+
+def _write(file: IO[bytes], pieces: Iterable[str]) -> None:
+    for each in pieces:
+        file.write(each.encode())

@@ -1,0 +1,55 @@
+"""The accounts that a finding is about, as they are now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rollcall.model import match_keys
+from rollcall.model.record import Record
+from rollcall.reconcile.duplicates.duplicate_finding import FindingAccount
+from rollcall.scim.resource_models import Kind
+from rollcall.storage.document_item import record_of, was_created_linked
+from rollcall.storage.findings import SERVICE, Findings
+from rollcall.storage.resources import Resources
+
+
+class FindingAccounts:
+    """The accounts of one tenant."""
+
+    def __init__(self, resources: Resources, findings: Findings) -> None:
+        self._resources = resources
+        self._findings = findings
+
+    def read(self, identifiers: Iterable[str]) -> dict[str, FindingAccount]:
+        """Read accounts by id, 50 in a round trip; those that are gone are left out."""
+        wanted, own = sorted(set(identifiers)), self._findings.keys
+        flags = {each: own.flag(each, SERVICE) for each in wanted}
+        documents = {each: own.document(Kind.USER, each) for each in wanted}
+        items = self._resources.table.get_many([*documents.values(), *flags.values()])
+        found = {}
+        for each, key in documents.items():
+            item = items.get((key["pk"], key["sk"]))
+            record = None if item is None else record_of(Kind.USER, item)
+            if item is not None and record is not None:
+                service = (flags[each]["pk"], flags[each]["sk"]) in items
+                found[each] = account(record, was_created_linked(item), service)
+        return found
+
+
+def account(record: Record, created_linked: bool, service: bool = False) -> FindingAccount:
+    """Return what is looked at of a user."""
+    document = record.document
+    return FindingAccount(
+        id=record.id,
+        user_name=document["userName"],
+        name=match_keys.full_name(document),
+        emails=tuple(each["value"] for each in document.get("emails", ()) if each.get("value")),
+        active=document.get("active") is not False,
+        created=record.created,
+        linked=not record.link.local,
+        former=match_keys.former(document["userName"]) is not None,
+        service=service,
+        created_linked=created_linked,
+        employee_number=match_keys.employee_number(document),
+        telephones=match_keys.telephones(document),
+    )

@@ -1,0 +1,80 @@
+"""What Entra ID does after an account was mended here, and what its administrator has to do there.
+
+Entra remembers the id that it was given and does not notice a change on this side. It matches anew
+only after a restart with a full reset, or when the connection of one object was deleted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rollcall.model.account_link import LinkPolicy, LinkRule
+
+Steps = Sequence[str]
+
+RESET = (
+    "POST https://graph.microsoft.com/v1.0/servicePrincipals/{id}/synchronization/jobs/{job}/restart"
+    ' with {"criteria": {"resetScope": "Full"}}'
+)
+
+
+def unlinked(identifier: str, external_id: str | None, linking: LinkPolicy) -> Steps:
+    """Say what follows an unlink, with both anchors of the person's connection."""
+    again = (
+        "and is refused until an operator links the account"
+        if linking.policy is LinkRule.STRICT
+        else "and links the account again"
+    )
+    return (
+        "Entra ID does not notice. It remembers this account for the person, and sends nothing "
+        f"until the person changes there: that change goes to the remembered id {again}.",
+        "In Entra ID, for this one person: pause the provisioning; delete the person's connection, "
+        f"source anchor `{external_id or 'unknown'}`, target anchor `{identifier}`; correct what "
+        "made it match this account; provision the person on demand; resume.",
+        "A restart from the portal keeps the connection. To match everybody anew, restart with a "
+        f"full reset: `{RESET}`",
+    )
+
+
+def relinked(identifier: str, external_id: str | None, user_name: str) -> Steps:
+    """Say what follows a relink."""
+    return (
+        f"A job that does not know this account yet finds it by its userName `{user_name}`"
+        + (f" or its externalId `{external_id}`" if external_id else "")
+        + ", and writes to it.",
+        "A job that remembers another account for the person goes on writing to that one: delete "
+        "the person's connection while the provisioning is paused (target anchor of this account: "
+        f"`{identifier}`), then provision the person on demand.",
+    )
+
+
+def merged(survivor: str, removed: str, *, linked: bool, stub: bool) -> Steps:
+    """Say what follows a merge; `stub` says that Entra knows the removed id, too."""
+    if stub:
+        return (
+            f"Entra ID goes on with the id `{survivor}`: nothing has to be done there.",
+            f"It also remembers `{removed}` for the person that is deleted there. What it still "
+            "sends to that id is kept apart and reaches nobody; its DELETE, thirty days after the "
+            "deletion, is answered as it expects and leaves the survivor alone.",
+            "Do not restore the deleted person in Entra ID: it would have two again.",
+        )
+    if linked:
+        return (
+            f"Entra ID goes on with the id `{survivor}`, the one that it knows, and notices "
+            "nothing: nothing has to be done there.",
+            f"The product may go on using `{removed}`: it means the account that stayed.",
+        )
+    return (
+        f"No identity provider knows either account yet. The first cycle finds `{survivor}` by "
+        "what it matches by: see `rollcall conflicts check`.",
+        f"The product may go on using `{removed}`: it means the account that stayed.",
+    )
+
+
+def protected() -> Steps:
+    """Say what follows when an account that the job provisions is protected."""
+    return (
+        "Each change of this person in Entra ID is refused with 400 from now on, which concerns "
+        "this person alone and is tried again for weeks. Leave the person out of the job's scope: "
+        "a scoping filter on the user principal name, or no assignment.",
+    )

@@ -1,7 +1,0 @@
-"""What an operator got wrong."""
-
-from rollcall.operator_error import OperatorError
-
-
-class Mistake(OperatorError):  # noqa: N818
-    """A file cannot be read, or what was asked for cannot be done; the message is one sentence."""

@@ -1,0 +1,203 @@
+"""A report as one HTML page: figures, notes and a table that is sorted, filtered and printed.
+
+The page loads nothing and runs nothing but its own script, which its Content-Security-Policy names
+by hash (CSP level 3); whatever comes from the data is escaped text. Without the script it is still
+a readable table.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from html import escape
+from importlib.resources import files
+from typing import TypeAlias
+
+from rollcall.reconcile.advice import Advice
+
+Cell: TypeAlias = str | int | Sequence[str] | Advice
+"""Text, a number, several lines of text, or what to do; what stands in `backticks` is code."""
+
+MAX_ROWS = 10_000
+"""The rows that a page shows: browsers become slow with more, and nobody reads them."""
+
+TONES = ("bad", "warn", "good", "quiet")
+
+SUPPORT = "For the support team"
+
+NARROW = "screen and (max-width: 60rem)"
+"""The screens on which each row is a card; the script adds those that a table is too wide for."""
+
+LONG = 40
+"""The characters of a word above which it may be broken into lines."""
+
+_CODE = re.compile("`([^`]+)`")
+_BLANKS = re.compile(r"(\s+)")
+_PIECE = re.compile(r"[^@./_-]*[@./_-]+|[^@./_-]+")
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column; with `tones` its values are few: shown as marks and offered as a choice.
+
+    What is `short` is not broken into lines, what is `wide` holds sentences.
+    """
+
+    title: str
+    tones: Mapping[str, str] = field(default_factory=dict)
+    short: bool = False
+    wide: bool = False
+
+
+@dataclass(frozen=True)
+class ReportPage:
+    """What stands above the table, and the table's columns.
+
+    `figures` are label and value, `notes` are paragraphs, `support` are those for the support team
+    alone, `more` says where the rows are that a page does not show.
+    """
+
+    title: str
+    lead: str
+    columns: Sequence[Column]
+    figures: Sequence[tuple[str, str | int]] = ()
+    notes: Sequence[str] = ()
+    support: Sequence[str] = ()
+    more: str = "the CSV report has all of them"
+
+
+def render(page: ReportPage, rows: Iterable[Sequence[Cell]]) -> Iterator[str]:
+    """Yield the page piece by piece; the first MAX_ROWS rows, one cell for every column."""
+    cards = f"@media {NARROW} {{\n{_asset('cards.css')}{_titles(page.columns)}}}\n"
+    style, script = _asset("page.css") + cards, _asset("page.js")
+    policy = (
+        f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; "
+        "base-uri 'none'; form-action 'none'"
+    )
+    yield (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{escape(policy)}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta name="robots" content="noindex">\n<meta name="referrer" content="no-referrer">\n'
+        f"<title>{_text(page.title)}</title>\n<style>{style}</style>\n</head>\n<body>\n"
+    )
+    yield from _head(page)
+    yield from _table(page, rows)
+    yield f"</main>\n<script>{script}</script>\n</body>\n</html>\n"
+
+
+def _head(page: ReportPage) -> Iterator[str]:
+    yield f"<header>\n<h1>{_text(page.title)}</h1>\n<p>{_marked(page.lead)}</p>\n</header>\n"
+    yield "<main>\n"
+    if page.figures:
+        yield '<dl class="figures">\n'
+        for label, value in page.figures:
+            shown = f"{value:,}" if isinstance(value, int) else _text(value)
+            yield f"<div><dt>{_text(label)}</dt><dd>{shown}</dd></div>\n"
+        yield "</dl>\n"
+    if page.notes:
+        yield '<section class="notes">\n'
+        yield from (f"<p>{_marked(each)}</p>\n" for each in page.notes)
+        yield "</section>\n"
+    if page.support:
+        yield f'<details class="support">\n<summary>{SUPPORT}</summary>\n'
+        yield from (f"<p>{_marked(each)}</p>\n" for each in page.support)
+        yield "</details>\n"
+
+
+def _table(page: ReportPage, rows: Iterable[Sequence[Cell]]) -> Iterator[str]:
+    yield '<form class="tools" hidden>\n<label>Search <input type="search" id="search"></label>\n'
+    for number, column in enumerate(page.columns):
+        if column.tones:
+            options = "".join(f"<option>{_text(each)}</option>" for each in column.tones)
+            yield (
+                f'<label>{_text(column.title)} <select data-column="{number}">'
+                f'<option value="">all</option>{options}</select></label>\n'
+            )
+    yield '<output id="shown"></output>\n</form>\n<table>\n<thead>\n<tr>'
+    for column in page.columns:
+        yield f'<th scope="col">{_text(column.title)}</th>'
+    yield "</tr>\n</thead>\n<tbody>\n"
+    left = 0
+    for number, row in enumerate(rows):
+        if number < MAX_ROWS:
+            cells = zip(page.columns, row, strict=True)
+            yield f"<tr>{''.join(_cell(*each) for each in cells)}</tr>\n"
+        else:
+            left += 1
+    yield "</tbody>\n</table>\n"
+    if left:
+        yield f'<p class="more">{left:,} more are not shown here: {_marked(page.more)}.</p>\n'
+
+
+def _cell(column: Column, cell: Cell) -> str:
+    if isinstance(cell, int):
+        return f'<td class="number" data-value="{cell}">{cell:,}</td>'
+    if column.tones and isinstance(cell, str):
+        return f'<td><span class="mark {column.tones.get(cell, "quiet")}">{_text(cell)}</span></td>'
+    if isinstance(cell, Advice):
+        return f'<td dir="auto" class="wide">{_advice(cell)}</td>'
+    lines = [cell] if isinstance(cell, str) else cell
+    kind = ' class="short"' if column.short else ' class="wide"' if column.wide else ""
+    return f'<td dir="auto"{kind}>{"<br>".join(map(_marked, lines))}</td>'
+
+
+def _advice(advice: Advice) -> str:
+    """Return what to do, the commands closed up: they are for support, and stay off the paper."""
+    customer = f"<p><b>You can</b> {_marked(advice.customer)}.</p>" if advice.customer else ""
+    support = f"<p><b>Support will</b> {_marked(advice.support)}.</p>" if advice.support else ""
+    commands = "".join(f"<p><code>{_text(each)}</code></p>" for each in advice.commands)
+    if commands:
+        support += f'<details class="support"><summary>{SUPPORT}</summary>{commands}</details>'
+    return customer + support
+
+
+def _titles(columns: Sequence[Column]) -> str:
+    """Return the style that puts the title of its column before each cell of a card."""
+    return "".join(
+        f"td:nth-child({number})::before {{ content: '{_in_style(column.title)}'; }}\n"
+        for number, column in enumerate(columns, 1)
+    )
+
+
+def _in_style(text: str) -> str:
+    """Return text as a string of CSS: whatever is no letter or digit as its code point."""
+    return "".join(
+        each if each.isascii() and each.isalnum() else f"\\{ord(each):x} " for each in text
+    )
+
+
+def _text(text: str) -> str:
+    """Return text as it stands in a page: half a character (a lone surrogate) becomes `?`."""
+    return escape(text.encode(errors="replace").decode())
+
+
+def _breakable(text: str) -> str:
+    """Return text of which lines are broken between words, and within long ones behind a sign."""
+    return "".join(map(_word, _BLANKS.split(text)))
+
+
+def _word(word: str) -> str:
+    if len(word) > LONG:
+        return "<wbr>".join(map(_text, _PIECE.findall(word)))
+    # Browsers break a word behind a hyphen, an address, too.
+    return f'<span class="whole">{_text(word)}</span>' if {*"-/"} & {*word} else _text(word)
+
+
+def _marked(text: str) -> str:
+    parts = _CODE.split(text)
+    return "".join(
+        f"<code>{_breakable(part)}</code>" if number % 2 else _breakable(part)
+        for number, part in enumerate(parts)
+    )
+
+
+def _asset(name: str) -> str:
+    return files("rollcall.reconcile").joinpath(name).read_text(encoding="utf-8")
+
+
+def _digest(text: str) -> str:
+    return "sha256-" + base64.b64encode(sha256(text.encode()).digest()).decode()

@@ -1,0 +1,130 @@
+"""The duplicate report as a function: a schedule fans out over tenants, a queue feeds them.
+
+The schedule sends {"run": the instant at which it was due}, each message is {"tenant", "run"}. A
+tenant that is not done when its share of the time is over goes on with a message of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
+from aws_lambda_powertools.utilities.batch import (
+    BatchProcessor,
+    EventType,
+    process_partial_response,
+)
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from rollcall.reconcile.duplicates.case_store import CaseStore
+from rollcall.reconcile.duplicates.duplicate_run import Run, RunOvertaken
+from rollcall.reconcile.duplicates.finding_accounts import FindingAccounts
+from rollcall.reconcile.duplicates.report_delivery import Counts, Delivery
+from rollcall.runtime import Services, logger, services
+from rollcall.runtime.invocation import in_time
+from rollcall.storage.evidence_index import EvidenceIndex
+from rollcall.storage.findings import Findings
+from rollcall.storage.resources import Resources
+from rollcall.tenants.tenants import ACTIVE, TenantError
+
+RESERVE = 60_000
+"""The milliseconds at a function's end in which no work is begun."""
+
+LOOK = timedelta(seconds=30)
+"""How often a run looks whether its tenant was closed: a tenant that goes is to leave nothing."""
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Answer the schedule, or a batch of the queue with what of it has failed."""
+    log = logger()
+    with in_time(context):
+        if "Records" in event:
+            return work(services(), log, event, context)
+        sent = fan_out(services(), event["run"])
+        log.info("fanned out", run=event["run"], tenants=sent)
+        return {"tenants": sent}
+
+
+def book(having: Services, tenant: str) -> CaseStore:
+    """Return the findings of one tenant."""
+    findings = Findings(having.table, tenant)
+    return CaseStore(findings, FindingAccounts(Resources(having.table, tenant), findings))
+
+
+def report(having: Services, tenant: str) -> Run:
+    """Return the duplicate report of one tenant."""
+    kept, settings = book(having, tenant), having.settings
+    delivery = Delivery(tenant, kept, having.reports, having.topic, settings.url)
+    return Run(kept, EvidenceIndex(having.table, tenant), delivery, settings.inactive_days)
+
+
+def fan_out(having: Services, run: str) -> int:
+    """Send a message for every tenant and return how many."""
+    return having.queue.send({"tenant": each, "run": run} for each in having.secrets.names())
+
+
+def work(
+    having: Services, log: Logger, event: dict[str, Any], context: LambdaContext
+) -> dict[str, Any]:
+    """Work on the tenants of a batch; those that fail are delivered again, or end dead."""
+    processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False, logger=log)  # type: ignore[arg-type]
+    left = len(event["Records"])
+
+    def one(record: SQSRecord) -> None:
+        nonlocal left
+        remaining = context.get_remaining_time_in_millis()
+        end = remaining - (remaining - RESERVE) // left
+        left -= 1
+        message = record.json_body
+        _go(having, log, message, late=lambda: context.get_remaining_time_in_millis() <= end)
+
+    return dict(process_partial_response(event, one, processor, context))
+
+
+def _go(having: Services, log: Logger, message: dict[str, Any], late: Callable[[], bool]) -> None:
+    tenant, run = message["tenant"], message["run"]
+    try:
+        if having.tenants.show(tenant).state != ACTIVE:
+            return
+        closed = _closed(having, tenant)
+        counts = report(having, tenant).go(run, lambda _: late() or closed())
+    except TenantError:
+        return  # deleted since the schedule was due
+    except RunOvertaken as error:
+        log.info("nothing left to do", tenant=tenant, run=run, reason=str(error))
+        return
+    if counts is None:
+        having.queue.send([message])
+        log.info("to be continued", tenant=tenant, run=run)
+        return
+    publish(tenant, counts)
+    log.info("done", tenant=tenant, run=run, new=counts.new, seen=counts.seen)
+
+
+def _closed(having: Services, tenant: str) -> Callable[[], bool]:
+    """Return what tells whether a tenant was closed meanwhile, as of the latest look."""
+    clock = having.tenants.clock
+    looked = clock()
+
+    def closed() -> bool:
+        nonlocal looked
+        if clock() - looked < LOOK:
+            return False
+        looked = clock()
+        return having.tenants.show(tenant).state != ACTIVE
+
+    return closed
+
+
+def publish(tenant: str, counts: Counts) -> None:
+    """Write a tenant's metrics to the log, in CloudWatch's embedded format."""
+    metrics = EphemeralMetrics(namespace="Rollcall")
+    metrics.add_dimension("tenant", tenant)
+    metrics.add_metric("Duplicates", MetricUnit.Count, counts.new + counts.open)
+    metrics.add_metric("NewDuplicates", MetricUnit.Count, counts.new)
+    metrics.add_metric("ResolvedDuplicates", MetricUnit.Count, counts.resolved)
+    metrics.flush_metrics()

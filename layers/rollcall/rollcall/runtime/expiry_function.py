@@ -1,0 +1,53 @@
+"""The entry point of the daily look for tokens that are about to expire."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
+
+from rollcall.runtime import Services, logger, services
+from rollcall.runtime.invocation import in_time
+from rollcall.tenants.token_expiry import ExpiringToken, ending, notice
+
+
+def handler(event: dict[str, Any], context: object) -> dict[str, int]:
+    """Write the metric, and tell people of the tokens whose day it is; returns how many of each."""
+    having = services()
+    with in_time(context):
+        found = look(having, having.tenants.clock())
+        told = tell(having, found)
+    publish(len(found))
+    logger().info("tokens expiring", extra={"expiring": len(found), "told": told})
+    return {"expiring": len(found), "told": told}
+
+
+def look(having: Services, now: datetime) -> list[ExpiringToken]:
+    """Return the tokens of all tenants that end soon."""
+    return [
+        each
+        for tenant in having.tenants.list()
+        for each in ending(tenant, having.usage(tenant.name).all(), now)
+    ]
+
+
+def tell(having: Services, found: list[ExpiringToken]) -> int:
+    """Publish one message about the tokens whose day it is, none where there are none."""
+    due = [each for each in found if each.is_to_be_told]
+    if due:
+        subject = f"Rollcall: {len(due)} token{'s' * (len(due) != 1)} about to expire"
+        content = {
+            "event": "tokens expiring",
+            "tokens": len(due),
+            "days": min(each.days for each in due),
+        }
+        having.topic.publish(subject, notice(due), content)
+    return len(due)
+
+
+def publish(expiring: int) -> None:
+    """Write the metric to the log, in CloudWatch's embedded format."""
+    metrics = EphemeralMetrics(namespace="Rollcall")
+    metrics.add_metric("ExpiringTokens", MetricUnit.Count, expiring)
+    metrics.flush_metrics()

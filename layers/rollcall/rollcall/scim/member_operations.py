@@ -1,0 +1,216 @@
+"""What a request wants of a group's members, without looking at who is a member.
+
+Operations stay in the order of the request and are folded over the members that they speak of, so
+that adding one member to a group of a hundred thousand never needs the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, TypeAlias
+
+from scim2_models.path import (
+    AttrPath,
+    CompareOperator,
+    Comparison,
+    FilterNode,
+    LogicalExpr,
+    LogicalOperator,
+    ValuePath,
+)
+
+from rollcall.scim import tolerance
+from rollcall.scim.attributes import Attribute, leaves
+from rollcall.scim.budget import OF_EACH, Budget
+from rollcall.scim.errors import (
+    InvalidValueException,
+    MutabilityException,
+    NoTargetException,
+    PayloadTooLargeException,
+)
+from rollcall.scim.resource_models import FILTERS, Group, Kind
+
+_LOOKS = 4
+"""The looks that it takes to read a member for a selection, beside one for each comparison."""
+
+
+class AbsentMembers(StrEnum):
+    """What a PUT of a group that says nothing of its members does with them.
+
+    RFC 7644 section 3.5.1 leaves it open. Clients that state the whole group each time, Keycloak's
+    plugin say, leave `members` out when the last one goes; others leave it out to rename a group.
+    """
+
+    KEEP = "keep"
+    CLEAR = "clear"
+
+
+@dataclass(frozen=True)
+class Add:
+    """Make these members, in this order."""
+
+    members: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Remove:
+    """Make these no members."""
+
+    members: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class RemoveSelected:
+    """Remove the members that a filter other than a list of ids selects."""
+
+    selection: FilterNode
+
+
+@dataclass(frozen=True)
+class Clear:
+    """Remove all members."""
+
+
+Operation: TypeAlias = Add | Remove | RemoveSelected | Clear
+
+
+def ids(value: Any) -> list[str]:
+    """Return the ids in a value of `members`, without repeats, in order.
+
+    Accepts a bare id, a bare object, and lists of either. Raises InvalidValueException when an
+    element bears no id.
+    """
+    if tolerance.is_unassigned(value):
+        return []
+    found: dict[str, None] = {}
+    for element in tolerance.elements(value):
+        identifier = element.get("value") if isinstance(element, dict) else None
+        if not isinstance(identifier, str) or not identifier:
+            raise InvalidValueException(
+                detail="members takes objects whose value is the id of a user or a group"
+            )
+        found[identifier] = None
+    return list(found)
+
+
+def operations(op: str, target: Attribute, value: Any) -> Iterator[Operation]:
+    """Yield what an operation of a PATCH on `members` wants.
+
+    Raises MutabilityException for what a member cannot change, NoTargetException for an add by a
+    selection of nobody in particular, InvalidValueException as `ids` does.
+    """
+    if target.sub not in (None, "value"):
+        raise MutabilityException(detail=f"{target.path} is immutable")
+    selected = None if target.selection is None else selected_ids(target.selection)
+    if op == "remove":
+        if selected is not None:
+            yield Remove(tuple(selected))
+        elif target.selection is not None:
+            yield RemoveSelected(target.selection)
+        elif value is None:
+            yield Clear()
+        else:
+            yield Remove(tuple(ids(value)))
+        return
+    if target.selection is not None:
+        if selected is None:
+            raise NoTargetException(detail=f"{target.path} does not say whom to add")
+        yield Add(tuple(selected))
+        return
+    if op == "replace":
+        yield Clear()
+    yield Add(tuple(ids(value)))
+
+
+def selected_ids(selection: FilterNode) -> list[str] | None:
+    """Return the ids that `value eq "…"`, alone or joined by `or`, selects; else None."""
+    if isinstance(selection, Comparison):
+        plain = (
+            selection.attr_path.attr.lower() == "value"
+            and selection.attr_path.sub_attr is None
+            and selection.op is CompareOperator.eq
+            and isinstance(selection.value, str)
+        )
+        return [selection.value] if plain else None
+    if isinstance(selection, LogicalExpr) and selection.op is LogicalOperator.or_:
+        parts = [selected_ids(term) for term in selection.terms]
+        return None if None in parts else [each for part in parts for each in part or ()]
+    return None
+
+
+def mentioned(operations: Iterable[Operation]) -> list[str]:
+    """Return the ids that the operations name, without repeats, in order."""
+    named: dict[str, None] = {}
+    for operation in operations:
+        if isinstance(operation, Add | Remove):
+            named.update(dict.fromkeys(operation.members))
+    return list(named)
+
+
+def needs_all(operations: Iterable[Operation]) -> bool:
+    """Tell whether the outcome depends on members that no operation names."""
+    return any(isinstance(each, Clear | RemoveSelected) for each in operations)
+
+
+def resolved(operations: Iterable[Operation], aliases: Mapping[str, str]) -> list[Operation]:
+    """Return the operations with aliases added as the users that they mean.
+
+    Removing an alias removes nobody: what a client takes from the account that it deletes it does
+    not take from the survivor, to whom it may have given the same.
+    """
+    found: list[Operation] = []
+    for each in operations:
+        match each:
+            case Add(named):
+                found.append(Add(tuple(dict.fromkeys(aliases.get(one, one) for one in named))))
+            case Remove(named):
+                found.append(Remove(tuple(one for one in named if one not in aliases)))
+            case _:
+                found.append(each)
+    return found
+
+
+def outcome(
+    operations: Sequence[Operation], current: Mapping[str, str], budget: Budget | None = None
+) -> dict[str, None]:
+    """Return who is a member after the operations, of those that `current` and they name.
+
+    `current` maps the id of each member looked at to its type, 'User' or 'Group'. Raises
+    PayloadTooLargeException for selections that look at more than the budget has.
+    """
+    budget = budget or Budget()
+    if any(isinstance(each, RemoveSelected) for each in operations):
+        budget.allow(OF_EACH * len(current))
+    members: dict[str, None] = dict.fromkeys(current)
+    for operation in operations:
+        match operation:
+            case Add():
+                members.update(dict.fromkeys(operation.members))
+            case Remove():
+                for each in operation.members:
+                    members.pop(each, None)
+            case RemoveSelected():
+                comparisons = sum(1 for _ in leaves(operation.selection))
+                if not budget.spend(len(members) * (_LOOKS + comparisons)):
+                    raise PayloadTooLargeException(
+                        detail="members: the operations select among too many members"
+                    )
+                for each in _selected(operation.selection, members, current):
+                    del members[each]
+            case Clear():
+                members.clear()
+    return members
+
+
+def _selected(selection: FilterNode, members: Iterable[str], types: Mapping[str, str]) -> list[str]:
+    """Return the members that a selection selects."""
+    selecting = FILTERS[Kind.GROUP](ValuePath(AttrPath("members"), selection))
+    return [
+        each
+        for each in members
+        if selecting.match(
+            Group.model_validate({"members": [{"value": each, "type": types.get(each, "User")}]})
+        )
+    ]

@@ -1,0 +1,214 @@
+"""The steps that a PATCH is broken down to, applied by the engine (RFC 7644 section 3.5.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import starmap
+from typing import Any
+
+from pydantic import ValidationError
+from scim2_models import Context, Resource
+from scim2_models.path import CompareOperator, Comparison
+
+from rollcall.scim import tolerance, unselected
+from rollcall.scim.attributes import ACTIVE, MAX_VALUES, Attribute, Schema, leaves
+from rollcall.scim.body import check_number
+from rollcall.scim.budget import Budget
+from rollcall.scim.errors import (
+    InvalidFilterException,
+    InvalidPathException,
+    InvalidValueException,
+    PayloadTooLargeException,
+    SCIMException,
+    from_validation,
+)
+from rollcall.scim.resource_models import ENTERPRISE, PATCHES, PATHS, Kind
+from rollcall.scim.unselected import Parts
+
+_TOGETHER = 16
+"""How many steps the engine applies before the number of values is looked at."""
+
+_PASSES = 3
+"""How often each value is looked at that a change reaches into, beside once for each comparison: it
+is copied, and compared before and after."""
+
+_COMPARISONS = 4
+"""The comparisons by the values of a remove that take as long as one look."""
+
+_COPIED = 2
+"""The values that are copied in the time of one look, all of the resource before each run."""
+
+_MANAGER = f"{ENTERPRISE}:manager"
+
+
+@dataclass(frozen=True)
+class PatchStep:
+    """What an operation of a PATCH does to one attribute, or to a schema as a whole.
+
+    `parts` are what it writes of a value that its path does not select.
+    """
+
+    op: str
+    target: Attribute | Schema
+    value: Any = None
+    parts: Parts | None = None
+
+    @property
+    def path(self) -> str:
+        """The path for the engine, which selects among multi-valued attributes only."""
+        if isinstance(self.target, Schema):
+            return self.target.urn
+        if _selects_manager(self.target):
+            return f"{_MANAGER}.{self.target.sub}" if self.target.sub else _MANAGER
+        return self.target.path
+
+
+def joined(steps: Iterable[PatchStep]) -> Iterator[PatchStep]:
+    """Yield steps, with those as one that write parts of the same attribute beside each other."""
+    waiting: dict[str, PatchStep] = {}
+    for step in steps:
+        if step.parts is None:
+            yield step
+            continue
+        name = step.target.name if isinstance(step.target, Attribute) else step.target.urn
+        before = waiting.pop(name, None)
+        if before is None or before.parts is None:
+            waiting[name] = step
+        elif before.parts.keys() & step.parts.keys():
+            yield before
+            waiting[name] = step
+        else:
+            waiting[name] = replace(before, parts={**before.parts, **step.parts})
+    yield from waiting.values()
+
+
+def apply(kind: Kind, resource: Resource[Any], steps: Sequence[PatchStep], budget: Budget) -> None:
+    """Apply steps one after the other, in place.
+
+    Raises InvalidPathException, InvalidValueException, MutabilityException or NoTargetException,
+    naming the path of the step that fails, PayloadTooLargeException when that is beyond the budget;
+    the resource may be changed then.
+    """
+    for run in _runs(steps):
+        _check_looks(budget, resource, run)
+        _run(kind, resource, [*_settled(resource, run[:1]), *run[1:]])
+        check_number(resource)
+
+
+def _check_looks(budget: Budget, resource: Resource[Any], steps: Sequence[PatchStep]) -> None:
+    """Take what it costs to apply steps together. Raises PayloadTooLargeException."""
+    added = sum(_number(each.value) for each in steps if each.op != "remove")
+    held = (getattr(resource, name) for name in type(resource).model_fields)
+    budget.spend(sum(len(each) for each in held if isinstance(each, list)) // _COPIED)
+    for each in steps:
+        looks = 0
+        if isinstance(each.target, Attribute):
+            looks = _looks(resource, each.target, each, added)
+        if not budget.spend(looks):
+            raise PayloadTooLargeException(
+                detail=f"{each.path}: the operations of the request look at too many values"
+            )
+
+
+def _looks(resource: Resource[Any], target: Attribute, step: PatchStep, added: int) -> int:
+    values = _number(PATHS[target.kind](target.name).get(resource))
+    values = max(1, min(values + added, MAX_VALUES))
+    if target.selection is not None or target.sub:
+        selection = () if target.selection is None else leaves(target.selection)
+        return values * (_PASSES + sum(1 for _ in selection))
+    if step.op == "remove" and isinstance(step.value, list):
+        return values * (1 + sum(map(len, step.value)) // _COMPARISONS)
+    return values + _number(step.value)
+
+
+def _number(value: Any) -> int:
+    return len(value) if isinstance(value, list) else 1
+
+
+def _runs(steps: Sequence[PatchStep]) -> Iterator[list[PatchStep]]:
+    """Part steps before each that depends on what the resource is by then, and every so many."""
+    run: list[PatchStep] = []
+    for step in steps:
+        if _depends(step) or len(run) == _TOGETHER:
+            yield run
+            run = []
+        run.append(step)
+    yield run
+
+
+def _depends(step: PatchStep) -> bool:
+    return isinstance(step.target, Attribute) and (
+        _selects_manager(step.target) or _clears_active(step) or step.parts is not None
+    )
+
+
+def _settled(resource: Resource[Any], steps: Iterable[PatchStep]) -> Iterator[PatchStep]:
+    """Yield what steps amount to that depend on what the resource is by now; maybe nothing."""
+    for step in steps:
+        if isinstance(step.target, Attribute) and step.parts is not None:
+            values = PATHS[step.target.kind](step.target.name).get(resource) or ()
+            held = [each.model_dump() for each in values]
+            yield from starmap(
+                PatchStep, unselected.written(step.op, step.target, step.parts, held)
+            )
+        elif _clears_active(step):
+            # As a PUT does that forgets it: nobody is enabled by what does not say so.
+            yield from () if resource["active"] is False else (step,)
+        elif not _names_another_manager(resource, step):
+            yield step
+
+
+def _run(kind: Kind, resource: Resource[Any], steps: list[PatchStep]) -> None:
+    """Apply steps together: the engine copies the resource each time, to put it back."""
+    if not steps:
+        return
+    operations = [{"op": each.op, "path": each.path, "value": each.value} for each in steps]
+    try:
+        patch = PATCHES[kind].model_validate(
+            {"Operations": operations},
+            scim_ctx=Context.RESOURCE_PATCH_REQUEST,
+            scim_policy=tolerance.POLICY,
+        )
+        patch.patch(resource, scim_policy=tolerance.POLICY)
+    except (ValidationError, SCIMException) as error:
+        if len(steps) == 1:
+            raise _refusal(steps[0], error) from error
+        for step in steps:  # one by one, to name the one that fails
+            _run(kind, resource, [step])
+
+
+def _refusal(step: PatchStep, error: ValidationError | SCIMException) -> SCIMException:
+    """Return the protocol's error for what the engine says of a step, naming its path."""
+    if isinstance(error, ValidationError):
+        return from_validation(error, step.path)
+    if isinstance(error, InvalidValueException):
+        if isinstance(error.__cause__, ValidationError):
+            return from_validation(error.__cause__, step.path)
+        return InvalidValueException(detail=f"{step.path}: {error}")
+    if isinstance(error, InvalidFilterException) and step.op == "remove" and step.value is not None:
+        return InvalidValueException(detail=f"{step.path}: {error}")  # read as a filter
+    return error
+
+
+def _selects_manager(target: Attribute) -> bool:
+    return target.name == _MANAGER and target.selection is not None
+
+
+def _clears_active(step: PatchStep) -> bool:
+    return isinstance(step.target, Attribute) and step.target.keys == ACTIVE and step.op == "remove"
+
+
+def _names_another_manager(resource: Resource[Any], step: PatchStep) -> bool:
+    """Tell whether Entra's `manager[value eq "x"]` does not select the manager that there is."""
+    if isinstance(step.target, Schema) or not _selects_manager(step.target):
+        return False
+    selection = step.target.selection
+    if not (
+        isinstance(selection, Comparison)
+        and selection.op is CompareOperator.eq
+        and selection.attr_path.attr.lower() == "value"
+    ):
+        raise InvalidPathException(detail=f"{step.target.path} selects by value eq only")
+    current = getattr(getattr(resource[ENTERPRISE], "manager", None), "value", None)
+    return step.op == "remove" and current != selection.value

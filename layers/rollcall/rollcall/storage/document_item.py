@@ -1,0 +1,97 @@
+"""The document item of a resource: what it says, and how long what was deleted is remembered."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from rollcall.aws.attribute_values import Item
+from rollcall.model.access import NO_ACCESS, Access
+from rollcall.model.account_link import AccountLink
+from rollcall.model.record import Record
+from rollcall.scim.resource_models import Kind
+from rollcall.storage import keys
+
+TOMBSTONE_DAYS = 90
+"""How long the id of a deleted resource is remembered: clients lag behind."""
+
+
+def successor(
+    record: Record, document: Mapping[str, Any], now: str, link: AccountLink | None = None
+) -> Record:
+    """Return the record as `replacement` or `touch` leaves it."""
+    return replace(
+        record,
+        document=document,
+        version=record.version + 1,
+        modified=now,
+        link=link or record.link,
+    )
+
+
+def is_tombstone(item: Item) -> bool:
+    """Tell whether a document item is what a deletion left."""
+    return "deleted" in item
+
+
+def record_of(kind: Kind, item: Item) -> Record | None:
+    """Return the record in a document item, None when it is a tombstone."""
+    if is_tombstone(item):
+        return None
+    return Record(
+        kind=kind,
+        id=keys.identifier(item["pk"]),
+        document=json.loads(item["document"]),
+        version=int(item["version"]),
+        created=item["created"],
+        modified=item["modified"],
+        pending=item.get("pending", ""),
+        epoch=int(item.get("epoch", 0)),
+        link=AccountLink.of(item.get("link")),
+        access=access_of(item),
+    )
+
+
+def tombstone_of(kind: Kind, item: Item) -> Record:
+    """Return what is left of a deleted resource: when it was deleted, and its last version."""
+    return Record(
+        kind=kind,
+        id=keys.identifier(item["pk"]),
+        document={"schemas": []},
+        version=int(item["version"]),
+        created=item["created"],
+        modified=item["deleted"],
+        deleted=item["deleted"],
+    )
+
+
+def was_created_linked(item: Item) -> bool:
+    """Tell whether a client created the user in a document item, who was never local since."""
+    return "link" not in item
+
+
+def access_of(item: Item) -> Access:
+    """Return what the user in a document item may do."""
+    if "access" not in item:
+        return NO_ACCESS
+    held = dict(item["access"])
+    for name in ("granted", "awaited"):
+        held[name] = {template: int(version) for template, version in held[name].items()}
+    return Access(**held)
+
+
+@dataclass(frozen=True)
+class NewUser:
+    """A user who may still get something by becoming a member of groups."""
+
+    id: str
+    created: str
+    access: Access
+
+
+def new_user(identifier: str, item: Item) -> dict[str, NewUser]:
+    """Return the user in a document item, or in a part of one, by its id if it is a newcomer."""
+    access = access_of(item)
+    return {identifier: NewUser(identifier, item["created"], access)} if access.awaited else {}

@@ -1,0 +1,125 @@
+"""The provisioning log of one tenant: what was sent, by whom, and what was answered.
+
+A day of it lies in SHARDS partitions, each in the order of time, so that a busy tenant's writes do
+not queue up on one; entries go by themselves when their time is over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, fields
+from datetime import UTC, date, datetime, timedelta
+from heapq import merge
+from typing import Any
+from zlib import crc32
+
+from rollcall.aws.attribute_values import Item
+from rollcall.aws.aws_errors import ClientError
+from rollcall.scim.errors import Unavailable
+from rollcall.storage.keys import Key, Keys
+from rollcall.storage.table import Table
+from rollcall.storage.transactions import Action
+
+SHARDS = 4
+KEEP_DAYS = 90
+MAX_KEEP_DAYS = 731
+
+
+@dataclass(frozen=True)
+class LogEntry:
+    """One entry: a write, a refusal, or a lookup that matched nothing.
+
+    `time` is an RFC 3339 instant in UTC, `number` counts the entries of one request, `actor` is
+    `token:<id>` or `operator:<name>`, `path` is a route, `target` a type and an id. `changed` and
+    `ignored` are names of attributes, `named` keyed hashes of the names that were looked up or
+    sent. `ms` is how long it took so far.
+    """
+
+    time: str
+    request: str
+    number: int = 0
+    actor: str = ""
+    method: str = ""
+    path: str = ""
+    status: int = 0
+    scim_type: str = ""
+    detail: str = ""
+    target: str = ""
+    changed: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()
+    ms: int = 0
+
+    @property
+    def order(self) -> str:
+        """Where the entry stands among those of its day."""
+        return f"{self.time}#{self.request}#{self.number:04d}"
+
+
+_FIELDS = {each.name: each.default for each in fields(LogEntry)}
+
+
+class ProvisioningLog:
+    """The provisioning log of one tenant; entries are kept for `keep_days`."""
+
+    def __init__(self, table: Table, tenant: str, keep_days: int = KEEP_DAYS) -> None:
+        self._table = table
+        self._keys = Keys(tenant)
+        self._keep = timedelta(days=keep_days)
+
+    def action(self, entry: LogEntry) -> Action:
+        """Return the action that adds an entry, for the transaction of the write that it is of."""
+        return Action("Put", self._key(entry), item=self._item(entry))
+
+    def write(self, entry: LogEntry) -> bool:
+        """Add an entry by itself; False when that could not be done, which fails nothing."""
+        try:
+            self._table.put(self._key(entry), self._item(entry))
+        except (Unavailable, ClientError):
+            return False
+        return True
+
+    def read(self, since: datetime, until: datetime) -> Iterator[LogEntry]:
+        """Yield the entries from one moment up to another, in the order of time."""
+        first, last = instant(since), instant(until)
+        for day in _days(since, until):
+            shards = [
+                self._table.query(self._keys.log(day.isoformat(), shard), after=first)
+                for shard in range(SHARDS)
+            ]
+            for item in merge(*shards, key=lambda item: str(item["sk"])):
+                if item["sk"] >= last:
+                    return
+                yield _entry(item)
+
+    def _key(self, entry: LogEntry) -> Key:
+        shard = crc32(entry.request.encode()) % SHARDS
+        return self._keys.log_entry(entry.time[:10], shard, entry.order)
+
+    def _item(self, entry: LogEntry) -> Item:
+        said = {name: value for name, value in asdict(entry).items() if value != _FIELDS[name]}
+        written = {name: list(v) if isinstance(v, tuple) else v for name, v in said.items()}
+        expires = datetime.fromisoformat(entry.time) + self._keep
+        return {**written, "expires": int(expires.timestamp())}
+
+
+def _entry(item: Item) -> LogEntry:
+    said: dict[str, Any] = {name: item[name] for name in _FIELDS if name in item}
+    for name, value in said.items():
+        if isinstance(value, list):
+            said[name] = tuple(value)
+        elif not isinstance(value, str):
+            said[name] = int(value)
+    return LogEntry(**said)
+
+
+def _days(since: datetime, until: datetime) -> Iterator[date]:
+    day, last = since.astimezone(UTC).date(), until.astimezone(UTC).date()
+    while day <= last:
+        yield day
+        day += timedelta(days=1)
+
+
+def instant(moment: datetime) -> str:
+    """Return an RFC 3339 instant in UTC with milliseconds; such instants sort as they follow."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,122 @@
+"""Reports: files in a private bucket, and links that sign a URL when somebody follows them.
+
+A URL that a function signs dies with the session of the function's role, after hours; so what is
+sent out is a code of ours, and the URL behind it is signed at the click and lives for minutes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from secrets import token_urlsafe
+from typing import IO, TYPE_CHECKING
+
+from rollcall.aws.aws_errors import translated_errors
+from rollcall.operator_error import OperatorError
+from rollcall.storage import keys
+from rollcall.storage.table import Table
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+LINK_DAYS = 7
+"""How long a link to a report works."""
+
+URL_SECONDS = 120
+"""How long the URL works that a link leads to."""
+
+
+class ReportError(OperatorError):
+    """A report is not there; the message is one sentence."""
+
+
+@dataclass(frozen=True)
+class ReportFormat:
+    """A form in which a report is written."""
+
+    name: str
+    media_type: str
+    disposition: str
+
+    @property
+    def file(self) -> str:
+        """The name of the file."""
+        return f"duplicates.{self.name}"
+
+
+FORMS = {
+    each.name: each
+    for each in (
+        ReportFormat("html", "text/html; charset=utf-8", "inline"),
+        ReportFormat("csv", "text/csv; charset=utf-8", "attachment"),
+        ReportFormat("json", "application/json", "attachment"),
+    )
+}
+
+
+class ReportFiles:
+    """The reports of all tenants."""
+
+    def __init__(self, s3: S3Client, bucket: str, table: Table) -> None:
+        self._s3 = s3
+        self._bucket = bucket
+        self._table = table
+
+    def put(self, place: str, form: ReportFormat, body: IO[bytes]) -> None:
+        """Write a report; `place` is what `place()` returns."""
+        with translated_errors():
+            self._s3.put_object(
+                Bucket=self._bucket,
+                Key=f"{place}/{form.file}",
+                Body=body,
+                ContentType=form.media_type,
+                ContentDisposition=f'{form.disposition}; filename="{form.file}"',
+            )
+
+    def read(self, place: str, form: ReportFormat) -> Iterator[bytes]:
+        """Yield a report in chunks. Raises ReportError when it is not there, or no longer.
+
+        Raises Unavailable when it breaks off.
+        """
+        with translated_errors():
+            try:
+                found = self._s3.get_object(Bucket=self._bucket, Key=f"{place}/{form.file}")
+            except self._s3.exceptions.NoSuchKey as error:
+                raise ReportError("the report is not kept any more") from error
+            yield from found["Body"].iter_chunks()
+
+    def forget(self, tenant: str) -> None:
+        """Delete the reports of a tenant that is to go; its links die of themselves."""
+        pages = self._s3.get_paginator("list_objects_v2")
+        with translated_errors():
+            for page in pages.paginate(Bucket=self._bucket, Prefix=f"{tenant}/"):
+                for each in page.get("Contents", ()):
+                    self._s3.delete_object(Bucket=self._bucket, Key=each["Key"])
+
+    def link(self, place: str, now: datetime, code: str = "") -> str:
+        """Make a link to a report and return its code, a new one that is kept nowhere."""
+        code = code or token_urlsafe(24)
+        expires = int((now + timedelta(days=LINK_DAYS)).timestamp())
+        self._table.put(_link(code), {"place": place, "expires": expires})
+        return code
+
+    def follow(self, code: str, form: ReportFormat, now: datetime) -> str | None:
+        """Return a URL signed just now, None for a code that leads nowhere, or no longer."""
+        item = self._table.get(_link(code))
+        if item is None or int(item["expires"]) <= now.timestamp():
+            return None
+        parameters = {"Bucket": self._bucket, "Key": f"{item['place']}/{form.file}"}
+        return self._s3.generate_presigned_url(
+            "get_object", Params=parameters, ExpiresIn=URL_SECONDS
+        )
+
+
+def place(tenant: str, run: str) -> str:
+    """Return where the report of a tenant's run is."""
+    return f"{tenant}/{run.replace(':', '')}"
+
+
+def _link(code: str) -> dict[str, str]:
+    return keys.report_link(sha256(code.encode()).hexdigest())

@@ -1,0 +1,257 @@
+"""The writes of one tenant's documents with their claims, lookups and counts, as actions.
+
+Each write is one transaction, put together from these and those of memberships.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from rollcall.model.account_link import LINKED, AccountLink
+from rollcall.model.actor import Actor
+from rollcall.model.record import Record
+from rollcall.scim.document import encoded
+from rollcall.scim.resource_models import Kind
+from rollcall.storage.index_entries import CHANGED, IndexEntries
+from rollcall.storage.keys import Keys
+from rollcall.storage.resources import COUNT_SHARDS
+from rollcall.storage.table import Table
+from rollcall.storage.transactions import Action, ConditionFailed
+
+
+@dataclass(frozen=True)
+class GroupUpdate:
+    """What a change of a group's members leaves on its document item.
+
+    `several` members change at once; `pending` is the name of a change that is to be applied.
+    """
+
+    several: bool = False
+    pending: str = ""
+
+
+_NO_TURN = GroupUpdate()
+
+
+class ResourceWrites:
+    """What changes the users and groups of one tenant, on behalf of an origin."""
+
+    def __init__(self, table: Table, tenant: str, origin: Actor, *, moved: bool = False) -> None:
+        self.table = table
+        self.keys = Keys(tenant)
+        self._entries = IndexEntries(table, tenant, moved=moved)
+        self._origin = origin
+
+    def creation(self, record: Record) -> list[Action]:
+        """Return the actions that create a resource; CLAIMED says that its name is taken."""
+        return [
+            Action(
+                "Put",
+                self.keys.document(record.kind, record.id),
+                item={
+                    "document": encoded(record.document),
+                    "version": record.version,
+                    "created": record.created,
+                    "modified": record.modified,
+                    "origin": self._origin.item,
+                    **({"pending": record.pending} if record.pending else {}),
+                    **({} if record.link == LINKED else {"link": record.link.item}),
+                    **({"access": asdict(record.access)} if record.access else {}),
+                    "gsi_pk": self.keys.listing(record.kind),
+                    "gsi_sk": f"{record.created}#{record.id}",
+                    "feed": self.keys.feed_of(record.kind, record.id),
+                },
+                condition="attribute_not_exists(pk)",
+                label=CHANGED,
+            ),
+            self._counted(record.kind, 1, unlinked=int(record.link.local)),
+            *self._entries.changes(record, {}, record.document, record.created),
+        ]
+
+    def replacement(
+        self,
+        before: Record,
+        document: Mapping[str, Any],
+        now: str,
+        turn: GroupUpdate = _NO_TURN,
+        beside: Record | None = None,
+    ) -> list[Action]:
+        """Return the actions that replace the document of the version that was read.
+
+        They replace link and access, too, where those of `beside` are others. CHANGED says that it
+        is no longer that version, CLAIMED that the new name is taken.
+        """
+        sets = "document = :document"
+        values: dict[str, Any] = {":document": encoded(document), ":version": before.version}
+        if beside is not None and beside.link != before.link:
+            sets, values[":link"] = f"{sets}, link = :link", beside.link.item
+        if beside is not None and beside.access != before.access:
+            sets, values[":access"] = f"{sets}, access = :access", asdict(beside.access)
+        return [
+            self._update(
+                before.kind,
+                before.id,
+                now,
+                turn,
+                sets=sets,
+                condition="version = :version",
+                values=values,
+            ),
+            *self._entries.changes(before, before.document, document, now),
+            *([] if beside is None else self._recounted(before.link, beside.link)),
+        ]
+
+    def touch(self, record: Record, now: str, turn: GroupUpdate = _NO_TURN) -> Action:
+        """Return the action that raises the version that was read of what stays as it is."""
+        return self._update(
+            record.kind,
+            record.id,
+            now,
+            turn,
+            condition="version = :version",
+            values={":version": record.version},
+        )
+
+    def linking(self, record: Record, link: AccountLink) -> list[Action]:
+        """Return the actions that change the link alone, which is no part of the representation.
+
+        CHANGED says that it is no longer the version that was read, or that its link changed.
+        """
+        found = record.link == LINKED
+        change = Action(
+            "Update",
+            self.keys.document(record.kind, record.id),
+            update="SET link = :link, origin = :origin",
+            condition=(
+                "version = :version AND attribute_exists(document) AND "
+                + ("(link = :before OR attribute_not_exists(link))" if found else "link = :before")
+            ),
+            values={
+                ":link": link.item,
+                ":before": record.link.item,
+                ":version": record.version,
+                ":origin": self._origin.item,
+            },
+            label=CHANGED,
+        )
+        return [change, *self._recounted(record.link, link)]
+
+    def turn(self, group: str, now: str, turn: GroupUpdate) -> Action:
+        """Return the action that raises the version of a group, whatever it is.
+
+        CHANGED says that there is no such group any more, or that a change of it is unfinished.
+        """
+        condition = "attribute_not_exists(pending)"
+        return self._update(Kind.GROUP, group, now, turn, condition=condition, values={})
+
+    def is_pending(self, group: str, change: str) -> Action:
+        """Return the check that a change of a group is unfinished; CHANGED says that it is not."""
+        return Action(
+            "ConditionCheck",
+            self.keys.document(Kind.GROUP, group),
+            condition="pending = :change AND attribute_exists(document)",
+            values={":change": change},
+            label=CHANGED,
+        )
+
+    def skipping(self, group: str, change: str, now: str, origin: Actor) -> Action:
+        """Return the action that raises the version of a group whose unfinished change is of more.
+
+        Whoever it adds and was deleted meanwhile was a member for readers, and is none any more.
+        CHANGED says that the change is not unfinished.
+        """
+        return ResourceWrites(self.table, self.keys.tenant, origin)._update(
+            Kind.GROUP,
+            group,
+            now,
+            _NO_TURN,
+            condition="pending = :change",
+            values={":change": change},
+        )
+
+    def settle(self, group: str, change: str) -> None:
+        """Note that a change of a group is finished, unless another is unfinished by now."""
+        action = Action(
+            "Update",
+            self.keys.document(Kind.GROUP, group),
+            update="REMOVE pending",
+            condition="pending = :change",
+            values={":change": change},
+        )
+        with suppress(ConditionFailed):
+            self.table.transact([action])
+
+    def deletion(self, record: Record, now: str, expires: int) -> list[Action]:
+        """Return the actions that leave a tombstone of the version that was read.
+
+        `expires` is the Unix time at which the tombstone goes.
+        """
+        return [
+            Action(
+                "Update",
+                self.keys.document(record.kind, record.id),
+                update=(
+                    "SET deleted = :now, modified = :now, expires = :expires, version = :next, "
+                    "origin = :origin, gsi_pk = :tombstones, gsi_sk = :order "
+                    "REMOVE document, pending"
+                ),
+                condition="version = :version AND attribute_exists(document)",
+                values={
+                    ":now": now,
+                    ":expires": expires,
+                    ":version": record.version,
+                    ":next": record.version + 1,
+                    ":origin": self._origin.item,
+                    ":tombstones": self.keys.tombstones(),
+                    ":order": f"{now}#{record.kind.value}#{record.id}",
+                },
+                label=CHANGED,
+            ),
+            self._counted(record.kind, -1, unlinked=-int(record.link.local)),
+            *self._entries.changes(record, record.document, {}, now),
+        ]
+
+    def _update(
+        self,
+        kind: Kind,
+        identifier: str,
+        now: str,
+        turn: GroupUpdate,
+        *,
+        condition: str,
+        values: Mapping[str, Any],
+        sets: str = "",
+    ) -> Action:
+        """Return the action that changes a living document item and raises its version."""
+        changes = ["modified = :now", "origin = :origin"]
+        values = {**values, ":now": now, ":origin": self._origin.item, ":one": 1}
+        if sets:
+            changes.append(sets)
+        if turn.pending:
+            changes.append("pending = :pending")
+            values[":pending"] = turn.pending
+        counters = ["version :one", *(["epoch :one"] if turn.several else [])]
+        return Action(
+            "Update",
+            self.keys.document(kind, identifier),
+            update=f"SET {', '.join(changes)} ADD {', '.join(counters)}",
+            condition=f"{condition} AND attribute_exists(document)",
+            values=values,
+            label=CHANGED,
+        )
+
+    def _recounted(self, before: AccountLink, after: AccountLink) -> list[Action]:
+        """Return the action that counts a user who is local now and was not, or the reverse."""
+        change = int(after.local) - int(before.local)
+        return [self._counted(Kind.USER, 0, unlinked=change)] if change else []
+
+    def _counted(self, kind: Kind, change: int, unlinked: int = 0) -> Action:
+        """Return the action that counts, in another shard when it meets a conflict."""
+        shard, *others = (self.keys.count(kind, each) for each in range(COUNT_SHARDS))
+        update, values = "ADD amount :change", {":change": change}
+        if unlinked:
+            update, values[":unlinked"] = f"{update}, unlinked :unlinked", unlinked
+        return Action("Update", shard, update=update, values=values, others=others)

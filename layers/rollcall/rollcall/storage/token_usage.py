@@ -1,0 +1,65 @@
+"""When a tenant's tokens are used: the first moment, and the last day.
+
+By the day, so that it costs one write a day and token: a secret would not take more either.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rollcall.aws.aws_errors import ClientError
+from rollcall.scim.errors import Unavailable
+from rollcall.storage.keys import Keys
+from rollcall.storage.table import Table
+from rollcall.storage.transactions import Action, ConditionFailed
+
+
+@dataclass(frozen=True)
+class TokenUse:
+    """The use of one token: `first` is an RFC 3339 instant in UTC, `last` a day."""
+
+    token: str
+    first: str
+    last: str
+
+
+class TokenUsage:
+    """The use of the tokens of one tenant."""
+
+    def __init__(self, table: Table, tenant: str) -> None:
+        self._table = table
+        self._keys = Keys(tenant)
+
+    def note(self, token: str, now: str, expires: int) -> bool:
+        """Note that a token is used at an instant; False when that could not be written.
+
+        `expires` is the Unix time at which the note goes. It never fails the request, nor holds it
+        up: whose note meets a conflict is in the way of one that says the same.
+        """
+        day = now[:10]
+        action = Action(
+            "Update",
+            self._keys.use(token),
+            update="SET begun = if_not_exists(begun, :now), used = :day, expires = :expires",
+            condition="attribute_not_exists(used) OR used < :day",
+            values={":now": now, ":day": day, ":expires": expires},
+        )
+        try:
+            self._table.transact([action], seconds=0)
+        except ConditionFailed:
+            return True
+        except (Unavailable, ClientError):
+            return False
+        return True
+
+    def of(self, token: str) -> TokenUse | None:
+        """Return the use of one token, None when it was never used."""
+        item = self._table.get(self._keys.use(token))
+        return None if item is None else TokenUse(token, item["begun"], item["used"])
+
+    def all(self) -> dict[str, TokenUse]:
+        """Return the use of all tokens by their ids, as far as they were used."""
+        return {
+            item["sk"]: TokenUse(item["sk"], item["begun"], item["used"])
+            for item in self._table.query(self._keys.uses())
+        }

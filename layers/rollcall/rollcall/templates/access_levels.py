@@ -1,0 +1,59 @@
+"""The access levels and the roles that a deployment knows, each from the lowest to the highest."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from rollcall.operator_error import OperatorError
+
+LEVELS = ("read", "comment", "edit", "manage")
+ROLES = ("occasional", "regular", "administrator")
+
+
+class ScaleError(OperatorError):
+    """What a deployment declares is no scale; the message is one sentence."""
+
+
+_WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,39}")
+
+
+@dataclass(frozen=True)
+class AccessLevels:
+    """The levels and the roles of one deployment; what a scale does not know is below all of it."""
+
+    levels: tuple[str, ...] = LEVELS
+    roles: tuple[str, ...] = ROLES
+
+    @classmethod
+    def of(cls, levels: str, roles: str) -> AccessLevels:
+        """Read two scales, each words with commas between them; an empty one is the default.
+
+        Raises ScaleError naming the scale and the problem.
+        """
+        return cls(_scale("levels", levels) or LEVELS, _scale("roles", roles) or ROLES)
+
+    def highest_level(self, levels: Iterable[str]) -> str:
+        """Return the highest of some levels, an empty string when there are none."""
+        return _highest(self.levels, levels)
+
+    def highest_role(self, roles: Iterable[str]) -> str:
+        """Return the highest of some roles, an empty string when there are none."""
+        return _highest(self.roles, roles)
+
+
+def _scale(name: str, text: str) -> tuple[str, ...]:
+    words = tuple(each.strip() for each in text.split(",") if each.strip())
+    for each in words:
+        if not _WORD.fullmatch(each):
+            raise ScaleError(f"the {name} of access are words with commas between, not {each!r}")
+    if len(set(words)) != len(words):
+        raise ScaleError(f"the {name} of access name one of them twice: {text}")
+    return words
+
+
+def _highest(scale: Sequence[str], values: Iterable[str]) -> str:
+    """Return the value that stands highest; of those that the scale does not know, the last."""
+    ranks = {each: rank for rank, each in enumerate(scale)}
+    return max(filter(None, values), key=lambda each: (ranks.get(each, -1), each), default="")

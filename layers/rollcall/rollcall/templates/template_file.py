@@ -1,0 +1,217 @@
+"""The file of one or several templates, checked: every mistake is a sentence of its own.
+
+name: everybody
+users: all                  # or  group: {displayName: Engineering}, or {externalId: …}
+workAreas: {induction: read, policies: comment}
+role: regular
+attributes: {locale: en-GB, timezone: Europe/London, userType: Employee}
+window: 14                  # days, of a group's template
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from difflib import get_close_matches
+from typing import Any
+from zoneinfo import available_timezones
+
+from rollcall.operator_error import OperatorError
+from rollcall.templates.access_levels import AccessLevels
+from rollcall.templates.template import WINDOW_DAYS, Selector, Template
+
+MAX_AREAS = 50
+MAX_BYTES = 6_000
+"""The work areas that a template may name, and the bytes that it may take."""
+
+MAX_WINDOW = 366
+
+ATTRIBUTES = ("locale", "timezone", "userType")
+"""The attributes of which a template may give a default."""
+
+SELECTORS = ("displayName", "externalId")
+
+_KEYS = ("name", "users", "group", "workAreas", "role", "attributes", "window")
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+_LOCALE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
+_MAX_TEXT = 100
+
+
+class TemplateError(OperatorError):
+    """What an operator wants of templates cannot be; the message has a line for each mistake."""
+
+
+def read(parsed: Any, scales: AccessLevels, window: int = WINDOW_DAYS) -> list[Template]:
+    """Return the templates of a parsed file: one object, or a list of them.
+
+    `window` is for those that do not say their own. Raises TemplateError.
+    """
+    listed = parsed if isinstance(parsed, list) else [parsed]
+    if parsed is None or not listed:
+        raise TemplateError("the file holds no template")
+    problems: list[str] = []
+    found: list[Template] = []
+    for number, raw in enumerate(listed, 1):
+        where = _where(raw, number, len(listed))
+        mistakes = list(_mistakes(raw, scales))
+        problems += [f"{where}: {each}" for each in mistakes]
+        if not mistakes:
+            found.append(_template(raw, window))
+    problems += _between(found)
+    if problems:
+        raise TemplateError("\n".join(problems))
+    return found
+
+
+def check(areas: Mapping[str, str], role: str, scales: AccessLevels) -> None:
+    """Raise TemplateError for what cannot be given by hand, a line for each mistake."""
+    problems = [*_areas(areas, scales), *_role(role or None, scales)]
+    if problems:
+        raise TemplateError("\n".join(problems))
+
+
+def _template(raw: Mapping[str, Any], window: int) -> Template:
+    ((attribute, value),) = raw.get("group", {"": ""}).items()
+    return Template(
+        name=raw["name"],
+        group=Selector(attribute, value) if attribute else None,
+        areas=raw.get("workAreas") or {},
+        role=raw.get("role") or "",
+        attributes=raw.get("attributes") or {},
+        window=raw.get("window", window),
+    )
+
+
+def _where(raw: Any, number: int, many: int) -> str:
+    name = raw.get("name") if isinstance(raw, Mapping) else None
+    if isinstance(name, str) and name:
+        return f"template {name[:_MAX_TEXT]}"
+    return "the template" if many == 1 else f"template {number} of the file"
+
+
+def _mistakes(raw: Any, scales: AccessLevels) -> Iterator[str]:
+    if not isinstance(raw, Mapping):
+        yield f"it is no object with the keys {_listed(_KEYS)}, but {_kind(raw)}"
+        return
+    for key in raw:
+        if key not in _KEYS:
+            yield f"there is no key {key}{_meant(key, _KEYS)}; the keys are {_listed(_KEYS)}"
+    name = raw.get("name")
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        yield f"name has 1 to 40 of a-z, 0-9 and -, and {_said(name)} does not"
+    yield from _audience(raw)
+    yield from _areas(raw.get("workAreas"), scales)
+    yield from _role(raw.get("role"), scales)
+    yield from _attributes(raw.get("attributes"))
+    if not any(raw.get(key) for key in ("workAreas", "role", "attributes")):
+        yield "it gives nothing: say workAreas, a role or attributes"
+    if len(_json(raw).encode()) > MAX_BYTES:
+        yield f"it has more than {MAX_BYTES} bytes"
+
+
+def _audience(raw: Mapping[str, Any]) -> Iterator[str]:
+    users, group, window = raw.get("users"), raw.get("group"), raw.get("window")
+    if ("users" in raw) == ("group" in raw):
+        yield "say either users: all, or the group whose members it is for"
+    elif "users" in raw and users != "all":
+        yield f"users takes all, not {_said(users)}; members of a group are named by group"
+    elif "group" in raw:
+        yield from _selector(group)
+    if window is None and "window" not in raw:
+        return
+    if "users" in raw:
+        yield "window is for the template of a group: all new users get theirs when they come"
+    elif not isinstance(window, int) or isinstance(window, bool) or not 1 <= window <= MAX_WINDOW:
+        yield f"window is a number of days from 1 to {MAX_WINDOW}, not {_said(window)}"
+
+
+def _selector(group: Any) -> Iterator[str]:
+    if not isinstance(group, Mapping) or len(group) != 1 or not set(group) <= set(SELECTORS):
+        yield "group names one group by its displayName or its externalId"
+        return
+    ((attribute, value),) = group.items()
+    yield from _text(f"group {attribute}", value)
+
+
+def _areas(areas: Any, scales: AccessLevels) -> Iterator[str]:
+    if areas is None:
+        return
+    if not isinstance(areas, Mapping):
+        yield f"workAreas maps work areas to levels, and is {_kind(areas)}"
+        return
+    if len(areas) > MAX_AREAS:
+        yield f"workAreas names at most {MAX_AREAS} work areas, not {len(areas)}"
+    for area, level in areas.items():
+        yield from _text("the name of a work area", area)
+        if level not in scales.levels:
+            known = f"{_listed(scales.levels)}{_meant(level, scales.levels)}"
+            yield f"work area {area}: level {_said(level)} is none of {known}"
+
+
+def _role(role: Any, scales: AccessLevels) -> Iterator[str]:
+    if role is not None and role not in scales.roles:
+        yield f"role {_said(role)} is none of {_listed(scales.roles)}{_meant(role, scales.roles)}"
+
+
+def _attributes(attributes: Any) -> Iterator[str]:
+    if attributes is None:
+        return
+    if not isinstance(attributes, Mapping):
+        yield f"attributes maps attributes to values, and is {_kind(attributes)}"
+        return
+    for name, value in attributes.items():
+        if name not in ATTRIBUTES:
+            yield f"attributes takes {_listed(ATTRIBUTES)}, not {name}{_meant(name, ATTRIBUTES)}"
+            continue
+        mistakes = list(_text(f"attribute {name}", value))
+        yield from mistakes
+        if mistakes:
+            continue
+        if name == "locale" and not _LOCALE.fullmatch(value):
+            yield f"attribute locale is a language tag such as en-GB, not {_said(value)}"
+        zones = available_timezones() if name == "timezone" else set()
+        if zones and value not in zones:
+            meant = _meant(value, zones)
+            yield f"attribute timezone is a zone such as Europe/London, not {_said(value)}{meant}"
+
+
+def _text(what: str, value: Any) -> Iterator[str]:
+    if not isinstance(value, str):
+        yield f"{what} is a string, and {_said(value)} is {_kind(value)}: put it in quotes"
+    elif not value.strip() or value != value.strip() or len(value) > _MAX_TEXT:
+        yield f"{what} has 1 to {_MAX_TEXT} characters, none of them a space at either end"
+    elif not value.isprintable():
+        yield f"{what} holds a character that cannot be printed"
+
+
+def _between(templates: Sequence[Template]) -> Iterator[str]:
+    """Yield what is wrong with templates beside each other."""
+    names = [each.name for each in templates]
+    for name in sorted({each for each in names if names.count(each) > 1}):
+        yield f"template {name}: the file names it twice"
+    everyone = [each.name for each in templates if each.group is None]
+    if len(everyone) > 1:
+        yield f"one template applies to all users, and the file has {' and '.join(everyone)}"
+
+
+def _meant(word: Any, words: Iterable[str]) -> str:
+    close = get_close_matches(word, list(words), 1) if isinstance(word, str) else []
+    return f" (do you mean {close[0]}?)" if close else ""
+
+
+def _said(value: Any) -> str:
+    return _json(value)[:_MAX_TEXT]
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, default=str, ensure_ascii=False, skipkeys=True)
+
+
+def _listed(words: Sequence[str]) -> str:
+    return f"{', '.join(words[:-1])} or {words[-1]}" if len(words) > 1 else "".join(words)
+
+
+def _kind(value: Any) -> str:
+    names = {bool: "true or false", str: "a string", list: "a list", type(None): "nothing"}
+    return names.get(type(value), "an object" if isinstance(value, Mapping) else "a number")

@@ -1,0 +1,103 @@
+"""The evidence of users as it is stored and read back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rollcall.directory.directory import Directory
+from rollcall.model.match_keys import Source
+from rollcall.runtime import Services
+from rollcall.storage.evidence_index import EvidenceIndex
+from rollcall.storage.transactions import Action
+from tests.directory.people import ENTERPRISE, URL, patch, user
+from tests.storage import consistency
+
+
+def said(services: Services, after: str = "") -> list[tuple[str, str, str]]:
+    return [
+        (each.evidence.canonical, each.evidence.source.value, each.evidence.value)
+        for each in EvidenceIndex(services.table, "acme").clues(after)
+    ]
+
+
+def directory(services: Services) -> Directory:
+    return Directory(services.table, "acme", URL)
+
+
+def ann(**attributes: Any) -> dict[str, Any]:
+    return {
+        "displayName": "Ann Lee",
+        "emails": [{"value": "Ann+x@b.c"}],
+        ENTERPRISE: {"employeeNumber": "007"},
+        **attributes,
+    }
+
+
+def test_evidence_is_read_in_the_order_of_what_it_says(services: Services) -> None:
+    user(directory(services), "ann@b.c", **ann())
+
+    assert said(services) == [
+        ("address:ann@b.c", "email", "ann+x@b.c"),
+        ("address:ann@b.c", "userName", "ann@b.c"),
+        ("name:ann lee", "name", "ann lee"),
+        ("number:7", "employeeNumber", "007"),
+    ]
+
+
+def test_reading_goes_on_behind_a_position(services: Services) -> None:
+    user(directory(services), "ann@b.c", **ann())
+    clues = list(EvidenceIndex(services.table, "acme").clues())
+
+    for number, each in enumerate(clues, 1):
+        assert list(EvidenceIndex(services.table, "acme").clues(each.position)) == clues[number:]
+
+
+def test_evidence_follows_the_user_and_goes_with_it(services: Services) -> None:
+    own = directory(services)
+    created = user(own, "ann@b.c", **ann())
+
+    own.users.patch(
+        created, patch(("replace", "displayName", "Ann Orr"), ("remove", "emails", None))
+    )
+
+    assert said(services) == [
+        ("address:ann@b.c", "userName", "ann@b.c"),
+        ("name:ann orr", "name", "ann orr"),
+        ("number:7", "employeeNumber", "007"),
+    ]
+    own.users.delete(created)
+    assert said(services) == []
+
+
+def test_since_when_a_user_is_inactive_is_evidence_as_long_as_it_is(services: Services) -> None:
+    own = directory(services)
+    created = user(own, "ann@b.c", active=False)
+    (since,) = (each for each in said(services) if each[1] == Source.INACTIVE)
+    own.users.patch(created, patch(("replace", "title", "x")))
+
+    assert since in said(services)
+    assert since[0] == f"inactive:{own.users.read(created).resource['meta']['created']}"
+    own.users.patch(created, patch(("replace", "active", True)))
+    assert since not in said(services)
+
+
+def test_the_checker_sees_and_mends_evidence_that_is_missing_left_over_or_not_borne(
+    services: Services,
+) -> None:
+    own = directory(services)
+    created = user(own, "ann@b.c", active=False, **ann())
+    before = said(services)
+    item = services.table.get({"pk": "acme#LOOKUP#emails.value#ann+x@b.c", "sk": f"User#{created}"})
+    assert item is not None
+    keys = {"pk": item["pk"], "sk": item["sk"]}
+    services.table.put(keys, {})  # as it was before there was evidence
+    services.table.delete([{"pk": f"acme#EVIDENCE#{created}", "sk": "name#ann lee"}])
+    services.table.put({"pk": f"acme#EVIDENCE#{created}", "sk": "userName#x@y.z"}, {})
+
+    found = consistency.verified(services, "acme")
+    for each in found:
+        services.table.transact(list[Action](each.mends))
+
+    assert len(found) == 4
+    assert said(services) == before
+    consistency.check(services, "acme")
