@@ -38,7 +38,7 @@ LABEL = "local server"
 TOKEN_DAYS = 30
 """What the tokens are called that the server prints, and how long they live."""
 
-_TEMPLATE = Path(__file__).parents[3] / "template.yaml"
+_TEMPLATE = Path(__file__).parents[4] / "template.yaml"
 _SERVER = "server.json"
 
 
