@@ -21,6 +21,7 @@ from rollcall.reconcile.duplicates import duplicate_report, reasons
 from rollcall.reconcile.duplicates.case_store import Case, CaseState, CaseStore, Note
 from rollcall.reconcile.duplicates.duplicate_finding import FindingKind
 from rollcall.reconcile.duplicates.duplicate_report import Row
+from rollcall.scim.instant import instant
 from rollcall.scim.resource_models import Kind as Type
 from rollcall.storage.findings import SERVICE
 from rollcall.storage.resources import Resources
@@ -224,7 +225,7 @@ def _user(chosen: Connection, tenant: str, named: str) -> str:
 
 
 def _note(reason: str = "") -> Note:
-    now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    now = instant(datetime.now(UTC))
     return Note(operator(), now, reason)
 
 

@@ -20,6 +20,7 @@ from rollcall.scim.errors import (
     Unavailable,
     UniquenessException,
 )
+from rollcall.scim.instant import instant
 from rollcall.scim.member_operations import AbsentMembers
 from rollcall.scim.resource_models import Kind
 from rollcall.storage.aliases import Aliases
@@ -42,11 +43,6 @@ Clock: TypeAlias = Callable[[], datetime]
 _SCALES = AccessLevels()
 
 _NAMES = {Kind.USER: "userName", Kind.GROUP: "displayName"}
-
-
-def instant(moment: datetime) -> str:
-    """Return an RFC 3339 instant in UTC with milliseconds; such instants sort as they follow."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def present() -> datetime:

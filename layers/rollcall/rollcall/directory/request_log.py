@@ -18,6 +18,7 @@ from rollcall.model.actor import Actor
 from rollcall.model.record import Record
 from rollcall.scim import indexing
 from rollcall.scim.errors import SCIMException
+from rollcall.scim.instant import instant
 from rollcall.storage.provisioning_log import LogEntry, ProvisioningLog
 from rollcall.storage.transactions import Action
 
@@ -148,10 +149,9 @@ class RequestTrail:
             self._told += 1
 
     def _now(self, status: int) -> LogEntry:
-        now = self._clock().astimezone(UTC).isoformat(timespec="milliseconds")
         return replace(
             self._entry,
-            time=now.replace("+00:00", "Z"),
+            time=instant(self._clock()),
             number=self._told,
             method=self._asked.method,
             path=self._asked.path,

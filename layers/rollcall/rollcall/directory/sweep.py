@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from math import inf
 
-from rollcall.directory.context import instant
 from rollcall.directory.directory import Directory
 from rollcall.scim.errors import Unavailable
+from rollcall.scim.instant import instant
 from rollcall.storage import large_change_items
 from rollcall.storage.large_change_items import Unfinished
 from rollcall.storage.table import Table

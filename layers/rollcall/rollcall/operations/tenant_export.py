@@ -18,6 +18,7 @@ from rollcall.model.record import Record
 from rollcall.runtime import Services
 from rollcall.scim.document import merge_extensions, split_extensions
 from rollcall.scim.errors import Unavailable
+from rollcall.scim.instant import instant
 from rollcall.scim.resource_models import Kind
 from rollcall.storage import keys
 from rollcall.storage.aliases import alias_in
@@ -26,7 +27,7 @@ from rollcall.storage.group_members import GroupMembers
 from rollcall.storage.handover_items import HandoverItems
 from rollcall.storage.keys import Keys
 from rollcall.storage.large_change_items import LargeChangeItems
-from rollcall.storage.provisioning_log import MAX_KEEP_DAYS, instant
+from rollcall.storage.provisioning_log import MAX_KEEP_DAYS
 from rollcall.storage.resources import Resources
 from rollcall.storage.table import MAX_BATCH, Table
 from rollcall.storage.template_items import TemplateItems

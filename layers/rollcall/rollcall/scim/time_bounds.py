@@ -17,6 +17,7 @@ from scim2_models.path import (
 )
 
 from rollcall.scim.attributes import Attribute, declared, leaves
+from rollcall.scim.instant import instant
 from rollcall.scim.resource_models import ROLLCALL, ROLLCALL_GROUP, Kind
 
 EVER = ""
@@ -61,5 +62,4 @@ def _floored(value: object) -> str | None:
         moment = datetime.fromisoformat(str(value))
     except ValueError:
         return None
-    moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return instant(moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment)

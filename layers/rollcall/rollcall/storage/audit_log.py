@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from itertools import count
 
 from rollcall.model.actor import Actor
-from rollcall.storage.provisioning_log import LogEntry, ProvisioningLog, instant
+from rollcall.scim.instant import instant
+from rollcall.storage.provisioning_log import LogEntry, ProvisioningLog
 from rollcall.storage.transactions import Action
 
 _NOBODY = Actor()

@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 from rollcall.aws.attribute_values import Item
 from rollcall.scim import indexing
 from rollcall.scim.indexing import IndexEntry
+from rollcall.scim.instant import instant
 from rollcall.scim.resource_models import Kind
 from rollcall.storage import evidence_index, keys
 from rollcall.storage.faults import Fault
@@ -165,4 +166,4 @@ def _place(key: Key) -> Place:
 
 
 def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return instant(datetime.now(UTC))

@@ -16,6 +16,7 @@ from zlib import crc32
 from rollcall.aws.attribute_values import Item
 from rollcall.aws.aws_errors import ClientError
 from rollcall.scim.errors import Unavailable
+from rollcall.scim.instant import instant
 from rollcall.storage.keys import Key, Keys
 from rollcall.storage.table import Table
 from rollcall.storage.transactions import Action
@@ -118,8 +119,3 @@ def _days(since: datetime, until: datetime) -> Iterator[date]:
     while day <= last:
         yield day
         day += timedelta(days=1)
-
-
-def instant(moment: datetime) -> str:
-    """Return an RFC 3339 instant in UTC with milliseconds; such instants sort as they follow."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -16,6 +16,7 @@ from rollcall.aws.attribute_values import Item
 from rollcall.model.access import NO_ACCESS, Access
 from rollcall.model.account_link import AccountLink
 from rollcall.model.actor import Actor
+from rollcall.scim.instant import instant
 from rollcall.scim.resource_models import Kind
 from rollcall.storage import keys
 from rollcall.storage.document_item import access_of, is_tombstone
@@ -111,7 +112,7 @@ def _read_resource(stored: _Stored, own: Keys, kind: Kind, item: Item) -> None:
 
 
 def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return instant(datetime.now(UTC))
 
 
 @dataclass

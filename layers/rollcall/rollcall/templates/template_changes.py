@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from rollcall.scim.errors import Unavailable
+from rollcall.scim.instant import instant
 from rollcall.scim.resource_models import Kind
 from rollcall.storage import template_items as stored
 from rollcall.storage.audit_log import AuditLog
@@ -122,13 +123,11 @@ class TemplateChanges:
             if current == before:
                 return current
             _check(current, before)
-            now = self._clock().astimezone(UTC).isoformat(timespec="milliseconds")
+            now = instant(self._clock())
             contents = [each.content for each in current.values()]
             told = self._acts.told("templates", "", _told(before, current))
             try:
-                self._store.change(
-                    edition, contents, versions, now.replace("+00:00", "Z"), self._actor, told=told
-                )
+                self._store.change(edition, contents, versions, now, self._actor, told=told)
             except ConditionFailed:
                 continue
             return current

@@ -10,6 +10,7 @@ from rollcall.model.access import Access
 from rollcall.model.actor import Actor
 from rollcall.model.record import Record
 from rollcall.scim.errors import Unavailable
+from rollcall.scim.instant import instant
 from rollcall.scim.resource_models import Kind
 from rollcall.storage.audit_log import AuditLog
 from rollcall.storage.grant_items import GrantItems
@@ -197,8 +198,7 @@ class AccessService:
         detail = ", ".join(filter(None, said))
         for _ in self._table.patience.pauses():
             holding = self.explain(user)
-            now = self._clock().astimezone(UTC).isoformat(timespec="milliseconds")
-            now = now.replace("+00:00", "Z")
+            now = instant(self._clock())
             put = {each.template: each for each in edit(holding, now)}
             if not put:
                 return holding.record.access

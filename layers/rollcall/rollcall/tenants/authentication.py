@@ -12,11 +12,12 @@ from threading import Lock
 from rollcall.aws.secrets import SecretMissing, Secrets
 from rollcall.model.account_link import LinkPolicy
 from rollcall.scim.errors import UnauthorizedException
+from rollcall.scim.instant import instant
 from rollcall.scim.member_operations import AbsentMembers
 from rollcall.storage.table import Table
 from rollcall.storage.token_usage import TokenUsage
 from rollcall.tenants import token_format
-from rollcall.tenants.tenants import ACTIVE, NAME, READ_WRITE, Tenant, Token, instant
+from rollcall.tenants.tenants import ACTIVE, NAME, READ_WRITE, Tenant, Token
 
 CACHE_SECONDS = 60.0
 """How long a tenant's tokens are believed without reading them again."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from rollcall.scim.errors import Unavailable
+from rollcall.scim.instant import instant
 from rollcall.storage.handover_items import Handover, HandoverItems
 from rollcall.storage.table import Table
 from rollcall.storage.token_usage import TokenUsage, TokenUse
@@ -24,7 +25,6 @@ from rollcall.tenants.tenants import (
     TenantError,
     Tenants,
     Token,
-    instant,
     new_token_id,
 )
 

@@ -7,13 +7,13 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
 
 from rollcall.aws.secrets import Content
+from rollcall.scim.instant import instant
 from rollcall.tenants.tenants import (
     READ_WRITE,
     TOKEN_DAYS,
     TenantError,
     Tenants,
     Token,
-    instant,
     new_token,
 )
 

@@ -18,6 +18,7 @@ from uuid import uuid4
 from rollcall.aws.secrets import Content, SecretExists, SecretMissing, Secrets
 from rollcall.model.account_link import LinkPolicy
 from rollcall.operator_error import OperatorError
+from rollcall.scim.instant import instant
 from rollcall.scim.member_operations import AbsentMembers
 from rollcall.tenants import token_format
 
@@ -212,11 +213,6 @@ def new_token(
 def new_token_id() -> str:
     """Return an id for a token; it names the token in logs and is no secret."""
     return uuid4().hex[:12]
-
-
-def instant(moment: datetime) -> str:
-    """Return an RFC 3339 instant in UTC with milliseconds; such instants sort as they follow."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _unknown(name: str) -> TenantError:
