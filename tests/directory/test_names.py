@@ -8,10 +8,10 @@ from uuid import uuid4
 import pytest
 
 from rollcall.aws.attribute_values import Item
-from rollcall.cli.verify_command import mend
 from rollcall.dev import local_server
 from rollcall.directory.directory import Directory
 from rollcall.directory.search import Query
+from rollcall.operations.repair import repair_all
 from rollcall.runtime import Services, Settings
 from rollcall.scim.errors import UniquenessException
 from rollcall.scim.resource_models import Kind
@@ -295,8 +295,9 @@ def test_of_two_that_are_one_by_now_the_older_is_found_by_another_spelling(
 
 def repair(services: Services) -> list[str]:
     """Mend what can be mended, and return what is left."""
-    found = consistency.verified(services, "acme")
-    return [each.sentence for each in found if not mend(services, "acme", each, AuditLog())]
+    faults = consistency.verified(services, "acme")
+    _, remaining = repair_all(services, "acme", faults, AuditLog())
+    return [fault.sentence for fault in remaining]
 
 
 def test_two_that_are_one_by_now_are_named_and_stay(services: Services) -> None:

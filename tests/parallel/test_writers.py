@@ -10,8 +10,9 @@ import pytest
 
 from rollcall.directory.account_changes import MergePlan
 from rollcall.model.account_link import LOCAL, LinkRule
+from rollcall.operations import link_policies
+from rollcall.operations.operator import Operator
 from rollcall.scim.errors import ConflictException
-from rollcall.tenants.link_policies import LinkPolicies
 from rollcall.tenants.tenants import TenantError
 from tests.conftest import Server, Tenant
 from tests.parallel.crowd import at_once, change, group, members, users
@@ -147,9 +148,9 @@ def test_of_parallel_creations_of_one_tenant_one_wins(server: Server) -> None:
 def test_of_many_posts_that_collide_with_one_account_exactly_one_adopts_it(
     server: Server, tenant: Tenant, api: httpx.Client
 ) -> None:
-    policy = LinkPolicies(server.services.tenants)
-    policy.add(tenant.name, "x.test")
-    policy.set(tenant.name, LinkRule.ADOPT)
+    operator = Operator(server.services, "operator:ann")
+    link_policies.add_domain(operator, tenant.name, "x.test")
+    link_policies.set_rule(operator, tenant.name, LinkRule.ADOPT)
     directory = server.services.directory(tenant.name)
     local = directory.users.create({"userName": "ann@x.test"}, link=LOCAL).record.id
 

@@ -13,9 +13,9 @@ import httpx
 import pytest
 
 from demo.entra import Group, Job, Run, Source, User
-from rollcall.cli.verify_command import mend
 from rollcall.directory.directory import Directory
 from rollcall.operations import tenant_deletion
+from rollcall.operations.repair import repair_all
 from rollcall.operations.tenant_export import lines
 from rollcall.runtime import Services
 from rollcall.scim.resource_models import Kind
@@ -103,7 +103,7 @@ def repair(services: Services) -> None:
     moved = services.tenants.show(TENANT).moved
     acts = services.acts(TENANT, "operator:someone")
     faults = consistency.verified(services, TENANT, moved=moved)
-    left = [each for each in faults if not mend(services, TENANT, each, acts)]
+    _, left = repair_all(services, TENANT, faults, acts)
     if not moved and not any(each.unmoved for each in left):
         services.tenants.move(TENANT)
         repair(services)

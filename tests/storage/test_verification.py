@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rollcall.cli.verify_command import mend
 from rollcall.model.actor import Actor
+from rollcall.operations.repair import repair_all
 from rollcall.runtime import Services
 from rollcall.scim.resource_models import Kind
 from rollcall.storage.audit_log import AuditLog
@@ -42,11 +42,11 @@ def sentences(services: Services) -> list[str]:
 
 def mended(services: Services) -> list[str]:
     """Mend what can be mended; return what is left."""
-    found = consistency.verified(services, "acme")
-    left = [each.sentence for each in found if not mend(services, "acme", each, AuditLog())]
-    if not left:
+    faults = consistency.verified(services, "acme")
+    _, remaining = repair_all(services, "acme", faults, AuditLog())
+    if not remaining:
         consistency.check(services, "acme")
-    return left
+    return [fault.sentence for fault in remaining]
 
 
 def drop(services: Services, *keys: Key) -> None:

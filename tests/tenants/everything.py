@@ -12,6 +12,8 @@ from rollcall.aws.attribute_values import Item
 from rollcall.directory.directory import Directory
 from rollcall.model.account_link import LOCAL, LinkRule
 from rollcall.model.actor import Actor
+from rollcall.operations import link_policies
+from rollcall.operations.operator import Operator
 from rollcall.reconcile.duplicates.case_store import Note
 from rollcall.runtime import Services, duplicates_function
 from rollcall.storage.bookmarks import Bookmarks
@@ -23,7 +25,6 @@ from rollcall.templates.template_changes import TemplateChanges
 from rollcall.templates.user_access import AccessService
 from rollcall.tenants.authentication import Authenticator
 from rollcall.tenants.handover import HandoverService
-from rollcall.tenants.link_policies import LinkPolicies
 from tests.directory.people import ENTERPRISE, group, patch, removing, user
 from tests.faults.strokes import STROKES, Ended
 
@@ -47,9 +48,9 @@ class Filled:
 def fill(having: Services, name: str) -> Filled:
     """Make a tenant and, in it, an item of every shape that a key has."""
     first = having.tenants.create(name)
-    policy = LinkPolicies(having.tenants)
-    policy.add(name, "x.test")
-    policy.set(name, LinkRule.ADOPT)
+    operator = Operator(having, OPERATOR.actor)
+    link_policies.add_domain(operator, name, "x.test")
+    link_policies.set_rule(operator, name, LinkRule.ADOPT)
     everybody = Template("everybody", areas={"induction": "read"}, role="regular")
     staff = Template("staff", Selector("displayName", "Staff"), {"code": "edit"})
     TemplateChanges(having.table, name, OPERATOR.actor).set([everybody, staff])

@@ -5,58 +5,60 @@ from __future__ import annotations
 import pytest
 
 from rollcall.model.account_link import LinkPolicy, LinkRule
+from rollcall.operations import link_policies
+from rollcall.operations.operator import Operator
+from rollcall.runtime import Services
 from rollcall.scim.member_operations import AbsentMembers
 from rollcall.tenants.authentication import Authenticator
-from rollcall.tenants.link_policies import LinkPolicies
 from rollcall.tenants.tenants import TenantError, Tenants
 
 
 @pytest.fixture
-def policy(tenants: Tenants) -> LinkPolicies:
-    """The link policy of a new tenant acme."""
+def operator(services: Services, tenants: Tenants) -> Operator:
+    """An operator of a deployment with a new tenant acme."""
     tenants.add("acme")
-    return LinkPolicies(tenants)
+    return Operator(services, "operator:ann")
 
 
-def test_a_new_tenant_matches_accounts_of_any_domain(policy: LinkPolicies) -> None:
-    assert policy.tenants.show("acme").linking == LinkPolicy(LinkRule.MATCH, frozenset())
+def test_a_new_tenant_matches_accounts_of_any_domain(operator: Operator) -> None:
+    assert link_policies.read(operator, "acme").linking == LinkPolicy(LinkRule.MATCH, frozenset())
 
 
-def test_domains_are_kept_as_people_read_them_each_once(policy: LinkPolicies) -> None:
+def test_domains_are_kept_as_people_read_them_each_once(operator: Operator) -> None:
     for each in ("Example.COM", "@example.com", "xn--mller-kva.test", "sub.example.com"):
-        policy.add("acme", each)
-    policy.remove("acme", "SUB.example.com")
+        link_policies.add_domain(operator, "acme", each)
+    link_policies.remove_domain(operator, "acme", "SUB.example.com")
 
-    assert policy.tenants.show("acme").linking.domains == {"example.com", "müller.test"}
+    assert link_policies.read(operator, "acme").linking.domains == {"example.com", "müller.test"}
 
 
 @pytest.mark.parametrize("domain", ["", "a b", "x@y.test", "example..com", "-.test", "*.test"])
-def test_what_is_no_domain_is_refused(domain: str, policy: LinkPolicies) -> None:
+def test_what_is_no_domain_is_refused(domain: str, operator: Operator) -> None:
     with pytest.raises(TenantError, match="is no mail domain"):
-        policy.add("acme", domain)
+        link_policies.add_domain(operator, "acme", domain)
 
 
-def test_adopt_needs_domains_and_keeps_the_last_one(policy: LinkPolicies) -> None:
+def test_adopt_needs_domains_and_keeps_the_last_one(operator: Operator) -> None:
     with pytest.raises(TenantError, match="needs domains"):
-        policy.set("acme", LinkRule.ADOPT)
-    policy.add("acme", "example.com")
+        link_policies.set_rule(operator, "acme", LinkRule.ADOPT)
+    link_policies.add_domain(operator, "acme", "example.com")
 
-    assert policy.set("acme", LinkRule.ADOPT) == LinkPolicy(
+    assert link_policies.set_rule(operator, "acme", LinkRule.ADOPT) == LinkPolicy(
         LinkRule.ADOPT, frozenset({"example.com"})
     )
     with pytest.raises(TenantError, match="needs domains"):
-        policy.remove("acme", "example.com")
+        link_policies.remove_domain(operator, "acme", "example.com")
     with pytest.raises(TenantError, match=r"other\.test is none of the domains"):
-        policy.remove("acme", "other.test")
+        link_policies.remove_domain(operator, "acme", "other.test")
 
 
 def test_whoever_is_let_in_comes_with_the_policy(
-    tenants: Tenants, authenticator: Authenticator
+    services: Services, tenants: Tenants, authenticator: Authenticator
 ) -> None:
-    token = tenants.create("acme")
-    LinkPolicies(tenants).set("acme", LinkRule.STRICT)
+    token, operator = tenants.create("acme"), Operator(services, "operator:ann")
+    link_policies.set_rule(operator, "acme", LinkRule.STRICT)
 
-    tenants.set_absent_members("acme", AbsentMembers.CLEAR)
+    link_policies.set_absent_members(operator, "acme", AbsentMembers.CLEAR)
 
     caller = authenticator.authenticate("acme", f"Bearer {token}")
     assert caller.linking.policy is LinkRule.STRICT
@@ -64,10 +66,10 @@ def test_whoever_is_let_in_comes_with_the_policy(
 
 
 def test_a_new_tenant_keeps_members_and_a_change_of_one_policy_keeps_the_other(
-    policy: LinkPolicies,
+    operator: Operator,
 ) -> None:
-    assert policy.tenants.show("acme").absent_members is AbsentMembers.KEEP
-    policy.tenants.set_absent_members("acme", AbsentMembers.CLEAR)
-    policy.set("acme", LinkRule.STRICT)
-    found = policy.tenants.show("acme")
+    assert link_policies.read(operator, "acme").absent_members is AbsentMembers.KEEP
+    link_policies.set_absent_members(operator, "acme", AbsentMembers.CLEAR)
+    link_policies.set_rule(operator, "acme", LinkRule.STRICT)
+    found = link_policies.read(operator, "acme")
     assert (found.absent_members, found.linking.policy) == (AbsentMembers.CLEAR, LinkRule.STRICT)

@@ -10,8 +10,9 @@ from urllib.parse import urlsplit
 import typer
 
 from rollcall.aws.clients import stack_outputs
-from rollcall.cli.terminal import UsageError
+from rollcall.cli.terminal import UsageError, operator
 from rollcall.dev import local_server
+from rollcall.operations.operator import Operator
 from rollcall.runtime import Services, Settings
 from rollcall.templates.access_levels import AccessLevels
 
@@ -87,6 +88,11 @@ def target(context: typer.Context) -> Connection:
     """Return what this run of the command works on. Raises UsageError when there is nothing."""
     choice: ConnectionOptions = context.obj
     return choice.target()
+
+
+def operator_of(context: typer.Context) -> Operator:
+    """Return who runs the command, and on what. Raises UsageError when there is nothing."""
+    return Operator(target(context).services, operator())
 
 
 def endpoint(url: str | None) -> str | None:

@@ -1,4 +1,4 @@
-"""`rollcall tenants policy` and `domains`: what an identity provider's writes may do."""
+"""`rollcall tenants policy` and `domains`: which accounts an identity provider may link."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from typing import Annotated
 
 import typer
 
-from rollcall.cli.connection import target
-from rollcall.cli.terminal import AsJson, Name, operator, say
+from rollcall.cli.connection import operator_of
+from rollcall.cli.terminal import AsJson, Name, say
 from rollcall.model.account_link import LinkPolicy, LinkRule
-from rollcall.scim.member_operations import AbsentMembers
-from rollcall.tenants.link_policies import LinkPolicies
+from rollcall.operations import link_policies
+from rollcall.operations.link_policies import AbsentMembers
 
 domains = typer.Typer(
     no_args_is_help=True,
-    help="""Name the mail domains that a tenant may link accounts of.
+    help="""Name the mail domains whose accounts a tenant may link.
 
-    An account belongs to the domain of its userName, or, where that is no address, to those of its
-    e-mails. As long as no domain is named, accounts of any are linked, and none is adopted.""",
+    An account belongs to the domain of its userName or, if that is not an address, to those of its
+    e-mails. Without any domain, accounts of all domains are linked, and none is adopted.""",
 )
 
 Domain = Annotated[str, typer.Argument(help="A mail domain, such as example.com.")]
@@ -29,7 +29,7 @@ def policy(
     name: Name,
     policy: Annotated[
         LinkRule | None,
-        typer.Argument(help="The policy to set; without it the present one is shown."),
+        typer.Argument(help="The policy to set; without it, the current policy is shown."),
     ] = None,
     absent_members: Annotated[
         AbsentMembers | None,
@@ -37,65 +37,58 @@ def policy(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show or set what writes of the identity provider do where the standard leaves it open.
+    """Show or set what the identity provider's writes do where the standard leaves it open.
 
-    To an account that was there before:
-    `match` links what a PATCH or PUT writes to, and refuses a POST that collides with an account.
-    `adopt` links what a POST collides with, too, within the tenant's domains.
-    `strict` refuses all of them until an operator links: `rollcall accounts relink`.
+    To an account that existed before:
+    `match` links the account that a PATCH or PUT changes, and refuses a POST with a taken userName.
+    `adopt` also links the account whose userName a POST has, within the tenant's domains.
+    `strict` refuses them all until an operator links the account: `rollcall accounts relink`.
 
-    Protected accounts are linked by none.
+    Protected accounts are never linked.
 
     To the members of a group whose PUT does not name any: `--absent-members keep`, the default,
-    leaves them; `clear` removes them, for a client that always states the whole group.
+    keeps them; `clear` removes them, for a client that always sends the whole group.
 
-    True everywhere within a minute.
+    A change takes effect everywhere within a minute.
     """
-    services = target(context).services
+    operator = operator_of(context)
     if policy is not None:
-        LinkPolicies(services.tenants).set(name, policy)
-        services.acts(name, operator()).tell("policy", f"Tenant/{name}", policy.value)
+        link_policies.set_rule(operator, name, policy)
     if absent_members is not None:
-        services.tenants.set_absent_members(name, absent_members)
-        said = f"absent members: {absent_members.value}"
-        services.acts(name, operator()).tell("policy", f"Tenant/{name}", said)
-    tenant = services.tenants.show(name)
+        link_policies.set_absent_members(operator, name, absent_members)
+    tenant = link_policies.read(operator, name)
     if as_json:
         absent = {"absentMembers": tenant.absent_members.value}
         print(json.dumps({"tenant": name, **tenant.linking.content, **absent}))
         return
-    _show(name, tenant.linking, as_json=False)
-    done = "keeps them" if tenant.absent_members is AbsentMembers.KEEP else "removes them all"
-    say(f"A PUT of a group without members {done}.")
+    _print(name, tenant.linking, as_json=False)
+    effect = "keeps them" if tenant.absent_members is AbsentMembers.KEEP else "removes them all"
+    say(f"A PUT of a group without members {effect}.")
 
 
 @domains.command()
 def add(context: typer.Context, name: Name, domain: Domain, as_json: AsJson = False) -> None:
     """Let the identity provider link accounts of a domain."""
-    services = target(context).services
-    linking = LinkPolicies(services.tenants).add(name, domain)
-    services.acts(name, operator()).tell("domains", f"Tenant/{name}", f"{domain} added")
-    _show(name, linking, as_json=as_json)
+    policy = link_policies.add_domain(operator_of(context), name, domain)
+    _print(name, policy, as_json=as_json)
 
 
 @domains.command()
 def remove(context: typer.Context, name: Name, domain: Domain, as_json: AsJson = False) -> None:
-    """Take a domain back; what is linked stays linked."""
-    services = target(context).services
-    linking = LinkPolicies(services.tenants).remove(name, domain)
-    services.acts(name, operator()).tell("domains", f"Tenant/{name}", f"{domain} removed")
-    _show(name, linking, as_json=as_json)
+    """Remove a domain; accounts that are linked stay linked."""
+    policy = link_policies.remove_domain(operator_of(context), name, domain)
+    _print(name, policy, as_json=as_json)
 
 
 @domains.command(name="list")
 def list_(context: typer.Context, name: Name, as_json: AsJson = False) -> None:
     """List the domains of a tenant."""
-    _show(name, target(context).services.tenants.show(name).linking, as_json=as_json)
+    _print(name, link_policies.read(operator_of(context), name).linking, as_json=as_json)
 
 
-def _show(name: str, linking: LinkPolicy, *, as_json: bool) -> None:
+def _print(tenant: str, policy: LinkPolicy, *, as_json: bool) -> None:
     if as_json:
-        print(json.dumps({"tenant": name, **linking.content}))
+        print(json.dumps({"tenant": tenant, **policy.content}))
         return
-    within = ", ".join(sorted(linking.domains)) or "any domain"
-    say(f"{name} links by the policy {linking.policy.value}, accounts of {within}.")
+    within = ", ".join(sorted(policy.domains)) or "any domain"
+    say(f"{tenant} links by the policy {policy.policy.value}, accounts of {within}.")

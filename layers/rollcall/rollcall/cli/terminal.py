@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from getpass import getuser
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 from rich.console import Console
@@ -14,7 +14,10 @@ from rich.text import Text
 
 from rollcall.cli.listing import Listing
 from rollcall.cli.text import ENDLESS, Cell, Prose, lines
+from rollcall.operations.operator import Progress
 from rollcall.operator_error import OperatorError
+
+_Result = TypeVar("_Result")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
@@ -54,6 +57,20 @@ def asking() -> Iterator[None]:
         yield
     except (OSError, RuntimeError) as error:
         raise typer.Abort from error
+
+
+def follow(act: Generator[Progress, None, _Result], title: str) -> _Result:
+    """Show the progress of an act on standard error, behind a title; return its result."""
+    with err.status(title) as status:
+        while True:
+            try:
+                progress = next(act)
+            except StopIteration as end:
+                result: _Result = end.value
+                return result
+            total = "" if progress.total is None else f" of {progress.total:,}"
+            if progress.done:
+                status.update(f"{title}: {progress.done:,}{total} {progress.unit}")
 
 
 def say(sentence: str, *, to: Console = out, style: str = "") -> None:
