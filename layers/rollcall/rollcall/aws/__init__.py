@@ -1,1 +1,1 @@
-"""AWS: clients, retries, errors, secrets, messages. The only room that imports boto3."""
+"""AWS: clients, retries, errors, secrets, messages. The only room that imports botocore."""

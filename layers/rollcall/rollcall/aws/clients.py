@@ -10,9 +10,9 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
+from botocore.session import Session
 
 from rollcall.aws.http_session import secure
 from rollcall.operator_error import OperatorError
@@ -62,7 +62,7 @@ def connect(endpoint_url: str | None = None, *, role: bool = False) -> Clients:
 
     `role` says that a function runs this, with the credentials of its role.
     """
-    session, options = boto3.session.Session(), _options(endpoint_url, role=role)
+    session, options = Session(), _options(endpoint_url, role=role)
     return Clients(
         _client(session, "dynamodb", options), _client(session, "secretsmanager", options)
     )
@@ -70,7 +70,7 @@ def connect(endpoint_url: str | None = None, *, role: bool = False) -> Clients:
 
 def connect_channels(endpoint_url: str | None = None, *, role: bool = False) -> Channels:
     """Return clients of what the duplicate report needs besides."""
-    session, options = boto3.session.Session(), _options(endpoint_url, role=role)
+    session, options = Session(), _options(endpoint_url, role=role)
     # An emulator's buckets have no host names.
     signed = _CONFIG.merge(_SIGNED if endpoint_url is None else Config(signature_version="s3v4"))
     return Channels(
@@ -83,20 +83,18 @@ def connect_channels(endpoint_url: str | None = None, *, role: bool = False) -> 
 def connect_bus(endpoint_url: str | None = None, *, role: bool = False) -> EventBridgeClient:
     """Return a client of the buses that change events are published on."""
     options = _options(endpoint_url, role=role)
-    bus: EventBridgeClient = _client(boto3.session.Session(), "events", options)
+    bus: EventBridgeClient = _client(Session(), "events", options)
     return bus
 
 
 def connect_streams(endpoint_url: str | None = None) -> DynamoDBStreamsClient:
     """Return a client of tables' streams, which Lambda reads for the functions of a deployment."""
-    streams: DynamoDBStreamsClient = _client(
-        boto3.session.Session(), "dynamodbstreams", _options(endpoint_url)
-    )
+    streams: DynamoDBStreamsClient = _client(Session(), "dynamodbstreams", _options(endpoint_url))
     return streams
 
 
-def _client(session: boto3.session.Session, service: str, options: dict[str, Any]) -> Any:
-    client = session.client(service, **options)  # type: ignore[call-overload]
+def _client(session: Session, service: str, options: dict[str, Any]) -> Any:
+    client = session.create_client(service, **options)
     secure(client, READ_TIMEOUT)
     return client
 
@@ -119,7 +117,7 @@ def _options(endpoint_url: str | None, *, role: bool = False) -> dict[str, Any]:
 
 def stack_outputs(stack: str) -> dict[str, str]:
     """Return the outputs of a deployed stack. Raises OperatorError when there is none."""
-    client = _client(boto3.session.Session(), "cloudformation", {"config": _CONFIG})
+    client = _client(Session(), "cloudformation", {"config": _CONFIG})
     try:
         stacks = client.describe_stacks(StackName=stack)["Stacks"]
     except ClientError as error:
