@@ -155,7 +155,7 @@ def test_what_an_operator_changes_is_told_of(
 
 def ledger(services: Services, tenant: str, operator: str) -> AccessService:
     acts = services.acts(tenant, operator)
-    return AccessService(services.table, tenant, acts.origin, services.scales, acts=acts)
+    return AccessService(services.table, tenant, acts.actor, services.scales, acts=acts)
 
 
 def test_what_is_in_the_table_is_told_of_in_the_transaction_of_the_change(

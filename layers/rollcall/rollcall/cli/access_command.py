@@ -104,7 +104,7 @@ def ledger(chosen: Connection, tenant: str) -> AccessService:
     chosen.services.tenants.show(tenant)
     services = chosen.services
     acts = services.acts(tenant, operator())
-    return AccessService(services.table, tenant, acts.origin, services.scales, acts=acts)
+    return AccessService(services.table, tenant, acts.actor, services.scales, acts=acts)
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -44,8 +44,8 @@ def handover(
     offered = desk.offer(tenant, expires, days)
     acts = chosen.services.acts(tenant, operator())
     for token in offered.revoked:
-        acts.tell("revoke", f"Token/{token.id}", "handed over and never used")
-    acts.tell("handover", f"Tenant/{tenant}", f"opens until {offered.opens_until}")
+        acts.write("revoke", f"Token/{token.id}", "handed over and never used")
+    acts.write("handover", f"Tenant/{tenant}", f"opens until {offered.opens_until}")
     link = f"{chosen.base_url.rstrip('/')}/handover#{offered.code}"
     if as_json:
         shown = {"tenant": tenant, "link": link, "opensUntil": offered.opens_until}

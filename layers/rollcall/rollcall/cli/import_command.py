@@ -141,7 +141,7 @@ def _broken_off(chosen: Connection, tenant: str, made: Sized) -> Iterator[None]:
 
 
 def _log(chosen: Connection, tenant: str, detail: str) -> None:
-    chosen.services.acts(tenant, operator()).tell("import", "", detail)
+    chosen.services.acts(tenant, operator()).write("import", "", detail)
 
 
 def _print(

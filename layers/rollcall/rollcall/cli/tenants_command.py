@@ -49,7 +49,7 @@ def create(
     url = local_server.tenant_url(chosen.base_url, name)
     if no_token:
         chosen.services.tenants.add(name)
-        chosen.services.acts(name, operator()).tell("create", f"Tenant/{name}", "")
+        chosen.services.acts(name, operator()).write("create", f"Tenant/{name}", "")
         if as_json:
             print(json.dumps({"tenant": name, "url": url}))
         else:
@@ -57,7 +57,7 @@ def create(
             say(f"Hand a token over: `rollcall handover {name}`")
         return
     token = chosen.services.tenants.create(name)
-    chosen.services.acts(name, operator()).tell("create", f"Tenant/{name}", "with a token")
+    chosen.services.acts(name, operator()).write("create", f"Tenant/{name}", "with a token")
     if as_json:
         print(json.dumps({"tenant": name, "url": url, "token": token}))
     else:
@@ -109,7 +109,7 @@ def disable(context: typer.Context, name: Name) -> None:
     """Close a tenant's endpoint within a minute; everything is kept."""
     services = target(context).services
     services.tenants.disable(name)
-    services.acts(name, operator()).tell("disable", f"Tenant/{name}", "")
+    services.acts(name, operator()).write("disable", f"Tenant/{name}", "")
     say(f"{name} is disabled: within a minute its requests are answered with 401.")
 
 
@@ -118,7 +118,7 @@ def enable(context: typer.Context, name: Name) -> None:
     """Open a disabled tenant's endpoint again."""
     services = target(context).services
     services.tenants.enable(name)
-    services.acts(name, operator()).tell("enable", f"Tenant/{name}", "")
+    services.acts(name, operator()).write("enable", f"Tenant/{name}", "")
     say(f"{name} is active.")
 
 

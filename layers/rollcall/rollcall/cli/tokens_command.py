@@ -67,7 +67,7 @@ def issue(
     chosen = target(context)
     issued = chosen.services.keyring(tenant).issue(label, days, scope.value)
     acts = chosen.services.acts(tenant, operator())
-    acts.tell("issue", f"Token/{issued.token.id}", f"{scope.value}, until {issued.token.expires}")
+    acts.write("issue", f"Token/{issued.token.id}", f"{scope.value}, until {issued.token.expires}")
     _show(chosen, tenant, issued, as_json=as_json)
 
 
@@ -102,9 +102,9 @@ def rotate(
     issued = chosen.services.keyring(tenant).rotate(token, overlap, days)
     if issued.replaced is not None:
         old, acts = issued.replaced, chosen.services.acts(tenant, operator())
-        acts.tell("rotate", f"Token/{old.id}", f"by {issued.token.id}, works until {old.expires}")
+        acts.write("rotate", f"Token/{old.id}", f"by {issued.token.id}, works until {old.expires}")
         change = {"successor": issued.token.id, "until": old.expires}
-        Outbox(chosen.services.table, tenant).post("token.rotated", old.id, change, acts.origin)
+        Outbox(chosen.services.table, tenant).post("token.rotated", old.id, change, acts.actor)
     _show(chosen, tenant, issued, as_json=as_json)
     if not as_json and issued.replaced is not None:
         old = issued.replaced
@@ -127,7 +127,7 @@ def revoke(context: typer.Context, tenant: Name, token: TokenId, yes: Yes = Fals
         with asking():
             typer.confirm(f"Revoke {token} ({found.label}), {used}?", abort=True)
     chosen.services.keyring(tenant).revoke(token)
-    chosen.services.acts(tenant, operator()).tell("revoke", f"Token/{token}", "")
+    chosen.services.acts(tenant, operator()).write("revoke", f"Token/{token}", "")
     say(f"{token} ({found.label}) is revoked: within a minute it is refused everywhere.")
 
 

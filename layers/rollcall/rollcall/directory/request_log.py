@@ -18,8 +18,7 @@ from rollcall.model.actor import Actor
 from rollcall.model.record import Record
 from rollcall.scim import indexing
 from rollcall.scim.errors import SCIMException
-from rollcall.scim.instant import instant
-from rollcall.storage.provisioning_log import LogEntry, ProvisioningLog
+from rollcall.storage.provisioning_log import LogEntry, LogWriter, ProvisioningLog
 from rollcall.storage.transactions import Action
 
 MAX_NAMES = 100
@@ -59,19 +58,18 @@ class RequestTrail:
         key: bytes = b"",
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self._log = log
+        self._writer = LogWriter(log, origin or Actor(), clock)
         self._key = key
-        self._clock = clock
         self._begun = perf_counter()
         self._asked = asked or RequestInfo()
-        self._entry = LogEntry("", self._asked.request, actor=origin.actor if origin else "")
+        self._entry = LogEntry()
         self._missed = False
-        self._told = 0
+        self._written = False
 
     @property
     def actions(self) -> int:
         """How many actions `committing` returns."""
-        return 0 if self._log is None else 1
+        return 1 if self._writer else 0
 
     def asks(self, method: str, path: str, status: int) -> None:
         """Note that an operation of a bulk request begins."""
@@ -106,14 +104,12 @@ class RequestTrail:
 
         `detail` is what the entry says besides: states and ids, nobody's data.
         """
-        if self._log is None:
-            return []
         entry = self._now(self._asked.status)
-        return [self._log.action(replace(entry, detail=detail) if detail else entry)]
+        return self._writer.actions(replace(entry, detail=detail) if detail else entry)
 
     def committed(self) -> None:
         """Note that the transaction was applied."""
-        self._told += 1
+        self._written = True
 
     def misses(self, values: Iterable[str]) -> None:
         """Note that a lookup of these values matched nothing."""
@@ -123,8 +119,8 @@ class RequestTrail:
     @property
     def is_untold(self) -> bool:
         """Tell whether something went well and has no entry: a vain lookup, a change of nothing."""
-        vain = self._missed or (self._asked.is_write and not self._told)
-        return self._log is not None and vain
+        vain = self._missed or (self._asked.is_write and not self._written)
+        return bool(self._writer) and vain
 
     def answered(self, target: str, ignored: Iterable[str]) -> None:
         """Tell what went well and has no entry yet."""
@@ -144,15 +140,12 @@ class RequestTrail:
         self._tell(refusal)
 
     def _tell(self, entry: LogEntry) -> None:
-        if self._log is not None:
-            self._log.write(entry)
-            self._told += 1
+        self._writer.write(entry)
+        self._written = True
 
     def _now(self, status: int) -> LogEntry:
         return replace(
             self._entry,
-            time=instant(self._clock()),
-            number=self._told,
             method=self._asked.method,
             path=self._asked.path,
             status=status,

@@ -78,13 +78,13 @@ def _repair(services: Services, tenant: str, fault: Fault, log: AuditLog) -> boo
     if (unfinished := fault.unfinished) is not None:
         finished = services.directory(tenant).finish(unfinished)
         if finished:
-            log.tell("repair", "", f"what was begun with {unfinished.id} is finished")
+            log.write("repair", "", f"what was begun with {unfinished.id} is finished")
         return finished
     if not fault.mends:
         return False
     # The sentence of a fault and the key of an item may hold a person's name; the type does not.
     types = {f"{action.kind} {action.key['pk'].split('#')[1]}" for action in fault.mends}
-    entry = log.told("repair", "", ", ".join(sorted(types)))
+    entry = log.actions("repair", "", ", ".join(sorted(types)))
     try:
         services.table.transact([*fault.mends, *entry])
     except ConditionFailed:  # another writer changed it since it was read

@@ -6,15 +6,17 @@ not queue up on one; entries go by themselves when their time is over.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, date, datetime, timedelta
 from heapq import merge
+from itertools import count
 from typing import Any
 from zlib import crc32
 
 from rollcall.aws.attribute_values import Item
 from rollcall.aws.aws_errors import ClientError
+from rollcall.model.actor import Actor
 from rollcall.scim.errors import Unavailable
 from rollcall.scim.instant import instant
 from rollcall.storage.keys import Key, Keys
@@ -24,6 +26,8 @@ from rollcall.storage.transactions import Action
 SHARDS = 4
 KEEP_DAYS = 90
 MAX_KEEP_DAYS = 731
+
+_NOBODY = Actor()
 
 
 @dataclass(frozen=True)
@@ -36,8 +40,8 @@ class LogEntry:
     sent. `ms` is how long it took so far.
     """
 
-    time: str
-    request: str
+    time: str = ""
+    request: str = ""
     number: int = 0
     actor: str = ""
     method: str = ""
@@ -102,6 +106,46 @@ class ProvisioningLog:
         written = {name: list(v) if isinstance(v, tuple) else v for name, v in said.items()}
         expires = datetime.fromisoformat(entry.time) + self._keep
         return {**written, "expires": int(expires.timestamp())}
+
+
+class LogWriter:
+    """Writes the entries of one request, or of one run of a command; without a log it writes none.
+
+    It gives each entry its time, its number, and the request and the actor that it is of.
+    """
+
+    def __init__(
+        self,
+        log: ProvisioningLog | None = None,
+        actor: Actor = _NOBODY,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.actor = actor
+        self._log = log
+        self._clock = clock
+        self._numbers = count()
+
+    def __bool__(self) -> bool:
+        """Tell whether entries are written."""
+        return self._log is not None
+
+    def actions(self, entry: LogEntry) -> list[Action]:
+        """Return the action that adds an entry, for the transaction of the write that it is of."""
+        return [] if self._log is None else [self._log.action(self._completed(entry))]
+
+    def write(self, entry: LogEntry) -> None:
+        """Add an entry by itself; an entry that cannot be written fails nothing."""
+        if self._log is not None:
+            self._log.write(self._completed(entry))
+
+    def _completed(self, entry: LogEntry) -> LogEntry:
+        return replace(
+            entry,
+            time=instant(self._clock()),
+            number=next(self._numbers),
+            request=self.actor.request,
+            actor=self.actor.actor,
+        )
 
 
 def _entry(item: Item) -> LogEntry:

@@ -125,7 +125,7 @@ class TemplateChanges:
             _check(current, before)
             now = instant(self._clock())
             contents = [each.content for each in current.values()]
-            told = self._acts.told("templates", "", _told(before, current))
+            told = self._acts.actions("templates", "", _told(before, current))
             try:
                 self._store.change(edition, contents, versions, now, self._actor, told=told)
             except ConditionFailed:

@@ -209,7 +209,7 @@ class AccessService:
             contents = [each.content for each in put.values()]
             actions += self._grants.replacing(user, contents, self._origin)
             of = ", ".join(f"{each.template} version {each.version}" for each in put.values())
-            actions += self._acts.told(verb, f"User/{user}", detail or of)
+            actions += self._acts.actions(verb, f"User/{user}", detail or of)
             try:
                 self._table.transact(actions)
             except ConditionFailed:
