@@ -19,7 +19,7 @@ from statistics import quantiles
 
 import httpx
 
-from rollcall.dev import local_server
+from rollcall.operations import running_server
 from rollcall.runtime import Services, Settings
 
 RATE = 25
@@ -36,7 +36,7 @@ def server() -> Iterator[tuple[Services, str, str]]:
         with subprocess.Popen([*command, *options], stdout=pipe, stderr=quiet) as process:
             assert process.stdout is not None
             told = json.loads(process.stdout.readline())["tenants"]["acme"]
-            running = local_server.find(Path(scratch))
+            running = running_server.find(Path(scratch))
             assert running is not None
             try:
                 settings = Settings(endpoint_url=running.endpoint_url)

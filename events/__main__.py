@@ -21,7 +21,7 @@ from typing import Any
 from events import containers, endpoint, engine, runtime
 from events.case import Case, cases, given
 from rollcall.dev.emulator import EmulatorError
-from rollcall.dev.local_server import STATE
+from rollcall.operations.running_server import STATE
 from rollcall.runtime import Services
 
 Invoke = Callable[[Case], Any]

@@ -21,6 +21,8 @@ from moto import mock_aws
 from rollcall.aws.clients import Clients
 from rollcall.dev import local_server
 from rollcall.dev.emulator import environment
+from rollcall.model.tenant_url import tenant_url
+from rollcall.operations import running_server
 from rollcall.runtime import Services, Settings
 from tests.faults.points import Points, lines
 
@@ -64,7 +66,7 @@ class Server:
         if not line:
             raise RuntimeError(f"the local server did not start: {self.log.read_text()[-2000:]}")
         self.announced = json.loads(line)
-        running = local_server.find(state)
+        running = running_server.find(state)
         assert running is not None
         self.running = running
         self.services = Services(Settings(endpoint_url=running.endpoint_url))
@@ -73,7 +75,7 @@ class Server:
         """Return a new tenant."""
         name = f"t{next(self._numbers)}"
         token = self.services.tenants.create(name)
-        return Tenant(name, local_server.tenant_url(self.running.url, name), token)
+        return Tenant(name, tenant_url(self.running.url, name), token)
 
     def stop(self) -> int:
         """End the server as Ctrl-C does; returns its exit code."""

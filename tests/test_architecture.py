@@ -34,7 +34,7 @@ ARROWS: dict[str, set[str]] = {
     "http": {"directory", "tenants", "model", "scim"},
     "runtime": {"http", *BELOW_HTTP, "scim"},
     "operations": {"runtime", *BELOW_HTTP, "scim"},
-    "dev": {"runtime", "http", "tenants"},
+    "dev": {"operations", "runtime", "http", "tenants"},
     "start": set(),
     "operator_error": set(),
     "cli": {"operations", "dev", "runtime", *BELOW_HTTP, "scim"},

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from rollcall.dev import local_server
 from rollcall.directory.directory import Directory
 from rollcall.model.account_link import LOCAL
+from rollcall.model.tenant_url import tenant_url
 from rollcall.storage.findings import Findings
 from tests.conftest import Server, Tenant
 from tests.directory.people import user
@@ -110,9 +110,7 @@ def test_what_a_post_made_is_listed_before_any_run(server: Server) -> None:
     operator = Operator(server)
     tenant = operator.tenant
     token = server.services.keyring(tenant).issue("test").plain
-    with Tenant(
-        tenant, local_server.tenant_url(server.running.url, tenant), token
-    ).client() as client:
+    with Tenant(tenant, tenant_url(server.running.url, tenant), token).client() as client:
         document = {"userName": "asmith@b.c", "displayName": "Alice Smith"}
         old = operator.directory.users.create(document, link=LOCAL).record.id
         new = client.post("/Users", json={**document, "userName": "alice.smith@b.c"}).json()["id"]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from rollcall.changes.change_events import Event
-from rollcall.dev import local_server
+from rollcall.model.tenant_url import tenant_url
 from tests.changes.schemas import faults
 from tests.conftest import Server, Tenant
 from tests.test_cli import PROGRAM, program, rollcall
@@ -48,7 +48,7 @@ def test_what_changes_is_appended_to_a_file_whoever_changes_it(tmp_path: Path) -
     told = read(path)
     assert [each["detail-type"] for each in told] == ["user.created", "access.granted"]
     assert {each["source"] for each in told} == {"rollcall"}
-    assert told[-1]["detail"]["iss"] == local_server.tenant_url(url, "t1")
+    assert told[-1]["detail"]["iss"] == tenant_url(url, "t1")
     assert {each["detail"]["sub_id"]["uri"] for each in told} == {f"/Users/{ada}"}
     events = [Event(each["detail-type"], each["detail"]) for each in told]
     assert [faults(each) for each in events] == [[], []]

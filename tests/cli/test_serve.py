@@ -12,7 +12,7 @@ from pathlib import Path
 
 import httpx
 
-from rollcall.dev import local_server
+from rollcall.operations import running_server
 from rollcall.runtime import Services, Settings
 from rollcall.tenants.tenants import Token
 from tests.test_cli import ENVIRONMENT, PROGRAM
@@ -27,7 +27,7 @@ def served(state: Path) -> Iterator[tuple[str, tuple[Token, ...]]]:
     )
     assert process.stdout is not None
     line = next(each for each in iter(process.stdout.readline, "") if " Try " in each)
-    running = local_server.find(state)
+    running = running_server.find(state)
     assert running is not None
     services = Services(Settings(endpoint_url=running.endpoint_url))
     try:

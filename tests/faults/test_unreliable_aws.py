@@ -16,8 +16,8 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from rollcall.dev import local_server
 from rollcall.directory.sweep import Sweep
+from rollcall.model.tenant_url import tenant_url
 from rollcall.runtime import Services
 from rollcall.storage import large_change_items
 from rollcall.storage.table import Table
@@ -83,7 +83,7 @@ def test_what_clients_were_told_is_true_whatever_happens_to_calls(
     chosen = (LONG_RUNS if LONG else SHORT)[kind]
 
     with serving(unreliable) as url:
-        base = local_server.tenant_url(url, name)
+        base = tenant_url(url, name)
         clients = [
             httpx.Client(base_url=base, headers={"Authorization": f"Bearer {token}"}, timeout=60)
             for _ in range(ACTORS)
@@ -141,9 +141,7 @@ def hand_over(direct: Services, url: str, tally: Tally) -> None:
         bearer = {"Authorization": f"Bearer {answer.json()['token']}"}
         used = httpx.Response(503)
         while used.status_code in BUSY:
-            used = httpx.get(
-                f"{local_server.tenant_url(url, name)}/Users", headers=bearer, timeout=60
-            )
+            used = httpx.get(f"{tenant_url(url, name)}/Users", headers=bearer, timeout=60)
             tally.answered(used, writes=False)
         if used.status_code != 200:
             tally.note('false "not found"', f"a token that was shown: {used.status_code}")

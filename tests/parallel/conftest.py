@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from rollcall.aws.clients import Clients, connect
-from rollcall.dev import local_server
+from rollcall.model.tenant_url import tenant_url
 from rollcall.runtime import Services, Settings
 from rollcall.storage.table import Table
 from tests.conftest import Server, Tenant
@@ -52,7 +52,7 @@ def contend(server: Server, tenant: Tenant) -> Iterator[Contend]:
             conflicting: Any = Conflicting(real.dynamodb)
             services = Services(Settings(), Clients(conflicting, real.secretsmanager))
             services.table = Table(conflicting, services.table.name, max_actions=max_actions)
-            url = local_server.tenant_url(ending.enter_context(serving(services)), tenant.name)
+            url = tenant_url(ending.enter_context(serving(services)), tenant.name)
             api = ending.enter_context(replace(tenant, url=url).client())
             ending.callback(consistency.check, server.services, tenant.name)
             api.get("/Users")  # the first use of a token is noted, which is in nobody's way

@@ -12,7 +12,7 @@ import httpx
 from events.case import cases
 from events.endpoint import Snapshot
 from events.runtime import Function
-from rollcall.dev import local_server
+from rollcall.model.tenant_url import tenant_url
 from rollcall.runtime import Services
 from tests.conftest import Tenant
 from tests.exchanges.answer import GROUP
@@ -89,9 +89,7 @@ class Exchanges:
 
     def _tenant(self) -> Tenant:
         name = f"t{next(self._numbers)}"
-        return Tenant(
-            name, local_server.tenant_url(BASE, name), self._services.tenants.create(name)
-        )
+        return Tenant(name, tenant_url(BASE, name), self._services.tenants.create(name))
 
 
 def _followed(answer: Any) -> list[str]:

@@ -15,6 +15,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from rollcall.changes.changed_names import changed
 from rollcall.model.account_link import AccountLink
+from rollcall.model.tenant_url import tenant_url
 from rollcall.scim.resource_models import ROLLCALL, Kind
 from rollcall.storage import keys
 from rollcall.storage.stream import ItemChange, ItemType
@@ -66,7 +67,7 @@ def _claims(change: ItemChange, issuer: str, told: _EventDraft) -> dict[str, Any
     if change.kind is not None:
         subject = {"format": "scim", "uri": f"{change.kind.endpoint}/{change.resource}"}
     claims = {
-        "iss": f"{issuer.rstrip('/')}/scim/{change.tenant}/v2",
+        "iss": tenant_url(issuer, change.tenant),
         "jti": str(uuid5(NAMESPACE_URL, f"{change.id}/{told.type}")),
         "iat": change.seconds,
         "txn": origin.get("request") or None,

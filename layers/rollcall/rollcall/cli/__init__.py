@@ -10,7 +10,6 @@ from typing import Annotated, NoReturn
 import typer
 from typer import rich_utils
 
-from rollcall.aws.access_errors import explained
 from rollcall.cli import (
     access_command,
     accounts_command,
@@ -31,9 +30,9 @@ from rollcall.cli.log_command import log
 from rollcall.cli.serve_command import serve
 from rollcall.cli.terminal import UsageError, complain, out
 from rollcall.cli.verify_command import verify
-from rollcall.dev import local_server
+from rollcall.operations import failures
+from rollcall.operations.running_server import STATE
 from rollcall.operator_error import OperatorError
-from rollcall.scim.errors import SCIMException
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -78,7 +77,7 @@ def choose(
     ] = None,
     state: Annotated[
         Path, typer.Option(help="Where the local server keeps its data.", show_default=False)
-    ] = local_server.STATE,
+    ] = STATE,
 ) -> None:
     """Note what the command is to work on."""
     context.obj = ConnectionOptions(stack, endpoint_url, state)
@@ -94,7 +93,7 @@ def main() -> NoReturn:
     rich_utils.MAX_WIDTH = max(out.width, 80)
     try:
         _check_text(sys.argv[1:])
-        with explained():
+        with failures.translated():
             code = app(prog_name="rollcall", standalone_mode=False)
     except typer.TyperException as error:
         if sentence := _typed(error):
@@ -106,9 +105,6 @@ def main() -> NoReturn:
     except OperatorError as error:
         for sentence in str(error).splitlines():
             complain(sentence)
-        sys.exit(2)
-    except SCIMException as error:
-        complain(str(error.detail))
         sys.exit(2)
     sys.exit(code)
 

@@ -8,10 +8,11 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from rollcall.cli.connection import Connection, target
+from rollcall.cli.connection import target
 from rollcall.cli.listing import Listing
 from rollcall.cli.terminal import AsJson, Name, UsageError, operator, print_listing, say
 from rollcall.model.access import Access
+from rollcall.operations.operator import Operator
 from rollcall.storage.keys import BY_HAND
 from rollcall.templates import template_file
 from rollcall.templates.user_access import AccessService, UserAccess
@@ -99,7 +100,7 @@ def revoke(
     _tell(user, book.revoke(book.find(user), areas or [], role=role), as_json)
 
 
-def ledger(chosen: Connection, tenant: str) -> AccessService:
+def ledger(chosen: Operator, tenant: str) -> AccessService:
     """Return the grants of a tenant, changed by whoever runs the command."""
     chosen.services.tenants.show(tenant)
     services = chosen.services

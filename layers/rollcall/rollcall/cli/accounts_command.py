@@ -12,7 +12,6 @@ import typer
 from rollcall.cli.connection import target
 from rollcall.cli.listing import Listing
 from rollcall.cli.terminal import AsJson, Name, operator, print_lines, print_listing, say
-from rollcall.dev import local_server
 from rollcall.model.record import Record
 from rollcall.reconcile.conflicts.directory_account import accounts
 from rollcall.storage.resources import Resources
@@ -80,7 +79,7 @@ def show(context: typer.Context, name: Name, account: Account, as_json: AsJson =
     """Show an account, whose it is, and the groups that it is in."""
     chosen = target(context)
     chosen.services.tenants.show(name)
-    directory = chosen.services.directory(name, local_server.tenant_url(chosen.base_url, name))
+    directory = chosen.services.directory(name, chosen.tenant_url(name))
     record = directory.accounts.find(account)
     answer = directory.users.read(record.id)
     if as_json:

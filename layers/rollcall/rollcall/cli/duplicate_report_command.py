@@ -13,8 +13,9 @@ import typer
 from rich.progress import Progress as Bar
 from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from rollcall.cli.connection import Connection, target
+from rollcall.cli.connection import target
 from rollcall.cli.terminal import AsJson, Name, UsageError, err, say
+from rollcall.operations.operator import Operator
 from rollcall.operator_error import naming
 from rollcall.reconcile.duplicates.case_store import CaseStore
 from rollcall.reconcile.duplicates.duplicate_run import Progress, RunOvertaken
@@ -86,7 +87,7 @@ def save(
         say(f"The report of {runs[-1]} is in {file}.", to=err)
 
 
-def opened(chosen: Connection, tenant: str) -> CaseStore:
+def opened(chosen: Operator, tenant: str) -> CaseStore:
     """Return the findings of a tenant that exists. Raises TenantError."""
     chosen.services.tenants.show(tenant)
     return duplicates_function.book(chosen.services, tenant)

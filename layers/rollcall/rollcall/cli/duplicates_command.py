@@ -11,12 +11,13 @@ from typing import Annotated
 
 import typer
 
-from rollcall.cli.connection import Connection, target
+from rollcall.cli.connection import target
 from rollcall.cli.duplicate_report_command import opened, run, save
 from rollcall.cli.finding_view import named, print_finding, say_marked
 from rollcall.cli.listing import Listing
 from rollcall.cli.terminal import AsJson, DryRun, Name, UsageError, operator, print_listing, say
 from rollcall.cli.text import Prose
+from rollcall.operations.operator import Operator
 from rollcall.reconcile.duplicates import duplicate_report, reasons
 from rollcall.reconcile.duplicates.case_store import Case, CaseState, CaseStore, Note
 from rollcall.reconcile.duplicates.duplicate_finding import FindingKind
@@ -216,7 +217,7 @@ def _nothing(tenant: str, state: CaseFilter, others: list[Case]) -> str:
     return f"Nothing of that kind is {state} in {tenant}; {', '.join(counted)}: {named} lists them."
 
 
-def _user(chosen: Connection, tenant: str, named: str) -> str:
+def _user(chosen: Operator, tenant: str, named: str) -> str:
     """Return the id of a user who is named by id, merged id or userName. Raises UsageError."""
     record = Resources(chosen.services.table, tenant).named(Type.USER, named)
     if record is None:

@@ -14,10 +14,11 @@ import typer
 from rollcall.aws.dead_letters import DeadLetterBatch, UnpublishedError
 from rollcall.changes import publication
 from rollcall.changes.publication import PublishedEvent
-from rollcall.cli.connection import Connection, target
+from rollcall.cli.connection import target
 from rollcall.cli.listing import Listing
 from rollcall.cli.terminal import AsJson, DryRun, UsageError, complain, print_listing, say
 from rollcall.cli.text import Prose
+from rollcall.operations.operator import Operator
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -117,7 +118,7 @@ def republish(
         raise typer.Exit(1)
 
 
-def _published(chosen: Connection, kept: KeptBatch) -> str:
+def _published(chosen: Operator, kept: KeptBatch) -> str:
     """Publish a batch and forget it, or say why that could not be done."""
     published = chosen.services.bus().publish([each.entry for each in kept.events])
     if published < len(kept.events):
@@ -126,9 +127,7 @@ def _published(chosen: Connection, kept: KeptBatch) -> str:
     return ""
 
 
-def _kept(
-    chosen: Connection, tenant: str | None, names: Collection[str] = ()
-) -> Iterator[KeptBatch]:
+def _kept(chosen: Operator, tenant: str | None, names: Collection[str] = ()) -> Iterator[KeptBatch]:
     """Yield what is put aside: of a tenant or of all, with these names or with any."""
     if tenant is not None:
         chosen.services.tenants.show(tenant)
@@ -143,7 +142,7 @@ def _kept(
             yield found
 
 
-def _read(chosen: Connection, batch: DeadLetterBatch) -> KeptBatch:
+def _read(chosen: Operator, batch: DeadLetterBatch) -> KeptBatch:
     try:
         records = chosen.services.unpublished.records(batch)
     except UnpublishedError as error:

@@ -15,7 +15,6 @@ import typer
 
 from rollcall.cli.connection import target
 from rollcall.cli.terminal import Name, err, say
-from rollcall.dev import local_server
 from rollcall.operations.tenant_export import Line, lines
 from rollcall.operator_error import naming
 
@@ -33,7 +32,7 @@ def export(
     changes meanwhile is there as it was or as it became. No secret is in it.
     """
     chosen = target(context)
-    told = lines(chosen.services, name, local_server.tenant_url(chosen.base_url, name))
+    told = lines(chosen.services, name, chosen.tenant_url(name))
     if str(file) == "-":
         for line in told:
             sys.stdout.write(_json(line))

@@ -46,7 +46,7 @@ def handover(
     for token in offered.revoked:
         acts.write("revoke", f"Token/{token.id}", "handed over and never used")
     acts.write("handover", f"Tenant/{tenant}", f"opens until {offered.opens_until}")
-    link = f"{chosen.base_url.rstrip('/')}/handover#{offered.code}"
+    link = f"{chosen.services.settings.url.rstrip('/')}/handover#{offered.code}"
     if as_json:
         shown = {"tenant": tenant, "link": link, "opensUntil": offered.opens_until}
         ids = {"revoked": [each.id for each in offered.revoked]}

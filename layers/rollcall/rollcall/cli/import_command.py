@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 from scim2_models import Context as Shape
 
-from rollcall.cli.connection import Connection, target
+from rollcall.cli.connection import target
 from rollcall.cli.listing import Listing
 from rollcall.cli.terminal import (
     AsJson,
@@ -26,6 +26,7 @@ from rollcall.cli.terminal import (
     say,
 )
 from rollcall.cli.text import Prose
+from rollcall.operations.operator import Operator
 from rollcall.reconcile.account_import import (
     AccountDraft,
     AccountImport,
@@ -128,7 +129,7 @@ def _check(draft: AccountDraft) -> None:
 
 
 @contextmanager
-def _broken_off(chosen: Connection, tenant: str, made: Sized) -> Iterator[None]:
+def _broken_off(chosen: Operator, tenant: str, made: Sized) -> Iterator[None]:
     """Say and log how many accounts were put in when the import breaks off."""
     try:
         yield
@@ -140,7 +141,7 @@ def _broken_off(chosen: Connection, tenant: str, made: Sized) -> Iterator[None]:
         raise
 
 
-def _log(chosen: Connection, tenant: str, detail: str) -> None:
+def _log(chosen: Operator, tenant: str, detail: str) -> None:
     chosen.services.acts(tenant, operator()).write("import", "", detail)
 
 

@@ -15,11 +15,12 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
-from rollcall.cli.connection import Connection, target
+from rollcall.cli.connection import target
 from rollcall.cli.durations import moment
 from rollcall.cli.terminal import AsJson, Name, UsageError, print_lines, say
 from rollcall.cli.text import harmless
 from rollcall.model.redaction import hashed
+from rollcall.operations.operator import Operator
 from rollcall.scim.case_folding import former
 from rollcall.scim.resource_models import Kind
 from rollcall.storage.provisioning_log import LogEntry, ProvisioningLog
@@ -140,7 +141,7 @@ def _show(entry: LogEntry) -> None:
         say(f"    {sentence}")
 
 
-def _ids(chosen: Connection, tenant: str, user: str) -> frozenset[str]:
+def _ids(chosen: Operator, tenant: str, user: str) -> frozenset[str]:
     """Return the ids that a name stands for: itself, and those of the user and group it means."""
     resources = Resources(chosen.services.table, tenant)
     found = [record for kind in Kind if (record := resources.named(kind, user)) is not None]

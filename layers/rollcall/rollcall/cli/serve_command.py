@@ -9,9 +9,11 @@ from typing import Annotated
 
 import typer
 
-from rollcall.cli.connection import ConnectionOptions, endpoint
+from rollcall.cli.connection import ConnectionOptions
 from rollcall.cli.terminal import AsJson, print_credentials, say
 from rollcall.dev import local_server
+from rollcall.model.tenant_url import tenant_url
+from rollcall.operations.deployment import check_endpoint
 from rollcall.runtime import Settings
 
 
@@ -78,8 +80,7 @@ def serve(
 
     def announce(base: str, tokens: dict[str, str]) -> None:
         admitted = {
-            name: {"url": local_server.tenant_url(base, name), "token": token}
-            for name, token in tokens.items()
+            name: {"url": tenant_url(base, name), "token": token} for name, token in tokens.items()
         }
         if as_json:
             print(json.dumps({"tenants": admitted}), flush=True)
@@ -95,7 +96,7 @@ def serve(
         port,
         tenant or [],
         state=state or choice.state,
-        endpoint_url=endpoint(
+        endpoint_url=check_endpoint(
             endpoint_url or choice.endpoint_url or os.environ.get("AWS_ENDPOINT_URL") or None
         ),
         fresh=fresh,

@@ -11,7 +11,7 @@ import yaml
 from rich.text import Text
 
 from rollcall.cli import yaml_text
-from rollcall.cli.connection import Connection, target
+from rollcall.cli.connection import target
 from rollcall.cli.listing import Listing
 from rollcall.cli.terminal import (
     AsJson,
@@ -25,6 +25,7 @@ from rollcall.cli.terminal import (
     print_listing,
     say,
 )
+from rollcall.operations.operator import Operator
 from rollcall.reconcile import text_file
 from rollcall.templates import template_file
 from rollcall.templates.catalogue import Catalogue
@@ -178,7 +179,7 @@ def remove(
         say(f"{name} is removed. Users who have something of it keep that.")
 
 
-def _templates(chosen: Connection, tenant: str) -> TemplateChanges:
+def _templates(chosen: Operator, tenant: str) -> TemplateChanges:
     chosen.services.tenants.show(tenant)
     return chosen.services.templates(tenant, operator())
 

@@ -24,7 +24,6 @@ from rollcall.cli.terminal import (
     print_listing,
     say,
 )
-from rollcall.dev import local_server
 from rollcall.operations import tenant_deletion
 from rollcall.tenants.tenants import Tenant
 
@@ -46,7 +45,7 @@ def create(
 ) -> None:
     """Make a tenant, and print its URL and its first token, once."""
     chosen = target(context)
-    url = local_server.tenant_url(chosen.base_url, name)
+    url = chosen.tenant_url(name)
     if no_token:
         chosen.services.tenants.add(name)
         chosen.services.acts(name, operator()).write("create", f"Tenant/{name}", "")
@@ -90,7 +89,7 @@ def show(context: typer.Context, name: Name, as_json: AsJson = False) -> None:
         f"{kind.value.lower()}s": count
         for kind, count in chosen.services.directory(name).counts().items()
     }
-    url = local_server.tenant_url(chosen.base_url, name)
+    url = chosen.tenant_url(name)
     if as_json:
         print(json.dumps({**_summary(tenant), "url": url, **counts}))
         return

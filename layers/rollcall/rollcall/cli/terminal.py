@@ -68,9 +68,8 @@ def follow(act: Generator[Progress, None, _Result], title: str) -> _Result:
             except StopIteration as end:
                 result: _Result = end.value
                 return result
-            total = "" if progress.total is None else f" of {progress.total:,}"
-            if progress.done:
-                status.update(f"{title}: {progress.done:,}{total} {progress.unit}")
+            text = str(progress)
+            status.update(f"{title}: {text}" if text else title)
 
 
 def say(sentence: str, *, to: Console = out, style: str = "") -> None:

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
-from rollcall.cli.connection import Connection, target
+from rollcall.cli.connection import target
 from rollcall.cli.durations import duration, said
 from rollcall.cli.listing import Listing
 from rollcall.cli.terminal import (
@@ -26,7 +26,7 @@ from rollcall.cli.terminal import (
     say,
 )
 from rollcall.cli.text import Cell
-from rollcall.dev import local_server
+from rollcall.operations.operator import Operator
 from rollcall.storage.outbox import Outbox
 from rollcall.storage.token_usage import TokenUse
 from rollcall.tenants.tenant_tokens import Issued
@@ -175,8 +175,8 @@ def _summary(token: Token, use: TokenUse | None) -> dict[str, Any]:
     return {**shown, **used}
 
 
-def _show(chosen: Connection, tenant: str, issued: Issued, *, as_json: bool) -> None:
-    url, token = local_server.tenant_url(chosen.base_url, tenant), issued.token
+def _show(chosen: Operator, tenant: str, issued: Issued, *, as_json: bool) -> None:
+    url, token = chosen.tenant_url(tenant), issued.token
     if as_json:
         replaced = {} if issued.replaced is None else {"replaced": _summary(issued.replaced, None)}
         shown = {"tenant": tenant, "url": url, "token": issued.plain, **replaced}

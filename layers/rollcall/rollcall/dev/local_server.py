@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import socket
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -20,16 +19,12 @@ from rollcall.dev import emulator
 from rollcall.dev.emulator import EmulatorError
 from rollcall.http.middleware import RequestLogger
 from rollcall.http.routes import EVERYTHING
+from rollcall.operations import running_server
+from rollcall.operations.running_server import RunningServer
 from rollcall.operator_error import OperatorError, naming
 from rollcall.runtime import Services, Settings, declare, events_file, logger
 from rollcall.runtime.background import logged
 from rollcall.tenants.tenants import TenantError, check_name
-
-HOME = Path(sys.prefix).parent
-"""Where the environment of this interpreter stands: the checkout."""
-
-STATE = HOME / ".rollcall"
-"""Where the local server keeps its data, unless it is told otherwise."""
 
 SWEEP_SECONDS = 60
 """How often what was begun and not finished is gone on with, as the deployed function does."""
@@ -39,39 +34,6 @@ TOKEN_DAYS = 30
 """What the tokens are called that the server prints, and how long they live."""
 
 _TEMPLATE = Path(__file__).parents[4] / "template.yaml"
-_SERVER = "server.json"
-
-
-@dataclass(frozen=True)
-class Running:
-    """A local server: its own URL, and where its data is."""
-
-    url: str
-    endpoint_url: str
-
-
-def find(state: Path = STATE) -> Running | None:
-    """Return the local server that runs on this state directory, None when none does.
-
-    Raises OperatorError for a directory that cannot be read.
-    """
-    record = state / _SERVER
-    with naming(record):
-        if not record.is_file():
-            return None
-        text = record.read_text()
-    with suppress(ValueError, OSError):  # half of it is written, or nobody listens there any more
-        match json.loads(text):
-            case {"url": str(url), "endpoint_url": str(endpoint)}:
-                port = int(endpoint.rpartition(":")[2])
-                socket.create_connection(("127.0.0.1", port), timeout=1).close()
-                return Running(url, endpoint)
-    return None
-
-
-def tenant_url(base: str, tenant: str) -> str:
-    """Return the Tenant URL below the URL of a server or a deployment."""
-    return f"{base.rstrip('/')}/scim/{tenant}/v2"
 
 
 def create_table(services: Services) -> None:
@@ -176,9 +138,6 @@ def serve(
         pages = chain.from_iterable(services.pages().values())
         log = logger(sys.stderr)
         app = services.application(EVERYTHING, log, pages)
-        record = state / _SERVER
-        with naming(record):
-            record.write_text(json.dumps({"url": url, "endpoint_url": endpoint}))
         config = uvicorn.Config(
             app,
             log_config=None,
@@ -190,14 +149,12 @@ def serve(
             timeout_graceful_shutdown=5,
         )
         server = _Server(config, lambda: announce(url, tokens))
-        try:
-            with (
-                nullcontext() if lines is None else events_file.told(services, lines, log),
-                suppress(KeyboardInterrupt),  # uvicorn has shut down and raises the signal again
-            ):
-                server.run(sockets=[listening])
-        finally:
-            record.unlink(missing_ok=True)
+        with (
+            running_server.announced(state, RunningServer(url, endpoint)),
+            nullcontext() if lines is None else events_file.told(services, lines, log),
+            suppress(KeyboardInterrupt),  # uvicorn has shut down and raises the signal again
+        ):
+            server.run(sockets=[listening])
 
 
 def sweep(services: Services, log: RequestLogger) -> None:

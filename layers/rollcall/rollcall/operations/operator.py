@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rollcall.model.tenant_url import tenant_url
 from rollcall.runtime import Services
 
 
@@ -18,11 +19,26 @@ class Operator:
     services: Services
     name: str
 
+    def tenant_url(self, tenant: str) -> str:
+        """Return the Tenant URL of a tenant of this deployment."""
+        return tenant_url(self.services.settings.url, tenant)
+
 
 @dataclass(frozen=True)
 class Progress:
-    """How far an act is: `done` of `total` units, such as accounts; None where nobody knows."""
+    """How far an act is: `done` of `total` units, such as accounts; None where nobody knows.
 
-    done: int
+    `step` says which part of an act of several parts it is, such as `deleting`.
+    """
+
+    done: int = 0
     total: int | None = None
     unit: str = ""
+    step: str = ""
+
+    def __str__(self) -> str:
+        """Return it as people read it, such as `deleting 1,200 users`."""
+        if not self.unit:
+            return self.step
+        number = f"{self.done:,}" if self.total is None else f"{self.done:,} of {self.total:,}"
+        return f"{self.step} {number} {self.unit}".lstrip()

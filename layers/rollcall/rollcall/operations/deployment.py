@@ -1,0 +1,95 @@
+"""The deployment that an operator works on: a stack, what the environment names, a local server."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from rollcall.aws.clients import stack_outputs
+from rollcall.operations import running_server
+from rollcall.operations.operator import Operator
+from rollcall.operator_error import OperatorError
+from rollcall.runtime import Services, Settings
+from rollcall.templates.access_levels import AccessLevels
+
+_OUTPUTS = (
+    *("TableName", "SecretPrefix", "AccessLevels", "AccessRoles", "ReportBucket", "ReportTopic"),
+    *("ApiUrl", "Bus", "UnpublishedBucket"),
+)
+"""The outputs of a stack that operators need."""
+
+
+class DeploymentError(OperatorError):
+    """Nothing to work on is named, or what is named is no deployment of Rollcall."""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What names the deployment, in the order in which it is looked for.
+
+    The name of a stack; the URL of another DynamoDB and Secrets Manager; AWS_ENDPOINT_URL or
+    ROLLCALL_TABLE in the environment; the state directory of a local server that runs.
+    """
+
+    stack: str | None
+    endpoint_url: str | None
+    state: Path
+    environment: Mapping[str, str]
+
+
+def connect(name: str, selection: Selection) -> Operator:
+    """Return an operator of this name on the deployment. Raises DeploymentError for none."""
+    return Operator(Services(_settings(selection)), name)
+
+
+def check_endpoint(url: str | None) -> str | None:
+    """Return the URL of an endpoint, None for none. Raises DeploymentError for anything else."""
+    if url is None:
+        return None
+    try:
+        parts = urlsplit(url)
+        valid = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    except ValueError:  # an invalid port
+        valid = False
+    if not valid:
+        raise DeploymentError(f"{url!r} is no URL of an endpoint, such as http://127.0.0.1:4566")
+    return url
+
+
+def _settings(selection: Selection) -> Settings:
+    environment = dict(selection.environment)
+    check_endpoint(selection.endpoint_url or environment.get("AWS_ENDPOINT_URL") or None)
+    if selection.stack is not None:
+        return _stack_settings(selection.stack)
+    if selection.endpoint_url is not None:
+        environment["AWS_ENDPOINT_URL"] = selection.endpoint_url
+    settings = Settings.of(environment)
+    if environment.keys() & {"AWS_ENDPOINT_URL", "ROLLCALL_TABLE"}:
+        unpublished = environment.get("ROLLCALL_UNPUBLISHED", Settings.unpublished)
+        return replace(settings, unpublished=unpublished)
+    server = running_server.find(selection.state)
+    if server is None:
+        raise DeploymentError(
+            "no local server is running (start one with `rollcall serve`), "
+            "and neither --stack nor the environment names a deployment"
+        )
+    return Settings(endpoint_url=server.endpoint_url, url=server.url, scales=settings.scales)
+
+
+def _stack_settings(stack: str) -> Settings:
+    """Return the settings that the outputs of a stack name."""
+    outputs = stack_outputs(stack)
+    if missing := [each for each in _OUTPUTS if each not in outputs]:
+        raise DeploymentError(f"the stack {stack} is no Rollcall: it has no output {missing[0]}")
+    return Settings(
+        table=outputs["TableName"],
+        secrets=outputs["SecretPrefix"],
+        scales=AccessLevels.of(outputs["AccessLevels"], outputs["AccessRoles"]),
+        reports=outputs["ReportBucket"],
+        topic=outputs["ReportTopic"],
+        url=outputs["ApiUrl"],
+        bus=outputs["Bus"],
+        unpublished=outputs["UnpublishedBucket"],
+    )
