@@ -23,7 +23,7 @@ PARENT = """
 import signal
 import sys
 from pathlib import Path
-from rollcall import emulator
+from rollcall.dev import emulator
 
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -69,4 +69,4 @@ def test_there_is_one_writer_of_csv() -> None:
         if isinstance(node, ast.Import) and "csv" in {each.name for each in node.names}
     }
 
-    assert writers == {"sheet.py"}
+    assert writers == {"csv_export.py"}
