@@ -164,7 +164,7 @@ def test_what_is_in_the_table_is_told_of_in_the_transaction_of_the_change(
     services, log = server.services, f"{Keys(tenant).tenant}#LOG#"
     operator = "operator:someone"
     opened = services.operated(tenant, operator)
-    opened.trail.acts("import", "local")
+    opened.context.log.describe("import", "local")
     with counted(services.clients.dynamodb) as made:
         dora = opened.users.create({"userName": "dora"}, link=LOCAL).record.id
         plan = opened.accounts.protect("dora")

@@ -102,7 +102,7 @@ def test_a_copy_converges_from_any_point_of_the_stream(
 
 def merge(streamed: Streamed, keep: str, remove: str) -> None:
     """Merge two accounts as an operator does, of which the identity provider knows both."""
-    context = Context.of(streamed.services.table, "acme", "", Actor(actor="operator:ann"))
+    context = Context(streamed.services.table, "acme", actor=Actor(actor="operator:ann"))
     accounts = AccountChanges(context)
     kept, removed = (each.removeprefix("/Users/") for each in (keep, remove))
     accounts.carry_out(accounts.merge(kept, removed, idp_deletes=removed))

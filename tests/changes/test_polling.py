@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from rollcall.directory.context import Context
 from rollcall.directory.directory import Directory
 from rollcall.runtime import Services
 from rollcall.scim.resource_models import ROLLCALL, ROLLCALL_GROUP
@@ -134,7 +135,7 @@ def test_a_copy_is_rebuilt_and_kept_from_polling_alone_while_others_write(
 
 def test_the_overlap_finds_what_was_committed_late(services: Services) -> None:
     clock = Clock()
-    directory = Directory(services.table, "acme", "", key=b"k" * 32, clock=clock)
+    directory = Directory(Context(services.table, "acme", "", key=b"k" * 32, clock=clock))
     ada, eve = user(directory, "ada"), user(directory, "eve")
     newest = ""
 

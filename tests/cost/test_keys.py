@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from scim2_models import Context
 
-from rollcall.directory.context import Precondition
+from rollcall.directory.precondition import Precondition
 from rollcall.model import account_link, match_keys, redaction
 from rollcall.model.record import Record
 from rollcall.reconcile.conflicts import other_addresses, person, properties

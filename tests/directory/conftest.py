@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from rollcall.aws.retry import Retry
+from rollcall.directory.context import Context
 from rollcall.directory.directory import Directory
 from rollcall.runtime import Services
 from rollcall.storage.table import Table
@@ -27,7 +28,7 @@ def table(services: Services) -> Table:
 @pytest.fixture
 def directory(services: Services, table: Table) -> Iterator[Directory]:
     """The directory of the tenant acme."""
-    yield Directory(table, "acme", URL)
+    yield Directory(Context(table, "acme", URL))
     consistency.check(services, "acme")
 
 

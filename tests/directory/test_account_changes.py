@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from rollcall.directory.account_changes import MergePlan
+from rollcall.directory.context import Context
 from rollcall.directory.directory import Directory
 from rollcall.model.account_link import LINKED, LOCAL, AccountLink, LinkPolicy, LinkState
 from rollcall.scim.errors import (
@@ -55,7 +56,7 @@ def merge(directory: Directory, keep: str, remove: str, gone: str | None = None)
 def client(directory: Directory, table: Table) -> Directory:
     """The same directory, as the identity provider reaches it."""
     assert directory
-    return Directory(table, "acme", URL, linking=LinkPolicy())
+    return Directory(Context(table, "acme", URL, linking=LinkPolicy()))
 
 
 def test_protecting_and_unprotecting_keep_the_link(directory: Directory) -> None:

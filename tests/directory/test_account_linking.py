@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from rollcall.directory.context import Context
 from rollcall.directory.directory import Directory
 from rollcall.model.account_link import LOCAL, AccountLink, LinkPolicy, LinkRule, LinkState
 from rollcall.scim.errors import MutabilityException, UniquenessException
@@ -29,7 +30,7 @@ def client(
 ) -> Any:
     """Return the same directory as a client reaches it."""
     assert directory
-    return Directory(table, "acme", URL, linking=LinkPolicy(policy, **of))
+    return Directory(Context(table, "acme", URL, linking=LinkPolicy(policy, **of)))
 
 
 def state(directory: Directory, identifier: str) -> LinkState:

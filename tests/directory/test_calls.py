@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from rollcall.directory.context import Context
 from rollcall.directory.directory import Directory
 from rollcall.directory.search import Query
 from rollcall.model.account_link import LINKED, LOCAL, LinkPolicy
@@ -143,7 +144,7 @@ def test_linking_an_account_takes_no_further_round_trip(
     directory: Directory, table: Table, calls: list[str]
 ) -> None:
     ann = directory.users.create({"schemas": [USER], "userName": "ann"}, link=LOCAL).record.id
-    client = Directory(table, "acme", URL, linking=LinkPolicy())
+    client = Directory(Context(table, "acme", URL, linking=LinkPolicy()))
     calls.clear()
 
     assert client.users.patch(ann, titled("Chief")).record.link == LINKED

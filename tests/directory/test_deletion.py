@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from rollcall.directory.context import Context
 from rollcall.directory.directory import Directory
 from rollcall.directory.sweep import Sweep
 from rollcall.runtime import Services
@@ -158,7 +159,7 @@ def test_clearing_deletes_everybody(services: Services, directory: Directory) ->
     ada, bob = users(directory, 2)
     group(directory, "staff", ada, bob, group(directory, "sales", ada))
     directory.users.delete(bob)
-    other = Directory(services.table, "other", URL)
+    other = Directory(Context(services.table, "other", URL))
     user(other, "ada")
 
     assert sorted(directory.clear()) == [Kind.GROUP, Kind.GROUP, Kind.USER]

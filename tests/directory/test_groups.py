@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rollcall.directory.context import Precondition
 from rollcall.directory.directory import Directory
+from rollcall.directory.precondition import Precondition
 from rollcall.scim.errors import (
     InvalidValueException,
     PreconditionFailedException,

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from rollcall.aws.retry import Retry
+from rollcall.directory.context import Context
 from rollcall.directory.directory import Directory
 from rollcall.directory.large_changes import ALONE
 from rollcall.directory.reservation import TRIES
@@ -58,7 +59,7 @@ class Met:
     def finish(self) -> None:
         """Finish the change, as its writer would."""
         (unfinished,) = large_change_items.unfinished(self.table, "9")
-        assert Directory(self.table, "acme", URL).finish(unfinished)
+        assert Directory(Context(self.table, "acme", URL)).finish(unfinished)
 
     @property
     def is_complete(self) -> bool:

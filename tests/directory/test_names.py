@@ -9,6 +9,7 @@ import pytest
 
 from rollcall.aws.attribute_values import Item
 from rollcall.dev import local_server
+from rollcall.directory.context import Context
 from rollcall.directory.directory import Directory
 from rollcall.directory.search import Query
 from rollcall.operations.repair import repair_all
@@ -35,17 +36,17 @@ TWINS = [("ann ", "ann"), ("ann", "ann "), (" ann", "ann ")]
 @pytest.fixture(params=[True, False], ids=["moved", "not moved"])
 def directory(request: pytest.FixtureRequest, services: Services) -> Directory:
     """A tenant of today, and one that may hold names under the keys of earlier releases."""
-    return Directory(services.table, "acme", moved=request.param)
+    return Directory(Context(services.table, "acme", moved=request.param))
 
 
 @pytest.fixture
 def unmoved(services: Services) -> Directory:
-    return Directory(services.table, "acme")
+    return Directory(Context(services.table, "acme"))
 
 
 @pytest.fixture
 def moved(services: Services) -> Directory:
-    return Directory(services.table, "acme", moved=True)
+    return Directory(Context(services.table, "acme", moved=True))
 
 
 def groups(directory: Directory, text: str) -> list[str]:
@@ -383,7 +384,7 @@ def emulated(server: Server) -> Services:
 def test_of_parallel_posts_of_one_name_one_wins(emulated: Services, moved: bool) -> None:
     """Also where the names are one under the key of today alone."""
     spelled = ["Sales ", "sales", " Sales", "\uff33ales", "Sales\u3000", "\u00a0sales "]
-    directory = Directory(emulated.table, "acme", moved=moved)
+    directory = Directory(Context(emulated.table, "acme", moved=moved))
 
     for number in range(10):
 

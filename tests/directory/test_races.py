@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 import pytest
 
-from rollcall.directory.context import Precondition
 from rollcall.directory.directory import Directory
+from rollcall.directory.precondition import Precondition
 from rollcall.runtime import Services
 from rollcall.scim.errors import NotFoundException, PreconditionFailedException, Unavailable
 from tests.directory.people import (

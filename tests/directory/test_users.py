@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from rollcall.directory.context import Context
 from rollcall.directory.directory import Directory
 from rollcall.runtime import Services
 from rollcall.scim.errors import (
@@ -426,7 +427,7 @@ def test_a_change_that_never_gets_through_is_a_429_and_not_applied(
 
 
 def test_a_tenant_sees_nothing_of_another(services: Services, directory: Directory) -> None:
-    other = Directory(services.table, "acme2", URL)
+    other = Directory(Context(services.table, "acme2", URL))
     theirs = user(other, "ada")
     ours = user(directory, "ada")
 

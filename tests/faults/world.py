@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from rollcall.aws.retry import Retry
+from rollcall.directory.context import Context
 from rollcall.directory.directory import Directory
 from rollcall.directory.sweep import Sweep
 from rollcall.runtime import Services
@@ -57,7 +58,7 @@ class World:
             self.max_actions,
             self.page_items,
         )
-        return Directory(table, TENANT, URL)
+        return Directory(Context(table, TENANT, URL))
 
     def sweep(self) -> None:
         """Go on, an hour later, with what is unfinished."""

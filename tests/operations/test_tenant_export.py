@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from rollcall.directory.context import Context
 from rollcall.directory.directory import Directory
 from rollcall.model.account_link import LOCAL
 from rollcall.operations.tenant_export import Line, lines
@@ -182,7 +183,7 @@ def test_lines_come_while_it_reads(emulated: Services) -> None:
     emulated.tenants.add("acme")
     small = Table(emulated.clients.dynamodb, emulated.settings.table, page_items=50)
     emulated.table = small
-    directory = Directory(small, "acme")
+    directory = Directory(Context(small, "acme"))
     crowd = users(directory, 210)
     group(directory, "Crowd", *crowd)
     told = lines(emulated, "acme", URL)

@@ -15,7 +15,6 @@ from rollcall.directory.users import Users
 from rollcall.model.actor import Actor
 from rollcall.runtime import Services
 from rollcall.scim.budget import Budget
-from rollcall.scim.cursor import Seal
 from rollcall.scim.resource_models import Kind
 from rollcall.storage.table import Table
 from tests.directory.people import URL
@@ -29,14 +28,15 @@ class Store:
         self.now = datetime(2026, 1, 1, tzinfo=UTC)
         self.calls: list[str] = []
         table = Table(services.clients.dynamodb, services.table.name)
-        self._context = replace(Context.of(table, tenant, URL, Actor()), clock=self._tick)
-        self._seal = Seal(key)
+        self._context = Context(
+            table, tenant, URL, actor=Actor(actor="token:token"), key=key, clock=self._tick
+        )
         self.users, self.groups = Users(self._context), Groups(self._context)
-        self.search = Search(self._context, self._seal, "token")
+        self.search = Search(self._context)
 
     def search_with(self, room: int) -> Search:
         """Return the searches of a request that has so much room."""
-        return Search(replace(self._context, budget=Budget(room)), self._seal, "token")
+        return Search(replace(self._context, budget=Budget(room)))
 
     def _tick(self) -> datetime:
         self.now += timedelta(milliseconds=1)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from rollcall.directory.context import Context
 from rollcall.directory.directory import Directory
 from rollcall.directory.search import Query
 from rollcall.runtime import Services
@@ -43,7 +44,7 @@ def clock() -> Clock:
 @pytest.fixture
 def directory(services: Services, clock: Clock) -> Iterator[Directory]:
     table = Table(services.clients.dynamodb, services.table.name)
-    yield Directory(table, "acme", URL, key=b"k" * 32, clock=clock)
+    yield Directory(Context(table, "acme", URL, key=b"k" * 32, clock=clock))
     consistency.check(services, "acme")
 
 

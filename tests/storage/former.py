@@ -6,6 +6,7 @@ import json
 from typing import Any
 from uuid import uuid4
 
+from rollcall.directory.context import Context
 from rollcall.directory.directory import Directory
 from rollcall.runtime import Services
 from rollcall.scim.resource_models import Kind
@@ -20,7 +21,7 @@ def stored_before(
     services: Services, kind: Kind, name: str, tenant: str = "acme", **attributes: Any
 ) -> str:
     """Create a resource, and put its claim and lookups where the first releases had them."""
-    own, table = Directory(services.table, tenant, moved=True), services.table
+    own, table = Directory(Context(services.table, tenant, moved=True)), services.table
     made = f"new-{uuid4()}"
     identifier = user(own, made, **attributes) if kind is Kind.USER else group(own, made)
     for item in list(table.scan(f"{tenant}#")):

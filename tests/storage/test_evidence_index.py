@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from rollcall.directory.context import Context
 from rollcall.directory.directory import Directory
 from rollcall.model.match_keys import Source
 from rollcall.runtime import Services
@@ -21,7 +22,7 @@ def said(services: Services, after: str = "") -> list[tuple[str, str, str]]:
 
 
 def directory(services: Services) -> Directory:
-    return Directory(services.table, "acme", URL)
+    return Directory(Context(services.table, "acme", URL))
 
 
 def ann(**attributes: Any) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from rollcall.aws.retry import Retry
+from rollcall.directory.context import Context
 from rollcall.directory.directory import Directory
 from rollcall.model.actor import Actor
 from rollcall.runtime import Services
@@ -56,7 +57,7 @@ def table(services: Services) -> Table:
 def directory(services: Services, table: Table, clock: Clock) -> Iterator[Directory]:
     """The directory of the tenant acme, on the clock that tests move."""
     origin = Actor("request-1", "token:t")
-    yield Directory(table, "acme", URL, origin=origin, clock=clock)
+    yield Directory(Context(table, "acme", URL, actor=origin, clock=clock))
     consistency.check(services, "acme")
 
 

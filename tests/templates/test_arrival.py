@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from rollcall.directory.context import Context
 from rollcall.directory.directory import Directory
 from rollcall.directory.search import Query
 from rollcall.model.account_link import LOCAL, LinkPolicy, LinkRule
@@ -132,7 +133,7 @@ def test_accounts_that_were_imported_or_adopted_are_not_new(
 ) -> None:
     templates.set([EVERYBODY, ENGINEERING])
     adopting = LinkPolicy(LinkRule.ADOPT, frozenset({"x.test"}))
-    client = Directory(services.table, "acme", URL, linking=adopting, clock=clock)
+    client = Directory(Context(services.table, "acme", URL, linking=adopting, clock=clock))
     imported = client.users.create({"userName": "ann@x.test"}, link=LOCAL).record.id
     adopted = client.users.create({"userName": "ann@x.test", "externalId": "1"}).record.id
     group(client, "Engineering", adopted)
@@ -479,7 +480,7 @@ def test_of_two_accounts_one_may_do_what_either_could(
 
     areas = {"induction": "edit", "policies": "comment", "code": "manage", "crm": "edit"}
     assert access(directory, ada) == (areas, "regular")
-    grants = GrantItems(directory._context.table, "acme")
+    grants = GrantItems(directory.context.table, "acme")
     assert {each["template"] for each in grants.of(ada)} == {
         EVERYBODY.name,
         ENGINEERING.name,

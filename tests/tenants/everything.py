@@ -9,6 +9,7 @@ from itertools import count
 from typing import Any
 
 from rollcall.aws.attribute_values import Item
+from rollcall.directory.context import Context
 from rollcall.directory.directory import Directory
 from rollcall.model.account_link import LOCAL, LinkRule
 from rollcall.model.actor import Actor
@@ -115,7 +116,7 @@ def _merged(directory: Directory, ids: dict[str, str]) -> None:
 def _begun(having: Services, name: str, ids: dict[str, str]) -> None:
     """Begin a change of many members and a deletion of one with many groups, and finish neither."""
     small = Table(having.clients.dynamodb, having.table.name, max_actions=SMALL)
-    directory = Directory(small, name)
+    directory = Directory(Context(small, name))
     crowd = [user(directory, f"crowd{number}") for number in range(9)]
     ids |= {f"crowd{number}": each for number, each in enumerate(crowd)}
     ids["crowd"] = group(directory, "Crowd")

@@ -10,6 +10,7 @@ import pytest
 
 from rollcall.aws.clients import Channels
 from rollcall.dev import local_server
+from rollcall.directory.context import Context
 from rollcall.directory.directory import Directory
 from rollcall.reconcile.duplicates.duplicate_run import Run
 from rollcall.runtime import Services
@@ -48,7 +49,7 @@ def deployed(in_memory: Services, channels: Channels) -> Services:
 @pytest.fixture
 def directory(services: Services) -> Iterator[Directory]:
     """The directory of the tenant acme, which agrees with itself in the end."""
-    yield Directory(services.table, "acme", URL)
+    yield Directory(Context(services.table, "acme", URL))
     consistency.check(services, "acme")
 
 

@@ -86,7 +86,7 @@ def import_(
 
     def put(draft: AccountDraft) -> None:
         directory = opened()
-        directory.trail.acts("import", str(draft.link))
+        directory.context.log.describe("import", str(draft.link))
         directory.users.create(draft.document, link=draft.link)
         made.append(draft.where)
 

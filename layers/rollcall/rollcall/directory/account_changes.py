@@ -137,7 +137,7 @@ class AccountChanges:
         stays, goes = self._parted(kept, removed, idp_deletes)
         document = merged(stays.document, kept.document, removed.document)
         document = reassigned(document, goes.id, stays.id, stays.id)
-        access = together(stays.access, goes.access, self._context.scales)
+        access = together(stays.access, goes.access, self._context.access_levels)
         after = successor(stays, document, self._context.now())
         _, groups = self._context.resources.read_user(goes.id) or (None, [])
         return MergePlan(
@@ -173,8 +173,8 @@ class AccountChanges:
         if not plan.changes and not isinstance(plan, MergePlan):
             return
         beside = ["link"] if plan.after.link != plan.before.link else []
-        context.trail.acts(plan.action, plan.detail)
-        context.trail.changes(plan.before, dict(plan.after.document), (), *beside)
+        context.log.describe(plan.action, plan.detail)
+        context.log.set_change(plan.before, dict(plan.after.document), (), *beside)
         try:
             context.commit(self._actions(plan, now))
         except ConditionFailed as error:
@@ -194,7 +194,7 @@ class AccountChanges:
         Yields how many users were looked at so far; may be repeated at any point.
         """
         context, looked_at = self._context, 0
-        context.trail.acts("merge", f"the manager {removed} is {heir}")
+        context.log.describe("merge", f"the manager {removed} is {heir}")
         listed = context.resources.listed(Kind.USER)
         while batch := list(islice(listed, MAX_BATCH)):
             for record in context.resources.read_many(Kind.USER, batch).values():
@@ -212,7 +212,7 @@ class AccountChanges:
                     return
                 document = reassigned(record.document, removed, heir, record.id)
                 if document != record.document:
-                    context.trail.changes(record, document, ())
+                    context.log.set_change(record, document, ())
                     context.commit(context.writes.replacement(record, document, context.now()))
 
     def _parted(
@@ -251,13 +251,13 @@ class AccountChanges:
         own = {each["template"]: each for each in context.grants.of(stays.id)}
         new = [each for template, each in inherited.items() if template not in own]
         more = [
-            combined(Grant.of(own[template]), Grant.of(each), context.scales).content
+            combined(Grant.of(own[template]), Grant.of(each), context.access_levels).content
             for template, each in inherited.items()
             if template in own
         ]
         return [
-            *context.grants.giving(stays.id, new, context.origin),
-            *context.grants.replacing(stays.id, more, context.origin),
+            *context.grants.giving(stays.id, new, context.actor),
+            *context.grants.replacing(stays.id, more, context.actor),
             *context.grants.taking(goes.id, goes.access.granted),
         ]
 
@@ -268,8 +268,8 @@ class AccountChanges:
                 *writes.replacement(before, after.document, now, beside=after),
                 *self._inheritance(plan),
                 *self._context.aliases.retirement(plan.removed, before.id, plan.stub, now),
-                self._context.journal.leaving(
-                    Kind.USER, plan.removed.id, self._context.origin, now, before.id
+                self._context.large_changes.leaving(
+                    Kind.USER, plan.removed.id, self._context.actor, now, before.id
                 ),
             ]
         if after.document == before.document:

@@ -12,8 +12,9 @@ from typing import Any
 
 from rollcall.aws import deadline
 from rollcall.directory import account_linking
-from rollcall.directory.context import Answer, Context, Precondition
+from rollcall.directory.context import Answer, Context
 from rollcall.directory.groups import Groups
+from rollcall.directory.precondition import Precondition
 from rollcall.directory.request_log import target
 from rollcall.directory.users import Users
 from rollcall.scim import bulk_request
@@ -55,7 +56,7 @@ class Bulk:
             if isinstance(each, Refused):
                 each.answer = each.refusal
                 errors += 1
-                self._context.trail.refused(int(each.refusal["status"]), None, "", None)
+                self._context.log.write_refusal(int(each.refusal["status"]), None, "", None)
             elif each.answer is None:
                 ordered = request.in_order(each)
                 self._carry_out(request, ordered, seconds_left)
@@ -121,7 +122,7 @@ class Bulk:
         kind, precondition = operation.kind, Precondition(operation.version)
         data = request.resolved(data)
         status = {"POST": 201, "DELETE": 204}.get(operation.method, 200)
-        self._context.trail.asks(method, _path(operation), status)
+        self._context.log.begin_operation(method, _path(operation), status)
         answer: Answer | None = None
         if method == "POST":
             answer = self._resources(kind).create(data, identifier)
@@ -162,10 +163,10 @@ class Bulk:
         if operation.method != "POST" and not operation.identifier.startswith(PREFIX):
             location = self._location(operation.kind, operation.identifier)
         operation.failed = True
-        self._context.trail.asks(operation.method, _path(operation), error.status)
+        self._context.log.begin_operation(operation.method, _path(operation), error.status)
         named = "" if operation.method == "POST" else operation.identifier
         told = target(operation.kind.endpoint, named)
-        self._context.trail.refused(error.status, error, told, operation.data)
+        self._context.log.write_refusal(error.status, error, told, operation.data)
         operation.answer = bulk_request.failure(bulk_request.named(operation), error, location)
 
 

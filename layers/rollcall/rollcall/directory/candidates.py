@@ -50,7 +50,7 @@ class CandidateSource:
     ) -> Iterator[tuple[str, str]]:
         """Yield order key and id of what has to be looked at, in an order that is kept."""
         if kind in self.since and index in (None, Index.CHANGED):
-            return self._context.feed.read(kind, self.since[kind], position, **bounds)
+            return self._context.change_index.read(kind, self.since[kind], position, **bounds)
         kept = index or Index.CREATED
         return self._context.resources.ordered(kind, kept, position, **bounds)
 

@@ -1,4 +1,4 @@
-"""What every operation of one tenant's directory works with, and how its writes are committed."""
+"""What an operation on one tenant's directory works with, and how its writes are committed."""
 
 from __future__ import annotations
 
@@ -6,20 +6,16 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any, Protocol, TypeAlias
 from uuid import uuid4
 
-from rollcall.directory.request_log import RequestTrail
+from rollcall.directory.request_log import RequestEntries
 from rollcall.model.account_link import LinkPolicy
 from rollcall.model.actor import Actor
 from rollcall.model.record import Record
 from rollcall.scim.budget import Budget
-from rollcall.scim.errors import (
-    NotFoundException,
-    PreconditionFailedException,
-    Unavailable,
-    UniquenessException,
-)
+from rollcall.scim.errors import NotFoundException, Unavailable, UniquenessException
 from rollcall.scim.instant import instant
 from rollcall.scim.member_operations import AbsentMembers
 from rollcall.scim.resource_models import Kind
@@ -40,8 +36,6 @@ from rollcall.templates.access_levels import AccessLevels
 
 Clock: TypeAlias = Callable[[], datetime]
 
-_SCALES = AccessLevels()
-
 _NAMES = {Kind.USER: "userName", Kind.GROUP: "displayName"}
 
 
@@ -51,16 +45,16 @@ def present() -> datetime:
 
 
 class Duplicate(Protocol):
-    """A duplicate that a creation makes: what the log says of it, and what goes with it."""
+    """A duplicate that a creation makes."""
 
     @property
     def detail(self) -> str:
-        """What the log says: ids, and no data of anybody's."""
+        """The sentence about it in the log: ids, no personal data."""
         ...
 
     @property
     def actions(self) -> Sequence[Action]:
-        """The actions that keep and announce it."""
+        """The actions that store and announce it."""
         ...
 
 
@@ -68,97 +62,98 @@ FindDuplicate: TypeAlias = Callable[[Record], Duplicate | None]
 
 
 def no_duplicate(_: Record) -> None:
-    """Find nothing: where nobody looks for duplicates."""
+    """Find no duplicate: the default, where nobody looks for them."""
 
 
 @dataclass(frozen=True)
 class Context:
-    """One tenant's storage, the URL it is served under, who asks, a clock and a source of ids.
+    """One tenant and one request on it; each way into the table is built when it is asked for.
 
-    `trail` is what is left of it in the provisioning log.
-
-    `linking` is the tenant's link policy where a client asks, None where an operator does,
-    `absent_members` what a PUT of a group without members does. `budget` is how much work the
-    request may still ask for. `find_duplicate` finds the duplicate that the creation of a user
-    makes.
+    `base_url` is the URL that the tenant is served under, `actor` who causes what is written. The
+    rules are the tenant's: `linking` is its link policy, None where an operator acts;
+    `absent_members` is what a PUT of a group without members does; `moved` says that all of its
+    names stand under the keys of this release; `key` signs its cursors. `log` collects the entries
+    of the request in the provisioning log, `budget` bounds the work that it may ask for, and
+    `find_duplicate` finds the duplicate that the creation of a user makes.
     """
 
     table: Table
-    resources: Resources
-    writes: ResourceWrites
-    memberships: Memberships
-    rosters: GroupMembers
-    journal: LargeChangeItems
-    bookmarks: Bookmarks
-    feed: ChangeIndex
-    aliases: Aliases
-    templates: TemplateItems
-    grants: GrantItems
-    scales: AccessLevels
-    base_url: str
-    origin: Actor
-    trail: RequestTrail
-    linking: LinkPolicy | None
-    clock: Clock
+    tenant: str
+    base_url: str = ""
+    actor: Actor = field(default_factory=Actor)
+    linking: LinkPolicy | None = None
     absent_members: AbsentMembers = AbsentMembers.KEEP
+    moved: bool = False
+    key: bytes = field(default=b"", repr=False)
+    access_levels: AccessLevels = field(default_factory=AccessLevels)
+    log: RequestEntries = field(default_factory=RequestEntries)
     find_duplicate: FindDuplicate = no_duplicate
+    clock: Clock = present
     new_id: Callable[[], str] = lambda: str(uuid4())
     budget: Budget = field(default_factory=Budget)
 
-    @classmethod
-    def of(
-        cls,
-        table: Table,
-        tenant: str,
-        base_url: str,
-        origin: Actor,
-        linking: LinkPolicy | None = None,
-        *,
-        moved: bool = False,
-        absent_members: AbsentMembers = AbsentMembers.KEEP,
-        trail: RequestTrail | None = None,
-        scales: AccessLevels = _SCALES,
-        clock: Clock = present,
-        find_duplicate: FindDuplicate = no_duplicate,
-    ) -> Context:
-        """Return the context of a tenant's operations on behalf of an origin.
+    @cached_property
+    def resources(self) -> Resources:
+        """The users and groups as they are read."""
+        return Resources(self.table, self.tenant, moved=self.moved)
 
-        `moved` says that all of its names are known to be under the keys of this release.
-        """
-        return cls(
-            table,
-            Resources(table, tenant, moved=moved),
-            ResourceWrites(table, tenant, origin, moved=moved),
-            Memberships(table, tenant, origin),
-            GroupMembers(table, tenant),
-            LargeChangeItems(table, tenant),
-            Bookmarks(table, tenant),
-            ChangeIndex(table, tenant),
-            Aliases(table, tenant, origin, moved=moved),
-            TemplateItems(table, tenant),
-            GrantItems(table, tenant),
-            scales,
-            base_url,
-            origin,
-            trail or RequestTrail(),
-            linking,
-            clock,
-            absent_members,
-            find_duplicate,
-        )
+    @cached_property
+    def writes(self) -> ResourceWrites:
+        """The actions that change users and groups."""
+        return ResourceWrites(self.table, self.tenant, self.actor, moved=self.moved)
+
+    @cached_property
+    def memberships(self) -> Memberships:
+        """The memberships as they are stored."""
+        return Memberships(self.table, self.tenant, self.actor)
+
+    @cached_property
+    def group_members(self) -> GroupMembers:
+        """The members of groups as readers see them."""
+        return GroupMembers(self.table, self.tenant)
+
+    @cached_property
+    def large_changes(self) -> LargeChangeItems:
+        """The changes that are larger than a transaction."""
+        return LargeChangeItems(self.table, self.tenant)
+
+    @cached_property
+    def aliases(self) -> Aliases:
+        """The ids of users that were merged into others."""
+        return Aliases(self.table, self.tenant, self.actor, moved=self.moved)
+
+    @cached_property
+    def templates(self) -> TemplateItems:
+        """The New User Templates."""
+        return TemplateItems(self.table, self.tenant)
+
+    @cached_property
+    def grants(self) -> GrantItems:
+        """The grants of users."""
+        return GrantItems(self.table, self.tenant)
+
+    @cached_property
+    def bookmarks(self) -> Bookmarks:
+        """The places where pages of an index walk ended."""
+        return Bookmarks(self.table, self.tenant)
+
+    @cached_property
+    def change_index(self) -> ChangeIndex:
+        """The order in which resources changed."""
+        return ChangeIndex(self.table, self.tenant)
 
     @property
     def capacity(self) -> int:
         """How many actions `commit` takes."""
-        return self.table.max_actions - self.trail.actions
+        return self.table.max_actions - self.log.actions
 
     def commit(self, actions: Sequence[Action], detail: str = "") -> None:
-        """Apply the actions of one write and its entry in the log, all or none.
+        """Apply the actions of one write together with its log entry, all or none.
 
-        `detail` is what the entry says besides. Raises ConditionFailed.
+        `detail` is a sentence for the entry. Raises ConditionFailed.
         """
-        self.table.transact([*actions, *self.trail.committing(detail)])
-        self.trail.committed()
+        self.table.transact([*actions, *self.log.write_actions(detail)])
+        self.log.note_written()
 
     def now(self) -> str:
         """Return the present instant as documents hold it."""
@@ -167,24 +162,25 @@ class Context:
     def attempts(self, kind: Kind) -> Iterator[Attempt]:
         """Yield attempts at a write until one is committed.
 
-        An attempt that lost against another writer is made again, reading anew, within the time a
-        request has; a name that is taken ends them with UniquenessException. Where an attempt went
-        on with the work of another writer, that took none of this time.
+        An attempt that lost against another writer is followed by one that reads anew, within the
+        time that a request has. The time that an attempt spent on finishing another writer's change
+        does not count. Raises UniquenessException when a name is taken, Unavailable when the time
+        is over.
         """
-        tries = self.table.patience.pauses()
-        while next(tries, "over") != "over":
+        attempts = self.table.patience.pauses()
+        while next(attempts, "over") != "over":
             attempt = Attempt(kind)
             yield attempt
             if attempt.committed:
                 return
             if attempt.helped:
-                tries = self.table.patience.pauses()
+                attempts = self.table.patience.pauses()
         raise Unavailable(f"too many changes of one {kind.value} at once", status=429)
 
 
 @dataclass
 class Attempt:
-    """One try of a write; `with attempt:` surrounds what may lose against other writers.
+    """One attempt at a write: `with attempt.commit():` surrounds what may lose against others.
 
     `helped` says that it finished what another writer had begun.
     """
@@ -195,7 +191,7 @@ class Attempt:
 
     @contextmanager
     def commit(self) -> Iterator[None]:
-        """Note success, swallow what another attempt can mend, raise what none can."""
+        """Note success; pass over a conflict, for the next attempt; raise when a name is taken."""
         try:
             yield
         except ConditionFailed as error:
@@ -208,40 +204,8 @@ class Attempt:
 
 
 @dataclass(frozen=True)
-class Precondition:
-    """The If-Match and If-None-Match of a request (RFC 9110 section 13.1), compared weakly."""
-
-    if_match: str | None = None
-    if_none_match: str | None = None
-
-    def __bool__(self) -> bool:
-        """Tell whether the client sent one."""
-        return self.if_match is not None or self.if_none_match is not None
-
-    def check(self, record: Record) -> None:
-        """Raise PreconditionFailedException when the record is not a version to be changed."""
-        self.check_match(record)
-        if self.knows(record):
-            raise PreconditionFailedException(detail=f"the version is {record.etag}")
-
-    def check_match(self, record: Record) -> None:
-        """Raise PreconditionFailedException unless the record is a version that was named."""
-        if self.if_match is not None and not _names(self.if_match, record):
-            raise PreconditionFailedException(detail=f"the version is {record.etag} now")
-
-    def knows(self, record: Record) -> bool:
-        """Tell whether the client says that it has this version already."""
-        return self.if_none_match is not None and _names(self.if_none_match, record)
-
-
-def _names(tags: str, record: Record) -> bool:
-    named = {tag.strip().removeprefix("W/") for tag in tags.split(",")}
-    return "*" in named or record.etag.removeprefix("W/") in named
-
-
-@dataclass(frozen=True)
 class Answer:
-    """A resource as it is after an operation, whole, and what of the request was ignored."""
+    """A resource after an operation, as stored and as shown; `ignored` had no effect."""
 
     record: Record
     resource: dict[str, Any]
@@ -249,5 +213,5 @@ class Answer:
 
 
 def missing(kind: Kind, identifier: str) -> NotFoundException:
-    """Return the error for a resource that is not there."""
+    """Return the error for a resource that does not exist."""
     return NotFoundException(detail=f"there is no {kind.value} {identifier}")

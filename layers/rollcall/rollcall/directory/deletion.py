@@ -45,7 +45,7 @@ def commit(context: Context, record: Record, deletion: Sequence[Action], now: st
         ending = departure.ending(near, now) if near else []
         context.commit([*deletion, *ending])
         return
-    note = context.journal.leaving(record.kind, record.id, context.origin, now)
+    note = context.large_changes.leaving(record.kind, record.id, context.actor, now)
     context.commit([*deletion, note])
     with suppress(Unavailable):  # the deletion is true, and the sweep goes on with the rest
         finish(context, record.id)
@@ -53,7 +53,7 @@ def commit(context: Context, record: Record, deletion: Sequence[Action], now: st
 
 def finish(context: Context, identifier: str, seconds: float | None = None) -> bool:
     """End the memberships of what is deleted, as far as time allows; tell whether none is left."""
-    leaver = context.journal.leaver(identifier)
+    leaver = context.large_changes.leaver(identifier)
     if leaver is None:
         return True
     departure = _Deletion(
@@ -67,7 +67,7 @@ def finish(context: Context, identifier: str, seconds: float | None = None) -> b
         if patience.clock() > deadline:
             return False
         departure.end(piece, deadline)
-    context.journal.left(identifier)
+    context.large_changes.left(identifier)
     return True
 
 

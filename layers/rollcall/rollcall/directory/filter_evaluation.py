@@ -73,7 +73,7 @@ class FilterEvaluation:
             if other not in known
         ]
         pending = {record.id: record.pending for record in records if record.pending}
-        for (container, member), of in self._context.rosters.among(pairs, pending).items():
+        for (container, member), of in self._context.group_members.among(pairs, pending).items():
             if is_group:
                 related[container][member] = of
             else:
@@ -86,7 +86,7 @@ class FilterEvaluation:
             groups = self._context.memberships.groups_of(Kind.USER, identifier)
             found = dict.fromkeys(groups, Kind.GROUP)
         else:
-            roster = self._context.rosters.read(identifier, self._room)
+            roster = self._context.group_members.read(identifier, self._room)
             found = {} if roster is None else roster.members
         self._room -= len(found)
         self._context.budget.allow(len(found))

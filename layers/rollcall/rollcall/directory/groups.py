@@ -16,7 +16,8 @@ from rollcall.directory import (
     response_limits,
     template_grants,
 )
-from rollcall.directory.context import Answer, Context, Precondition, missing
+from rollcall.directory.context import Answer, Context, missing
+from rollcall.directory.precondition import NO_PRECONDITION, Precondition
 from rollcall.directory.reservation import reserving
 from rollcall.model.record import Record
 from rollcall.scim import body, patch
@@ -29,8 +30,6 @@ from rollcall.storage.index_entries import CHANGED
 from rollcall.storage.resource_writes import GroupUpdate
 from rollcall.storage.transactions import Action, ConditionFailed
 
-_ANY = Precondition()
-
 Edit = Callable[[Document], Document]
 
 
@@ -39,7 +38,6 @@ class Groups:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._most_members = response_limits.most_members(context.base_url)
 
     def create(self, payload: Any, identifier: str | None = None) -> Answer:
         """Create a group with its members. Raises UniquenessException when its name is taken."""
@@ -59,9 +57,13 @@ class Groups:
                 _, change = member_changes.difference(context, identifier, wanted)
                 change.check()
                 skipped = [*read.ignored, *change.skipped]
-                context.trail.changes(record, record.document, skipped, *change.names)
+                context.log.set_change(record, record.document, skipped, *change.names)
                 large_changes.commit(context, record, change, creation, now)
-        members = change.added if len(change.added) <= self._most_members else {}
+        members = (
+            change.added
+            if len(change.added) <= response_limits.most_members(context.base_url)
+            else {}
+        )
         return self._answer(record, members, [*read.ignored, *change.skipped])
 
     def read(self, identifier: str, *, members: bool = True, after_write: bool = False) -> Answer:
@@ -72,7 +74,9 @@ class Groups:
         """
         if not members:
             return self._answer(self._read(identifier), {})
-        roster = self._context.rosters.read(identifier, self._most_members)
+        roster = self._context.group_members.read(
+            identifier, response_limits.most_members(self._context.base_url)
+        )
         if roster is None:
             raise missing(Kind.GROUP, identifier)
         if not (roster.whole or after_write):
@@ -83,7 +87,7 @@ class Groups:
         self,
         identifier: str,
         payload: Any,
-        precondition: Precondition = _ANY,
+        precondition: Precondition = NO_PRECONDITION,
         *,
         members: bool = True,
     ) -> Answer:
@@ -99,7 +103,7 @@ class Groups:
         elif self._context.absent_members is AbsentMembers.CLEAR:
             wanted = [Clear()]
         else:
-            self._context.trail.notes("no members were sent: they are kept")
+            self._context.log.add_detail("no members were sent: they are kept")
 
         def edit(before: Document) -> Document:
             return body.replacement(Kind.GROUP, before, read.document)
@@ -118,7 +122,9 @@ class Groups:
             return left
         return replace(answer, ignored=left.ignored)
 
-    def patch(self, identifier: str, payload: Any, precondition: Precondition = _ANY) -> Answer:
+    def patch(
+        self, identifier: str, payload: Any, precondition: Precondition = NO_PRECONDITION
+    ) -> Answer:
         """Apply the operations of a PATCH, all or none; what changes nothing writes nothing.
 
         The answer is without members: to read them would cost more than the change. Its version is
@@ -127,7 +133,7 @@ class Groups:
         wanted = patch.read(Kind.GROUP, payload, self._context.budget)
         return self._write(identifier, wanted.apply, wanted.members, precondition, wanted.ignored)
 
-    def delete(self, identifier: str, precondition: Precondition = _ANY) -> None:
+    def delete(self, identifier: str, precondition: Precondition = NO_PRECONDITION) -> None:
         """Delete a group and its memberships. Raises NotFoundException."""
         context = self._context
         with reserving(context, identifier) as reservation:
@@ -140,7 +146,7 @@ class Groups:
                     expires = context.clock() + timedelta(days=TOMBSTONE_DAYS)
                     items = context.writes.deletion(record, now, int(expires.timestamp()))
                     freeing = template_grants.unbinding(context, identifier)
-                    context.trail.changes(record, {}, ())
+                    context.log.set_change(record, {}, ())
                     deletion.commit(context, record, [*items, *freeing], now)
 
     def _write(
@@ -176,7 +182,7 @@ class Groups:
                     versioned = whole or bool(precondition)
                     of_group = self._of_group(record, document, now, versioned=versioned)
                     skipped = [*ignored, *change.skipped]
-                    context.trail.changes(record, document, skipped, *change.names)
+                    context.log.set_change(record, document, skipped, *change.names)
                     large_changes.commit(context, after, change, _beside(binding, of_group), now)
                     left = successor(record, document, now)
         assert left is not None  # noqa: S101  # attempts end with a commit or an exception

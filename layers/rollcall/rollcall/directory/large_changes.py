@@ -58,18 +58,18 @@ def commit(
     whole = of_group(GroupUpdate(several))
     if len(whole) + len(change.concerned) * ACTIONS_PER_MEMBER <= context.capacity:
         brought = template_grants.grants_for_new_members(
-            context, group, change.arrivals, now, context.origin
+            context, group, change.arrivals, now, context.actor
         )
         whole += _actions(context.memberships, group.id, changes, brought, now)
         if len(whole) <= context.capacity:
             context.commit(whole)
             return
-    name = context.journal.write(group.id, changes, context.origin, now)
+    name = context.large_changes.write(group.id, changes, context.actor, now)
     committing = of_group(GroupUpdate(several, name))
     try:
-        context.commit([*committing, context.journal.written(group.id, name)])
+        context.commit([*committing, context.large_changes.written(group.id, name)])
     except ConditionFailed:
-        context.journal.discard(group.id, name)
+        context.large_changes.discard(group.id, name)
         raise
     with suppress(Unavailable):  # the change is true, and the sweep goes on with the rest
         _finish(context, group, name, context.table.patience.seconds)
@@ -100,7 +100,7 @@ def finish(context: Context, group: str, name: str, seconds: float | None = None
     """
     record = context.resources.read(Kind.GROUP, group)
     if record is None or record.pending != name:
-        return context.journal.discard(group, name)
+        return context.large_changes.discard(group, name)
     return _finish(context, record, name, seconds or context.table.patience.seconds)
 
 
@@ -110,10 +110,10 @@ def _finish(
     """Apply a change; a piece that is in others' way is tried for the time left, or for `tries`."""
     clock = context.table.patience.clock
     end = clock() + seconds
-    store = context.memberships.caused_by(context.journal.origin(group.id, name))
+    store = context.memberships.caused_by(context.large_changes.origin(group.id, name))
     edition = context.templates.read()
     size = (context.table.max_actions - 1) // ACTIONS_PER_MEMBER
-    for number, part in context.journal.parts(group.id, name):
+    for number, part in context.large_changes.parts(group.id, name):
         wanted = iter([*part.added.items(), *part.removed.items()])
         while members := dict(islice(wanted, size)):
             left = end - clock()
@@ -121,10 +121,10 @@ def _finish(
                 return False
             piece = _Chunk(group, name, part, members, edition)
             if not _apply(context, store, piece, left if tries is None else tries):
-                return context.journal.discard(group.id, name)
-        context.journal.applied(group.id, name, number)
+                return context.large_changes.discard(group.id, name)
+        context.large_changes.applied(group.id, name, number)
     context.writes.settle(group.id, name)
-    return context.journal.discard(group.id, name)
+    return context.large_changes.discard(group.id, name)
 
 
 @dataclass(frozen=True)

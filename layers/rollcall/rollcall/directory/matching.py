@@ -231,7 +231,7 @@ class Matching:
         return (*self.order.key(kind, resource), kind, record.created, record.id)
 
     def _members(self, group: str) -> dict[str, Kind]:
-        roster = self._context.rosters.read(group, self.max_walk)
+        roster = self._context.group_members.read(group, self.max_walk)
         if roster is not None and not roster.whole:
             raise self._too_many()
         return {} if roster is None else roster.members

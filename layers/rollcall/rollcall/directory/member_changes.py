@@ -62,7 +62,7 @@ def difference(
     where the outcome depends on them; then those who are members are not looked at one by one.
     """
     named = member_operations.mentioned(operations)
-    roster = context.rosters.read(group) if member_operations.needs_all(operations) else None
+    roster = context.group_members.read(group) if member_operations.needs_all(operations) else None
     if roster is not None:
         named = [each for each in named if each not in roster.members]
     record, known = context.memberships.look(group, named)

@@ -1,7 +1,8 @@
-"""What a request leaves in its tenant's provisioning log, without the values that it carried.
+"""What a request adds to its tenant's provisioning log, without the values that it carried.
 
-A write's entry is one more action of the write's own transaction. What was refused, what changed
-nothing and what was looked up in vain are told afterwards, which fails nothing.
+The entry of a write is one more action of the write's own transaction. Refusals, writes that
+changed nothing and lookups that matched nothing are written when the answer is known; a failure of
+that fails no request.
 """
 
 from __future__ import annotations
@@ -30,124 +31,129 @@ _WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 @dataclass(frozen=True)
 class RequestInfo:
-    """What a request asks: `path` is its route below the base URL, `status` the answer to success.
+    """A request: its id, its method, its route below the base URL, and the status of success.
 
-    `reads` says that a POST searches.
+    `searches` says that a POST reads.
     """
 
-    request: str = ""
+    id: str = ""
     method: str = ""
     path: str = ""
     status: int = 200
-    reads: bool = False
+    searches: bool = False
 
     @property
     def is_write(self) -> bool:
         """Tell whether the request is to change something."""
-        return self.method in _WRITES and not self.reads
+        return self.method in _WRITES and not self.searches
 
 
-class RequestTrail:
-    """What one request leaves; without a log, nothing. `key` is the tenant's own."""
+class RequestEntries:
+    """The entries of one request; without a log there are none.
+
+    `key` is the tenant's own: names are hashed with it.
+    """
 
     def __init__(
         self,
         log: ProvisioningLog | None = None,
-        origin: Actor | None = None,
-        asked: RequestInfo | None = None,
+        actor: Actor | None = None,
+        request: RequestInfo | None = None,
         key: bytes = b"",
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self._writer = LogWriter(log, origin or Actor(), clock)
+        self._writer = LogWriter(log, actor or Actor(), clock)
         self._key = key
         self._begun = perf_counter()
-        self._asked = asked or RequestInfo()
+        self._request = request or RequestInfo()
         self._entry = LogEntry()
         self._missed = False
         self._written = False
 
     @property
     def actions(self) -> int:
-        """How many actions `committing` returns."""
+        """How many actions `write_actions` returns."""
         return 1 if self._writer else 0
 
-    def asks(self, method: str, path: str, status: int) -> None:
-        """Note that an operation of a bulk request begins."""
-        self._asked = replace(self._asked, method=method, path=path, status=status)
+    def begin_operation(self, method: str, path: str, status: int) -> None:
+        """Set what the next entries are about: an operation of a bulk request."""
+        self._request = replace(self._request, method=method, path=path, status=status)
         self._entry = replace(self._entry, detail="", target="", changed=(), ignored=(), named=())
 
-    def acts(self, action: str, detail: str) -> None:
-        """Note what an operator is about to do; `detail` holds states and ids, nobody's data."""
-        self._asked = replace(self._asked, method=action)
+    def describe(self, action: str, detail: str) -> None:
+        """Set what an operator is about to do; `detail` holds states and ids, no personal data."""
+        self._request = replace(self._request, method=action)
         self._entry = replace(self._entry, detail=detail)
 
-    def notes(self, detail: str) -> None:
-        """Note what the log is to say of a request that goes well; nobody's data."""
+    def add_detail(self, detail: str) -> None:
+        """Add a sentence to the entry of a request that succeeds; no personal data."""
         self._entry = replace(self._entry, detail=detail)
 
-    def changes(
+    def set_change(
         self, record: Record, after: Mapping[str, Any], ignored: Iterable[str], *others: str
     ) -> None:
-        """Note what the next transaction makes of a resource; `others` change beside it."""
+        """Set what the next transaction changes of a resource; `others` change beside it."""
         before = {} if record.document is after else record.document
-        names = {name: value for each in (before, after) for name, value in _naming(record, each)}
+        names = {name for document in (before, after) for name in _names(record, document)}
         self._entry = replace(
             self._entry,
             target=f"{record.kind.value}/{record.id}",
             changed=tuple(islice((*_changed(before, after), *others), MAX_NAMES)) if after else (),
-            ignored=_kept(ignored),
-            named=self._hashed(names.values()),
+            ignored=_redacted(ignored),
+            named=self._hashed(names),
         )
 
-    def committing(self, detail: str = "") -> list[Action]:
-        """Return the actions that a write's transaction has besides its own.
+    def write_actions(self, detail: str = "") -> list[Action]:
+        """Return the actions that write the entry in the transaction of its write.
 
-        `detail` is what the entry says besides: states and ids, nobody's data.
+        `detail` is a sentence with states and ids, no personal data.
         """
-        entry = self._now(self._asked.status)
+        entry = self._entry_now(self._request.status)
         return self._writer.actions(replace(entry, detail=detail) if detail else entry)
 
-    def committed(self) -> None:
-        """Note that the transaction was applied."""
+    def note_written(self) -> None:
+        """Note that the transaction was applied, and the entry with it."""
         self._written = True
 
-    def misses(self, values: Iterable[str]) -> None:
+    def add_missed_lookup(self, values: Iterable[str]) -> None:
         """Note that a lookup of these values matched nothing."""
         self._missed = True
         self._entry = replace(self._entry, named=self._hashed(values))
 
     @property
-    def is_untold(self) -> bool:
-        """Tell whether something went well and has no entry: a vain lookup, a change of nothing."""
-        vain = self._missed or (self._asked.is_write and not self._written)
-        return bool(self._writer) and vain
+    def is_missing(self) -> bool:
+        """Whether a success has no entry yet: a lookup without results, a write without changes."""
+        unwritten = self._missed or (self._request.is_write and not self._written)
+        return bool(self._writer) and unwritten
 
-    def answered(self, target: str, ignored: Iterable[str]) -> None:
-        """Tell what went well and has no entry yet."""
-        self._entry = replace(self._entry, target=target, ignored=_kept(ignored))
-        self._tell(self._now(self._asked.status))
+    def write_success(self, target: str, ignored: Iterable[str]) -> None:
+        """Write the entry of a success that has none yet."""
+        self._entry = replace(self._entry, target=target, ignored=_redacted(ignored))
+        self._write(self._entry_now(self._request.status))
 
-    def refused(self, status: int, error: SCIMException | None, target: str, sent: Any) -> None:
-        """Tell what was refused, or what failed on our side; `sent` is what the request carried."""
+    def write_refusal(
+        self, status: int, error: SCIMException | None, target: str, sent: Any
+    ) -> None:
+        """Write the entry of a refusal or of a failure of ours; `sent` is the request's content."""
         refusal = replace(
-            self._now(status),
+            self._entry_now(status),
             scim_type=(error.scim_type or "") if error else "",
             detail=redaction.redacted(str(error.detail), sent) if error else "",
             target=target,
             changed=(),
             named=self._hashed(_sent_names(sent)) or self._entry.named,
         )
-        self._tell(refusal)
+        self._write(refusal)
 
-    def _tell(self, entry: LogEntry) -> None:
+    def _write(self, entry: LogEntry) -> None:
         self._writer.write(entry)
         self._written = True
 
-    def _now(self, status: int) -> LogEntry:
+    def _entry_now(self, status: int) -> LogEntry:
         return replace(
             self._entry,
-            method=self._asked.method,
-            path=self._asked.path,
+            method=self._request.method,
+            path=self._request.path,
             status=status,
             ms=round((perf_counter() - self._begun) * 1000),
         )
@@ -170,13 +176,12 @@ def _changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[st
             yield name
 
 
-def _naming(record: Record, document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield what a resource goes by: its userName or displayName, and its externalId."""
+def _names(record: Record, document: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the names of a resource: its userName or displayName, and its externalId."""
     if document:
-        claim = indexing.claim(record.kind, document)
-        yield claim.key, claim.key
+        yield indexing.claim(record.kind, document).key
         if external := document.get("externalId"):
-            yield external, external
+            yield external
 
 
 def _sent_names(sent: Any) -> Iterator[str]:
@@ -193,11 +198,11 @@ def _sent_names(sent: Any) -> Iterator[str]:
             yield from _sent_names({path: value} if isinstance(path, str) else value)
 
 
-def _kept(ignored: Iterable[str]) -> tuple[str, ...]:
+def _redacted(ignored: Iterable[str]) -> tuple[str, ...]:
     return tuple(map(redaction.name, islice(ignored, MAX_NAMES)))
 
 
 def target(endpoint: str, identifier: str) -> str:
-    """Return how an entry names the resource of an endpoint, /Users say, that a path names."""
+    """Return how an entry names a resource, `User/…`, from its endpoint, `/Users`, and its id."""
     kind = endpoint.strip("/").partition("/")[0].removesuffix("s")
     return f"{kind}/{redaction.identifier(identifier)}" if identifier else ""

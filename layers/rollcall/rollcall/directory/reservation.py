@@ -37,7 +37,7 @@ class Reservation:
             return
         context = self.context
         with suppress(ConditionFailed):
-            self.name = context.journal.reserve(self.group, context.origin, context.now())
+            self.name = context.large_changes.reserve(self.group, context.actor, context.now())
 
     def has_others(self, record: Record) -> bool:
         """Tell whether the group as it was read has an unfinished change that is another's."""
@@ -50,7 +50,7 @@ class Reservation:
         if self.name:
             with suppress(Unavailable):  # whoever meets it ends it
                 self.context.writes.settle(self.group, self.name)
-                self.context.journal.forget(self.group, self.name)
+                self.context.large_changes.forget(self.group, self.name)
 
 
 @contextmanager

@@ -89,12 +89,11 @@ class _Page:
 
 
 class Search:
-    """Searches over the resources of one tenant, on behalf of one of its tokens."""
+    """Searches over the resources of one tenant."""
 
-    def __init__(self, context: Context, seal: Seal, caller: str = "") -> None:
+    def __init__(self, context: Context) -> None:
         self._context = context
-        self._seal = seal
-        self._caller = caller
+        self._seal = Seal(context.key)
 
     def run(self, kinds: Sequence[Kind], query: Query) -> dict[str, Any]:
         """Return a ListResponse.
@@ -112,7 +111,7 @@ class Search:
                 matching = Matching(self._context, kinds, parsed, order)
                 page = read(kinds, query, parsed, matching)
                 if parsed is not None and page.get("totalResults") == 0:
-                    self._context.trail.misses(parsed.compared())
+                    self._context.log.add_missed_lookup(parsed.compared())
                 return page
         raise Unavailable("the members of the group change too often to be read, try again")
 
@@ -124,7 +123,7 @@ class Search:
         That keeps who reads page after page from missing or repeating anybody while others are
         created and deleted.
         """
-        walk = f"{self._caller}\n{_name(kinds, query)}\n{query.size}"
+        walk = f"{self._context.actor.token}\n{_name(kinds, query)}\n{query.size}"
         after = self._kept(walk, query)
         skip = 0 if after is not None else query.start - 1
         wanted: Iterable[Found] = ()
@@ -220,7 +219,9 @@ class Search:
         if record.deleted:
             return projection.apply(record.kind, record.representation(context.base_url))
         if record.kind is Kind.GROUP and projection.returns(Kind.GROUP, "members"):
-            roster = context.rosters.read(record.id, response_limits.most_members(context.base_url))
+            roster = context.group_members.read(
+                record.id, response_limits.most_members(context.base_url)
+            )
             if roster is not None and not roster.whole:
                 raise response_limits.too_many_members(record.id)
             members = None if roster is None else roster.members

@@ -48,9 +48,9 @@ def grants_for_new_user(context: Context, record: Record) -> tuple[Record, list[
     catalogue = Catalogue.of(context.templates.read())
     everyone = catalogue.everyone
     grants = [] if everyone is None else [Grant.by(everyone, record.created)]
-    access = with_grants(Access(awaited=catalogue.awaited), grants, context.scales)
+    access = with_grants(Access(awaited=catalogue.awaited), grants, context.access_levels)
     contents = [each.content for each in grants]
-    actions = context.grants.giving(record.id, contents, context.origin)
+    actions = context.grants.giving(record.id, contents, context.actor)
     return replace(record, access=access), actions
 
 
@@ -88,7 +88,7 @@ def grants_for_new_members(
             and catalogue.brings(group.id, user, version, now)
         ]
         if grants:
-            access = with_grants(user.access, grants, context.scales)
+            access = with_grants(user.access, grants, context.access_levels)
             users.add(identifier)
             actions.append(context.grants.access(identifier, user.access, access, now, origin))
             actions += context.grants.giving(identifier, (each.content for each in grants), origin)

@@ -10,7 +10,8 @@ from typing import Any
 from scim2_models import Context as Shape
 
 from rollcall.directory import account_linking, deletion, merged_ids, template_grants
-from rollcall.directory.context import Answer, Context, Precondition, missing
+from rollcall.directory.context import Answer, Context, missing
+from rollcall.directory.precondition import NO_PRECONDITION, Precondition
 from rollcall.model.account_link import LINKED, AccountLink
 from rollcall.model.record import Record
 from rollcall.scim import body, patch
@@ -19,8 +20,6 @@ from rollcall.scim.errors import NotFoundException, UniquenessException
 from rollcall.scim.resource_models import Kind
 from rollcall.storage.document_item import TOMBSTONE_DAYS, successor
 from rollcall.storage.transactions import Action
-
-_ANY = Precondition()
 
 Edit = Callable[[Document], Document]
 
@@ -58,7 +57,7 @@ class Users:
         try:
             for attempt in context.attempts(Kind.USER):
                 with attempt.commit():
-                    context.trail.changes(record, record.document, read.ignored)
+                    context.log.set_change(record, record.document, read.ignored)
                     context.commit([*context.writes.creation(record), *grants, *found], detail)
         except UniquenessException as taken:
             adopted = account_linking.adopted(context, read.document)
@@ -69,7 +68,9 @@ class Users:
                 return account_linking.overlaid(before, read.document)
 
             try:
-                return self._edit(adopted, edit, read.ignored, _ANY, account_linking.adopt)
+                return self._edit(
+                    adopted, edit, read.ignored, NO_PRECONDITION, account_linking.adopt
+                )
             except NotFoundException:  # deleted meanwhile: the POST comes again and creates
                 raise taken from None
         return self._answer(record, [], read.ignored)
@@ -83,7 +84,9 @@ class Users:
         record, groups = found
         return self._answer(record, groups)
 
-    def replace(self, identifier: str, payload: Any, precondition: Precondition = _ANY) -> Answer:
+    def replace(
+        self, identifier: str, payload: Any, precondition: Precondition = NO_PRECONDITION
+    ) -> Answer:
         """Replace what clients may write of a user."""
         read = body.read(Kind.USER, payload, Shape.RESOURCE_REPLACEMENT_REQUEST)
 
@@ -92,12 +95,14 @@ class Users:
 
         return self._edit(identifier, edit, read.ignored, precondition)
 
-    def patch(self, identifier: str, payload: Any, precondition: Precondition = _ANY) -> Answer:
+    def patch(
+        self, identifier: str, payload: Any, precondition: Precondition = NO_PRECONDITION
+    ) -> Answer:
         """Apply the operations of a PATCH, all or none; what changes nothing writes nothing."""
         wanted = patch.read(Kind.USER, payload, self._context.budget)
         return self._edit(identifier, wanted.apply, wanted.ignored, precondition)
 
-    def delete(self, identifier: str, precondition: Precondition = _ANY) -> None:
+    def delete(self, identifier: str, precondition: Precondition = NO_PRECONDITION) -> None:
         """Delete a user and its memberships. Raises NotFoundException."""
         context = self._context
         for attempt in context.attempts(Kind.USER):
@@ -112,7 +117,7 @@ class Users:
                 expires = context.clock() + timedelta(days=TOMBSTONE_DAYS)
                 items = context.writes.deletion(record, now, int(expires.timestamp()))
                 taking = context.grants.taking(record.id, record.access.granted)
-                context.trail.changes(record, {}, ())
+                context.log.set_change(record, {}, ())
                 deletion.commit(context, record, [*items, *taking], now)
 
     def _edit(
@@ -137,11 +142,11 @@ class Users:
                     account_linking.admit(context, record)
                     now = context.now()
                     beside = () if link is None else ("link",)
-                    context.trail.changes(record, document, ignored, *beside)
+                    context.log.set_change(record, document, ignored, *beside)
                     context.commit(self._replacement(record, document, now, link))
                     record = successor(record, document, now, link)
                 elif link is not None:
-                    context.trail.changes(record, document, ignored, "link")
+                    context.log.set_change(record, document, ignored, "link")
                     context.commit(context.writes.linking(record, link))
                 answer = self._answer(record, groups, ignored)
         assert answer is not None  # noqa: S101  # attempts end with a commit or an exception

@@ -108,12 +108,12 @@ class _Endpoint:
         return response
 
     async def _tell(self, call: Call, status: int, refusal: SCIMException | None) -> None:
-        trail, about = call.directory.trail, target(self._resource.path, call.identifier)
+        log, about = call.directory.context.log, target(self._resource.path, call.identifier)
         if status >= 400:
             sent = {**dict(call.parameters), "body": call.payload}
-            await run_in_threadpool(trail.refused, status, refusal, about, sent)
-        elif trail.is_untold:
-            await run_in_threadpool(trail.answered, about, call.ignored)
+            await run_in_threadpool(log.write_refusal, status, refusal, about, sent)
+        elif log.is_missing:
+            await run_in_threadpool(log.write_success, about, call.ignored)
 
     async def _respond(self, request: Request, call: Call) -> Response:
         methods = self._resource.methods

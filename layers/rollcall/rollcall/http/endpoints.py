@@ -8,8 +8,9 @@ from typing import Any
 from starlette.datastructures import QueryParams
 from starlette.responses import Response
 
-from rollcall.directory.context import Answer, Precondition
+from rollcall.directory.context import Answer
 from rollcall.directory.directory import Directory
+from rollcall.directory.precondition import Precondition
 from rollcall.directory.search import LIST_RESPONSE
 from rollcall.http import requests
 from rollcall.http.responses import ScimResponse
@@ -145,13 +146,15 @@ def service_provider_config(call: Call) -> Response:
 def resource_types(call: Call) -> Response:
     """GET /ResourceTypes and /ResourceTypes/{id} (section 4)."""
     _refuse_filter(call)
-    return _discovered(call, discovery.resource_types(call.base_url, call.directory.unused()))
+    return _discovered(
+        call, discovery.resource_types(call.base_url, call.directory.unused_extensions())
+    )
 
 
 def schemas(call: Call) -> Response:
     """GET /Schemas and /Schemas/{id} (section 4)."""
     _refuse_filter(call)
-    return _discovered(call, discovery.schemas(call.base_url, call.directory.unused()))
+    return _discovered(call, discovery.schemas(call.base_url, call.directory.unused_extensions()))
 
 
 def me(call: Call) -> Response:
@@ -172,7 +175,7 @@ def _created(call: Call, answer: Answer) -> Response:
 
 def _read(call: Call, answer: Answer) -> Response:
     call.precondition.check_match(answer.record)
-    if call.precondition.knows(answer.record):
+    if call.precondition.is_current(answer.record):
         return ScimResponse(None, 304, headers={"ETag": answer.record.etag})
     return _shown(call, answer)
 

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from starlette.datastructures import QueryParams
 from starlette.requests import ClientDisconnect, Request
 
-from rollcall.directory.context import Precondition
+from rollcall.directory.precondition import Precondition
 from rollcall.directory.request_log import RequestInfo
 from rollcall.directory.search import Query
 from rollcall.scim import json_text

@@ -13,6 +13,11 @@ class Actor:
     actor: str = ""
 
     @property
+    def token(self) -> str:
+        """The id of the token, empty where no token acts."""
+        return self.actor.removeprefix("token:") if self.actor.startswith("token:") else ""
+
+    @property
     def item(self) -> dict[str, str]:
         """The origin as the attribute `origin` of an item."""
         return asdict(self)

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cache, cached_property, partial
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, TextIO
 from uuid import uuid4
@@ -22,14 +22,16 @@ from rollcall.aws.dead_letters import DeadLetters
 from rollcall.aws.event_bus import EventBus
 from rollcall.aws.messages import Queue, Topic
 from rollcall.aws.secrets import Secrets
+from rollcall.directory.context import Context, Duplicate
 from rollcall.directory.directory import Directory
-from rollcall.directory.request_log import RequestInfo, RequestTrail
+from rollcall.directory.request_log import RequestEntries, RequestInfo
 from rollcall.directory.sweep import Sweep
 from rollcall.http import handover_page, report_links
 from rollcall.http.application import application
 from rollcall.http.handover_page import DirectoryFacts
 from rollcall.http.routes import FUNCTIONS, Resource
 from rollcall.model.actor import Actor
+from rollcall.model.record import Record
 from rollcall.operator_error import OperatorError, naming
 from rollcall.reconcile.duplicates.namesakes import Namesakes
 from rollcall.runtime.gateway import behind_gateway
@@ -120,8 +122,8 @@ class Services:
 
     def directory(self, tenant: str, base_url: str = "", actor: str = "") -> Directory:
         """Return the directory of one tenant, changed by an actor."""
-        origin = Actor(actor=actor)
-        return Directory(self.table, tenant, base_url, origin=origin, scales=self.scales)
+        levels, acting = self.settings.scales, Actor(actor=actor)
+        return Directory(Context(self.table, tenant, base_url, acting, access_levels=levels))
 
     def operated(self, tenant: str, actor: str) -> Directory:
         """Return the directory of one tenant, for what an operator does and the log tells."""
@@ -133,11 +135,16 @@ class Services:
         key, moved = bytes.fromhex(shown.key), shown.moved
 
         def operated() -> Directory:
-            origin = Actor(uuid4().hex, actor)
-            trail = RequestTrail(self.log(tenant), origin, RequestInfo(origin.request), key)
-            return Directory(
-                self.table, tenant, origin=origin, trail=trail, scales=self.scales, moved=moved
+            act = Actor(uuid4().hex, actor)
+            context = Context(
+                self.table,
+                tenant,
+                actor=act,
+                moved=moved,
+                access_levels=self.settings.scales,
+                log=RequestEntries(self.log(tenant), act, RequestInfo(act.request), key),
             )
+            return Directory(context)
 
         return operated
 
@@ -161,23 +168,27 @@ class Services:
         """Return the provisioning log of one tenant."""
         return ProvisioningLog(self.table, tenant, self.settings.log_days)
 
-    def opened(self, caller: Caller, base_url: str, asked: RequestInfo) -> Directory:
+    def opened(self, caller: Caller, base_url: str, request: RequestInfo) -> Directory:
         """Return the directory of a caller's tenant, for one request."""
-        origin = Actor(asked.request, f"token:{caller.token_id}")
-        return Directory(
+        actor = Actor(request.id, f"token:{caller.token_id}")
+
+        def find_duplicate(record: Record) -> Duplicate | None:
+            return Namesakes.of(self.table, caller.tenant).created(actor, record)
+
+        context = Context(
             self.table,
             caller.tenant,
             base_url,
-            caller=caller.token_id,
-            key=caller.key,
-            origin=origin,
+            actor=actor,
             linking=caller.linking,
-            moved=caller.moved,
             absent_members=caller.absent_members,
-            trail=RequestTrail(self.log(caller.tenant), origin, asked, caller.key),
-            scales=self.scales,
-            find_duplicate=partial(Namesakes.of(self.table, caller.tenant).created, origin),
+            moved=caller.moved,
+            key=caller.key,
+            access_levels=self.settings.scales,
+            log=RequestEntries(self.log(caller.tenant), actor, request, caller.key),
+            find_duplicate=find_duplicate,
         )
+        return Directory(context)
 
     def bus(self) -> EventBus:
         """Return the bus that change events are published on."""
