@@ -15,8 +15,11 @@ from typing import Any
 
 from rollcall.dev import emulator, local_server
 from rollcall.http.routes import EVERYTHING
-from rollcall.runtime import Services, Settings, logger
 from rollcall.runtime.gateway import behind_gateway
+from rollcall.runtime.json_log import logger
+from rollcall.runtime.scim_function import application
+from rollcall.runtime.services import Services
+from rollcall.runtime.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,9 @@ class Gateway:
         self.services = services
         self.tenant = tenant
         self._token = services.tenants.create(tenant)
-        self._handler: Any = behind_gateway(services.application(EVERYTHING, logger(io.StringIO())))
+        self._handler: Any = behind_gateway(
+            application(services, EVERYTHING, logger(io.StringIO()))
+        )
 
     def send(self, method: str, path: str, body: Any = None, **query: str) -> tuple[Any, Spent]:
         """Send a request and return the answer's body; an answer that refuses is an error."""

@@ -20,7 +20,8 @@ from statistics import quantiles
 import httpx
 
 from rollcall.operations import running_server
-from rollcall.runtime import Services, Settings
+from rollcall.runtime.services import Services
+from rollcall.runtime.settings import Settings
 
 RATE = 25
 OVERLAP = timedelta(seconds=20)

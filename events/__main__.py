@@ -22,7 +22,7 @@ from events import containers, endpoint, engine, runtime
 from events.case import Case, cases, given
 from rollcall.dev.emulator import EmulatorError
 from rollcall.operations.running_server import STATE
-from rollcall.runtime import Services
+from rollcall.runtime.services import Services
 
 Invoke = Callable[[Case], Any]
 

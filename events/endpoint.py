@@ -15,8 +15,9 @@ from typing import Any
 from rollcall.dev import emulator, local_server
 from rollcall.directory.directory import Directory
 from rollcall.model.actor import Actor
-from rollcall.runtime import Services, Settings
 from rollcall.runtime.duplicates_function import report
+from rollcall.runtime.services import Services
+from rollcall.runtime.settings import Settings
 from rollcall.scim.resource_models import Kind
 from rollcall.storage import report_files
 from rollcall.storage.handover_items import Handover, HandoverItems

@@ -23,7 +23,8 @@ from rollcall.dev import local_server
 from rollcall.dev.emulator import environment
 from rollcall.model.tenant_url import tenant_url
 from rollcall.operations import running_server
-from rollcall.runtime import Services, Settings
+from rollcall.runtime.services import Services
+from rollcall.runtime.settings import Settings
 from tests.faults.points import Points, lines
 
 _READY_SECONDS = 60

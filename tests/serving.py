@@ -6,20 +6,22 @@ import io
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import chain
 from threading import Thread
 
 import uvicorn
 
 from rollcall.http.routes import EVERYTHING
-from rollcall.runtime import Services, logger
+from rollcall.runtime import pages_function
+from rollcall.runtime.json_log import logger
+from rollcall.runtime.scim_function import application
+from rollcall.runtime.services import Services
 
 
 @contextmanager
 def serving(services: Services) -> Iterator[str]:
     """Serve everything, pages for people too, and yield the URL."""
-    pages = chain.from_iterable(services.pages().values())
-    app = services.application(EVERYTHING, logger(io.StringIO()), pages)
+    pages = pages_function.routes(services)
+    app = application(services, EVERYTHING, logger(io.StringIO()), pages)
     config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off")
     server = uvicorn.Server(config)
     with socket.create_server(("127.0.0.1", 0)) as listening:

@@ -15,7 +15,7 @@ from typer.main import get_command
 
 from rollcall.cli import app
 from rollcall.model.account_link import LINKED, LOCAL
-from rollcall.runtime import Services
+from rollcall.runtime.services import Services
 from rollcall.scim.resource_models import Kind
 from rollcall.storage.keys import Keys
 from rollcall.storage.transactions import Action

@@ -3,6 +3,6 @@
 from rollcall.start import uncollected
 
 with uncollected():
-    from rollcall.runtime import handler as handler_of
+    from rollcall.runtime.scim_function import handler_of
 
     handler = handler_of("discovery")

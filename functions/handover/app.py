@@ -3,6 +3,6 @@
 from rollcall.start import uncollected
 
 with uncollected():
-    from rollcall.runtime import pages_handler
+    from rollcall.runtime.pages_function import handover_handler
 
-    handler = pages_handler("handover")
+    handler = handover_handler()

@@ -3,6 +3,6 @@
 from rollcall.start import uncollected
 
 with uncollected():
-    from rollcall.runtime import pages_handler
+    from rollcall.runtime.pages_function import reports_handler
 
-    handler = pages_handler("reports")
+    handler = reports_handler()

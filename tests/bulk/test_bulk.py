@@ -9,7 +9,7 @@ import pytest
 
 from rollcall.directory.directory import Directory
 from rollcall.directory.search import Query
-from rollcall.runtime import Services
+from rollcall.runtime.services import Services
 from rollcall.scim.errors import (
     InvalidSyntaxException,
     InvalidValueException,

@@ -10,7 +10,9 @@ import pytest
 from starlette.testclient import TestClient
 
 from rollcall.http.routes import EVERYTHING
-from rollcall.runtime import Services, logger
+from rollcall.runtime.json_log import logger
+from rollcall.runtime.scim_function import application
+from rollcall.runtime.services import Services
 from tests.changes import streamed as making
 from tests.changes.streamed import Streamed
 from tests.conftest import Server
@@ -32,7 +34,7 @@ def api(streamed: Streamed) -> Iterator[httpx.Client]:
 def client(services: Services) -> httpx.Client:
     """Return a client of a new tenant acme."""
     token = services.tenants.create("acme")
-    app = services.application(EVERYTHING, logger())
+    app = application(services, EVERYTHING, logger())
     made: Any = TestClient(  # an httpx.Client, as far as it matters here
         app,
         base_url="http://scim.test/scim/acme/v2",

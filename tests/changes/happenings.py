@@ -11,8 +11,8 @@ import httpx
 from rollcall.directory.directory import Directory
 from rollcall.model.account_link import LOCAL
 from rollcall.model.actor import Actor
-from rollcall.runtime import Services
 from rollcall.runtime.duplicates_function import report
+from rollcall.runtime.services import Services
 from rollcall.storage.handover_items import Handover, HandoverItems
 from rollcall.storage.outbox import Outbox
 from rollcall.templates.template import Selector, Template

@@ -15,7 +15,7 @@ from rollcall.aws.clients import connect_streams
 from rollcall.aws.stream_reader import StreamReader
 from rollcall.changes.change_events import Event, events
 from rollcall.dev import local_server
-from rollcall.runtime import Services
+from rollcall.runtime.services import Services
 from rollcall.storage import stream
 from rollcall.storage.table import Table
 

@@ -13,7 +13,7 @@ import pytest
 
 from rollcall.aws.clients import connect_bus
 from rollcall.aws.event_bus import EventBus
-from rollcall.runtime import Services
+from rollcall.runtime.services import Services
 from tests.changes.streamed import URL, Received, Streamed, body, handed_over
 from tests.test_cli import rollcall
 

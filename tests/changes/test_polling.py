@@ -12,7 +12,7 @@ import pytest
 
 from rollcall.directory.context import Context
 from rollcall.directory.directory import Directory
-from rollcall.runtime import Services
+from rollcall.runtime.services import Services
 from rollcall.scim.resource_models import ROLLCALL, ROLLCALL_GROUP
 from rollcall.tenants.tenants import READ_ONLY
 from tests.conftest import Server, Tenant

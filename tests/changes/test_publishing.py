@@ -8,8 +8,8 @@ import pytest
 
 from rollcall.aws.clients import connect_bus
 from rollcall.aws.event_bus import MAX_BYTES, EventBus, EventEntry
-from rollcall.runtime import logger
 from rollcall.runtime.changes_function import publish
+from rollcall.runtime.json_log import logger
 from tests.changes.test_change_events import USER, document, record
 from tests.storage.faults import answering, counted, refusal, success
 

@@ -12,8 +12,8 @@ import httpx
 from events import case
 from events.template import Template
 from rollcall.changes.change_events import events
-from rollcall.runtime import logger
 from rollcall.runtime.changes_function import publish
+from rollcall.runtime.json_log import logger
 from rollcall.scim.resource_models import Kind
 from rollcall.storage import keys, stream
 from rollcall.storage.keys import Keys

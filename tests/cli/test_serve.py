@@ -13,7 +13,8 @@ from pathlib import Path
 import httpx
 
 from rollcall.operations import running_server
-from rollcall.runtime import Services, Settings
+from rollcall.runtime.services import Services
+from rollcall.runtime.settings import Settings
 from rollcall.tenants.tenants import Token
 from tests.test_cli import ENVIRONMENT, PROGRAM
 

@@ -11,7 +11,7 @@ from itertools import count
 
 import pytest
 
-from rollcall.runtime import Services
+from rollcall.runtime.services import Services
 from tests.cost.lists import lists
 from tests.cost.processor import MAX_RATIO, Growth, Processor, allowed, growth, processor
 from tests.cost.requests import FEW, SHAPES, Sent, repeated

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 
 from rollcall.dev import local_server
-from rollcall.runtime import Services
+from rollcall.runtime.services import Services
 from tests.cost.requests import Sent
 from tests.http.api import Api
 

@@ -9,7 +9,7 @@ import pytest
 from rollcall.aws.retry import Retry
 from rollcall.directory.context import Context
 from rollcall.directory.directory import Directory
-from rollcall.runtime import Services
+from rollcall.runtime.services import Services
 from rollcall.storage.table import Table
 from tests.directory.people import URL
 from tests.storage import consistency

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rollcall.directory.directory import Directory
-from rollcall.runtime import Services
+from rollcall.runtime.services import Services
 from rollcall.scim.resource_models import Kind
 from rollcall.storage.keys import Keys
 from tests.directory.people import group

@@ -10,7 +10,7 @@ from rollcall.directory.context import Context
 from rollcall.directory.directory import Directory
 from rollcall.directory.search import Query
 from rollcall.model.account_link import LINKED, LOCAL, LinkPolicy
-from rollcall.runtime import Services
+from rollcall.runtime.services import Services
 from rollcall.scim.projection import Projection
 from rollcall.scim.resource_models import Kind
 from rollcall.storage.table import Table

@@ -11,7 +11,7 @@ import pytest
 from rollcall.directory.context import Context
 from rollcall.directory.directory import Directory
 from rollcall.directory.sweep import Sweep
-from rollcall.runtime import Services
+from rollcall.runtime.services import Services
 from rollcall.scim.errors import NotFoundException
 from rollcall.scim.resource_models import Kind
 from rollcall.storage.table import Table

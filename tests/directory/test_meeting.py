@@ -14,7 +14,7 @@ from rollcall.directory.directory import Directory
 from rollcall.directory.large_changes import ALONE
 from rollcall.directory.reservation import TRIES
 from rollcall.model.actor import Actor
-from rollcall.runtime import Services
+from rollcall.runtime.services import Services
 from rollcall.scim.errors import Unavailable
 from rollcall.storage import large_change_items
 from rollcall.storage.table import Table

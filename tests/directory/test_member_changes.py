@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from rollcall.directory.directory import Directory
-from rollcall.runtime import Services
+from rollcall.runtime.services import Services
 from rollcall.scim.errors import (
     InvalidValueException,
     MutabilityException,

@@ -13,7 +13,8 @@ from rollcall.directory.context import Context
 from rollcall.directory.directory import Directory
 from rollcall.directory.search import Query
 from rollcall.operations.repair import repair_all
-from rollcall.runtime import Services, Settings
+from rollcall.runtime.services import Services
+from rollcall.runtime.settings import Settings
 from rollcall.scim.errors import UniquenessException
 from rollcall.scim.resource_models import Kind
 from rollcall.storage.audit_log import AuditLog

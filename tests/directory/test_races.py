@@ -11,7 +11,7 @@ import pytest
 
 from rollcall.directory.directory import Directory
 from rollcall.directory.precondition import Precondition
-from rollcall.runtime import Services
+from rollcall.runtime.services import Services
 from rollcall.scim.errors import NotFoundException, PreconditionFailedException, Unavailable
 from tests.directory.people import (
     adding,

@@ -9,7 +9,7 @@ import pytest
 from events.template import Template
 from rollcall.directory.directory import Directory
 from rollcall.directory.sweep import Sweep
-from rollcall.runtime import Services
+from rollcall.runtime.services import Services
 from rollcall.storage.keys import Keys
 from rollcall.storage.table import Table
 from rollcall.storage.transactions import Action

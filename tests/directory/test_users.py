@@ -8,7 +8,7 @@ import pytest
 
 from rollcall.directory.context import Context
 from rollcall.directory.directory import Directory
-from rollcall.runtime import Services
+from rollcall.runtime.services import Services
 from rollcall.scim.errors import (
     InvalidPathException,
     InvalidSyntaxException,

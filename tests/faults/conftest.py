@@ -8,7 +8,8 @@ from uuid import uuid4
 import pytest
 
 from rollcall.dev import local_server
-from rollcall.runtime import Services, Settings
+from rollcall.runtime.services import Services
+from rollcall.runtime.settings import Settings
 from rollcall.storage import large_change_items
 from tests.conftest import Server
 from tests.faults.proxy import Proxy, between

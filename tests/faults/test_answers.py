@@ -16,7 +16,7 @@ from rollcall.aws.clients import connect_streams
 from rollcall.aws.event_bus import EventEntry
 from rollcall.aws.secrets import SecretMissing
 from rollcall.aws.stream_reader import StreamReader
-from rollcall.runtime import Services
+from rollcall.runtime.services import Services
 from rollcall.scim.errors import Unavailable
 from rollcall.storage.report_files import FORMS, ReportError
 from rollcall.storage.transactions import Action, ConditionFailed

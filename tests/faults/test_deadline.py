@@ -11,11 +11,13 @@ import pytest
 
 from rollcall.aws.deadline import seconds_left, within
 from rollcall.aws.retry import Retry
-from rollcall.http.middleware import RESERVE
+from rollcall.http.limits import RESERVE
 from rollcall.http.routes import EVERYTHING
-from rollcall.runtime import Services, logger
 from rollcall.runtime.gateway import behind_gateway
 from rollcall.runtime.invocation import in_time
+from rollcall.runtime.json_log import logger
+from rollcall.runtime.scim_function import application
+from rollcall.runtime.services import Services
 from rollcall.scim.errors import ERROR, Unavailable
 from rollcall.storage.table import FEW_BATCHES, MAX_BATCH
 from tests.faults.proxy import Fault, Proxy, always
@@ -110,7 +112,7 @@ def test_a_request_has_the_time_of_its_function_less_what_its_answer_takes(
 ) -> None:
     token = proxied.tenants.create("timed")
     log = logger(io.StringIO())
-    handle: Any = behind_gateway(proxied.application(EVERYTHING, log))
+    handle: Any = behind_gateway(application(proxied, EVERYTHING, log))
     path = "/scim/timed/v2/Users"
 
     def ask(seconds: float, name: str) -> Any:

@@ -9,7 +9,8 @@ from threading import Event
 from typing import Any
 
 from rollcall.dev import local_server
-from rollcall.runtime import Services, events_file
+from rollcall.runtime import events_file
+from rollcall.runtime.services import Services
 from tests.faults.proxy import Fault, Proxy, always
 
 BOUND = 30.0

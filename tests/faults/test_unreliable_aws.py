@@ -18,7 +18,7 @@ import pytest
 
 from rollcall.directory.sweep import Sweep
 from rollcall.model.tenant_url import tenant_url
-from rollcall.runtime import Services
+from rollcall.runtime.services import Services
 from rollcall.storage import large_change_items
 from rollcall.storage.table import Table
 from rollcall.templates.template import Template

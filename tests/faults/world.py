@@ -13,7 +13,7 @@ from rollcall.aws.retry import Retry
 from rollcall.directory.context import Context
 from rollcall.directory.directory import Directory
 from rollcall.directory.sweep import Sweep
-from rollcall.runtime import Services
+from rollcall.runtime.services import Services
 from rollcall.storage import large_change_items
 from rollcall.storage.table import Table
 from tests.directory.people import URL, members_of

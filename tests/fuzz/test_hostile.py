@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from rollcall.runtime import Services
+from rollcall.runtime.services import Services
 from rollcall.tenants.tenant_tokens import TenantTokens
 from rollcall.tenants.tenants import READ_ONLY
 from tests.cost.processor import Processor, allowed, processor

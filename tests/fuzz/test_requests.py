@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rollcall.dev import local_server
-from rollcall.runtime import Services
+from rollcall.runtime.services import Services
 from tests.http.test_http import Api
 from tests.long import examples
 from tests.search.generated import filters, users, words

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-from itertools import chain
 from typing import Any
 
 import anyio
@@ -12,7 +11,11 @@ import httpx
 from starlette.applications import Starlette
 
 from rollcall.http.routes import FUNCTIONS
-from rollcall.runtime import Services, Settings, logger
+from rollcall.runtime import pages_function
+from rollcall.runtime.json_log import logger
+from rollcall.runtime.scim_function import application
+from rollcall.runtime.services import Services
+from rollcall.runtime.settings import Settings
 
 EVERYTHING = [each for function in FUNCTIONS.values() for each in function]
 BASE = "/scim/acme/v2"
@@ -33,8 +36,8 @@ class Api:
         """Serve by a process that has just begun and knows nobody."""
         log = logger()
         log.registered_handler.setStream(self.log)  # type: ignore[attr-defined]  # one per process
-        pages = chain(*self._services.pages().values())
-        self.app: Starlette = self._services.application(EVERYTHING, log, pages)
+        pages = pages_function.routes(self._services)
+        self.app: Starlette = application(self._services, EVERYTHING, log, pages)
 
     def send(self, method: str, path: str, *, base: str = BASE, **options: Any) -> httpx.Response:
         headers = {"Authorization": f"Bearer {self.token}", **options.pop("headers", {})}

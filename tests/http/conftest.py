@@ -2,7 +2,7 @@
 
 import pytest
 
-from rollcall.runtime import Services
+from rollcall.runtime.services import Services
 from tests.http.api import Api
 from tests.storage.memory import clients, services
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from rollcall.runtime import Services
+from rollcall.runtime.services import Services
 from rollcall.scim.member_operations import AbsentMembers
 from rollcall.storage.provisioning_log import LogEntry
 from tests.http.api import Api

@@ -16,7 +16,7 @@ from botocore.exceptions import (
     ReadTimeoutError,
 )
 
-from rollcall.runtime import Services
+from rollcall.runtime.services import Services
 from rollcall.scim.errors import ERROR
 from rollcall.storage import large_change_items
 from tests.faults.points import Points

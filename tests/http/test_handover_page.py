@@ -17,7 +17,9 @@ import pytest
 
 from rollcall.http import handover_page
 from rollcall.http.handover_page import DirectoryFacts
-from rollcall.runtime import Services, logger
+from rollcall.runtime.json_log import logger
+from rollcall.runtime.scim_function import application
+from rollcall.runtime.services import Services
 from rollcall.tenants import token_format
 from rollcall.tenants.handover import HandoverService
 from rollcall.tenants.tenants import Tenants
@@ -40,7 +42,7 @@ class Page:
         routes = handover_page.routes(
             self.desk, lambda _: facts, "A & B", "https://help.test/a?b=<c>"
         )
-        self.app = self.services.application((), log, routes)
+        self.app = application(self.services, (), log, routes)
 
     def send(self, method: str, path: str = "", **options: Any) -> httpx.Response:
         async def exchange() -> httpx.Response:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rollcall.runtime import Services, Settings
+from rollcall.runtime.services import Services
+from rollcall.runtime.settings import Settings
 from rollcall.scim.resource_models import ROLLCALL
 from rollcall.templates.template import Template
 from rollcall.templates.template_changes import TemplateChanges

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from rollcall.model import redaction
-from rollcall.runtime import Services, Settings
+from rollcall.runtime.services import Services
+from rollcall.runtime.settings import Settings
 from rollcall.scim.resource_models import ENTERPRISE
 from rollcall.storage.provisioning_log import LogEntry
 from rollcall.tenants import token_format

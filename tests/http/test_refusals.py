@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from rollcall.runtime import Services
+from rollcall.runtime.services import Services
 from rollcall.tenants import token_format
 from tests.http.api import Api
 from tests.storage.faults import Request, answering, counted, refusal

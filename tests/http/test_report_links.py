@@ -9,7 +9,7 @@ import pytest
 
 from rollcall.aws.clients import connect_channels
 from rollcall.http.report_links import FORMS
-from rollcall.runtime import Services
+from rollcall.runtime.services import Services
 from rollcall.storage.report_files import FORMS as WRITTEN
 from rollcall.storage.report_files import LINK_DAYS, URL_SECONDS, place
 from tests.http.api import Api

@@ -16,7 +16,8 @@ from moto import mock_aws
 
 from rollcall.aws.clients import Clients
 from rollcall.dev import local_server
-from rollcall.runtime import Services, Settings
+from rollcall.runtime.services import Services
+from rollcall.runtime.settings import Settings
 from rollcall.scim import discovery, extensions
 from rollcall.scim.resource_models import ROLLCALL, ROLLCALL_GROUP
 from tests.http.api import Api

@@ -17,7 +17,8 @@ from rollcall.directory.request_log import RequestInfo
 from rollcall.directory.search import Query
 from rollcall.model.account_link import LinkPolicy
 from rollcall.operations import tenant_deletion
-from rollcall.runtime import Services, duplicates_function
+from rollcall.runtime import duplicates_function
+from rollcall.runtime.services import Services
 from rollcall.scim.errors import UnauthorizedException, Unavailable
 from rollcall.scim.resource_models import Kind
 from rollcall.storage.provisioning_log import LogEntry

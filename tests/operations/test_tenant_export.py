@@ -15,7 +15,7 @@ from rollcall.directory.context import Context
 from rollcall.directory.directory import Directory
 from rollcall.model.account_link import LOCAL
 from rollcall.operations.tenant_export import Line, lines
-from rollcall.runtime import Services
+from rollcall.runtime.services import Services
 from rollcall.scim.errors import Unavailable
 from rollcall.scim.resource_models import Kind
 from rollcall.storage.table import Table

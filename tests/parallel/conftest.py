@@ -12,7 +12,8 @@ import pytest
 
 from rollcall.aws.clients import Clients, connect
 from rollcall.model.tenant_url import tenant_url
-from rollcall.runtime import Services, Settings
+from rollcall.runtime.services import Services
+from rollcall.runtime.settings import Settings
 from rollcall.storage.table import Table
 from tests.conftest import Server, Tenant
 from tests.parallel import crowd

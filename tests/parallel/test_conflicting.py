@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from rollcall.runtime import Services
+from rollcall.runtime.services import Services
 from tests.parallel.conflicts import Conflicting
 from tests.storage.faults import preceded
 from tests.storage.memory import clients, services

@@ -19,7 +19,7 @@ import pytest
 from botocore.exceptions import ReadTimeoutError
 
 from rollcall.aws.secrets import SecretMissing, Secrets
-from rollcall.runtime import Services
+from rollcall.runtime.services import Services
 from rollcall.scim.errors import UnauthorizedException, Unavailable
 from rollcall.tenants.authentication import Authenticator
 from rollcall.tenants.handover import HandoverService

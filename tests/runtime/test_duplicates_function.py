@@ -15,8 +15,9 @@ from rollcall.aws.messages import Queue
 from rollcall.aws.retry import Retry
 from rollcall.reconcile.duplicates import duplicate_run as module
 from rollcall.reconcile.duplicates.duplicate_run import MAX_STEPS
-from rollcall.runtime import Services, logger
 from rollcall.runtime.duplicates_function import RESERVE, fan_out, report, work
+from rollcall.runtime.json_log import logger
+from rollcall.runtime.services import Services
 from rollcall.scim.errors import Unavailable
 from tests.conftest import Server
 from tests.directory.people import user

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from rollcall.runtime import Services, Settings
+from rollcall.runtime.services import Services
+from rollcall.runtime.settings import Settings
 from rollcall.scim.extensions import ExtensionError
 
 

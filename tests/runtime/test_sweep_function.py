@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from rollcall.directory.sweep import Sweep
-from rollcall.runtime import Services
+from rollcall.runtime.services import Services
 from rollcall.runtime.sweep_function import LEASE, sweep
 from tests.storage.faults import answering
 from tests.storage.memory import clients, services

@@ -13,7 +13,7 @@ from events import endpoint, runtime
 from events.__main__ import environment
 from events.runtime import Function
 from events.template import Template
-from rollcall.runtime import Services
+from rollcall.runtime.services import Services
 from tests.conftest import Server
 from tests.sam import played
 from tests.sam.played import Exchanges

@@ -13,7 +13,7 @@ from events.case import cases
 from events.endpoint import Snapshot
 from events.runtime import Function
 from rollcall.model.tenant_url import tenant_url
-from rollcall.runtime import Services
+from rollcall.runtime.services import Services
 from tests.conftest import Tenant
 from tests.exchanges.answer import GROUP
 from tests.exchanges.client import Client, membership, replay

@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 
 from rollcall.http.routes import EVERYTHING
-from rollcall.runtime import Services, logger
 from rollcall.runtime.gateway import behind_gateway
+from rollcall.runtime.json_log import logger
+from rollcall.runtime.scim_function import application
+from rollcall.runtime.services import Services
 from tests.storage.memory import clients, services
 
 USERS = "/scim/acme/v2/Users"
@@ -71,7 +73,7 @@ def test_a_location_is_below_the_url_that_the_client_asked(
     path: str, sent: str, root: str, services: Services
 ) -> None:
     token = services.tenants.create("acme")
-    app = services.application(EVERYTHING, logger())
+    app = application(services, EVERYTHING, logger())
     handle: Any = behind_gateway(app)
 
     answer = handle(event(token, "POST", path, sent, {"userName": "ann"}), Context())
@@ -99,7 +101,7 @@ def test_what_a_proxy_forwards_neither_fails_a_request_nor_moves_a_location(
     name: str, value: str, services: Services
 ) -> None:
     token = services.tenants.create("acme")
-    handle: Any = behind_gateway(services.application(EVERYTHING, logger()))
+    handle: Any = behind_gateway(application(services, EVERYTHING, logger()))
     sent = event(token, "POST", USERS, f"/live{USERS}", {"userName": "ann"})
     sent["headers"][name] = value
     sent["multiValueHeaders"][name] = value.split(", ")
@@ -112,7 +114,7 @@ def test_what_a_proxy_forwards_neither_fails_a_request_nor_moves_a_location(
 
 def test_a_gateway_on_this_machine_may_speak_http(services: Services) -> None:
     token = services.tenants.create("acme")
-    handle: Any = behind_gateway(services.application(EVERYTHING, logger()))
+    handle: Any = behind_gateway(application(services, EVERYTHING, logger()))
     sent = event(token, "POST", USERS, USERS, {"userName": "ann"})
     sent["headers"]["X-Forwarded-Proto"] = "http"
     sent["multiValueHeaders"]["X-Forwarded-Proto"] = ["http"]

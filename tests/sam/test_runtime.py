@@ -101,8 +101,8 @@ def test_bodies_went_plain_and_in_base64_and_many_answers_were_compared(
 
 
 COPY = """
-import random, rollcall.runtime, snapshot_restore_py
-rollcall.runtime.services()
+import random, rollcall.runtime.services, snapshot_restore_py
+rollcall.runtime.services.deployed()
 random.seed(1)
 for function, arguments, named in snapshot_restore_py.get_after_restore():
     function(*arguments, **named)

@@ -13,7 +13,7 @@ from rollcall.directory.groups import Groups
 from rollcall.directory.search import Query, Search
 from rollcall.directory.users import Users
 from rollcall.model.actor import Actor
-from rollcall.runtime import Services
+from rollcall.runtime.services import Services
 from rollcall.scim.budget import Budget
 from rollcall.scim.resource_models import Kind
 from rollcall.storage.table import Table

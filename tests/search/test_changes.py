@@ -11,7 +11,7 @@ import pytest
 from rollcall.directory.context import Context
 from rollcall.directory.directory import Directory
 from rollcall.directory.search import Query
-from rollcall.runtime import Services
+from rollcall.runtime.services import Services
 from rollcall.scim.resource_models import ROLLCALL, ROLLCALL_GROUP, Kind
 from rollcall.storage.table import Table
 from tests.directory.people import URL, adding, group, titled, user

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scim2_models import Context
 
 from rollcall.directory.search import Query
-from rollcall.runtime import Services
+from rollcall.runtime.services import Services
 from rollcall.scim import body, filters, indexing, planner
 from rollcall.scim.errors import UniquenessException
 from rollcall.scim.planner import (

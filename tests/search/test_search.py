@@ -10,7 +10,7 @@ import pytest
 
 from rollcall.directory import matching
 from rollcall.directory.search import Query
-from rollcall.runtime import Services
+from rollcall.runtime.services import Services
 from rollcall.scim.cursor import TIMEOUT
 from rollcall.scim.errors import (
     ExpiredCursorException,

@@ -18,7 +18,7 @@ from unicodedata import decomposition, normalize
 from boto3.dynamodb.types import TypeDeserializer
 
 from rollcall.model import match_keys
-from rollcall.runtime import Services
+from rollcall.runtime.services import Services
 from rollcall.storage import verification
 from rollcall.storage.faults import Fault
 from rollcall.storage.keys import part

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from rollcall.directory.context import Context
 from rollcall.directory.directory import Directory
-from rollcall.runtime import Services
+from rollcall.runtime.services import Services
 from rollcall.scim.resource_models import Kind
 from rollcall.storage import evidence_index
 from rollcall.storage.keys import Keys

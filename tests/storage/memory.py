@@ -10,7 +10,8 @@ from moto import mock_aws
 
 from rollcall.aws.clients import Clients
 from rollcall.dev import local_server
-from rollcall.runtime import Services, Settings
+from rollcall.runtime.services import Services
+from rollcall.runtime.settings import Settings
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,8 @@ from typing import Any
 
 from rollcall.aws.attribute_values import Item
 from rollcall.dev import local_server
-from rollcall.runtime import Services, Settings
+from rollcall.runtime.services import Services
+from rollcall.runtime.settings import Settings
 from tests.conftest import Server
 from tests.storage import odd_names
 from tests.tenants import everything

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from rollcall.aws.clients import connect, connect_channels
-from rollcall.runtime import Settings
+from rollcall.runtime.settings import Settings
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,7 @@ from typing import Any
 from rollcall.directory.context import Context
 from rollcall.directory.directory import Directory
 from rollcall.model.match_keys import Source
-from rollcall.runtime import Services
+from rollcall.runtime.services import Services
 from rollcall.storage.evidence_index import EvidenceIndex
 from rollcall.storage.transactions import Action
 from tests.directory.people import ENTERPRISE, URL, patch, user

@@ -6,7 +6,7 @@ import pytest
 
 from rollcall.model.actor import Actor
 from rollcall.model.record import Record
-from rollcall.runtime import Services
+from rollcall.runtime.services import Services
 from rollcall.scim.resource_models import Kind
 from rollcall.storage import large_change_items as journals
 from rollcall.storage.large_change_items import (

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from rollcall.runtime import Services
+from rollcall.runtime.services import Services
 from rollcall.storage.leases import Leases
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)

@@ -8,7 +8,7 @@ import pytest
 
 from rollcall.model.actor import Actor
 from rollcall.model.record import Record
-from rollcall.runtime import Services
+from rollcall.runtime.services import Services
 from rollcall.scim.resource_models import Kind
 from rollcall.storage.group_members import GroupMembers
 from rollcall.storage.memberships import GONE, RACED, Memberships

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from rollcall.runtime import Services
+from rollcall.runtime.services import Services
 from rollcall.storage.provisioning_log import SHARDS, LogEntry, ProvisioningLog
 from tests.storage.faults import answering, counted, refusal
 

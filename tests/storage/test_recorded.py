@@ -17,7 +17,7 @@ from rollcall.directory.directory import Directory
 from rollcall.operations import tenant_deletion
 from rollcall.operations.repair import repair_all
 from rollcall.operations.tenant_export import lines
-from rollcall.runtime import Services
+from rollcall.runtime.services import Services
 from rollcall.scim.resource_models import Kind
 from rollcall.storage.resources import Resources
 from tests.directory.people import ENTERPRISE, URL, adding, patch, removing, titled

@@ -8,7 +8,7 @@ import pytest
 
 from rollcall.model.actor import Actor
 from rollcall.model.record import Record
-from rollcall.runtime import Services
+from rollcall.runtime.services import Services
 from rollcall.scim.errors import InvalidValueException, PayloadTooLargeException
 from rollcall.scim.indexing import IndexEntry
 from rollcall.scim.resource_models import Kind

@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from rollcall.aws.retry import Retry
-from rollcall.runtime import Services
+from rollcall.runtime.services import Services
 from rollcall.scim.errors import TooManyException, Unavailable
 from rollcall.storage.keys import Key
 from rollcall.storage.table import Table

@@ -6,7 +6,7 @@ import pytest
 
 from rollcall.model.actor import Actor
 from rollcall.operations.repair import repair_all
-from rollcall.runtime import Services
+from rollcall.runtime.services import Services
 from rollcall.scim.resource_models import Kind
 from rollcall.storage.audit_log import AuditLog
 from rollcall.storage.keys import Key, Keys

@@ -12,7 +12,7 @@ from rollcall.aws.retry import Retry
 from rollcall.directory.context import Context
 from rollcall.directory.directory import Directory
 from rollcall.model.actor import Actor
-from rollcall.runtime import Services
+from rollcall.runtime.services import Services
 from rollcall.storage.table import Table
 from rollcall.templates.template_changes import TemplateChanges
 from tests.directory.people import URL

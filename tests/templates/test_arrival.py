@@ -12,7 +12,7 @@ from rollcall.directory.directory import Directory
 from rollcall.directory.search import Query
 from rollcall.model.account_link import LOCAL, LinkPolicy, LinkRule
 from rollcall.model.actor import Actor
-from rollcall.runtime import Services
+from rollcall.runtime.services import Services
 from rollcall.scim.resource_models import ROLLCALL, Kind
 from rollcall.storage.grant_items import GrantItems
 from rollcall.storage.table import Table

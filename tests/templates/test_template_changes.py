@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rollcall.directory.directory import Directory
-from rollcall.runtime import Services
+from rollcall.runtime.services import Services
 from rollcall.storage.transactions import Action
 from rollcall.templates.template import Selector, Template
 from rollcall.templates.template_changes import TemplateChanges

@@ -9,7 +9,7 @@ import pytest
 
 from rollcall.directory.directory import Directory
 from rollcall.model.actor import Actor
-from rollcall.runtime import Services
+from rollcall.runtime.services import Services
 from rollcall.scim.resource_models import ROLLCALL
 from rollcall.storage.table import Table
 from rollcall.templates.access_levels import AccessLevels

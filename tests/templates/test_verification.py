@@ -10,7 +10,7 @@ import pytest
 
 from rollcall.aws.attribute_values import encoded
 from rollcall.directory.directory import Directory
-from rollcall.runtime import Services
+from rollcall.runtime.services import Services
 from rollcall.scim.resource_models import Kind
 from rollcall.storage.keys import Keys
 from rollcall.storage.table import Table

@@ -13,7 +13,8 @@ from uuid import uuid4
 import pytest
 
 from rollcall.dev import local_server
-from rollcall.runtime import Services, Settings
+from rollcall.runtime.services import Services
+from rollcall.runtime.settings import Settings
 from rollcall.storage.token_usage import TokenUsage
 from rollcall.tenants.authentication import Authenticator
 from rollcall.tenants.tenant_tokens import TenantTokens

@@ -16,7 +16,8 @@ from rollcall.model.actor import Actor
 from rollcall.operations import link_policies
 from rollcall.operations.operator import Operator
 from rollcall.reconcile.duplicates.case_store import Note
-from rollcall.runtime import Services, duplicates_function
+from rollcall.runtime import duplicates_function
+from rollcall.runtime.services import Services
 from rollcall.storage.bookmarks import Bookmarks
 from rollcall.storage.outbox import Outbox
 from rollcall.storage.provisioning_log import LogEntry

@@ -10,7 +10,7 @@ import pytest
 
 from rollcall.aws.clients import connect
 from rollcall.aws.secrets import Secrets
-from rollcall.runtime import Services
+from rollcall.runtime.services import Services
 from rollcall.scim.errors import UnauthorizedException, Unavailable
 from rollcall.storage.token_usage import TokenUsage, TokenUse
 from rollcall.tenants import authentication, token_format

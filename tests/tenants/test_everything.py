@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rollcall.runtime import Services
+from rollcall.runtime.services import Services
 from tests.storage.shapes import shape_of, shapes
 from tests.tenants.everything import fill, items
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from rollcall.runtime import Services
+from rollcall.runtime.services import Services
 from rollcall.scim.errors import Unavailable
 from rollcall.storage.handover_items import HandoverItems
 from rollcall.tenants import token_format

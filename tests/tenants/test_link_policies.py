@@ -7,7 +7,7 @@ import pytest
 from rollcall.model.account_link import LinkPolicy, LinkRule
 from rollcall.operations import link_policies
 from rollcall.operations.operator import Operator
-from rollcall.runtime import Services
+from rollcall.runtime.services import Services
 from rollcall.scim.member_operations import AbsentMembers
 from rollcall.tenants.authentication import Authenticator
 from rollcall.tenants.tenants import TenantError, Tenants

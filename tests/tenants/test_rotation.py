@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from rollcall.runtime import Services
+from rollcall.runtime.services import Services
 from rollcall.scim.errors import UnauthorizedException
 from rollcall.tenants.authentication import Authenticator
 from rollcall.tenants.tenant_tokens import TenantTokens

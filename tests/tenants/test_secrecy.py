@@ -16,13 +16,10 @@ from starlette.testclient import TestClient
 
 from rollcall.http.routes import EVERYTHING
 from rollcall.operations import tenant_export
-from rollcall.runtime import (
-    Services,
-    changes_function,
-    duplicates_function,
-    expiry_function,
-    logger,
-)
+from rollcall.runtime import changes_function, duplicates_function, expiry_function, pages_function
+from rollcall.runtime.json_log import logger
+from rollcall.runtime.scim_function import application
+from rollcall.runtime.services import Services
 from rollcall.tenants import token_format
 from tests.changes.streamed import batches, streamed
 from tests.conftest import Server
@@ -118,8 +115,8 @@ class Context:
 
 def talking(having: Services, tokens_: tuple[str, ...], codes: tuple[str, ...]) -> list[str]:
     """Ask for all sorts of things, right and wrong, over HTTP; return URLs and answers."""
-    pages = [route for routes in having.pages().values() for route in routes]
-    app = having.application(EVERYTHING, logger(), pages)
+    pages = pages_function.routes(having)
+    app = application(having, EVERYTHING, logger(), pages)
     heard: list[str] = []
     http: Any = TestClient(app, "https://scim.test", raise_server_exceptions=False)
     for token in tokens_:

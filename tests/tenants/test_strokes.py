@@ -12,7 +12,7 @@ import pytest
 
 from rollcall.aws.retry import Retry
 from rollcall.aws.secrets import Secrets
-from rollcall.runtime import Services
+from rollcall.runtime.services import Services
 from rollcall.scim.errors import UnauthorizedException, Unavailable
 from rollcall.storage.table import Table
 from rollcall.tenants.authentication import Authenticator

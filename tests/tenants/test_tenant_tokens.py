@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from rollcall.runtime import Services
+from rollcall.runtime.services import Services
 from rollcall.scim.errors import Unavailable
 from rollcall.storage.token_usage import TokenUse
 from rollcall.tenants import token_format

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from rollcall.runtime import Services
+from rollcall.runtime.services import Services
 from rollcall.tenants.tenants import ACTIVE, DISABLED, READ_WRITE, TenantError, Tenants
 from tests.tenants.conftest import Clock
 

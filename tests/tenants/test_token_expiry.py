@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from rollcall.runtime import Services, expiry_function
+from rollcall.runtime import expiry_function
+from rollcall.runtime.services import Services
 from rollcall.tenants.tenant_tokens import TenantTokens
 from rollcall.tenants.tenants import Tenants
 from tests.storage.faults import answering, success

@@ -13,8 +13,8 @@ from rollcall.dev import local_server
 from rollcall.directory.context import Context
 from rollcall.directory.directory import Directory
 from rollcall.reconcile.duplicates.duplicate_run import Run
-from rollcall.runtime import Services
 from rollcall.runtime.duplicates_function import report
+from rollcall.runtime.services import Services
 from tests.directory.people import URL
 from tests.storage import consistency
 from tests.storage.memory import clients

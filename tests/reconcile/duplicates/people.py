@@ -7,7 +7,7 @@ from typing import Any
 
 from rollcall.reconcile.duplicates.duplicate_run import Progress, Run
 from rollcall.reconcile.duplicates.report_delivery import Counts
-from rollcall.runtime import Services
+from rollcall.runtime.services import Services
 from rollcall.storage.report_files import FORMS, place
 from tests.directory.people import ENTERPRISE
 

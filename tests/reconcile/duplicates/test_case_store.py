@@ -16,7 +16,7 @@ from rollcall.reconcile.duplicates.case_store import (
 )
 from rollcall.reconcile.duplicates.duplicate_finding import DuplicateFinding, Ground, Reason
 from rollcall.reconcile.duplicates.finding_accounts import FindingAccounts
-from rollcall.runtime import Services
+from rollcall.runtime.services import Services
 from rollcall.storage.findings import Findings
 from rollcall.storage.provisioning_log import ProvisioningLog
 from rollcall.storage.resources import Resources

@@ -20,7 +20,7 @@ from rollcall.reconcile.duplicates.duplicate_finding import (
 )
 from rollcall.reconcile.duplicates.duplicate_run import Run
 from rollcall.reconcile.duplicates.report_delivery import counted
-from rollcall.runtime import Services
+from rollcall.runtime.services import Services
 from tests.directory.people import user
 from tests.reconcile.duplicates.people import MONDAY, done, findings, mails, written
 

@@ -19,7 +19,7 @@ from rollcall.reconcile.duplicates.duplicate_run import (
     RunOvertaken,
     RunTooLong,
 )
-from rollcall.runtime import Services
+from rollcall.runtime.services import Services
 from tests.directory.people import patch, user
 from tests.reconcile.duplicates.people import (
     MONDAY,

@@ -18,7 +18,7 @@ from rollcall.reconcile.duplicates.case_store import Case, CaseState, Note
 from rollcall.reconcile.duplicates.duplicate_finding import FindingKind, Ground, Reason
 from rollcall.reconcile.duplicates.duplicate_run import Phase, Progress, Run
 from rollcall.reconcile.duplicates.namesakes import MAX_NAMESAKES
-from rollcall.runtime import Services
+from rollcall.runtime.services import Services
 from rollcall.storage import stream
 from rollcall.storage.provisioning_log import LogEntry
 from rollcall.tenants.authentication import Caller

@@ -15,8 +15,8 @@ from rollcall.directory.search import Query
 from rollcall.model.account_link import LOCAL
 from rollcall.reconcile.duplicates.case_store import Case
 from rollcall.reconcile.duplicates.duplicate_finding import FindingKind, Reason
-from rollcall.runtime import Services
 from rollcall.runtime.duplicates_function import report
+from rollcall.runtime.services import Services
 from rollcall.scim.resource_models import Kind as Type
 from rollcall.tenants.authentication import Caller
 from tests.conftest import Server

@@ -26,7 +26,7 @@ from rollcall.cli.terminal import (
 from rollcall.directory.account_changes import AccountChanges, AccountPlan, MergePlan
 from rollcall.model.record import Record
 from rollcall.reconcile import entra_next_steps
-from rollcall.runtime import Services
+from rollcall.runtime.services import Services
 from rollcall.scim.resource_models import ENTERPRISE
 
 

@@ -14,7 +14,7 @@ from rollcall.cli.terminal import AsJson, print_credentials, say
 from rollcall.dev import local_server
 from rollcall.model.tenant_url import tenant_url
 from rollcall.operations.deployment import check_endpoint
-from rollcall.runtime import Settings
+from rollcall.runtime.settings import Settings
 
 
 def serve(

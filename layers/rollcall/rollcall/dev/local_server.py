@@ -8,7 +8,6 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import replace
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +21,12 @@ from rollcall.http.routes import EVERYTHING
 from rollcall.operations import running_server
 from rollcall.operations.running_server import RunningServer
 from rollcall.operator_error import OperatorError, naming
-from rollcall.runtime import Services, Settings, declare, events_file, logger
+from rollcall.runtime import events_file, pages_function
 from rollcall.runtime.background import logged
+from rollcall.runtime.json_log import logger
+from rollcall.runtime.scim_function import application
+from rollcall.runtime.services import Services, declare
+from rollcall.runtime.settings import Settings
 from rollcall.tenants.tenants import TenantError, check_name
 
 SWEEP_SECONDS = 60
@@ -135,9 +138,9 @@ def serve(
         create_table(services)
         create_channels(services)
         tokens = admit(services, tenants)
-        pages = chain.from_iterable(services.pages().values())
+        pages = pages_function.routes(services)
         log = logger(sys.stderr)
-        app = services.application(EVERYTHING, log, pages)
+        app = application(services, EVERYTHING, log, pages)
         config = uvicorn.Config(
             app,
             log_config=None,

@@ -15,14 +15,13 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from rollcall.http import requests
+from rollcall.http.paths import HANDOVER
 from rollcall.http.web_page import HEADERS, WebPage
 from rollcall.scim.errors import InvalidSyntaxException, NotFoundException, Unavailable
 from rollcall.tenants.handover import HandoverService, HandoverStatus
 from rollcall.tenants.tenants import TenantError
 
 MAX_BODY = 1024
-
-PATH = "/handover"
 
 MAX_FLAGS = 1_000
 """How many flags are read to count duplicates, each of which flags two accounts or more."""
@@ -80,9 +79,9 @@ def routes(desk: HandoverService, facts_of: FactsOf, product: str, support: str)
         return _answer({**shown, "expires": issued.token.expires})
 
     return [
-        Route(PATH, document, methods=["GET"]),
-        Route(f"{PATH}/status", status, methods=["POST"]),
-        Route(f"{PATH}/token", token, methods=["POST"]),
+        Route(HANDOVER, document, methods=["GET"]),
+        Route(f"{HANDOVER}/status", status, methods=["POST"]),
+        Route(f"{HANDOVER}/token", token, methods=["POST"]),
     ]
 
 

@@ -14,14 +14,11 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from rollcall.http import responses
+from rollcall.http.limits import RESERVE
+from rollcall.http.paths import BASE
 from rollcall.model import redaction
 from rollcall.scim.errors import SCIMException
 from rollcall.tenants.authentication import Authenticator
-
-BASE = re.compile(r"/scim/(?P<tenant>[^/]+)/v2(?=/|$)")
-
-RESERVE = 3.0
-"""The seconds of a function's time that are kept for its answer."""
 
 Within = Callable[[float], AbstractContextManager[None]]
 """Given seconds, what gives so many to all that is done meanwhile."""

@@ -13,12 +13,12 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from rollcall.http.paths import REPORTS
+
 Follow = Callable[[str, str], str | None]
 """Given a code and a form, the URL of the report; None when the code leads nowhere."""
 
 FORMS = ("html", "csv", "json")
-
-PATH = "/reports"
 
 _CODE = re.compile(r"[A-Za-z0-9_-]{32}")
 _PRIVATE = {
@@ -41,7 +41,7 @@ def route(follow: Follow) -> Route:
     """Return the route of the links: GET /reports/{code}, with ?format= another form."""
 
     async def answer(request: Request) -> Response:
-        request.state.log["path"] = PATH
+        request.state.log["path"] = REPORTS
         code, form = request.path_params["code"], request.query_params.get("format", FORMS[0])
         url = None
         if _CODE.fullmatch(code) and form in FORMS:
@@ -50,4 +50,4 @@ def route(follow: Follow) -> Route:
             return HTMLResponse(_NOWHERE, 404, _PRIVATE)
         return RedirectResponse(url, 302, _PRIVATE)
 
-    return Route(f"{PATH}/{{code}}", answer, methods=["GET"])
+    return Route(f"{REPORTS}/{{code}}", answer, methods=["GET"])

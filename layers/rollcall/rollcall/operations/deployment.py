@@ -11,7 +11,8 @@ from rollcall.aws.clients import stack_outputs
 from rollcall.operations import running_server
 from rollcall.operations.operator import Operator
 from rollcall.operator_error import OperatorError
-from rollcall.runtime import Services, Settings
+from rollcall.runtime.services import Services
+from rollcall.runtime.settings import Settings
 from rollcall.templates.access_levels import AccessLevels
 
 _OUTPUTS = (

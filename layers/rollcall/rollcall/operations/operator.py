@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rollcall.model.tenant_url import tenant_url
-from rollcall.runtime import Services
+from rollcall.runtime.services import Services
 
 
 @dataclass(frozen=True)

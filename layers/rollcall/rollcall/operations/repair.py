@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from rollcall.operations.operator import Operator, Progress
-from rollcall.runtime import Services
+from rollcall.runtime.services import Services
 from rollcall.storage import verification
 from rollcall.storage.audit_log import AuditLog
 from rollcall.storage.faults import Fault

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 from rollcall.directory.directory import Directory
-from rollcall.runtime import Services
+from rollcall.runtime.services import Services
 from rollcall.storage import tenant_items
 
 UNDER_WAY = timedelta(seconds=90)

@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 
 from rollcall.aws.attribute_values import Item
 from rollcall.model.record import Record
-from rollcall.runtime import Services
+from rollcall.runtime.services import Services
 from rollcall.scim.document import merge_extensions, split_extensions
 from rollcall.scim.errors import Unavailable
 from rollcall.scim.instant import instant

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-from rollcall.http.middleware import RequestLogger
 from rollcall.scim.errors import Unavailable
+
+if TYPE_CHECKING:
+    from rollcall.http.middleware import RequestLogger
 
 
 @contextmanager

@@ -15,8 +15,9 @@ from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
 from rollcall.aws.event_bus import EventBus
 from rollcall.changes import publication
-from rollcall.runtime import logger, services
+from rollcall.runtime.backend import deployed
 from rollcall.runtime.invocation import in_time
+from rollcall.runtime.json_log import logger
 
 Failures = dict[str, list[dict[str, str]]]
 
@@ -24,13 +25,13 @@ Failures = dict[str, list[dict[str, str]]]
 def handler(event: Mapping[str, Any], context: object) -> Failures:
     """Publish what a batch of stream records means; return the record to go on with, if any."""
     with in_time(context):
-        return publish(event["Records"], bus(), services().settings.url, logger())
+        return publish(event["Records"], bus(), deployed().settings.url, logger())
 
 
 @cache
 def bus() -> EventBus:
     """Return the bus that the environment names; one client per process."""
-    return services().bus()
+    return deployed().bus()
 
 
 def publish(records: Iterable[Mapping[str, Any]], to: EventBus, url: str, log: Logger) -> Failures:

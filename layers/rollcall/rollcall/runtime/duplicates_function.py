@@ -24,8 +24,9 @@ from rollcall.reconcile.duplicates.case_store import CaseStore
 from rollcall.reconcile.duplicates.duplicate_run import Run, RunOvertaken
 from rollcall.reconcile.duplicates.finding_accounts import FindingAccounts
 from rollcall.reconcile.duplicates.report_delivery import Counts, Delivery
-from rollcall.runtime import Services, logger, services
+from rollcall.runtime.backend import Backend, deployed
 from rollcall.runtime.invocation import in_time
+from rollcall.runtime.json_log import logger
 from rollcall.storage.evidence_index import EvidenceIndex
 from rollcall.storage.findings import Findings
 from rollcall.storage.resources import Resources
@@ -43,32 +44,32 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     log = logger()
     with in_time(context):
         if "Records" in event:
-            return work(services(), log, event, context)
-        sent = fan_out(services(), event["run"])
+            return work(deployed(), log, event, context)
+        sent = fan_out(deployed(), event["run"])
         log.info("fanned out", run=event["run"], tenants=sent)
         return {"tenants": sent}
 
 
-def book(having: Services, tenant: str) -> CaseStore:
+def book(backend: Backend, tenant: str) -> CaseStore:
     """Return the findings of one tenant."""
-    findings = Findings(having.table, tenant)
-    return CaseStore(findings, FindingAccounts(Resources(having.table, tenant), findings))
+    findings = Findings(backend.table, tenant)
+    return CaseStore(findings, FindingAccounts(Resources(backend.table, tenant), findings))
 
 
-def report(having: Services, tenant: str) -> Run:
+def report(backend: Backend, tenant: str) -> Run:
     """Return the duplicate report of one tenant."""
-    kept, settings = book(having, tenant), having.settings
-    delivery = Delivery(tenant, kept, having.reports, having.topic, settings.url)
-    return Run(kept, EvidenceIndex(having.table, tenant), delivery, settings.inactive_days)
+    kept, settings = book(backend, tenant), backend.settings
+    delivery = Delivery(tenant, kept, backend.reports, backend.topic, settings.url)
+    return Run(kept, EvidenceIndex(backend.table, tenant), delivery, settings.inactive_days)
 
 
-def fan_out(having: Services, run: str) -> int:
+def fan_out(backend: Backend, run: str) -> int:
     """Send a message for every tenant and return how many."""
-    return having.queue.send({"tenant": each, "run": run} for each in having.secrets.names())
+    return backend.queue.send({"tenant": each, "run": run} for each in backend.secrets.names())
 
 
 def work(
-    having: Services, log: Logger, event: dict[str, Any], context: LambdaContext
+    backend: Backend, log: Logger, event: dict[str, Any], context: LambdaContext
 ) -> dict[str, Any]:
     """Work on the tenants of a batch; those that fail are delivered again, or end dead."""
     processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False, logger=log)  # type: ignore[arg-type]
@@ -80,34 +81,34 @@ def work(
         end = remaining - (remaining - RESERVE) // left
         left -= 1
         message = record.json_body
-        _go(having, log, message, late=lambda: context.get_remaining_time_in_millis() <= end)
+        _go(backend, log, message, late=lambda: context.get_remaining_time_in_millis() <= end)
 
     return dict(process_partial_response(event, one, processor, context))
 
 
-def _go(having: Services, log: Logger, message: dict[str, Any], late: Callable[[], bool]) -> None:
+def _go(backend: Backend, log: Logger, message: dict[str, Any], late: Callable[[], bool]) -> None:
     tenant, run = message["tenant"], message["run"]
     try:
-        if having.tenants.show(tenant).state != ACTIVE:
+        if backend.tenants.show(tenant).state != ACTIVE:
             return
-        closed = _closed(having, tenant)
-        counts = report(having, tenant).go(run, lambda _: late() or closed())
+        closed = _closed(backend, tenant)
+        counts = report(backend, tenant).go(run, lambda _: late() or closed())
     except TenantError:
         return  # deleted since the schedule was due
     except RunOvertaken as error:
         log.info("nothing left to do", tenant=tenant, run=run, reason=str(error))
         return
     if counts is None:
-        having.queue.send([message])
+        backend.queue.send([message])
         log.info("to be continued", tenant=tenant, run=run)
         return
     publish(tenant, counts)
     log.info("done", tenant=tenant, run=run, new=counts.new, seen=counts.seen)
 
 
-def _closed(having: Services, tenant: str) -> Callable[[], bool]:
+def _closed(backend: Backend, tenant: str) -> Callable[[], bool]:
     """Return what tells whether a tenant was closed meanwhile, as of the latest look."""
-    clock = having.tenants.clock
+    clock = backend.tenants.clock
     looked = clock()
 
     def closed() -> bool:
@@ -115,7 +116,7 @@ def _closed(having: Services, tenant: str) -> Callable[[], bool]:
         if clock() - looked < LOOK:
             return False
         looked = clock()
-        return having.tenants.show(tenant).state != ACTIVE
+        return backend.tenants.show(tenant).state != ACTIVE
 
     return closed
 

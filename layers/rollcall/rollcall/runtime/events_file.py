@@ -16,8 +16,8 @@ from rollcall.aws.stream_reader import StreamReader
 from rollcall.changes import publication
 from rollcall.http.middleware import RequestLogger
 from rollcall.operator_error import naming
-from rollcall.runtime import Services
 from rollcall.runtime.background import logged
+from rollcall.runtime.services import Services
 
 TAIL_SECONDS = 0.2
 """How often the table's stream is read."""

@@ -7,32 +7,33 @@ from typing import Any
 
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
-from rollcall.runtime import Services, logger, services
+from rollcall.runtime.backend import Backend, deployed
 from rollcall.runtime.invocation import in_time
+from rollcall.runtime.json_log import logger
 from rollcall.tenants.token_expiry import ExpiringToken, ending, notice
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, int]:
     """Write the metric, and tell people of the tokens whose day it is; returns how many of each."""
-    having = services()
+    backend = deployed()
     with in_time(context):
-        found = look(having, having.tenants.clock())
-        told = tell(having, found)
+        found = look(backend, backend.tenants.clock())
+        told = tell(backend, found)
     publish(len(found))
     logger().info("tokens expiring", extra={"expiring": len(found), "told": told})
     return {"expiring": len(found), "told": told}
 
 
-def look(having: Services, now: datetime) -> list[ExpiringToken]:
+def look(backend: Backend, now: datetime) -> list[ExpiringToken]:
     """Return the tokens of all tenants that end soon."""
     return [
         each
-        for tenant in having.tenants.list()
-        for each in ending(tenant, having.usage(tenant.name).all(), now)
+        for tenant in backend.tenants.list()
+        for each in ending(tenant, backend.usage(tenant.name).all(), now)
     ]
 
 
-def tell(having: Services, found: list[ExpiringToken]) -> int:
+def tell(backend: Backend, found: list[ExpiringToken]) -> int:
     """Publish one message about the tokens whose day it is, none where there are none."""
     due = [each for each in found if each.is_to_be_told]
     if due:
@@ -42,7 +43,7 @@ def tell(having: Services, found: list[ExpiringToken]) -> int:
             "tokens": len(due),
             "days": min(each.days for each in due),
         }
-        having.topic.publish(subject, notice(due), content)
+        backend.topic.publish(subject, notice(due), content)
     return len(due)
 
 

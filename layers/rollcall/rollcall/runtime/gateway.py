@@ -12,12 +12,11 @@ from mangum.handlers import APIGateway
 from mangum.types import Scope
 from starlette.applications import Starlette
 
-from rollcall.http import handover_page, report_links
-from rollcall.http.middleware import BASE
+from rollcall.http.paths import BASE, HANDOVER, REPORTS
 from rollcall.http.requests import ROOT
 from rollcall.http.responses import MEDIA_TYPE
 
-_BEGIN = re.compile(rf"{BASE.pattern}|{handover_page.PATH}(?=/|$)|{report_links.PATH}(?=/)")
+_BEGIN = re.compile(rf"{BASE.pattern}|{HANDOVER}(?=/|$)|{REPORTS}(?=/)")
 
 
 class Gateway(APIGateway):

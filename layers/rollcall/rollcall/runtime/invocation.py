@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from rollcall.aws import deadline
-from rollcall.http.middleware import RESERVE
+from rollcall.http.limits import RESERVE
 
 
 def in_time(context: Any) -> AbstractContextManager[None]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from rollcall.runtime import Services, logger, services
 from rollcall.runtime.invocation import in_time, seconds_left
+from rollcall.runtime.json_log import logger
+from rollcall.runtime.services import Services, deployed
 
 LEASE = "sweep"
 
@@ -14,17 +15,17 @@ LEASE = "sweep"
 def handler(event: dict[str, Any], context: Any) -> dict[str, int]:
     """Go on with what was begun and not finished; returns how much was finished."""
     with in_time(context):
-        return sweep(services(), context)
+        return sweep(deployed(), context)
 
 
-def sweep(having: Services, context: Any) -> dict[str, int]:
+def sweep(services: Services, context: Any) -> dict[str, int]:
     """Sweep as long as the function has, unless another sweep is at work."""
-    leases, holder, now = having.leases(), context.aws_request_id, datetime.now(UTC)
+    leases, holder, now = services.leases(), context.aws_request_id, datetime.now(UTC)
     if not leases.take(LEASE, holder, now, now + timedelta(seconds=seconds_left(context))):
         logger().info("sweep", extra={"finished": 0, "reason": "another sweep is at work"})
         return {"finished": 0}
     try:
-        finished = sum(1 for _ in having.sweep().run(lambda: seconds_left(context)))
+        finished = sum(1 for _ in services.sweep().run(lambda: seconds_left(context)))
     finally:
         leases.end(LEASE, holder)
     logger().info("sweep", extra={"finished": finished})

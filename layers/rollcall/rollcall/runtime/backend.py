@@ -1,0 +1,84 @@
+"""What a deployment keeps its data in and sends its messages through.
+
+The functions that no client calls need no more than this: neither the SCIM models nor the web are
+imported for it.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cache, cached_property
+
+from rollcall.aws.clients import Channels, Clients, connect, connect_bus, connect_channels
+from rollcall.aws.dead_letters import DeadLetters
+from rollcall.aws.event_bus import EventBus
+from rollcall.aws.messages import Queue, Topic
+from rollcall.aws.secrets import Secrets
+from rollcall.runtime.restore import reseed_when_restored
+from rollcall.runtime.settings import Settings
+from rollcall.storage.leases import Leases
+from rollcall.storage.provisioning_log import ProvisioningLog
+from rollcall.storage.report_files import ReportFiles
+from rollcall.storage.table import Table
+from rollcall.storage.token_usage import TokenUsage
+from rollcall.tenants.tenants import Tenants
+
+
+class Backend:
+    """The table, the secrets and the channels of one deployment."""
+
+    def __init__(self, settings: Settings, clients: Clients | None = None) -> None:
+        self.settings = settings
+        self.clients = clients or connect(settings.endpoint_url, role=settings.role)
+        self.table = Table(self.clients.dynamodb, settings.table)
+        self.secrets = Secrets(self.clients.secretsmanager, settings.secrets)
+        self.tenants = Tenants(self.secrets)
+
+    def usage(self, tenant: str) -> TokenUsage:
+        """Return what is known of the use of a tenant's tokens."""
+        return TokenUsage(self.table, tenant)
+
+    def log(self, tenant: str) -> ProvisioningLog:
+        """Return the provisioning log of one tenant."""
+        return ProvisioningLog(self.table, tenant, self.settings.log_days)
+
+    def leases(self) -> Leases:
+        """Return the leases of work that only one process does at a time."""
+        return Leases(self.table)
+
+    def bus(self) -> EventBus:
+        """Return the bus that change events are published on."""
+        settings = self.settings
+        return EventBus(connect_bus(settings.endpoint_url, role=settings.role), settings.bus)
+
+    @cached_property
+    def channels(self) -> Channels:
+        """The clients that SCIM requests do not need."""
+        return connect_channels(self.settings.endpoint_url, role=self.settings.role)
+
+    @cached_property
+    def unpublished(self) -> DeadLetters:
+        """The change events that could not be published."""
+        return DeadLetters(self.channels.s3, self.settings.unpublished)
+
+    @cached_property
+    def queue(self) -> Queue:
+        """The queue of tenants whose report is due."""
+        return Queue(self.channels.sqs, self.settings.queue)
+
+    @cached_property
+    def reports(self) -> ReportFiles:
+        """The reports of all tenants."""
+        return ReportFiles(self.channels.s3, self.settings.reports, self.table)
+
+    @cached_property
+    def topic(self) -> Topic:
+        """The topic of messages to people."""
+        return Topic(self.channels.sns, self.settings.topic)
+
+
+@cache
+def deployed() -> Backend:
+    """Return the backend that the environment names; one per process."""
+    reseed_when_restored()
+    return Backend(Settings.of(os.environ))

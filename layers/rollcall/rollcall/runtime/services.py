@@ -1,0 +1,121 @@
+"""The services of one deployment: its backend and the directories of its tenants."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from uuid import uuid4
+
+from rollcall.aws.clients import Clients
+from rollcall.directory.context import Context, Duplicate
+from rollcall.directory.directory import Directory
+from rollcall.directory.request_log import RequestEntries, RequestInfo
+from rollcall.directory.sweep import Sweep
+from rollcall.model.actor import Actor
+from rollcall.model.record import Record
+from rollcall.operator_error import naming
+from rollcall.reconcile.duplicates.namesakes import Namesakes
+from rollcall.runtime.backend import Backend
+from rollcall.runtime.restore import reseed_when_restored
+from rollcall.runtime.settings import Settings
+from rollcall.scim import extensions, json_text
+from rollcall.scim.json_text import JsonTextError
+from rollcall.storage.audit_log import AuditLog
+from rollcall.templates.template_changes import TemplateChanges
+from rollcall.tenants.authentication import Caller
+from rollcall.tenants.tenant_tokens import TenantTokens
+
+
+class Services(Backend):
+    """A backend, and the SCIM directories that are kept in it."""
+
+    def __init__(self, settings: Settings, clients: Clients | None = None) -> None:
+        if settings.extensions is not None:
+            declare(settings.extensions)
+        super().__init__(settings, clients)
+        self.scales = settings.scales
+
+    def directory(self, tenant: str, base_url: str = "", actor: str = "") -> Directory:
+        """Return the directory of one tenant, changed by an actor."""
+        levels, acting = self.settings.scales, Actor(actor=actor)
+        return Directory(Context(self.table, tenant, base_url, acting, access_levels=levels))
+
+    def operated(self, tenant: str, actor: str) -> Directory:
+        """Return the directory of one tenant, for what an operator does and the log tells."""
+        return self.operating(tenant, actor)()
+
+    def operating(self, tenant: str, actor: str) -> Callable[[], Directory]:
+        """Return what makes such a directory for each of several things, side by side."""
+        shown = self.tenants.show(tenant)
+        key, moved = bytes.fromhex(shown.key), shown.moved
+
+        def operated() -> Directory:
+            act = Actor(uuid4().hex, actor)
+            context = Context(
+                self.table,
+                tenant,
+                actor=act,
+                moved=moved,
+                access_levels=self.settings.scales,
+                log=RequestEntries(self.log(tenant), act, RequestInfo(act.request), key),
+            )
+            return Directory(context)
+
+        return operated
+
+    def acts(self, tenant: str, actor: str) -> AuditLog:
+        """Return what tells a tenant's log of what an operator does in one run of a command."""
+        return AuditLog(self.log(tenant), Actor(uuid4().hex, actor))
+
+    def templates(self, tenant: str, actor: str = "") -> TemplateChanges:
+        """Return the New User Templates of one tenant, changed by an actor."""
+        return TemplateChanges(self.table, tenant, actor, acts=self.acts(tenant, actor))
+
+    def keyring(self, tenant: str) -> TenantTokens:
+        """Return the tokens of one tenant."""
+        return TenantTokens(self.tenants, tenant)
+
+    def opened(self, caller: Caller, base_url: str, request: RequestInfo) -> Directory:
+        """Return the directory of a caller's tenant, for one request."""
+        actor = Actor(request.id, f"token:{caller.token_id}")
+
+        def find_duplicate(record: Record) -> Duplicate | None:
+            return Namesakes.of(self.table, caller.tenant).created(actor, record)
+
+        context = Context(
+            self.table,
+            caller.tenant,
+            base_url,
+            actor=actor,
+            linking=caller.linking,
+            absent_members=caller.absent_members,
+            moved=caller.moved,
+            key=caller.key,
+            access_levels=self.settings.scales,
+            log=RequestEntries(self.log(caller.tenant), actor, request, caller.key),
+            find_duplicate=find_duplicate,
+        )
+        return Directory(context)
+
+    def sweep(self) -> Sweep:
+        """Return what goes on with what was begun in any tenant and not finished."""
+        return Sweep(self.table, self.directory)
+
+
+def declare(file: Path) -> None:
+    """Serve the extension schemas of a file. Raises OperatorError where it cannot be read."""
+    try:
+        with naming(file):
+            declared = json_text.read(file.read_bytes())
+    except JsonTextError as error:
+        raise extensions.ExtensionError(f"{file} {error}") from error
+    extensions.declare(declared)
+
+
+@cache
+def deployed() -> Services:
+    """Return the services that the environment names; one set per process."""
+    reseed_when_restored()
+    return Services(Settings.of(os.environ))

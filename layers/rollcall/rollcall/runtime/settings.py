@@ -1,0 +1,71 @@
+"""The settings of a deployment, read from the environment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rollcall.operator_error import OperatorError
+from rollcall.storage.provisioning_log import KEEP_DAYS
+from rollcall.templates.access_levels import AccessLevels
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where a deployment keeps its data, and what it declares of its own.
+
+    `extensions` is a file of schemas; `scales` are the levels and roles of access; `log_days` is
+    how long the provisioning log is kept; `product` is what administrators call the application,
+    `support` an address or a URL where they find help; `role` says that a function runs this, with
+    the credentials of its role; `request_seconds` is the time of a request outside of a function.
+    The defaults are those of the local server.
+    """
+
+    table: str = "rollcall"
+    secrets: str = "rollcall/tenants"
+    endpoint_url: str | None = None
+    extensions: Path | None = None
+    scales: AccessLevels = field(default_factory=AccessLevels)
+    reports: str = "rollcall-reports"
+    queue: str = "http://localhost/000000000000/rollcall-duplicates"
+    topic: str = "arn:aws:sns:us-east-1:000000000000:rollcall-reports"
+    url: str = "http://127.0.0.1:8000"
+    inactive_days: int = 45
+    bus: str = "rollcall"
+    unpublished: str = "rollcall-unpublished"
+    log_days: int = KEEP_DAYS
+    product: str = "Rollcall"
+    support: str = ""
+    role: bool = False
+    request_seconds: float = 26
+
+    @classmethod
+    def of(cls, environment: Mapping[str, str]) -> Settings:
+        """Read the environment, with the defaults of the local server."""
+        return cls(
+            table=environment.get("ROLLCALL_TABLE", cls.table),
+            secrets=environment.get("ROLLCALL_SECRETS", cls.secrets),
+            endpoint_url=environment.get("AWS_ENDPOINT_URL") or None,
+            extensions=Path(file) if (file := environment.get("ROLLCALL_EXTENSIONS")) else None,
+            scales=AccessLevels.of(
+                environment.get("ROLLCALL_LEVELS", ""), environment.get("ROLLCALL_ROLES", "")
+            ),
+            reports=environment.get("ROLLCALL_REPORTS", cls.reports),
+            queue=environment.get("ROLLCALL_QUEUE", cls.queue),
+            topic=environment.get("ROLLCALL_TOPIC", cls.topic),
+            url=environment.get("ROLLCALL_URL", cls.url),
+            inactive_days=_days(environment, "ROLLCALL_INACTIVE_DAYS", cls.inactive_days),
+            bus=environment.get("ROLLCALL_BUS", cls.bus),
+            log_days=_days(environment, "ROLLCALL_LOG_DAYS", cls.log_days),
+            product=environment.get("ROLLCALL_PRODUCT") or cls.product,
+            support=environment.get("ROLLCALL_SUPPORT", cls.support),
+            role="AWS_LAMBDA_FUNCTION_NAME" in environment,
+        )
+
+
+def _days(environment: Mapping[str, str], name: str, default: int) -> int:
+    text = environment.get(name, str(default))
+    if not (text.isascii() and text.isdecimal() and int(text[:9]) > 0):
+        raise OperatorError(f"{name} is a number of days, not {text!r}")
+    return int(text)
