@@ -23,8 +23,8 @@ from rollcall.reconcile.conflicts import conflict_report
 from rollcall.reconcile.conflicts.conflict_check import check
 from rollcall.reconcile.conflicts.conflict_finding import Verdict
 from rollcall.reconcile.conflicts.directory_account import DirectoryAccount
-from rollcall.reconcile.conflicts.entra_export import Export
-from rollcall.reconcile.conflicts.forecast import Job
+from rollcall.reconcile.conflicts.entra_export import EntraExport
+from rollcall.reconcile.conflicts.forecast import ProvisioningJob
 from rollcall.scim.resource_models import ENTERPRISE
 
 SIZES = (1_000, 10_000, 100_000)
@@ -73,7 +73,7 @@ def measured(number: int) -> dict[str, Any]:
         path = Path(folder) / "users.json"
         export(number, path)
         before, begun = _memory(), time.process_time()
-        made = check(Job("acme"), Export(path), accounts(number))
+        made = check(ProvisioningJob("acme"), EntraExport(path), accounts(number))
         checked = time.process_time() - begun
         with (Path(folder) / "out").open("w") as stream:
             conflict_report.as_csv(made, stream)

@@ -28,7 +28,7 @@ def measured(addresses: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         run, client = generated(addresses, Path(folder))
         before, begun = _memory(), time.process_time()
-        counts = run.go(DUE, lambda _: False)
+        counts = run.advance(DUE, lambda _: False)
         assert counts is not None
         client.close()
         return {

@@ -71,7 +71,7 @@ def seed(services: Services) -> None:
         members = [{"value": next(iter(USERS))}]
         directory.groups.create({"displayName": name, "members": members}, identifier)
     _begin(services)
-    report(services, TENANT).go(RUN, lambda _: False)
+    report(services, TENANT).advance(RUN, lambda _: False)
     services.reports.link(report_files.place(TENANT, RUN), datetime.now(UTC), REPORT)
     directory.users.delete(GONE[0])
     _create(directory, *SECOND)

@@ -10,8 +10,8 @@ from rollcall.reconcile.account_import import AccountImport
 from rollcall.reconcile.conflicts import conflict_report
 from rollcall.reconcile.conflicts.conflict_check import check
 from rollcall.reconcile.conflicts.directory_account import DirectoryAccount
-from rollcall.reconcile.conflicts.entra_export import Export
-from rollcall.reconcile.conflicts.forecast import Job
+from rollcall.reconcile.conflicts.entra_export import EntraExport
+from rollcall.reconcile.conflicts.forecast import ProvisioningJob
 from tests.browser.conftest import DESKTOP, LAPTOP, PHONE, Browser
 from tests.browser.test_duplicates_page import shown, violations
 from tests.reconcile.cases import account, person
@@ -34,7 +34,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> str:
         for each in AccountImport(files["accounts.csv"]).drafts()
     ]
     accounts.append(account("eve@old.test", displayName=SCRIPT))
-    made = check(Job("acme"), Export(files["users.json"]), accounts)
+    made = check(ProvisioningJob("acme"), EntraExport(files["users.json"]), accounts)
     file = folder / "report.html"
     file.write_text("".join(conflict_report.as_page(made, "users.json", "24 November 2026")))
     return file.as_uri()
@@ -110,7 +110,7 @@ def long(tmp_path_factory: pytest.TempPathFactory) -> str:
     ]
     file = folder / "users.json"
     file.write_text(json.dumps(people))
-    made = check(Job("acme"), Export(file), accounts)
+    made = check(ProvisioningJob("acme"), EntraExport(file), accounts)
     page = folder / "report.html"
     page.write_text("".join(conflict_report.as_page(made, "users.json", "24 November 2026")))
     return page.as_uri()

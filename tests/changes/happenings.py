@@ -81,7 +81,7 @@ def _operators(services: Services, directory: Directory, api: httpx.Client) -> N
     _create(api, "dlee", name="Dot Lee")
     _patch(api, "/Users/bob", {"op": "replace", "value": {"title": "Baker"}})
     run = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-    report(services, "acme").go(run, lambda _: False)
+    report(services, "acme").advance(run, lambda _: False)
     accounts = directory.accounts
     accounts.carry_out(accounts.merge(kay, gone, idp_deletes=gone))
     assert accounts.finish(gone)

@@ -14,7 +14,7 @@ from scim2_models import Context
 from rollcall.directory.precondition import Precondition
 from rollcall.model import account_link, match_keys, redaction
 from rollcall.model.record import Record
-from rollcall.reconcile.conflicts import other_addresses, person, properties
+from rollcall.reconcile.conflicts import address_list, entra_properties, person
 from rollcall.scim import body, case_folding, filters, json_text, names, quoting, tolerance
 from rollcall.scim.attributes import declared, designate
 from rollcall.scim.cursor import Seal
@@ -78,9 +78,9 @@ MADE: dict[str, tuple[int, Callable[[str], object]]] = {
     "a quoted filter": (VALUE, quoting.quoted),
     "a path": (PATH, lambda text: designate(Kind.USER, text)),
     "a path's selection": (PATH, lambda text: designate(Kind.USER, f"emails[{text}].value")),
-    "a cell of aliases": (VALUE, other_addresses.read),
-    "a cell of a guest": (VALUE, person.guest),
-    "a cell's heading": (PATH, properties.name),
+    "a cell of aliases": (VALUE, address_list.read_addresses),
+    "a cell of a guest": (VALUE, person.guest_address),
+    "a cell's heading": (PATH, entra_properties.property_name),
 }  # fmt: skip
 
 

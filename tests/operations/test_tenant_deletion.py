@@ -96,7 +96,7 @@ def small(services: Services, name: str) -> None:
     member, _ = [user(directory, each, displayName="Ann Lee") for each in ("ann", "anna")]
     group(directory, "Staff", member)
     services.log(name).write(LogEntry("2026-01-01T00:00:00.000Z", "r1"))
-    duplicates_function.report(services, name).go(MONDAY, lambda _: False)
+    duplicates_function.report(services, name).advance(MONDAY, lambda _: False)
 
 
 def test_nothing_of_a_tenant_is_left_and_everything_of_another(

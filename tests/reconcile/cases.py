@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from rollcall.model.account_link import AccountLink, LinkState
-from rollcall.reconcile.conflicts.conflict_check import Check, check
+from rollcall.reconcile.conflicts.conflict_check import ConflictCheck, check
 from rollcall.reconcile.conflicts.conflict_finding import ConflictFinding
 from rollcall.reconcile.conflicts.directory_account import DirectoryAccount
-from rollcall.reconcile.conflicts.entra_export import Export
-from rollcall.reconcile.conflicts.forecast import Job
+from rollcall.reconcile.conflicts.entra_export import EntraExport
+from rollcall.reconcile.conflicts.forecast import ProvisioningJob
 from rollcall.scim.resource_models import ENTERPRISE
 
 LOCAL = AccountLink(LinkState.LOCAL)
@@ -39,17 +39,17 @@ def person(upn: str, **properties: Any) -> dict[str, Any]:
     return {"id": f"object-{upn}", "userPrincipalName": upn, **GRAPH, **properties}
 
 
-def graph(path: Path, *people: dict[str, Any]) -> Export:
+def graph(path: Path, *people: dict[str, Any]) -> EntraExport:
     """Write a page of Graph's answer."""
     path.write_text(json.dumps({"@odata.context": "https://x", "value": people}))
-    return Export(path)
+    return EntraExport(path)
 
 
 def checked(
     path: Path, accounts: list[DirectoryAccount], people: list[dict[str, Any]], **job: Any
-) -> Check:
+) -> ConflictCheck:
     """Check people against accounts."""
-    return check(Job("acme", **job), graph(path / "users.json", *people), accounts)
+    return check(ProvisioningJob("acme", **job), graph(path / "users.json", *people), accounts)
 
 
 def found(

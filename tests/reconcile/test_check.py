@@ -13,9 +13,9 @@ import pytest
 from rollcall.reconcile.conflicts import conflict_report
 from rollcall.reconcile.conflicts.conflict_check import ASSIGNED_REQUEST, USERS_REQUEST, check
 from rollcall.reconcile.conflicts.conflict_finding import Verdict
-from rollcall.reconcile.conflicts.entra_export import Assigned, Export
-from rollcall.reconcile.conflicts.forecast import Job
-from rollcall.reconcile.conflicts.person import ExternalId, Rules, match
+from rollcall.reconcile.conflicts.entra_export import Assignments, EntraExport
+from rollcall.reconcile.conflicts.forecast import ProvisioningJob
+from rollcall.reconcile.conflicts.person import ExternalId, JobRules, parse_match_rule
 from rollcall.reconcile.input_error import InputError
 from tests.reconcile.cases import account, checked, graph, person
 
@@ -48,7 +48,7 @@ def test_what_needs_attention_comes_first_and_everything_is_counted(tmp_path: Pa
 
 def test_without_hints_a_namesake_is_nobodys_duplicate(tmp_path: Path) -> None:
     export = graph(tmp_path / "users.json", *PEOPLE)
-    made = check(Job("acme"), export, ACCOUNTS, hints=False)
+    made = check(ProvisioningJob("acme"), export, ACCOUNTS, hints=False)
 
     assert (made.attention, made.hints) == (1, 0)
     names = {each.accounts[0].user_name for each in made.findings() if each.person is None}
@@ -56,7 +56,7 @@ def test_without_hints_a_namesake_is_nobodys_duplicate(tmp_path: Path) -> None:
 
 
 def test_with_everything_known_nothing_is_left_to_ask_for(tmp_path: Path) -> None:
-    made = checked(tmp_path, [], PEOPLE, assigned=Assigned({"ann@x.test"}))
+    made = checked(tmp_path, [], PEOPLE, assigned=Assignments({"ann@x.test"}))
 
     assert (made.gaps, made.requests) == ([], [])
 
@@ -68,7 +68,7 @@ def test_the_portals_download_lacks_aliases_and_employee_numbers(tmp_path: Path)
         "ann@x.test,Ann,ann@x.test,1,True,\n"
     )
 
-    made = check(Job("acme"), Export(file), [])
+    made = check(ProvisioningJob("acme"), EntraExport(file), [])
 
     assert "aliases (`proxyAddresses`), employee numbers (`employeeId`)" in made.gaps[0]
     assert "disabled" not in made.gaps[0]
@@ -76,9 +76,9 @@ def test_the_portals_download_lacks_aliases_and_employee_numbers(tmp_path: Path)
 
 
 def test_assigned_groups_and_mail_nicknames_are_warned_of(tmp_path: Path) -> None:
-    rules = Rules(external_id=ExternalId.MAIL_NICKNAME)
+    rules = JobRules(external_id=ExternalId.MAIL_NICKNAME)
 
-    made = checked(tmp_path, [], PEOPLE, rules=rules, assigned=Assigned({"x"}, groups=2))
+    made = checked(tmp_path, [], PEOPLE, rules=rules, assigned=Assignments({"x"}, groups=2))
 
     assert "map `objectId` instead" in made.gaps[0]
     assert "2 groups are assigned" in made.gaps[1]
@@ -90,7 +90,11 @@ def test_a_file_without_the_matching_property_is_refused(tmp_path: Path) -> None
     file.write_text("userPrincipalName\nann@x.test\n")
 
     with pytest.raises(InputError, match="has no mail to match by"):
-        check(Job("acme", Rules((match("userName=mail"),))), Export(file), [])
+        check(
+            ProvisioningJob("acme", JobRules((parse_match_rule("userName=mail"),))),
+            EntraExport(file),
+            [],
+        )
 
 
 @pytest.mark.parametrize(
@@ -103,7 +107,7 @@ def test_a_file_without_the_matching_property_is_refused(tmp_path: Path) -> None
 )
 def test_a_mapping_that_cannot_match_is_one_sentence(rule: str, sentence: str) -> None:
     with pytest.raises(InputError, match=sentence):
-        match(rule)
+        parse_match_rule(rule)
 
 
 def test_the_json_report_is_one_document(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rollcall.reconcile import row_file
+from rollcall.reconcile.files import row_file
 
 CELLS = st.text(st.sampled_from("ab,;\t\"\n\r' é=\u2028\x0b\x85"), max_size=6)
 ROWS = st.lists(st.lists(CELLS, min_size=3, max_size=3), max_size=5)
@@ -28,7 +28,7 @@ def test_what_is_written_is_read(
     file = Path(tmp_path_factory.getbasetemp()) / "written.csv"
     file.write_bytes(stream.getvalue().encode())
 
-    with row_file.opened(file) as table:
+    with row_file.open_rows(file) as table:
         read = [
             None if each.problem else [each.values[name] for name in headings]
             for each in table.rows()

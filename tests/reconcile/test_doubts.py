@@ -8,20 +8,20 @@ from typing import Any
 
 import pytest
 
-from rollcall.reconcile.conflicts.conflict_check import Check, check
-from rollcall.reconcile.conflicts.entra_export import Export, assigned
-from rollcall.reconcile.conflicts.forecast import Job
+from rollcall.reconcile.conflicts.conflict_check import ConflictCheck, check
+from rollcall.reconcile.conflicts.entra_export import EntraExport, read_assignments
+from rollcall.reconcile.conflicts.forecast import ProvisioningJob
 from rollcall.reconcile.input_error import InputError
 from tests.reconcile.cases import account, person
 
 
-def export(path: Path, content: str) -> Export:
+def export(path: Path, content: str) -> EntraExport:
     file = path / "users"
     file.write_text(content, newline="")
-    return Export(file)
+    return EntraExport(file)
 
 
-def table(path: Path, heading: str, *cells: str) -> Export:
+def table(path: Path, heading: str, *cells: str) -> EntraExport:
     """Write a CSV with a property, a person for each value."""
     rows = "".join(
         '{0},person{0}@x.test,"{1}"\n'.format(number, cell.replace('"', '""'))
@@ -37,14 +37,14 @@ def read(path: Path, heading: str, *cells: str) -> list[Any]:
     return [*(each.get(name) for _, each in found.read()), list(found.doubts())]
 
 
-def checked(export: Export, *names: str, scope: str | None = None) -> Check:
+def checked(export: EntraExport, *names: str, scope: str | None = None) -> ConflictCheck:
     """Check an export against accounts; `scope` is the text of a file of who is assigned."""
     listed = None
     if scope is not None:
         file = export.path.parent / "assigned"
         file.write_text(scope)
-        listed = assigned(file)
-    return check(Job("acme", assigned=listed), export, map(account, names))
+        listed = read_assignments(file)
+    return check(ProvisioningJob("acme", assigned=listed), export, map(account, names))
 
 
 BOTH = ["SMTP:bob@x.test", "smtp:bob.old@x.test"]
@@ -224,10 +224,10 @@ def test_groups_and_services_that_are_assigned_are_no_people(tmp_path: Path) -> 
     file = tmp_path / "assigned.json"
     file.write_text(json.dumps({"value": rows}))
 
-    scope = assigned(file)
+    scope = read_assignments(file)
 
     assert (scope.names, scope.groups) == ({"u", "u@x.test"}, 2)
-    assert scope.absent([]) == ["u"]
+    assert scope.missing([]) == ["u"]
 
 
 def test_an_object_id_on_two_pages_is_one_person(tmp_path: Path) -> None:
@@ -237,7 +237,7 @@ def test_an_object_id_on_two_pages_is_one_person(tmp_path: Path) -> None:
     made = checked(export(tmp_path, json.dumps([first, person("bob@x.test"), again])), "ann@x.test")
 
     assert (made.people, made.complete, made.attention) == (2, True, 0)
-    _, ann = next(made.ledger.people())
+    _, ann = next(made.workspace.people())
     assert (ann.value("mail"), ann.properties["otherMails"]) == (
         "ann@x.test",
         ["a@x.test", "l@x.test"],
@@ -311,4 +311,4 @@ def test_an_empty_list_of_who_is_assigned_is_refused(tmp_path: Path) -> None:
     file.write_text("Ann Lee\nBob Roe\n")
 
     with pytest.raises(InputError, match="names nobody who is assigned"):
-        assigned(file)
+        read_assignments(file)

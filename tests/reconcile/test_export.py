@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from rollcall.reconcile.conflicts.entra_export import Export, assigned
+from rollcall.reconcile.conflicts.entra_export import EntraExport, read_assignments
 from rollcall.reconcile.input_error import InputError
 
 PORTAL = (
@@ -29,10 +29,10 @@ ANN = {
 }
 
 
-def export(path: Path, content: str | bytes) -> Export:
+def export(path: Path, content: str | bytes) -> EntraExport:
     file = path / "users.csv"
     file.write_bytes(content.encode() if isinstance(content, str) else content)
-    return Export(file)
+    return EntraExport(file)
 
 
 def test_the_portals_download_is_read_by_graphs_names(tmp_path: Path) -> None:
@@ -94,7 +94,7 @@ def test_the_properties_of_a_file_are_those_that_it_names(tmp_path: Path) -> Non
     read = export(tmp_path, json.dumps([{"id": "1", "mail": None}, {"ID": "2", "Surname": "x"}]))
 
     assert len(list(read.read())) == 2
-    assert read.seen == {"id", "mail", "surname"}
+    assert read.property_names == {"id", "mail", "surname"}
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_who_is_assigned_is_read_from_lists_members_and_assignments(
     file = tmp_path / "assigned"
     file.write_text(content)
 
-    scope = assigned(file)
+    scope = read_assignments(file)
 
     assert {"id": "1111", "userPrincipalName": "a@x.test"} in scope
     assert {"id": "2222", "userPrincipalName": None} in scope

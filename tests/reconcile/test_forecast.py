@@ -9,8 +9,8 @@ import pytest
 
 from rollcall.model.account_link import AccountLink, LinkPolicy, LinkRule, LinkState
 from rollcall.reconcile.conflicts.conflict_finding import ConflictFinding, Verdict
-from rollcall.reconcile.conflicts.entra_export import Assigned
-from rollcall.reconcile.conflicts.person import Rules, match
+from rollcall.reconcile.conflicts.entra_export import Assignments
+from rollcall.reconcile.conflicts.person import JobRules, parse_match_rule
 from tests.reconcile.cases import account, found, person
 
 PROTECTED = AccountLink(LinkState.LOCAL, protected=True)
@@ -98,7 +98,7 @@ def test_what_only_looks_alike_is_nobodys_duplicate(
 
 def test_several_accounts_that_the_filter_finds_are_ambiguous(tmp_path: Path) -> None:
     accounts = [account("a", "team@x.test"), account("b", "team@x.test")]
-    rules = Rules((match('emails[type eq "work"].value=mail'),))
+    rules = JobRules((parse_match_rule('emails[type eq "work"].value=mail'),))
 
     finding = only(
         found(tmp_path, accounts, [person("ann@x.test", mail="team@x.test")], rules=rules)
@@ -120,7 +120,7 @@ def test_several_accounts_that_look_like_the_person_are_ambiguous(tmp_path: Path
 
 def test_an_account_that_is_found_for_two_people_is_ambiguous_for_both(tmp_path: Path) -> None:
     people = [person(f"{each}@x.test", mail="team@x.test") for each in ("ann", "bob")]
-    rules = Rules((match("userName=mail"),))
+    rules = JobRules((parse_match_rule("userName=mail"),))
 
     findings = found(tmp_path, [account("team@x.test")], people, rules=rules)
 
@@ -234,7 +234,7 @@ def test_linking_stays_within_the_domains(tmp_path: Path) -> None:
 def test_a_post_that_collides_is_refused_or_adopted(
     linking: LinkPolicy, verdict: Verdict, tmp_path: Path
 ) -> None:
-    rules = Rules((match("externalId=objectId"),))
+    rules = JobRules((parse_match_rule("externalId=objectId"),))
 
     finding = only(
         found(
@@ -257,7 +257,7 @@ def test_a_post_that_collides_is_refused_or_adopted(
 def test_who_is_not_provisioned_and_why(
     here: dict[str, Any], reason: str, attention: bool, tmp_path: Path
 ) -> None:
-    scope = Assigned({"ann@x.test", '"ann"@x.test'})
+    scope = Assignments({"ann@x.test", '"ann"@x.test'})
     there = account(here["userPrincipalName"])
 
     finding = only(found(tmp_path, [there], [here], assigned=scope))
@@ -268,7 +268,7 @@ def test_who_is_not_provisioned_and_why(
 
 
 def test_without_a_value_to_match_by_nobody_is_provisioned(tmp_path: Path) -> None:
-    rules = Rules((match("userName=mail"),))
+    rules = JobRules((parse_match_rule("userName=mail"),))
 
     finding = only(found(tmp_path, [], [person("ann@x.test")], rules=rules))
 
@@ -278,7 +278,9 @@ def test_without_a_value_to_match_by_nobody_is_provisioned(tmp_path: Path) -> No
 
 def test_the_first_matching_attribute_that_finds_an_account_wins(tmp_path: Path) -> None:
     accounts = [account("ann@x.test"), account("lee", "lee@x.test")]
-    rules = Rules((match("emails.value=mail"), match("userName=userPrincipalName")))
+    rules = JobRules(
+        (parse_match_rule("emails.value=mail"), parse_match_rule("userName=userPrincipalName"))
+    )
 
     finding = found(tmp_path, accounts, [person("ann@x.test", mail="lee@x.test")], rules=rules)
 
@@ -288,7 +290,7 @@ def test_the_first_matching_attribute_that_finds_an_account_wins(tmp_path: Path)
 
 def test_a_filter_on_work_addresses_finds_no_others(tmp_path: Path) -> None:
     there = account("lee", emails=[{"value": "ann@x.test", "type": "home"}])
-    rules = Rules((match('emails[type eq "work"].value=mail'),))
+    rules = JobRules((parse_match_rule('emails[type eq "work"].value=mail'),))
 
     finding = only(found(tmp_path, [there], [person("a@x.test", mail="ann@x.test")], rules=rules))
 
@@ -304,7 +306,7 @@ def test_a_guest_is_looked_for_by_the_address_of_its_own(tmp_path: Path) -> None
             tmp_path,
             [account("a_lee_home.test#EXT#@x.onmicrosoft.com")],
             [here],
-            rules=Rules((match("userName=originalUserPrincipalName"),)),
+            rules=JobRules((parse_match_rule("userName=originalUserPrincipalName"),)),
         )
     )
 

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from rollcall.reconcile import row_file
+from rollcall.reconcile.files import row_file
+from rollcall.reconcile.files.row import Row
 from rollcall.reconcile.input_error import InputError
-from rollcall.reconcile.row import Row
 
 HEADINGS = "userName,email,name\n"
 FIVE_HUNDRED = "".join(f"p{n}@acme.example,p{n}@acme.example,P{n}\n" for n in range(6, 501))
@@ -23,8 +23,8 @@ def rows(path: Path, content: str | bytes, encoding: str = "") -> list[tuple[int
     """Return where rows stand and what they say, or their problem as a text."""
     file = path / "people"
     file.write_bytes(content.encode() if isinstance(content, str) else content)
-    with row_file.opened(file, encoding) as table:
-        return [(each.where, each.problem or each.values) for each in table.rows()]
+    with row_file.open_rows(file, encoding) as table:
+        return [(each.position, each.problem or each.values) for each in table.rows()]
 
 
 @pytest.mark.parametrize(
@@ -242,7 +242,7 @@ def test_pages_say_whether_they_are_all_of_an_answer(
     file = tmp_path / "users.json"
     file.write_text(content)
 
-    with row_file.opened(file) as table:
+    with row_file.open_rows(file) as table:
         assert all(not each.problem for each in table.rows())
         assert table.partial.startswith(partial) if partial else not table.partial
 
@@ -253,7 +253,7 @@ def test_what_comes_through_a_pipe_is_read_twice(tmp_path: Path) -> None:
     writer = Thread(target=pipe.write_text, args=("userName\nann\n",))
     writer.start()
 
-    with row_file.opened(pipe) as table:
+    with row_file.open_rows(pipe) as table:
         first, second = list(table.rows()), list(table.rows())
     writer.join()
 
@@ -273,7 +273,7 @@ def test_memory_does_not_grow_with_the_file(form: str, tmp_path: Path) -> None:
             file.write_text(json.dumps({"value": people}))
         del people
         tracemalloc.start()
-        with row_file.opened(file) as table:
+        with row_file.open_rows(file) as table:
             assert sum(1 for _ in table.rows()) == count
         _, most = tracemalloc.get_traced_memory()
         tracemalloc.stop()

@@ -156,7 +156,7 @@ def test_a_tenant_that_is_gone_or_closed_has_no_report(server: Server) -> None:
 
     for each in (gone, closed):
         assert worked(server.services, {"tenant": each, "run": MONDAY})[0] == []
-        assert report(server.services, each).book.findings.run() is None
+        assert report(server.services, each).cases.findings.run() is None
 
 
 def test_a_run_ends_soon_after_its_tenant_was_closed_and_nothing_more_is_written(
@@ -182,12 +182,12 @@ def test_a_run_ends_soon_after_its_tenant_was_closed_and_nothing_more_is_written
     failed, log = worked(services, {"tenant": name, "run": MONDAY})
 
     assert (failed, "to be continued" in log) == ([], True)
-    stopped = report(services, name).book.findings.run()
+    stopped = report(services, name).cases.findings.run()
     assert stopped is not None
     assert stopped["phase"] == "detect"
     (again,) = [each for each in waiting(services) if each["tenant"] == name]
     assert worked(services, again)[0] == []
-    assert report(services, name).book.findings.run() == stopped
+    assert report(services, name).cases.findings.run() == stopped
 
 
 def test_a_message_that_comes_again_does_nothing_again(

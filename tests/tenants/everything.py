@@ -15,7 +15,7 @@ from rollcall.model.account_link import LOCAL, LinkRule
 from rollcall.model.actor import Actor
 from rollcall.operations import link_policies
 from rollcall.operations.operator import Operator
-from rollcall.reconcile.duplicates.case_store import Note
+from rollcall.reconcile.duplicates.case_store import OperatorNote
 from rollcall.runtime import duplicates_function
 from rollcall.runtime.services import Services
 from rollcall.storage.bookmarks import Bookmarks
@@ -157,9 +157,9 @@ def _handed_over(having: Services, name: str, first: str) -> tuple[str, ...]:
 
 
 def _reported(having: Services, name: str, ids: dict[str, str]) -> None:
-    duplicates_function.report(having, name).go(MONDAY, lambda _: False)
+    duplicates_function.report(having, name).advance(MONDAY, lambda _: False)
     book = duplicates_function.book(having, name)
-    note = Note(OPERATOR.actor, _now(), "a robot")
-    book.mark(ids["bob"], note)
-    (finding,) = [each for each in book.cases() if ids["ann"] in each.finding.accounts]
+    note = OperatorNote(OPERATOR.actor, _now(), "a robot")
+    book.mark_service_account(ids["bob"], note)
+    (finding,) = [each for each in book.all() if ids["ann"] in each.finding.accounts]
     ids["finding"] = finding.id

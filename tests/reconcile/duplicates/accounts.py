@@ -32,7 +32,7 @@ def accounts(documents: Documents) -> dict[str, FindingAccount]:
             document["userName"],
             match_keys.full_name(document),
             active=document.get("active", True),
-            former=match_keys.former(document["userName"]) is not None,
+            soft_deleted=match_keys.former(document["userName"]) is not None,
         )
         for identifier, document in documents.items()
     }

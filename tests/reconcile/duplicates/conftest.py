@@ -12,7 +12,7 @@ from rollcall.aws.clients import Channels
 from rollcall.dev import local_server
 from rollcall.directory.context import Context
 from rollcall.directory.directory import Directory
-from rollcall.reconcile.duplicates.duplicate_run import Run
+from rollcall.reconcile.duplicates.duplicate_run import DuplicateRun
 from rollcall.runtime.duplicates_function import report
 from rollcall.runtime.services import Services
 from tests.directory.people import URL
@@ -54,7 +54,7 @@ def directory(services: Services) -> Iterator[Directory]:
 
 
 @pytest.fixture
-def run(services: Services) -> Run:
+def run(services: Services) -> DuplicateRun:
     """The duplicate report of the tenant acme."""
     return report(services, "acme")
 

@@ -15,9 +15,9 @@ from typing import IO, Any, cast
 
 from rollcall.aws.messages import Topic
 from rollcall.reconcile.duplicates.case_store import CaseStore
-from rollcall.reconcile.duplicates.duplicate_run import Run
+from rollcall.reconcile.duplicates.duplicate_run import DuplicateRun
 from rollcall.reconcile.duplicates.finding_accounts import FindingAccounts
-from rollcall.reconcile.duplicates.report_delivery import Delivery
+from rollcall.reconcile.duplicates.report_delivery import ReportDelivery
 from rollcall.storage.evidence_index import EvidenceIndex
 from rollcall.storage.findings import Findings
 from rollcall.storage.report_files import ReportFiles, ReportFormat
@@ -176,11 +176,11 @@ class Silence(Topic):
         pass
 
 
-def generated(addresses: int, folder: Path) -> tuple[Run, GeneratedClient]:
+def generated(addresses: int, folder: Path) -> tuple[DuplicateRun, GeneratedClient]:
     """Return the run over a tenant of so many addresses, and the client that it uses."""
     client = GeneratedClient(addresses, folder / "items")
     table = Table(cast("Any", client), "rollcall")
     findings = Findings(table, "acme")
     book = CaseStore(findings, FindingAccounts(Resources(table, "acme"), findings))
-    delivery = Delivery("acme", book, Files(folder, table), Silence(), "")
-    return Run(book, EvidenceIndex(table, "acme"), delivery, 45), client
+    delivery = ReportDelivery("acme", book, Files(folder, table), Silence(), "")
+    return DuplicateRun(book, EvidenceIndex(table, "acme"), delivery, 45), client

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from rollcall.reconcile.duplicates.duplicate_run import Progress, Run
-from rollcall.reconcile.duplicates.report_delivery import Counts
+from rollcall.reconcile.duplicates.duplicate_run import DuplicateRun, RunProgress
+from rollcall.reconcile.duplicates.report_delivery import RunCounts
 from rollcall.runtime.services import Services
 from rollcall.storage.report_files import FORMS, place
 from tests.directory.people import ENTERPRISE
@@ -14,21 +14,21 @@ from tests.directory.people import ENTERPRISE
 MONDAY, TUESDAY, WEDNESDAY = (f"2026-11-{day}T02:00:00Z" for day in (23, 24, 25))
 
 
-def never(_: Progress) -> bool:
+def never(_: RunProgress) -> bool:
     """There is always time."""
     return False
 
 
-def done(run: Run, due: str = MONDAY) -> Counts:
+def done(run: DuplicateRun, due: str = MONDAY) -> RunCounts:
     """Return what a run counts that nothing stops."""
-    counts = run.go(due, never)
+    counts = run.advance(due, never)
     assert counts is not None
     return counts
 
 
-def forget(run: Run) -> None:
+def forget(run: DuplicateRun) -> None:
     """Delete what runs have left in the table."""
-    found, table = run.book.findings, run.book.findings.table
+    found, table = run.cases.findings, run.cases.findings.table
     flags = (found.keys.flag(user, flag) for _, user, flag in list(found.flagged()))
     kept = [{"pk": each["pk"], "sk": each["sk"]} for each in table.query(found.keys.duplicates())]
     table.delete([*flags, *kept])

@@ -11,8 +11,8 @@ from rollcall.reconcile.duplicates.case_store import (
     CaseState,
     CaseStore,
     FindingError,
-    Note,
-    noted,
+    OperatorNote,
+    case_after_run,
 )
 from rollcall.reconcile.duplicates.duplicate_finding import DuplicateFinding, Ground, Reason
 from rollcall.reconcile.duplicates.finding_accounts import FindingAccounts
@@ -25,7 +25,7 @@ from tests.reconcile.duplicates.people import MONDAY, TUESDAY, WEDNESDAY
 from tests.storage.faults import counted
 
 ADDRESS, NAME = Ground(Reason.ADDRESS, "a@b.c"), Ground(Reason.NAME, "ann lee")
-NOTE = Note("operator:jo", "2026-11-23T08:00:00.000Z", "mother and daughter")
+NOTE = OperatorNote("operator:jo", "2026-11-23T08:00:00.000Z", "mother and daughter")
 
 
 def finding(*accounts: str, grounds: frozenset[Ground] = frozenset({ADDRESS})) -> DuplicateFinding:
@@ -33,7 +33,7 @@ def finding(*accounts: str, grounds: frozenset[Ground] = frozenset({ADDRESS})) -
 
 
 def states(book: CaseStore) -> dict[str, CaseState]:
-    return {case.id: case.state for case in book.cases()}
+    return {case.id: case.state for case in book.all()}
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def book(services: Services, findings: Findings) -> CaseStore:
 
 
 def found(book: CaseStore, run: str, *each: DuplicateFinding) -> None:
-    book.note({one.id: one for one in each}, run)
+    book.record({one.id: one for one in each}, run)
     list(book.resolve(run))
 
 
@@ -79,7 +79,7 @@ def test_users_are_flagged_as_long_as_a_finding_names_them(
 
     book.dismiss(hint.id, NOTE)
     assert {user for _, user, _ in findings.flagged()} == {"1", "2"}
-    book.open(hint.id, NOTE)
+    book.reopen(hint.id, NOTE)
     assert [user for _, user, _ in findings.flagged("possible")] == ["2", "3"]
 
     found(book, TUESDAY, hint)
@@ -90,10 +90,10 @@ def test_a_hint_that_turns_out_to_be_more_is_flagged_as_that(
     book: CaseStore, findings: Findings
 ) -> None:
     pair, hint = finding("1", "2"), finding("1", "2", grounds=frozenset({NAME}))
-    book.note({hint.id: hint}, MONDAY)
-    book.note({pair.id: pair}, MONDAY)
+    book.record({hint.id: hint}, MONDAY)
+    book.record({pair.id: pair}, MONDAY)
 
-    (case,) = (case for case in book.cases() if case.id == pair.id)
+    (case,) = (case for case in book.all() if case.id == pair.id)
     assert ADDRESS in case.finding.grounds
     assert ("duplicate", "1", pair.id) in list(findings.flagged())
 
@@ -116,11 +116,11 @@ def test_to_dismiss_and_open_twice_is_to_do_it_once(services: Services, book: Ca
     found(book, MONDAY, pair)
     book.dismiss(pair.id, NOTE)
     with counted(services.clients.dynamodb) as requests:
-        book.dismiss(pair.id, Note("operator:al", "2026-11-24T08:00:00.000Z"))
+        book.dismiss(pair.id, OperatorNote("operator:al", "2026-11-24T08:00:00.000Z"))
     assert [each.operation for each in requests] == ["BatchGetItem"]
 
-    book.open(pair.id, NOTE)
-    assert book.open(pair.id, NOTE).note is None
+    book.reopen(pair.id, NOTE)
+    assert book.reopen(pair.id, NOTE).note is None
 
 
 @pytest.mark.parametrize("name", ["000000000000", ""])
@@ -133,9 +133,9 @@ def test_a_run_that_notes_again_what_it_noted_writes_nothing(
     services: Services, book: CaseStore
 ) -> None:
     pair = finding("1", "2")
-    book.note({pair.id: pair}, MONDAY)
+    book.record({pair.id: pair}, MONDAY)
     with counted(services.clients.dynamodb) as requests:
-        book.note({pair.id: pair}, MONDAY)
+        book.record({pair.id: pair}, MONDAY)
 
     assert [each.operation for each in requests] == ["BatchGetItem"]
 
@@ -144,7 +144,7 @@ def test_a_note_that_loses_against_another_is_made_again(
     services: Services, book: CaseStore, findings: Findings
 ) -> None:
     pair = finding("1", "2")
-    book.note({pair.id: pair}, MONDAY)
+    book.record({pair.id: pair}, MONDAY)
     rival = CaseStore(Findings(services.table, "acme"), book.accounts)
     inner = findings.write
     tries = []
@@ -156,7 +156,7 @@ def test_a_note_that_loses_against_another_is_made_again(
         inner(*arguments, **options)  # type: ignore[arg-type]
 
     findings.write = overtaken  # type: ignore[method-assign]
-    book.note({pair.id: pair}, TUESDAY)
+    book.record({pair.id: pair}, TUESDAY)
 
     case = book.read(pair.id)
     assert case is not None
@@ -166,7 +166,7 @@ def test_a_note_that_loses_against_another_is_made_again(
 def test_an_older_run_changes_nothing_of_what_a_newer_one_wrote() -> None:
     case = Case(finding("1", "2"), CaseState.OPEN, TUESDAY, TUESDAY)
 
-    assert noted(case, finding("1", "2", grounds=frozenset({NAME})), MONDAY) == case
+    assert case_after_run(case, finding("1", "2", grounds=frozenset({NAME})), MONDAY) == case
 
 
 def test_a_revision_is_written_once(findings: Findings) -> None:
@@ -191,9 +191,9 @@ def test_what_operators_say_is_in_the_log_of_the_tenant(
     pair = finding("1", "2")
     found(book, MONDAY, pair)
     book.dismiss(pair.id, NOTE)
-    book.open(pair.id, NOTE)
-    book.mark("1", NOTE)
-    book.unmark("1", NOTE)
+    book.reopen(pair.id, NOTE)
+    book.mark_service_account("1", NOTE)
+    book.unmark_service_account("1", NOTE)
 
     since = datetime.fromisoformat(NOTE.at)
     entries = list(ProvisioningLog(services.table, "acme").read(since, since + timedelta(hours=1)))

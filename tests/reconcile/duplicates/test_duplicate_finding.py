@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from rollcall.model.match_keys import Evidence, MatchKey, Source
-from rollcall.reconcile.duplicates.detection import MAX_ACCOUNTS, groups
 from rollcall.reconcile.duplicates.duplicate_finding import (
     MAX_SHARED,
     DuplicateFinding,
@@ -17,9 +16,10 @@ from rollcall.reconcile.duplicates.duplicate_finding import (
     Ground,
     Reason,
     is_candidate,
-    judge,
-    merge,
+    judge_group,
+    merge_findings,
 )
+from rollcall.reconcile.duplicates.match_group import MAX_ACCOUNTS, match_groups
 from rollcall.scim.resource_models import ENTERPRISE
 from tests.reconcile.duplicates.accounts import Documents, accounts, clues
 
@@ -44,11 +44,11 @@ def found(documents: Documents, *service: str) -> list[DuplicateFinding]:
     }
     judged = (
         finding
-        for group in groups(clues(documents))
+        for group in match_groups(clues(documents))
         if is_candidate(group, CUTOFF)
-        for finding in judge(group, known, CUTOFF)
+        for finding in judge_group(group, known, CUTOFF)
     )
-    return list(merge(judged).values())
+    return list(merge_findings(judged).values())
 
 
 @pytest.mark.parametrize(
@@ -194,10 +194,10 @@ def inactive(since: str, account: str = "1") -> MatchKey:
 )
 def test_who_is_inactive_for_long_is_unmanaged(since: str, unmanaged: bool) -> None:
     known = accounts({"1": {"userName": "a", "active": False}})
-    (group,) = groups([inactive(since)])
+    (group,) = match_groups([inactive(since)])
 
     assert is_candidate(group, CUTOFF) is unmanaged
-    assert [each.kind for each in judge(group, known, CUTOFF)] == [
+    assert [each.kind for each in judge_group(group, known, CUTOFF)] == [
         FindingKind.UNMANAGED
     ] * unmanaged
 
@@ -205,16 +205,16 @@ def test_who_is_inactive_for_long_is_unmanaged(since: str, unmanaged: bool) -> N
 def test_accounts_that_became_inactive_at_one_moment_are_findings_of_their_own() -> None:
     since = "2026-09-01T00:00:00.000Z"
     known = accounts({each: {"userName": each, "active": False} for each in "123"})
-    (group,) = groups([inactive(since, each) for each in "123"])
+    (group,) = match_groups([inactive(since, each) for each in "123"])
 
-    assert [each.accounts for each in judge(group, known, CUTOFF)] == [("1",), ("2",), ("3",)]
+    assert [each.accounts for each in judge_group(group, known, CUTOFF)] == [("1",), ("2",), ("3",)]
 
 
 def test_who_is_active_again_or_gone_is_not_unmanaged() -> None:
     since = "2026-09-01T00:00:00.000Z"
-    (group,) = groups([inactive(since, "1"), inactive(since, "2")])
+    (group,) = match_groups([inactive(since, "1"), inactive(since, "2")])
 
-    assert not list(judge(group, accounts({"1": {"userName": "a"}}), CUTOFF))
+    assert not list(judge_group(group, accounts({"1": {"userName": "a"}}), CUTOFF))
 
 
 def test_the_name_of_a_finding_is_its_accounts() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from rollcall.directory.directory import Directory
-from rollcall.reconcile.duplicates import detection, duplicate_report, reasons
+from rollcall.reconcile.duplicates import finding_rows, match_group, reasons
 from rollcall.reconcile.duplicates.case_store import Case, CaseState
 from rollcall.reconcile.duplicates.duplicate_finding import (
     DuplicateFinding,
@@ -18,8 +18,8 @@ from rollcall.reconcile.duplicates.duplicate_finding import (
     Ground,
     Reason,
 )
-from rollcall.reconcile.duplicates.duplicate_run import Run
-from rollcall.reconcile.duplicates.report_delivery import counted
+from rollcall.reconcile.duplicates.duplicate_run import DuplicateRun
+from rollcall.reconcile.duplicates.report_delivery import count_cases
 from rollcall.runtime.services import Services
 from tests.directory.people import user
 from tests.reconcile.duplicates.people import MONDAY, done, findings, mails, written
@@ -34,7 +34,7 @@ def row(
         count=count or len(accounts),
     )
     case = Case(found, CaseState.OPEN, MONDAY, MONDAY)
-    return duplicate_report.row(case, {each.id: each for each in accounts})
+    return finding_rows.row(case, {each.id: each for each in accounts})
 
 
 OLD = FindingAccount("1", "ann", created="2026-01-01")
@@ -46,8 +46,8 @@ NEW = FindingAccount("2", "ann2", created="2026-02-02")
     [
         ({"linked": False}, {}, "--keep 1 --remove 2`"),
         ({}, {"linked": False}, "--keep 1 --remove 2`"),
-        ({"former": True}, {}, "--keep 1 --remove 2 --idp-deletes 1`"),
-        ({}, {"former": True}, "--keep 1 --remove 2 --idp-deletes 2`"),
+        ({"soft_deleted": True}, {}, "--keep 1 --remove 2 --idp-deletes 1`"),
+        ({}, {"soft_deleted": True}, "--keep 1 --remove 2 --idp-deletes 2`"),
         ({}, {}, "while both are there, remove one there first."),
     ],
 )
@@ -59,7 +59,7 @@ def test_two_accounts_are_to_be_merged_as_their_links_allow(
         FindingAccount(**{**vars(NEW), **new}),
     )
 
-    merge, dismiss = duplicate_report.remedy("acme", found)
+    merge, dismiss = finding_rows.remedy("acme", found)
 
     assert merge.startswith("One person: `rollcall accounts merge acme ")
     assert merge.endswith(ending)
@@ -70,13 +70,13 @@ def test_where_the_name_alone_says_so_somebody_is_asked_first() -> None:
     local = replace(OLD, linked=False)
     found = row(local, NEW, reason=Reason.FULL_NAME)
 
-    ask, merge, unlink, dismiss = duplicate_report.remedy("acme", found)
+    ask, merge, unlink, dismiss = finding_rows.remedy("acme", found)
 
     assert ask == "Nothing but the name says so: ask first whether it is one person."
     assert merge.endswith("--keep 1 --remove 2`")
     assert "`rollcall accounts unlink acme 2`" in unlink
     assert dismiss.startswith("Different people: `rollcall duplicates dismiss acme ")
-    (why,) = reasons.why(found)
+    (why,) = reasons.reason_sentences(found)
     assert why.startswith("the only two of one full name, a local account and one that")
 
 
@@ -84,20 +84,20 @@ def test_what_a_request_found_is_no_row_before_a_run_has_seen_it() -> None:
     pair = DuplicateFinding(("1", "2"), frozenset({Ground(Reason.FULL_NAME, "ann lee")}), count=2)
     unseen = Case(pair, CaseState.OPEN, MONDAY, "", announced=True)
 
-    counts = counted(iter([unseen]), MONDAY, "", 0)
+    counts = count_cases(iter([unseen]), MONDAY, "", 0)
     assert (counts.new, counts.open, counts.announced) == (0, 0, 0)
 
 
 def test_three_accounts_are_to_be_looked_at_first() -> None:
     found = row(OLD, NEW, FindingAccount("3", "ann3"))
 
-    assert duplicate_report.remedy("acme", found)[0].startswith("Look into it")
+    assert finding_rows.remedy("acme", found)[0].startswith("Look into it")
 
 
 def test_an_unmanaged_account_is_for_the_identity_provider() -> None:
     found = row(FindingAccount("1", "ann", active=False), reason=Reason.INACTIVE)
 
-    assert duplicate_report.remedy("acme", found) == [
+    assert finding_rows.remedy("acme", found) == [
         "Delete the person in the identity provider, or assign the person again."
     ]
 
@@ -105,12 +105,12 @@ def test_an_unmanaged_account_is_for_the_identity_provider() -> None:
 def test_nothing_is_to_be_done_about_what_is_no_more() -> None:
     found = row(OLD, NEW)
 
-    assert duplicate_report.remedy("acme", {**found, "state": "resolved"}) == []
-    assert duplicate_report.remedy("acme", {**found, "state": "dismissed"}) == []
+    assert finding_rows.remedy("acme", {**found, "state": "resolved"}) == []
+    assert finding_rows.remedy("acme", {**found, "state": "dismissed"}) == []
 
 
 def test_a_spreadsheet_calculates_nothing(
-    services: Services, directory: Directory, run: Run
+    services: Services, directory: Directory, run: DuplicateRun
 ) -> None:
     user(directory, "=1+1", **mails("ann@b.c"), displayName='=HYPERLINK("http://x")')
     user(directory, "@sum", **mails("ann@b.c"), displayName="-1")
@@ -124,9 +124,9 @@ def test_a_spreadsheet_calculates_nothing(
 
 
 def test_accounts_beyond_those_that_are_named_are_counted(
-    services: Services, directory: Directory, run: Run, monkeypatch: pytest.MonkeyPatch
+    services: Services, directory: Directory, run: DuplicateRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(detection, "MAX_ACCOUNTS", 10)
+    monkeypatch.setattr(match_group, "MAX_ACCOUNTS", 10)
     for each in range(12):
         user(directory, f"u{each}", **mails("team@b.c"))
     counts = done(run)
@@ -138,7 +138,7 @@ def test_accounts_beyond_those_that_are_named_are_counted(
 
 
 def test_the_report_for_programs_holds_the_trend(
-    services: Services, directory: Directory, run: Run
+    services: Services, directory: Directory, run: DuplicateRun
 ) -> None:
     user(directory, "ann")
     counts = done(run)

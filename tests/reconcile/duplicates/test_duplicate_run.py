@@ -13,10 +13,10 @@ from rollcall.directory.directory import Directory
 from rollcall.reconcile.duplicates import duplicate_run as module
 from rollcall.reconcile.duplicates.duplicate_run import (
     MAX_STEPS,
+    DuplicateRun,
     Phase,
-    Progress,
-    Run,
     RunOvertaken,
+    RunProgress,
     RunTooLong,
 )
 from rollcall.runtime.services import Services
@@ -61,7 +61,7 @@ def anonymous(report: str) -> str:
 
 
 def test_a_run_finds_who_has_several_accounts(
-    services: Services, directory: Directory, run: Run
+    services: Services, directory: Directory, run: DuplicateRun
 ) -> None:
     populate(directory)
 
@@ -86,7 +86,7 @@ def test_a_run_finds_who_has_several_accounts(
 
 
 def test_the_second_run_says_what_is_new_what_is_open_and_what_is_resolved(
-    services: Services, directory: Directory, run: Run
+    services: Services, directory: Directory, run: DuplicateRun
 ) -> None:
     ann, other = (user(directory, each, **mails("ann@b.c")) for each in ("ann", "ann2"))
     user(directory, "bob", **mails("bob@b.c"))
@@ -110,7 +110,7 @@ def test_the_second_run_says_what_is_new_what_is_open_and_what_is_resolved(
 
 
 def test_who_is_disabled_for_long_without_a_delete_is_unmanaged(
-    services: Services, directory: Directory, run: Run
+    services: Services, directory: Directory, run: DuplicateRun
 ) -> None:
     user(directory, "ann", active=False)
     bob = user(directory, "bob")
@@ -125,14 +125,14 @@ def test_who_is_disabled_for_long_without_a_delete_is_unmanaged(
     assert names == {"ann", "bob"}
 
 
-def test_a_run_changes_no_user(directory: Directory, run: Run) -> None:
+def test_a_run_changes_no_user(directory: Directory, run: DuplicateRun) -> None:
     ann = user(directory, "ann", **mails("ann@b.c"))
     user(directory, "ann2", **mails("ann@b.c"))
     before = directory.users.read(ann).resource
 
     assert done(run).new == 1
 
-    assert list(run.book.findings.flagged("duplicate"))
+    assert list(run.cases.findings.flagged("duplicate"))
     assert directory.users.read(ann).resource == before
 
 
@@ -142,7 +142,7 @@ def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_CLUES", 3)
 
 
-def stopping_at(number: int) -> Callable[[Progress], bool]:
+def stopping_at(number: int) -> Callable[[RunProgress], bool]:
     """Return a clock that is late at one look alone."""
     looks = iter(range(1_000))
     return lambda _: next(looks) == number
@@ -150,23 +150,23 @@ def stopping_at(number: int) -> Callable[[Progress], bool]:
 
 @pytest.mark.usefixtures("small_steps")
 def test_a_run_that_is_stopped_at_any_place_ends_with_the_same_report(
-    services: Services, directory: Directory, run: Run
+    services: Services, directory: Directory, run: DuplicateRun
 ) -> None:
     populate(directory)
-    places: list[Progress] = []
+    places: list[RunProgress] = []
 
-    def note(at: Progress) -> bool:
+    def note(at: RunProgress) -> bool:
         places.append(at)
         return False
 
-    done_at_once = run.go(MONDAY, note)
+    done_at_once = run.advance(MONDAY, note)
     expected = {each: written(services, MONDAY, each) for each in ("json", "csv", "html")}
     phases = {each.phase for each in places}
 
     for number in range(len(places)):
         forget(run)
-        assert run.go(MONDAY, stopping_at(number)) is None
-        assert run.go(MONDAY, never) == done_at_once
+        assert run.advance(MONDAY, stopping_at(number)) is None
+        assert run.advance(MONDAY, never) == done_at_once
         for form, report in expected.items():
             assert written(services, MONDAY, form) == report
 
@@ -175,55 +175,57 @@ def test_a_run_that_is_stopped_at_any_place_ends_with_the_same_report(
 
 
 @pytest.mark.usefixtures("small_steps")
-def test_a_run_that_is_stopped_at_every_place_is_given_up(directory: Directory, run: Run) -> None:
+def test_a_run_that_is_stopped_at_every_place_is_given_up(
+    directory: Directory, run: DuplicateRun
+) -> None:
     populate(directory)
 
     for _ in range(MAX_STEPS + 1):
-        assert run.go(MONDAY, lambda _: True) is None
+        assert run.advance(MONDAY, lambda _: True) is None
     with pytest.raises(RunTooLong):
-        run.go(MONDAY, never)
+        run.advance(MONDAY, never)
     assert done(run, TUESDAY).new == 3
 
 
-def test_a_run_that_is_done_is_not_done_again(directory: Directory, run: Run) -> None:
+def test_a_run_that_is_done_is_not_done_again(directory: Directory, run: DuplicateRun) -> None:
     populate(directory)
     done(run)
 
     with pytest.raises(RunOvertaken):
-        run.go(MONDAY, never)
+        run.advance(MONDAY, never)
 
 
-def test_an_older_run_gives_way_to_a_newer_one(directory: Directory, run: Run) -> None:
+def test_an_older_run_gives_way_to_a_newer_one(directory: Directory, run: DuplicateRun) -> None:
     populate(directory)
-    assert run.go(MONDAY, lambda _: True) is None
+    assert run.advance(MONDAY, lambda _: True) is None
     done(run, TUESDAY)
 
     with pytest.raises(RunOvertaken):
-        run.go(MONDAY, never)
-    assert {case.first for case in run.book.cases()} == {MONDAY}
+        run.advance(MONDAY, never)
+    assert {case.first for case in run.cases.all()} == {MONDAY}
 
 
 @pytest.mark.usefixtures("small_steps")
 def test_of_two_deliveries_at_once_one_goes_on_and_nothing_is_counted_twice(
-    services: Services, directory: Directory, run: Run
+    services: Services, directory: Directory, run: DuplicateRun
 ) -> None:
     populate(directory)
     inner: list[Any] = []
 
-    def late(at: Progress) -> bool:
+    def late(at: RunProgress) -> bool:
         if not inner and at.phase is Phase.DETECT:
             inner.append(None)
-            inner[0] = run.go(MONDAY, never)
+            inner[0] = run.advance(MONDAY, never)
         return False
 
     with pytest.raises(RunOvertaken):
-        run.go(MONDAY, late)
+        run.advance(MONDAY, late)
     assert inner[0].new == 3
     assert len(findings(services)) == 4
 
 
 def test_a_process_that_dies_anywhere_leaves_a_run_that_goes_on(
-    services: Services, directory: Directory, run: Run
+    services: Services, directory: Directory, run: DuplicateRun
 ) -> None:
     populate(directory)
     clients = (
@@ -239,7 +241,7 @@ def test_a_process_that_dies_anywhere_leaves_a_run_that_goes_on(
         forget(run)
         _dying_at(number, run, *clients)
         try:
-            counts = run.go(MONDAY, never)
+            counts = run.advance(MONDAY, never)
         except RunOvertaken:
             continue  # it died behind the last thing to do
         assert counts == expected
@@ -251,7 +253,7 @@ class Dies(BaseException):
     """The end of a process."""
 
 
-def _dying_at(number: int, run: Run, *clients: Any) -> None:
+def _dying_at(number: int, run: DuplicateRun, *clients: Any) -> None:
     left = iter(range(number, -1, -1))
 
     def die(**_: Any) -> None:
@@ -262,7 +264,7 @@ def _dying_at(number: int, run: Run, *clients: Any) -> None:
         client.meta.events.register("before-call", die, unique_id="dies")
     try:
         with pytest.raises(Dies):
-            run.go(MONDAY, never)
+            run.advance(MONDAY, never)
     finally:
         for client in clients:
             client.meta.events.unregister("before-call", unique_id="dies")

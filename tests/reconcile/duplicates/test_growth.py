@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from rollcall.reconcile.duplicates import duplicate_run as module
-from rollcall.reconcile.duplicates.duplicate_run import Progress
+from rollcall.reconcile.duplicates.duplicate_run import RunProgress
 from tests.reconcile.duplicates import generated as pages
 from tests.reconcile.duplicates.generated import EVERY, generated
 from tests.reconcile.duplicates.people import MONDAY, never
@@ -22,7 +22,7 @@ def taken(addresses: int, folder: Path) -> tuple[int, dict[str, int], int]:
     folder.mkdir()
     run, client = generated(addresses, folder)
     tracemalloc.start()
-    counts = run.go(MONDAY, never)
+    counts = run.advance(MONDAY, never)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     client.close()
@@ -56,12 +56,12 @@ def test_a_run_over_generated_pages_ends_with_the_same_report_wherever_it_stops(
         run, client = generated(3_000, folder)
         left = stops if each == "stopped" else 0
 
-        def late(_: Progress) -> bool:
+        def late(_: RunProgress) -> bool:
             nonlocal left
             left -= 1
             return left >= 0
 
-        while run.go(MONDAY, late) is None:
+        while run.advance(MONDAY, late) is None:
             pass
         client.close()
         reports.append([(folder / f"duplicates.{form}").read_bytes() for form in ("json", "csv")])

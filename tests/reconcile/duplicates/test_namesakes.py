@@ -14,9 +14,9 @@ from rollcall.aws.clients import Channels
 from rollcall.changes.change_events import OURS, Event, events
 from rollcall.directory.request_log import RequestInfo
 from rollcall.model.account_link import LOCAL, LinkPolicy, LinkRule
-from rollcall.reconcile.duplicates.case_store import Case, CaseState, Note
+from rollcall.reconcile.duplicates.case_store import Case, CaseState, OperatorNote
 from rollcall.reconcile.duplicates.duplicate_finding import FindingKind, Ground, Reason
-from rollcall.reconcile.duplicates.duplicate_run import Phase, Progress, Run
+from rollcall.reconcile.duplicates.duplicate_run import DuplicateRun, Phase, RunProgress
 from rollcall.reconcile.duplicates.namesakes import MAX_NAMESAKES
 from rollcall.runtime.services import Services
 from rollcall.storage import stream
@@ -71,8 +71,8 @@ def posted(api: Api, **more: Any) -> str:
     return str(answer.json()["id"])
 
 
-def cases(run: Run) -> list[Case]:
-    return list(run.book.cases())
+def cases(run: DuplicateRun) -> list[Case]:
+    return list(run.cases.all())
 
 
 def announced(services: Services) -> list[Event]:
@@ -108,7 +108,7 @@ def messages(services: Services, monkeypatch: pytest.MonkeyPatch) -> list[Json]:
 
 
 def test_a_post_beside_a_local_account_of_the_same_name_is_a_duplicate(
-    services: Services, api: Api, run: Run
+    services: Services, api: Api, run: DuplicateRun
 ) -> None:
     old = local(services)
     new = posted(api)
@@ -117,7 +117,7 @@ def test_a_post_beside_a_local_account_of_the_same_name_is_a_duplicate(
     assert set(case.finding.accounts) == {old, new}
     assert (case.kind, case.state) == (FindingKind.DUPLICATE, CaseState.OPEN)
     assert case.finding.grounds == {Ground(Reason.FULL_NAME, "alice smith")}
-    flagged = {(kind, user) for kind, user, _ in run.book.findings.flagged()}
+    flagged = {(kind, user) for kind, user, _ in run.cases.findings.flagged()}
     assert flagged == {("duplicate", old), ("duplicate", new)}
     consistency.check(services, "acme")
 
@@ -132,7 +132,7 @@ def test_it_links_nothing_and_changes_nothing_of_the_account(services: Services,
     assert after.record.link == LOCAL
 
 
-def test_the_log_says_so_without_a_name(services: Services, api: Api, run: Run) -> None:
+def test_the_log_says_so_without_a_name(services: Services, api: Api, run: DuplicateRun) -> None:
     old = local(services)
     new = posted(api)
 
@@ -143,7 +143,7 @@ def test_the_log_says_so_without_a_name(services: Services, api: Api, run: Run) 
     assert "smith" not in str(entry).lower()
 
 
-def test_one_event_says_so_by_ids(services: Services, api: Api, run: Run) -> None:
+def test_one_event_says_so_by_ids(services: Services, api: Api, run: DuplicateRun) -> None:
     old = local(services)
     new = posted(api)
 
@@ -158,7 +158,7 @@ def test_one_event_says_so_by_ids(services: Services, api: Api, run: Run) -> Non
 
 
 def test_the_run_of_the_night_counts_it_as_new_and_makes_no_second_event(
-    services: Services, api: Api, run: Run, monkeypatch: pytest.MonkeyPatch
+    services: Services, api: Api, run: DuplicateRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sent = messages(services, monkeypatch)
     local(services)
@@ -184,7 +184,7 @@ def test_the_run_of_the_night_counts_it_as_new_and_makes_no_second_event(
 
 
 def test_the_run_finds_by_itself_what_no_post_could(
-    services: Services, api: Api, run: Run, monkeypatch: pytest.MonkeyPatch
+    services: Services, api: Api, run: DuplicateRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sent = messages(services, monkeypatch)
     local(services)
@@ -206,7 +206,7 @@ def test_the_run_finds_by_itself_what_no_post_could(
 
 
 def test_what_was_a_weak_hint_and_is_a_duplicate_by_now_is_new(
-    services: Services, api: Api, run: Run, monkeypatch: pytest.MonkeyPatch
+    services: Services, api: Api, run: DuplicateRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sent = messages(services, monkeypatch)
     local(services, **numbered("1"))
@@ -225,7 +225,7 @@ def test_what_was_a_weak_hint_and_is_a_duplicate_by_now_is_new(
 
 
 def test_what_the_same_address_says_already_is_not_new_again(
-    services: Services, api: Api, run: Run
+    services: Services, api: Api, run: DuplicateRun
 ) -> None:
     local(services, emails=[{"value": "alice.smith@acme.example"}])
     posted(api)
@@ -237,7 +237,7 @@ def test_what_the_same_address_says_already_is_not_new_again(
 
 
 def test_a_pair_that_became_one_before_the_night_is_no_news(
-    services: Services, api: Api, run: Run, monkeypatch: pytest.MonkeyPatch
+    services: Services, api: Api, run: DuplicateRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sent = messages(services, monkeypatch)
     old = local(services)
@@ -250,11 +250,11 @@ def test_a_pair_that_became_one_before_the_night_is_no_news(
     assert (counts.new, counts.open, counts.resolved) == (0, 0, 0)
     assert (sent, findings(services, MONDAY)) == ([], [])
     assert [each.state for each in cases(run)] == [CaseState.RESOLVED]
-    assert list(run.book.findings.flagged()) == []
+    assert list(run.cases.findings.flagged()) == []
 
 
 def test_a_pair_that_another_namesake_joined_before_the_night_is_a_weak_hint(
-    services: Services, api: Api, run: Run
+    services: Services, api: Api, run: DuplicateRun
 ) -> None:
     local(services)
     posted(api)
@@ -270,20 +270,20 @@ def test_a_pair_that_another_namesake_joined_before_the_night_is_a_weak_hint(
 
 @pytest.mark.parametrize("phase", [Phase.DETECT, Phase.RESOLVE])
 def test_a_post_while_a_run_is_at_work_is_counted_once(
-    phase: Phase, services: Services, api: Api, run: Run
+    phase: Phase, services: Services, api: Api, run: DuplicateRun
 ) -> None:
     """Behind the place where the run is reading, and behind that where it resolves."""
     local(services)
     local(services, "Zoe Young", "zyoung@acme.example")
     local(services, "Zoe Young", "zoe@acme.example")
 
-    def late(at: Progress) -> bool:
+    def late(at: RunProgress) -> bool:
         if at.phase is phase and at.after and not meanwhile:
             meanwhile.append(posted(api))
         return False
 
     meanwhile: list[str] = []
-    first = run.go(MONDAY, late)
+    first = run.advance(MONDAY, late)
     second = done(run, TUESDAY)
 
     assert first is not None
@@ -294,12 +294,12 @@ def test_a_post_while_a_run_is_at_work_is_counted_once(
 
 
 def test_whoever_is_told_apart_by_an_operator_stays_so(
-    services: Services, api: Api, run: Run
+    services: Services, api: Api, run: DuplicateRun
 ) -> None:
     local(services)
     posted(api)
     (case,) = cases(run)
-    run.book.dismiss(case.id, Note("operator:jo", "2026-11-22T08:00:00.000Z"))
+    run.cases.dismiss(case.id, OperatorNote("operator:jo", "2026-11-22T08:00:00.000Z"))
     assert (done(run, MONDAY).new, done(run, MONDAY.replace("23", "24")).dismissed) == (0, 1)
 
 
@@ -328,7 +328,7 @@ NOBODYS: dict[str, Callable[[Services, Api], Any]] = {
 
 @pytest.mark.parametrize("which", NOBODYS)
 def test_other_accounts_of_that_name_are_no_duplicate(
-    which: str, services: Services, api: Api, run: Run
+    which: str, services: Services, api: Api, run: DuplicateRun
 ) -> None:
     NOBODYS[which](services, api)
     before = [each.id for each in cases(run)]
@@ -360,7 +360,7 @@ def test_other_accounts_of_that_name_are_no_duplicate(
     ids=str,
 )
 def test_what_does_not_differ_and_how_the_name_is_written_do_not_count(
-    more: Json, services: Services, api: Api, run: Run
+    more: Json, services: Services, api: Api, run: DuplicateRun
 ) -> None:
     local(services, **more) if "displayName" not in more else services.directory(
         "acme"
@@ -379,7 +379,9 @@ def test_what_does_not_differ_and_how_the_name_is_written_do_not_count(
 
 
 @pytest.mark.parametrize("name", ["Alice", "O'Brien", "Jean-Luc", ""])
-def test_a_name_of_one_word_is_none(name: str, services: Services, api: Api, run: Run) -> None:
+def test_a_name_of_one_word_is_none(
+    name: str, services: Services, api: Api, run: DuplicateRun
+) -> None:
     local(services, name)
     posted(api, name=None, displayName=name or None)
 
@@ -387,8 +389,8 @@ def test_a_name_of_one_word_is_none(name: str, services: Services, api: Api, run
     assert done(run).new == 0
 
 
-def test_a_service_account_is_nobody(services: Services, api: Api, run: Run) -> None:
-    run.book.findings.mark(local(services, user_name="robot@acme.example"), {})
+def test_a_service_account_is_nobody(services: Services, api: Api, run: DuplicateRun) -> None:
+    run.cases.findings.mark(local(services, user_name="robot@acme.example"), {})
     old = local(services)
     new = posted(api)
 
@@ -397,7 +399,7 @@ def test_a_service_account_is_nobody(services: Services, api: Api, run: Run) -> 
 
 
 def test_an_account_that_was_there_before_it_was_linked_is_no_second_one(
-    services: Services, api: Api, run: Run
+    services: Services, api: Api, run: DuplicateRun
 ) -> None:
     """Two people of one name had accounts; only one of them is assigned."""
     local(services)
@@ -409,7 +411,7 @@ def test_an_account_that_was_there_before_it_was_linked_is_no_second_one(
 
 
 def test_a_local_account_that_is_younger_is_a_weak_hint(
-    services: Services, api: Api, run: Run
+    services: Services, api: Api, run: DuplicateRun
 ) -> None:
     posted(api)
     local(services)
@@ -418,7 +420,7 @@ def test_a_local_account_that_is_younger_is_a_weak_hint(
 
 
 def test_an_account_that_was_unlinked_and_the_next_are_a_pair(
-    services: Services, api: Api, run: Run
+    services: Services, api: Api, run: DuplicateRun
 ) -> None:
     wrong = posted(api, userName="wrong@acme.example")
     accounts = services.directory("acme").accounts
@@ -430,7 +432,7 @@ def test_an_account_that_was_unlinked_and_the_next_are_a_pair(
 
 
 def test_a_post_in_a_bulk_request_is_looked_at_like_any_other(
-    services: Services, api: Api, run: Run
+    services: Services, api: Api, run: DuplicateRun
 ) -> None:
     local(services)
     local(services, "Bob Jones", "bjones@acme.example")
@@ -451,7 +453,7 @@ def test_a_post_in_a_bulk_request_is_looked_at_like_any_other(
 
 
 def test_a_post_that_links_an_account_is_none_that_creates(
-    services: Services, api: Api, run: Run
+    services: Services, api: Api, run: DuplicateRun
 ) -> None:
     policy = LinkPolicy(LinkRule.ADOPT, frozenset({"acme.example"}))
     key = bytes.fromhex(services.tenants.show("acme").key)
@@ -506,7 +508,9 @@ def test_the_finding_and_its_event_are_part_of_the_creations_transaction(
     assert sum(each["sk"]["S"] == "DOCUMENT" for each in puts) == 1
 
 
-def test_a_lookup_that_fails_fails_no_creation(services: Services, api: Api, run: Run) -> None:
+def test_a_lookup_that_fails_fails_no_creation(
+    services: Services, api: Api, run: DuplicateRun
+) -> None:
     local(services)
     posted(api, userName="first@acme.example", name=None, displayName="first")  # the token's use
     throttled = refusal("ProvisionedThroughputExceededException")
@@ -517,7 +521,9 @@ def test_a_lookup_that_fails_fails_no_creation(services: Services, api: Api, run
     assert done(run).new == 1
 
 
-def test_a_create_that_is_refused_announces_nothing(services: Services, api: Api, run: Run) -> None:
+def test_a_create_that_is_refused_announces_nothing(
+    services: Services, api: Api, run: DuplicateRun
+) -> None:
     local(services)
     posted(api, userName="taken@acme.example", name=None, displayName="taken")
     answer = api.send("POST", "/Users", json={**ALICE, "userName": "TAKEN@acme.example"})

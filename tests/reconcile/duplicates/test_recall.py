@@ -97,9 +97,9 @@ def found(server: Server) -> Found:
     name = server.tenant().name
     owners = first_cycle(server.services, name, town())
     run = report(server.services, name)
-    at_once = list(run.book.cases())
+    at_once = list(run.cases.all())
     done(run, MONDAY)
-    return Found(owners, at_once, list(run.book.cases()))
+    return Found(owners, at_once, list(run.cases.all()))
 
 
 def test_the_town_has_two_hundred_people_twenty_pairs_and_every_cause() -> None:

@@ -47,7 +47,7 @@ def unlink(
     plan = handled.unlink(account)
     linking = services.tenants.show(name).linking
     external_id = plan.before.document.get("externalId")
-    steps = entra_next_steps.unlinked(plan.before.id, external_id, linking)
+    steps = entra_next_steps.after_unlink(plan.before.id, external_id, linking)
     asking = f"Clear the link of {_name(plan.before)}?"
     _do(handled, plan, steps, _Choice(dry_run, yes, as_json, asking))
 
@@ -73,7 +73,7 @@ def relink(
     _, handled = _opened(context, name)
     plan = handled.relink(account, external_id, user_name)
     after = plan.after.document
-    steps = entra_next_steps.relinked(plan.after.id, after.get("externalId"), after["userName"])
+    steps = entra_next_steps.after_relink(plan.after.id, after.get("externalId"), after["userName"])
     _do(handled, plan, steps, _Choice(dry_run, True, as_json))
 
 
@@ -108,7 +108,7 @@ def merge(
         say("They are one account already." if dry_run else "What was left of it is done.")
         return
     plan = handled.merge(keep, remove, idp_deletes)
-    steps = entra_next_steps.merged(
+    steps = entra_next_steps.after_merge(
         plan.before.id,
         plan.removed.id,
         linked=not plan.before.link.local,

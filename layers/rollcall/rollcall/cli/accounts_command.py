@@ -13,7 +13,7 @@ from rollcall.cli.connection import target
 from rollcall.cli.listing import Listing
 from rollcall.cli.terminal import AsJson, Name, operator, print_lines, print_listing, say
 from rollcall.model.record import Record
-from rollcall.reconcile.conflicts.directory_account import accounts
+from rollcall.reconcile.conflicts.directory_account import read_accounts
 from rollcall.storage.resources import Resources
 
 app = typer.Typer(
@@ -47,7 +47,7 @@ def list_(
     """List accounts in the order in which they were made."""
     chosen = target(context)
     chosen.services.tenants.show(name)
-    every = accounts(Resources(chosen.services.table, name))
+    every = read_accounts(Resources(chosen.services.table, name))
     wanted = (
         each for each in every if state is AccountFilter.ALL or state.value in _states(each.link)
     )

@@ -26,12 +26,12 @@ from rollcall.cli.terminal import (
 from rollcall.cli.text import Prose
 from rollcall.operator_error import naming
 from rollcall.reconcile.conflicts import conflict_report
-from rollcall.reconcile.conflicts.conflict_check import Check, check
+from rollcall.reconcile.conflicts.conflict_check import ConflictCheck, check
 from rollcall.reconcile.conflicts.conflict_finding import ConflictFinding, Verdict
-from rollcall.reconcile.conflicts.directory_account import accounts
-from rollcall.reconcile.conflicts.entra_export import Export, assigned
-from rollcall.reconcile.conflicts.forecast import Job
-from rollcall.reconcile.conflicts.person import ExternalId, Rules, match
+from rollcall.reconcile.conflicts.directory_account import read_accounts
+from rollcall.reconcile.conflicts.entra_export import EntraExport, read_assignments
+from rollcall.reconcile.conflicts.forecast import ProvisioningJob
+from rollcall.reconcile.conflicts.person import ExternalId, JobRules, parse_match_rule
 from rollcall.storage.resources import Resources
 
 app = typer.Typer(no_args_is_help=True, help="Find conflicts before SCIM is switched on.")
@@ -100,16 +100,18 @@ def check_(
     """
     chosen = target(context)
     tenant = chosen.services.tenants.show(name)
-    matches = tuple(match(each) for each in matching or ())
-    job = Job(
+    matches = tuple(parse_match_rule(each) for each in matching or ())
+    job = ProvisioningJob(
         name,
-        Rules(matches or Rules.matches, external_id),
+        JobRules(matches or JobRules.matches, external_id),
         tenant.linking,
-        None if assigned_ is None else assigned(assigned_, encoding),
+        None if assigned_ is None else read_assignments(assigned_, encoding),
     )
-    found = accounts(Resources(chosen.services.table, name))
+    found = read_accounts(Resources(chosen.services.table, name))
     with err.status("reading") as status:
-        made = check(job, Export(idp_export, encoding), found, hints=hints, progress=status.update)
+        made = check(
+            job, EntraExport(idp_export, encoding), found, hints=hints, progress=status.update
+        )
     if csv is not None:
         with naming(csv), csv.open("w", encoding="utf-8-sig", newline="") as stream:
             conflict_report.as_csv(made, stream)
@@ -126,7 +128,7 @@ def check_(
     raise typer.Exit(1 if made.attention or not made.complete else 0)
 
 
-def _show(made: Check, *, every: bool) -> None:
+def _show(made: ConflictCheck, *, every: bool) -> None:
     wanted = (each for each in made.findings() if every or each.attention)
     shown = list(islice(wanted, MAX_SHOWN))
     for verdict, some in groupby(shown, key=lambda each: each.verdict):
@@ -149,7 +151,7 @@ def _show(made: Check, *, every: bool) -> None:
         say(f"… and {len(made.rejected) - MAX_REJECTED:,} more: --json has them all.")
 
 
-def _print_figures(made: Check) -> None:
+def _print_figures(made: ConflictCheck) -> None:
     figures = [each for each in Verdict if made.counts[each]]
     width = max((len(f"{made.counts[each]:,}") for each in figures), default=0)
     for each in figures:

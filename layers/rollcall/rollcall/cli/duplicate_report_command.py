@@ -18,7 +18,7 @@ from rollcall.cli.terminal import AsJson, Name, UsageError, err, say
 from rollcall.operations.operator import Operator
 from rollcall.operator_error import naming
 from rollcall.reconcile.duplicates.case_store import CaseStore
-from rollcall.reconcile.duplicates.duplicate_run import Progress, RunOvertaken
+from rollcall.reconcile.duplicates.duplicate_run import RunOvertaken, RunProgress
 from rollcall.runtime import duplicates_function
 from rollcall.storage.report_files import FORMS, place
 
@@ -44,12 +44,12 @@ def run(context: typer.Context, tenant: Name, as_json: AsJson = False) -> None:
     with Bar(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
         task = bar.add_task("reading")
 
-        def show(at: Progress) -> bool:
+        def show(at: RunProgress) -> bool:
             bar.update(task, description=f"{at.phase.value}, {at.seen:,} values so far")
             return False
 
         try:
-            counts = looking.go(due, show)
+            counts = looking.advance(due, show)
         except RunOvertaken:
             raise UsageError("another run is at work on this tenant, or was just now") from None
     assert counts is not None  # noqa: S101  # nobody said that the time was over

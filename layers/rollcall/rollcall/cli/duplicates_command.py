@@ -18,10 +18,10 @@ from rollcall.cli.listing import Listing
 from rollcall.cli.terminal import AsJson, DryRun, Name, UsageError, operator, print_listing, say
 from rollcall.cli.text import Prose
 from rollcall.operations.operator import Operator
-from rollcall.reconcile.duplicates import duplicate_report, reasons
-from rollcall.reconcile.duplicates.case_store import Case, CaseState, CaseStore, Note
+from rollcall.reconcile.duplicates import finding_rows, reasons
+from rollcall.reconcile.duplicates.case_store import Case, CaseState, CaseStore, OperatorNote
 from rollcall.reconcile.duplicates.duplicate_finding import FindingKind
-from rollcall.reconcile.duplicates.duplicate_report import Row
+from rollcall.reconcile.duplicates.finding_rows import FindingRow
 from rollcall.scim.instant import instant
 from rollcall.scim.resource_models import Kind as Type
 from rollcall.storage.findings import SERVICE
@@ -76,21 +76,21 @@ def list_(
     kinds = list(kind or FindingKind)
     of_kind = [
         case
-        for case in book.cases()
+        for case in book.all()
         if case.kind in kinds and (wanted is None or wanted in case.finding.accounts)
     ]
     cases = sorted(
         (case for case in of_kind if state is CaseFilter.ALL or case.state.value == state.value),
         key=lambda case: (list(FindingKind).index(case.kind), case.first, case.id),
     )
-    found = list(duplicate_report.rows(cases, book.accounts))
+    found = list(finding_rows.rows(cases, book.accounts))
     if as_json:
         print(json.dumps(found))
         return
     rows = Listing("finding", "kind", "state", "since", "accounts", "why")
     for each in found:
         accounts = [named(account) for account in each["accounts"]]
-        why = Prose("\n".join(reasons.why(each)))
+        why = Prose("\n".join(reasons.reason_sentences(each)))
         since = each["since"][:10]
         rows.add(each["finding"], each["kind"], each["state"], since, "\n".join(accounts), why)
     if rows:
@@ -136,7 +136,7 @@ def dismiss(
     if service_account is not None:
         user = _user(chosen, tenant, service_account)
         if not dry_run:
-            book.mark(user, note)
+            book.mark_service_account(user, note)
         say_marked(user, as_json, dry_run, marked=True)
         return
     if not finding:
@@ -162,7 +162,7 @@ def open_(
     if service_account is not None:
         user = _user(chosen, tenant, service_account)
         if not dry_run:
-            book.unmark(user, _note())
+            book.unmark_service_account(user, _note())
         say_marked(user, as_json, dry_run, marked=False)
         return
     if not finding:
@@ -225,13 +225,13 @@ def _user(chosen: Operator, tenant: str, named: str) -> str:
     return record.id
 
 
-def _note(reason: str = "") -> Note:
+def _note(reason: str = "") -> OperatorNote:
     now = instant(datetime.now(UTC))
-    return Note(operator(), now, reason)
+    return OperatorNote(operator(), now, reason)
 
 
-def _row(book: CaseStore, case: Case) -> Row:
-    (row,) = duplicate_report.rows([case], book.accounts)
+def _row(book: CaseStore, case: Case) -> FindingRow:
+    (row,) = finding_rows.rows([case], book.accounts)
     return row
 
 
@@ -240,7 +240,7 @@ def _change(
     tenant: str,
     finding: str,
     state: CaseState,
-    note: Note,
+    note: OperatorNote,
     dry_run: bool,
     as_json: bool,
 ) -> None:
@@ -252,7 +252,7 @@ def _change(
     elif state is CaseState.DISMISSED:
         after = book.dismiss(finding, note)
     else:
-        after = book.open(finding, note)
+        after = book.reopen(finding, note)
     if as_json:
         states = {"finding": finding, "before": before.state.value, "after": after.state.value}
         print(json.dumps({**states, "dryRun": dry_run}))

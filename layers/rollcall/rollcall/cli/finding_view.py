@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from rollcall.cli.listing import Listing
 from rollcall.cli.terminal import print_listing, say
-from rollcall.reconcile.duplicates import duplicate_report, reasons
-from rollcall.reconcile.duplicates.duplicate_report import Row
+from rollcall.reconcile.duplicates import finding_rows, reasons
+from rollcall.reconcile.duplicates.finding_rows import FindingRow
 
 
 def say_marked(user: str, as_json: bool, dry_run: bool, *, marked: bool) -> None:
@@ -20,26 +20,26 @@ def say_marked(user: str, as_json: bool, dry_run: bool, *, marked: bool) -> None
     say(f"{user} {would} {'a service account' if marked else 'a person'} from the next run.")
 
 
-def print_finding(tenant: str, row: Row) -> None:
+def print_finding(tenant: str, row: FindingRow) -> None:
     """Print a finding with its accounts, side by side where there is room."""
     say(f"{row['finding']} {row['kind']}, {row['state']}, since {row['since']}")
-    for each in reasons.why(row):
+    for each in reasons.reason_sentences(row):
         say(f"  {each}")
     accounts = row["accounts"]
     print_listing(_side_by_side(accounts), _one_by_one(accounts))
     if row["note"]:
         note = row["note"]
         say(f"  dismissed by {note['by']} at {note['at']}: {note['reason'] or '-'}")
-    for each in duplicate_report.remedy(tenant, row):
+    for each in finding_rows.remedy(tenant, row):
         say(f"  {each}")
 
 
-def named(account: Row) -> str:
+def named(account: FindingRow) -> str:
     """Return an account in one cell."""
     return str(account["userName"] or f"{account['id']} (gone)")
 
 
-def _side_by_side(accounts: list[Row]) -> Listing:
+def _side_by_side(accounts: list[FindingRow]) -> Listing:
     """Return a column for each account."""
     rows = Listing("", *("account" for _ in accounts))
     for title, said in _SAID.items():
@@ -47,7 +47,7 @@ def _side_by_side(accounts: list[Row]) -> Listing:
     return rows
 
 
-def _one_by_one(accounts: list[Row]) -> Listing:
+def _one_by_one(accounts: list[FindingRow]) -> Listing:
     """Return a row for each account."""
     rows = Listing("account", *_SAID)
     for each in accounts:
@@ -55,7 +55,7 @@ def _one_by_one(accounts: list[Row]) -> Listing:
     return rows
 
 
-def _active(account: Row) -> str:
+def _active(account: FindingRow) -> str:
     if account["userName"] is None:
         return "gone"
     return "deleted in the IdP" if account["deletedInIdp"] else _yes(account["active"])
@@ -65,7 +65,7 @@ def _yes(value: bool | None) -> str:
     return "" if value is None else "yes" if value else "no"
 
 
-_SAID: dict[str, Callable[[Row], str]] = {
+_SAID: dict[str, Callable[[FindingRow], str]] = {
     "id": lambda account: account["id"],
     "userName": lambda account: account["userName"] or "",
     "name": lambda account: account["name"],

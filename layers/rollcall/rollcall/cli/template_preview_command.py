@@ -22,7 +22,7 @@ from rollcall.cli.terminal import (
     print_listing,
     say,
 )
-from rollcall.reconcile import text_file
+from rollcall.reconcile.files import text_file
 from rollcall.scim.resource_models import Kind
 from rollcall.storage.resources import Resources
 from rollcall.templates.template import Template
@@ -141,8 +141,8 @@ def _print_given(given: list[dict[str, Any]], *, dry_run: bool) -> None:
 
 
 def _lines(path: Path) -> list[str]:
-    with text_file.opened(path) as file:
-        lines = list(dict.fromkeys(word for _, word in file.words()))
+    with text_file.open_text(path) as file:
+        lines = list(dict.fromkeys(word for _, word in file.entries()))
         if not lines:
             raise UsageError(f"{file.name} names nobody: ids or userNames, one a line")
         return lines

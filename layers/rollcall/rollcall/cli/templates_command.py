@@ -26,7 +26,7 @@ from rollcall.cli.terminal import (
     say,
 )
 from rollcall.operations.operator import Operator
-from rollcall.reconcile import text_file
+from rollcall.reconcile.files import text_file
 from rollcall.templates import template_file
 from rollcall.templates.catalogue import Catalogue
 from rollcall.templates.template import WINDOW_DAYS, Template
@@ -186,8 +186,8 @@ def _templates(chosen: Operator, tenant: str) -> TemplateChanges:
 
 def _parsed(path: Path) -> Any:
     """Read a file. Raises UsageError, Mistake."""
-    with text_file.opened(path) as opened:
-        return yaml_text.read(opened.begin(yaml_text.MAX_CHARACTERS + 1), opened.name)
+    with text_file.open_text(path) as opened:
+        return yaml_text.read(opened.head(yaml_text.MAX_CHARACTERS + 1), opened.name)
 
 
 def _change(before: Template | None, after: Template) -> str:

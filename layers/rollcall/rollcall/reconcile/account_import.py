@@ -19,11 +19,11 @@ from pathlib import Path
 from typing import Any
 
 from rollcall.model.account_link import LOCAL, AccountLink
-from rollcall.reconcile import booleans, row_file
+from rollcall.reconcile.files import booleans, row_file
+from rollcall.reconcile.files.row import Row, spreadsheet_damage
+from rollcall.reconcile.files.row_file import RowFile
+from rollcall.reconcile.files.seen_keys import SeenKeys
 from rollcall.reconcile.input_error import InputError
-from rollcall.reconcile.row import Row, damage
-from rollcall.reconcile.row_file import RowFile
-from rollcall.reconcile.seen import Seen
 from rollcall.scim import indexing, names, patch
 from rollcall.scim.body import Document
 from rollcall.scim.errors import SCIMException
@@ -102,9 +102,9 @@ class AccountImport:
     def drafts(self) -> Iterator[AccountDraft]:
         """Yield the accounts that can be put in, once all of the file could be read.
 
-        Raises Mistake for what is no such file, before anything was yielded.
+        Raises InputError for what is no such file, before anything was yielded.
         """
-        with row_file.opened(self.path, self.encoding) as table, closing(Seen()) as seen:
+        with row_file.open_rows(self.path, self.encoding) as table, closing(SeenKeys()) as seen:
             self.unit = table.unit
             if table.headings is not None:
                 self._check(table, table.headings)
@@ -115,8 +115,8 @@ class AccountImport:
                 draft = self._draft(row)
                 if draft is None:
                     continue
-                if (first := seen.setdefault(draft.entry.key, row.where)) != row.where:
-                    self.reject(row.where, f"its userName stands in {self.unit} {first} already")
+                if (first := seen.add(draft.entry.key, row.position)) != row.position:
+                    self.reject(row.position, f"its userName stands in {self.unit} {first} already")
                 else:
                     yield draft
 
@@ -134,7 +134,7 @@ class AccountImport:
             found = str(error)
         if isinstance(found, AccountDraft):
             return found
-        self.reject(row.where, found)
+        self.reject(row.position, found)
         return None
 
     def _read(self, row: Row) -> AccountDraft | str:
@@ -150,7 +150,7 @@ class AccountImport:
             return "has no userName"
         names.check(Kind.USER, {}, document)
         return AccountDraft(
-            row.where, {"active": True, **document}, AccountLink(LOCAL.state, protected)
+            row.position, {"active": True, **document}, AccountLink(LOCAL.state, protected)
         )
 
     def _wanted(self, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -163,7 +163,7 @@ class AccountImport:
                 continue
             if (other := columns.setdefault(path.lower(), name)) != name:
                 raise _Unusable(f"{other} and {name} are both {path}")
-            if problem := damage(value):
+            if problem := spreadsheet_damage(value):
                 raise _Unusable(f"{name}: {problem}")
             wanted[path] = _flag(path, value) if path.lower() == "active" else value
         return wanted
@@ -234,7 +234,7 @@ def put_in(
 
 
 def mapping(rules: Iterable[str]) -> dict[str, str]:
-    """Read `COLUMN=PATH`, where nothing behind the sign leaves a column out. Raises Mistake."""
+    """Read `COLUMN=PATH`, where nothing behind the sign leaves a column out. Raises InputError."""
     found: dict[str, str] = {}
     for rule in rules:
         column, sign, path = rule.partition("=")
@@ -250,7 +250,7 @@ def mapping(rules: Iterable[str]) -> dict[str, str]:
 
 def _flag(name: str, value: Any) -> bool:
     """Return what a value says of a flag. Raises _Unusable when it is not understood."""
-    found = booleans.truth(value) if name == PROTECTED else booleans.state(value)
+    found = booleans.parse(value) if name == PROTECTED else booleans.parse_state(value)
     if found is None:
         raise _Unusable(f"{name} takes true or false")
     return found

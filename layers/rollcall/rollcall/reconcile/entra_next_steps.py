@@ -18,7 +18,7 @@ RESET = (
 )
 
 
-def unlinked(identifier: str, external_id: str | None, linking: LinkPolicy) -> Steps:
+def after_unlink(identifier: str, external_id: str | None, linking: LinkPolicy) -> Steps:
     """Say what follows an unlink, with both anchors of the person's connection."""
     again = (
         "and is refused until an operator links the account"
@@ -36,7 +36,7 @@ def unlinked(identifier: str, external_id: str | None, linking: LinkPolicy) -> S
     )
 
 
-def relinked(identifier: str, external_id: str | None, user_name: str) -> Steps:
+def after_relink(identifier: str, external_id: str | None, user_name: str) -> Steps:
     """Say what follows a relink."""
     return (
         f"A job that does not know this account yet finds it by its userName `{user_name}`"
@@ -48,7 +48,7 @@ def relinked(identifier: str, external_id: str | None, user_name: str) -> Steps:
     )
 
 
-def merged(survivor: str, removed: str, *, linked: bool, stub: bool) -> Steps:
+def after_merge(survivor: str, removed: str, *, linked: bool, stub: bool) -> Steps:
     """Say what follows a merge; `stub` says that Entra knows the removed id, too."""
     if stub:
         return (
@@ -71,7 +71,7 @@ def merged(survivor: str, removed: str, *, linked: bool, stub: bool) -> Steps:
     )
 
 
-def protected() -> Steps:
+def after_protection() -> Steps:
     """Say what follows when an account that the job provisions is protected."""
     return (
         "Each change of this person in Entra ID is refused with 400 from now on, which concerns "

@@ -21,9 +21,9 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from rollcall.reconcile.duplicates.case_store import CaseStore
-from rollcall.reconcile.duplicates.duplicate_run import Run, RunOvertaken
+from rollcall.reconcile.duplicates.duplicate_run import DuplicateRun, RunOvertaken
 from rollcall.reconcile.duplicates.finding_accounts import FindingAccounts
-from rollcall.reconcile.duplicates.report_delivery import Counts, Delivery
+from rollcall.reconcile.duplicates.report_delivery import ReportDelivery, RunCounts
 from rollcall.runtime.backend import Backend, deployed
 from rollcall.runtime.invocation import in_time
 from rollcall.runtime.json_log import logger
@@ -56,11 +56,13 @@ def book(backend: Backend, tenant: str) -> CaseStore:
     return CaseStore(findings, FindingAccounts(Resources(backend.table, tenant), findings))
 
 
-def report(backend: Backend, tenant: str) -> Run:
+def report(backend: Backend, tenant: str) -> DuplicateRun:
     """Return the duplicate report of one tenant."""
     kept, settings = book(backend, tenant), backend.settings
-    delivery = Delivery(tenant, kept, backend.reports, backend.topic, settings.url)
-    return Run(kept, EvidenceIndex(backend.table, tenant), delivery, settings.inactive_days)
+    delivery = ReportDelivery(tenant, kept, backend.reports, backend.topic, settings.url)
+    return DuplicateRun(
+        kept, EvidenceIndex(backend.table, tenant), delivery, settings.inactive_days
+    )
 
 
 def fan_out(backend: Backend, run: str) -> int:
@@ -92,7 +94,7 @@ def _go(backend: Backend, log: Logger, message: dict[str, Any], late: Callable[[
         if backend.tenants.show(tenant).state != ACTIVE:
             return
         closed = _closed(backend, tenant)
-        counts = report(backend, tenant).go(run, lambda _: late() or closed())
+        counts = report(backend, tenant).advance(run, lambda _: late() or closed())
     except TenantError:
         return  # deleted since the schedule was due
     except RunOvertaken as error:
@@ -121,7 +123,7 @@ def _closed(backend: Backend, tenant: str) -> Callable[[], bool]:
     return closed
 
 
-def publish(tenant: str, counts: Counts) -> None:
+def publish(tenant: str, counts: RunCounts) -> None:
     """Write a tenant's metrics to the log, in CloudWatch's embedded format."""
     metrics = EphemeralMetrics(namespace="Rollcall")
     metrics.add_dimension("tenant", tenant)

@@ -12,13 +12,13 @@ from rollcall.reconcile.advice import Advice
 from rollcall.reconcile.conflicts import remedy
 from rollcall.reconcile.conflicts.conflict_finding import ConflictFinding, Verdict
 from rollcall.reconcile.conflicts.directory_account import DirectoryAccount
-from rollcall.reconcile.conflicts.entra_export import Assigned, Export
-from rollcall.reconcile.conflicts.forecast import Forecast, Job, about
+from rollcall.reconcile.conflicts.entra_export import Assignments, EntraExport
+from rollcall.reconcile.conflicts.forecast import Forecast, ProvisioningJob, subject_of
 from rollcall.reconcile.conflicts.person import ExternalId, Person
 from rollcall.reconcile.conflicts.workspace import Workspace
 from rollcall.reconcile.input_error import InputError
 
-Progress = Callable[[str], None]
+ReportProgress = Callable[[str], None]
 _Each = TypeVar("_Each")
 
 SELECT = (
@@ -45,14 +45,14 @@ _NEEDED = {
 
 
 @dataclass
-class Check:
+class ConflictCheck:
     """A finished check; the findings are read from the ledger as often as they are wanted.
 
     `doubts` are what the files speak of and could not be checked, `gaps` what they do not have.
     """
 
-    job: Job
-    ledger: Workspace
+    job: ProvisioningJob
+    workspace: Workspace
     people: int = 0
     accounts: int = 0
     unit: str = "row"
@@ -76,27 +76,29 @@ class Check:
 
     def findings(self) -> Iterator[ConflictFinding]:
         """Yield all findings, what needs attention first."""
-        return self.ledger.findings()
+        return self.workspace.findings()
 
 
 def check(
-    job: Job,
-    export: Export,
+    job: ProvisioningJob,
+    export: EntraExport,
     accounts: Iterable[DirectoryAccount],
     *,
     hints: bool = True,
-    progress: Progress = lambda _: None,
-) -> Check:
+    progress: ReportProgress = lambda _: None,
+) -> ConflictCheck:
     """Forecast the first cycle for everybody in an export; `hints` says whether weak ones count.
 
-    Raises Mistake when the file lacks what the job matches by.
+    Raises InputError when the file lacks what the job matches by.
     """
     ledger = Workspace()
-    made = Check(job, ledger)
+    made = ConflictCheck(job, ledger)
     made.accounts = ledger.add_accounts(_told(accounts, "accounts", progress))
     rows = (Person(*each) for each in export.read())
     made.people = ledger.add_people(_told(rows, "people", progress), export.unread)
-    lacking = sorted(job.rules.used - export.seen - {"originalUserPrincipalName"})
+    lacking = sorted(
+        job.rules.required_properties - export.property_names - {"originalUserPrincipalName"}
+    )
     if lacking:
         raise InputError(f"{export.path} has no {' and no '.join(lacking)} to match by")
     made.unit, made.rejected = export.unit, export.rejected
@@ -106,18 +108,18 @@ def check(
     forecast = Forecast(job, ledger, domains, hints)
     for number, person in ledger.people():
         domains.update(_own_domains(person))
-        if job.skips(person) is None:
-            for account, _ in forecast.matched(person)[1]:
-                ledger.claim(account, number)
+        if job.skip(person) is None:
+            for account, _ in forecast.find_accounts(person)[1]:
+                ledger.add_match(account, number)
     for number, person in _told(ledger.people(), "findings", progress):
-        for finding in forecast.of(number, person):
+        for finding in forecast.findings(number, person):
             _note(made, finding)
-    for unclaimed in ledger.unmentioned():
+    for unclaimed in ledger.unreported_accounts():
         _note(made, _unclaimed(unclaimed, whole=export.complete))
     return made
 
 
-def gaps(export: Export, job: Job) -> tuple[list[str], list[str]]:
+def gaps(export: EntraExport, job: ProvisioningJob) -> tuple[list[str], list[str]]:
     """Return what a file cannot tell, as sentences, and the Graph requests that would."""
     said, requests = [], []
     needed = dict(_NEEDED)
@@ -127,9 +129,9 @@ def gaps(export: Export, job: Job) -> tuple[list[str], list[str]]:
             "`externalId` is to hold `mailNickname`, which changes with a name and may be given to "
             "somebody else: map `objectId` instead."
         )
-    if {"givenName", "surname"} <= export.seen:
+    if {"givenName", "surname"} <= export.property_names:
         needed.pop("displayName")
-    lacking = {name: what for name, what in needed.items() if name not in export.seen}
+    lacking = {name: what for name, what in needed.items() if name not in export.property_names}
     if lacking:
         listed = ", ".join(f"{what} (`{name}`)" for name, what in lacking.items())
         said.append(f"The file does not have: {listed}. What rests on these was not checked.")
@@ -148,19 +150,19 @@ def gaps(export: Export, job: Job) -> tuple[list[str], list[str]]:
     return said, requests
 
 
-def _note(made: Check, finding: ConflictFinding) -> None:
-    made.ledger.note(finding)
+def _note(made: ConflictCheck, finding: ConflictFinding) -> None:
+    made.workspace.add_finding(finding)
     made.counts[finding.verdict] += 1
     made.hints += finding.hint
     made.attention += finding.attention
 
 
-def _doubts(assigned: Assigned | None, ledger: Workspace) -> Iterator[str]:
+def _doubts(assigned: Assignments | None, ledger: Workspace) -> Iterator[str]:
     """Yield what the list of who is assigned leaves open."""
     if assigned is None:
         return
     yield from assigned.doubts
-    if absent := assigned.absent(person.properties for _, person in ledger.people()):
+    if absent := assigned.missing(person.properties for _, person in ledger.people()):
         shown = ", ".join(f"`{each}`" for each in absent[:_MAX_SHOWN])
         more = ", …" if len(absent) > _MAX_SHOWN else ""
         yield (
@@ -176,7 +178,9 @@ def _unclaimed(account: DirectoryAccount, *, whole: bool) -> ConflictFinding:
     elif account.active:
         reasons.append("it stays active: no identity provider will ever disable it")
         advice = remedy.UNCLAIMED if whole else remedy.PERHAPS_ELSEWHERE
-    return ConflictFinding(Verdict.ACCOUNT_ONLY, None, (about(account),), tuple(reasons), advice)
+    return ConflictFinding(
+        Verdict.ACCOUNT_ONLY, None, (subject_of(account),), tuple(reasons), advice
+    )
 
 
 def _own_domains(person: Person) -> Iterator[str]:
@@ -188,7 +192,7 @@ def _own_domains(person: Person) -> Iterator[str]:
             yield domain
 
 
-def _told(items: Iterable[_Each], what: str, progress: Progress) -> Iterator[_Each]:
+def _told(items: Iterable[_Each], what: str, progress: ReportProgress) -> Iterator[_Each]:
     for number, each in enumerate(items, 1):
         if number % 1000 == 0:
             progress(f"{number:,} {what}")

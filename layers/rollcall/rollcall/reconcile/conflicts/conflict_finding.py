@@ -67,12 +67,12 @@ class ConflictFinding:
         """The place among all findings: attention before the rest, certainty before hints."""
         return (not self.attention) * 10_000 + self.hint * 1_000 + ORDER.index(self.verdict)
 
-    def dumped(self) -> str:
+    def to_json(self) -> str:
         """Return the finding as text that `loaded` reads."""
         return json.dumps(asdict(self))
 
     @classmethod
-    def loaded(cls, text: str) -> ConflictFinding:
+    def from_json(cls, text: str) -> ConflictFinding:
         """Return the finding that `dumped` wrote."""
         raw = json.loads(text)
         person, remedy = raw.pop("person"), raw.pop("remedy")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any, TextIO
 
 from rollcall.reconcile import csv_export, report_page
-from rollcall.reconcile.conflicts.conflict_check import Check
+from rollcall.reconcile.conflicts.conflict_check import ConflictCheck
 from rollcall.reconcile.conflicts.conflict_finding import ConflictFinding, Verdict
 from rollcall.reconcile.report_page import Cell, Column, ReportPage
 
@@ -29,7 +29,7 @@ _TITLES = (
 )  # fmt: skip
 
 
-def summary(check: Check) -> dict[str, Any]:
+def summary(check: ConflictCheck) -> dict[str, Any]:
     """Return the figures of a check and what it could not look at."""
     return {
         "tenant": check.job.tenant,
@@ -47,7 +47,7 @@ def summary(check: Check) -> dict[str, Any]:
     }
 
 
-def as_json(check: Check) -> Iterator[str]:
+def as_json(check: ConflictCheck) -> Iterator[str]:
     """Yield `{"summary": …, "findings": […]}`, a line for each finding."""
     yield f'{{"summary": {json.dumps(summary(check))},\n"findings": ['
     for number, each in enumerate(check.findings()):
@@ -55,12 +55,12 @@ def as_json(check: Check) -> Iterator[str]:
     yield "\n]}\n"
 
 
-def as_csv(check: Check, stream: TextIO) -> None:
+def as_csv(check: ConflictCheck, stream: TextIO) -> None:
     """Write a row for each finding."""
     csv_export.write(stream, _TITLES, map(_row, check.findings()))
 
 
-def as_page(check: Check, source: str, made: str) -> Iterator[str]:
+def as_page(check: ConflictCheck, source: str, made: str) -> Iterator[str]:
     """Yield the page; `source` names the export, `made` says when."""
     job = check.job
     domains = ", ".join(sorted(job.linking.domains))

@@ -17,7 +17,15 @@ from rollcall.scim.resource_models import ENTERPRISE, Kind
 from rollcall.storage.resources import Resources
 from rollcall.storage.table import MAX_BATCH
 
-_KEPT = ("userName", "displayName", "name", "emails", "externalId", "active", ENTERPRISE)
+_STORED_ATTRIBUTES = (
+    "userName",
+    "displayName",
+    "name",
+    "emails",
+    "externalId",
+    "active",
+    ENTERPRISE,
+)
 
 
 @dataclass(frozen=True)
@@ -43,32 +51,32 @@ class DirectoryAccount:
         yield indexing.claim(Kind.USER, self.document)
         yield from indexing.lookups(Kind.USER, self.document)
 
-    def number(self) -> str | None:
+    def employee_number(self) -> str | None:
         """Return the employee number in its canonical form."""
         return next(self._canonical(Source.EMPLOYEE_NUMBER), None)
 
-    def name(self) -> str | None:
+    def full_name(self) -> str | None:
         """Return the name in its canonical form."""
         return next(self._canonical(Source.NAME), None)
 
     def _canonical(self, source: Source) -> Iterator[str]:
         return (each.canonical for each in match_keys.of(self.document) if each.source is source)
 
-    def dumped(self) -> str:
-        """Return the account as text that `loaded` reads."""
-        kept = {key: self.document[key] for key in _KEPT if key in self.document}
-        return json.dumps([self.id, kept, self.link.state.value, self.link.protected])
+    def to_json(self) -> str:
+        """Return the account as JSON, with the attributes that a check needs."""
+        attributes = {key: self.document[key] for key in _STORED_ATTRIBUTES if key in self.document}
+        return json.dumps([self.id, attributes, self.link.state.value, self.link.protected])
+
+    @classmethod
+    def from_json(cls, text: str) -> DirectoryAccount:
+        """Return the account that `to_json` wrote."""
+        identifier, document, state, protected = json.loads(text)
+        return cls(identifier, document, AccountLink(LinkState(state), protected))
 
 
-def accounts(resources: Resources) -> Iterator[DirectoryAccount]:
+def read_accounts(resources: Resources) -> Iterator[DirectoryAccount]:
     """Yield all accounts of a tenant in the order of creation; 2 round trips for a hundred."""
     listed = resources.listed(Kind.USER)
     while batch := list(islice(listed, MAX_BATCH)):
         for record in resources.read_many(Kind.USER, batch).values():
             yield DirectoryAccount(record.id, record.document, record.link)
-
-
-def loaded(text: str) -> DirectoryAccount:
-    """Return the account that `dumped` wrote."""
-    identifier, document, state, protected = json.loads(text)
-    return DirectoryAccount(identifier, document, AccountLink(LinkState(state), protected))

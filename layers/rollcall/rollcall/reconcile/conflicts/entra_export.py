@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from rollcall.reconcile import row_file
-from rollcall.reconcile.conflicts import properties
-from rollcall.reconcile.conflicts.properties import Properties
-from rollcall.reconcile.conflicts.unread import Unread
+from rollcall.reconcile.conflicts import entra_properties
+from rollcall.reconcile.conflicts.entra_properties import Properties
+from rollcall.reconcile.conflicts.unread_values import UnreadValues
+from rollcall.reconcile.files import row_file
+from rollcall.reconcile.files.row import Row
+from rollcall.reconcile.files.row_file import RowFile
 from rollcall.reconcile.input_error import InputError
-from rollcall.reconcile.row import Row
-from rollcall.reconcile.row_file import RowFile
 
 PAGES = (
     "ask for each `@odata.nextLink` in turn, and put all answers one after another into one file"
@@ -31,7 +31,7 @@ _OTHERS = {"group", "device", "serviceprincipal", "orgcontact", "administrativeu
 
 
 @dataclass
-class Export:
+class EntraExport:
     """A file of an identity provider, read row by row; `encoding` is for one not in Unicode.
 
     `seen` are the properties that rows have named, `rows` how many there were, `rejected` the line
@@ -42,23 +42,23 @@ class Export:
 
     path: Path
     encoding: str = ""
-    seen: set[str] = field(default_factory=set)
+    property_names: set[str] = field(default_factory=set)
     rows: int = 0
     rejected: list[tuple[int, str]] = field(default_factory=list)
-    unread: Unread = field(default_factory=Unread)
+    unread: UnreadValues = field(default_factory=UnreadValues)
     partial: str = ""
     unit: str = "row"
 
     def read(self) -> Iterator[tuple[int, Properties]]:
-        """Yield where a row stands and its properties. Raises Mistake, OSError."""
-        with row_file.opened(self.path, self.encoding) as table:
+        """Yield where a row stands and its properties. Raises InputError, OSError."""
+        with row_file.open_rows(self.path, self.encoding) as table:
             _check_headings(table)
             self.unit = table.unit
             for row in table.rows():
                 self.rows += 1
                 found = self._read(row)
                 if found is not None:
-                    yield row.where, found
+                    yield row.position, found
             self.partial = table.partial
         if not self.rows:
             raise InputError(f"{self.path} holds no rows")
@@ -85,23 +85,23 @@ class Export:
         problem = row.problem or _problem(row.values)
         if not problem:
             try:
-                found, unread = properties.read(row.values)
+                found, unread = entra_properties.read_properties(row.values)
             except ValueError as error:
                 problem = str(error)
             else:
                 problem = _NOBODY if identity(found) is None else ""
                 problem = "is deleted there" if found.get("deletedDateTime") else problem
         if problem:
-            self.rejected.append((row.where, problem))
+            self.rejected.append((row.position, problem))
             return None
         for name, value in unread.items():
-            self.unread.note(name, f"{self.unit} {row.where}", value)
-        self.seen.update(found)
+            self.unread.add(name, f"{self.unit} {row.position}", value)
+        self.property_names.update(found)
         return found
 
 
 @dataclass
-class Assigned:
+class Assignments:
     """Who is in the scope of the job; `groups` counts assigned groups, whose members it lacks.
 
     `others` leads from one name of somebody who is listed by two to the other. `doubts` says what
@@ -110,7 +110,7 @@ class Assigned:
 
     names: set[str] = field(default_factory=set)
     groups: int = 0
-    others: dict[str, str] = field(default_factory=dict)
+    other_name: dict[str, str] = field(default_factory=dict)
     doubts: list[str] = field(default_factory=list)
     partial: bool = False
 
@@ -118,33 +118,33 @@ class Assigned:
         """Tell whether a row's object id or user principal name is assigned."""
         return not self.names.isdisjoint(_names(person))
 
-    def absent(self, people: Iterable[Mapping[str, Any]]) -> list[str]:
+    def missing(self, people: Iterable[Mapping[str, Any]]) -> list[str]:
         """Return who is assigned and is none of some people, by one name each."""
         left = set(self.names)
         for person in people:
             for name in _names(person):
-                left -= {name, self.others.get(name, name)}
-        return sorted(name for name in left if self.others.get(name, name) >= name)
+                left -= {name, self.other_name.get(name, name)}
+        return sorted(name for name in left if self.other_name.get(name, name) >= name)
 
 
-def assigned(path: Path, encoding: str = "") -> Assigned:
+def read_assignments(path: Path, encoding: str = "") -> Assignments:
     """Read who is assigned: a list of ids or names, an export, or Graph's appRoleAssignedTo.
 
-    Raises Mistake, OSError.
+    Raises InputError, OSError.
     """
-    found, unread = Assigned(), Unread()
-    with row_file.opened(path, encoding) as table:
+    found, unread = Assignments(), UnreadValues()
+    with row_file.open_rows(path, encoding) as table:
         headings = table.headings
-        if headings is not None and not any(map(properties.name, headings)):
-            for number, word in table.file.words():
+        if headings is not None and not any(map(entra_properties.property_name, headings)):
+            for number, word in table.file.entries():
                 if _WORD.fullmatch(word):
                     found.names.add(word.lower())
                 else:
-                    unread.note("assigned", f"line {number}", word)
+                    unread.add("assigned", f"line {number}", word)
         else:
             _check_headings(table)
             for row in table.rows():
-                _add(found, row, unread, f"{table.unit} {row.where}")
+                _add(found, row, unread, f"{table.unit} {row.position}")
         found.partial = bool(table.partial)
         if table.partial:
             found.doubts.append(
@@ -168,29 +168,33 @@ def _names(person: Mapping[str, Any]) -> set[str]:
     return {each.lower() for each in both if each}
 
 
-def _add(found: Assigned, row: Row, unread: Unread, where: str) -> None:
+def _add(found: Assignments, row: Row, unread: UnreadValues, where: str) -> None:
     """Add a row of a file of assignments, of members of a group, or of users."""
     kinds = (_kind(row.values), str(row.values.get("principalType", "")).lower())
     if "group" in kinds:
         found.groups += 1
         return
     try:
-        person = {} if row.problem or _problem(row.values) else properties.read(row.values)[0]
+        person = (
+            {}
+            if row.problem or _problem(row.values)
+            else entra_properties.read_properties(row.values)[0]
+        )
     except ValueError:
         person = {}
     # An assignment has an id of its own beside the principal's.
     listed = {"id": person.get("principalId") or person.get("id")}
     names = sorted(_names({**listed, "userPrincipalName": person.get("userPrincipalName")}))
     if not names:
-        unread.note("assigned", where, row.problem)
+        unread.add("assigned", where, row.problem)
     elif "serviceprincipal" not in kinds:
         found.names.update(names)
-        found.others.update(zip(names, reversed(names), strict=True))
+        found.other_name.update(zip(names, reversed(names), strict=True))
 
 
 def _check_headings(table: RowFile) -> None:
     headings = table.headings
-    if headings is None or _NAMING & set(map(properties.name, headings)):
+    if headings is None or _NAMING & set(map(entra_properties.property_name, headings)):
         return
     raise InputError(
         f"{table.title} has no column userPrincipalName or objectId, its headings are "
@@ -204,7 +208,7 @@ def _kind(row: Mapping[str, Any]) -> str:
 
 
 def _problem(row: Mapping[str, Any]) -> str:
-    """Say why a row is no user of the directory. Raises Mistake for Graph's answer to an error."""
+    """Return why a row is no user, empty if it is one. Raises InputError for an error of Graph."""
     if isinstance(error := row.get("error"), Mapping) and "id" not in row:
         raise InputError(
             f"the file holds an error of Microsoft Graph, {error.get('code')}: ask again"

@@ -12,9 +12,9 @@ from rollcall.reconcile.advice import Advice
 from rollcall.reconcile.conflicts import remedy
 from rollcall.reconcile.conflicts.conflict_finding import ConflictFinding, Subject, Verdict
 from rollcall.reconcile.conflicts.directory_account import DirectoryAccount
-from rollcall.reconcile.conflicts.entra_export import Assigned
+from rollcall.reconcile.conflicts.entra_export import Assignments
 from rollcall.reconcile.conflicts.match_score import MatchScore, candidates
-from rollcall.reconcile.conflicts.person import Match, Person, Rules, unsendable
+from rollcall.reconcile.conflicts.person import JobRules, MatchRule, Person, is_unsendable
 from rollcall.reconcile.conflicts.workspace import Workspace
 
 Found = list[tuple[int, DirectoryAccount]]
@@ -23,15 +23,15 @@ _NOTHING = Advice()
 
 
 @dataclass(frozen=True)
-class Job:
+class ProvisioningJob:
     """A tenant's provisioning job: its mappings, whom it provisions, how accounts are linked."""
 
     tenant: str
-    rules: Rules = field(default_factory=Rules)
+    rules: JobRules = field(default_factory=JobRules)
     linking: LinkPolicy = field(default_factory=LinkPolicy)
-    assigned: Assigned | None = None
+    assigned: Assignments | None = None
 
-    def skips(self, person: Person) -> Skip | None:
+    def skip(self, person: Person) -> Skip | None:
         """Return why the job leaves a person out, None when it does not."""
         if self.assigned is not None and person.properties not in self.assigned:
             if self.assigned.partial:
@@ -44,7 +44,7 @@ class Job:
             named = " and no ".join(values)
             return Skip(f"has no {named} to look for it by", Advice("give the person one"))
         for source, value in values.items():
-            if value is not None and unsendable(value):
+            if value is not None and is_unsendable(value):
                 said = f"`{value}` ({source}) has characters that the job cannot ask for"
                 return Skip(said, Advice(f"change the person's {source}"))
         return None
@@ -65,19 +65,19 @@ class Forecast:
     `domains` are the organisation's own; `hints` says whether weak ones count.
     """
 
-    job: Job
-    ledger: Workspace
+    job: ProvisioningJob
+    workspace: Workspace
     domains: Collection[str] = ()
     hints: bool = True
 
-    def matched(self, person: Person) -> tuple[Match | None, Found]:
+    def find_accounts(self, person: Person) -> tuple[MatchRule | None, Found]:
         """Return the accounts that the job finds, and the matching attribute that finds them.
 
         An account that is linked to this very person is the one whose id the job remembers.
         """
-        external = Match("externalId", self.job.rules.external_id.source)
+        external = MatchRule("externalId", self.job.rules.external_id.source)
         if own := person.value(external.source):
-            known = self.ledger.found(external.entry(own))
+            known = self.workspace.find(external.entry(own))
             if linked := [each for each in known if not each[1].link.local]:
                 return external, linked
         for rule in self.job.rules.matches:
@@ -87,21 +87,21 @@ class Forecast:
             wanted = rule.entry(value)
             found = [
                 (number, account)
-                for number, account in self.ledger.found(wanted)
-                if any(rule.entry(each) == wanted for each in rule.held(account.document))
+                for number, account in self.workspace.find(wanted)
+                if any(rule.entry(each) == wanted for each in rule.account_values(account.document))
             ]
             if found:
                 return rule, found
         return None, []
 
-    def of(self, number: int, person: Person) -> Iterator[ConflictFinding]:
+    def findings(self, number: int, person: Person) -> Iterator[ConflictFinding]:
         """Yield the finding of a person, and those of its further accounts."""
-        every = candidates(self.ledger, person, self.domains)
+        every = candidates(self.workspace, person, self.domains)
         likely = [each for each in every if self.hints or not each.weak]
-        if (skip := self.job.skips(person)) is not None:
+        if (skip := self.job.skip(person)) is not None:
             yield self._skipped(person, skip, likely)
             return
-        rule, found = self.matched(person)
+        rule, found = self.find_accounts(person)
         if rule is None:
             yield self._unmatched(person, likely)
         elif len(found) > 1:
@@ -114,12 +114,12 @@ class Forecast:
                     yield self._second(person, account, each)
 
     def _matched(
-        self, number: int, person: Person, rule: Match, found: tuple[int, DirectoryAccount]
+        self, number: int, person: Person, rule: MatchRule, found: tuple[int, DirectoryAccount]
     ) -> ConflictFinding:
         tenant, account = self.job.tenant, found[1]
         value = person.value(rule.source) or ""
         reason = f"the job finds it by {rule.target} = `{value}`"
-        others = [each for each in self.ledger.claimants(found[0]) if each != number]
+        others = [each for each in self.workspace.matched_people(found[0]) if each != number]
         if account.link.protected:
             return self._finding(
                 Verdict.PROTECTED, person, [found], [reason], remedy=remedy.OUT_OF_SCOPE
@@ -137,16 +137,16 @@ class Forecast:
         if _is_somebody_else(person, account):
             reasons = [reason, "but name and employee number are another person's"]
             return self._finding(
-                Verdict.AMBIGUOUS, person, [found], reasons, remedy=remedy.WHOSE, confidence=60
+                Verdict.AMBIGUOUS, person, [found], reasons, remedy=remedy.ASK_OWNER, confidence=60
             )
-        held = rule.held(account.document)
+        held = rule.account_values(account.document)
         verdict = Verdict.LINKED if value in held else Verdict.LINKED_BY_CASE
         reasons = [reason] if value in held else [reason, f"there it is written `{held[0]}`"]
         if not account.link.local:
             reasons.append("linked already")
         return self._finding(verdict, person, [found], reasons, attention=False)
 
-    def _several(self, person: Person, rule: Match, found: Found) -> ConflictFinding:
+    def _several(self, person: Person, rule: MatchRule, found: Found) -> ConflictFinding:
         value = person.value(rule.source)
         reasons = [f"{len(found)} accounts have {rule.target} = `{value}`: the job takes none"]
         advice = remedy.merge(self.job.tenant, found[0][1], found[1][1])
@@ -154,9 +154,9 @@ class Forecast:
 
     def _unmatched(self, person: Person, likely: list[MatchScore]) -> ConflictFinding:
         """Say what the POST of somebody does whom no matching attribute finds."""
-        name = self.job.rules.name
+        name = self.job.rules.user_name
         user_name = person.value(name.source)
-        if user_name is not None and (taken := self.ledger.found(name.entry(user_name))):
+        if user_name is not None and (taken := self.workspace.find(name.entry(user_name))):
             return self._colliding(person, taken)
         free = [each for each in likely if self._is_spare(each)]
         strong = [each for each in free if not each.weak]
@@ -177,7 +177,7 @@ class Forecast:
                 person,
                 _accounts(claimed),
                 [*claimed[0].reasons, "and the job finds it for somebody else"],
-                remedy=remedy.WHICH,
+                remedy=remedy.ASK_OWNER_OF_BOTH,
                 confidence=min(claimed[0].confidence, 60),
             )
         if best := strong or free:
@@ -204,11 +204,13 @@ class Forecast:
             person,
             taken,
             reasons,
-            remedy=Advice(f"match by userName={rules.name.source} as well"),
+            remedy=Advice(f"match by userName={rules.user_name.source} as well"),
         )
 
     def _skipped(self, person: Person, skip: Skip, likely: list[MatchScore]) -> ConflictFinding:
-        accounts = self.matched(person)[1] or _accounts([each for each in likely if not each.weak])
+        accounts = self.find_accounts(person)[1] or _accounts(
+            [each for each in likely if not each.weak]
+        )
         reasons = [skip.reason]
         if any(account.active for _, account in accounts):
             reasons.append("the account stays active: the job does not touch it")
@@ -236,7 +238,7 @@ class Forecast:
 
     def _is_spare(self, likeness: MatchScore) -> bool:
         """Tell whether the job finds an account for nobody."""
-        return not self.ledger.claimants(likeness.number)
+        return not self.workspace.matched_people(likeness.number)
 
     def _finding(
         self,
@@ -250,16 +252,16 @@ class Forecast:
         attention: bool = True,
     ) -> ConflictFinding:
         for number, _ in accounts:
-            self.ledger.mention(number)
+            self.workspace.mark_reported(number)
         named = str(person.properties.get("id") or "")
-        subject = Subject(person.label, person.user_name, named, person.where)
-        found = tuple(about(account) for _, account in accounts)
+        subject = Subject(person.label, person.user_name, named, person.position)
+        found = tuple(subject_of(account) for _, account in accounts)
         return ConflictFinding(
             verdict, subject, found, tuple(reasons), remedy, confidence, attention
         )
 
 
-def about(account: DirectoryAccount) -> Subject:
+def subject_of(account: DirectoryAccount) -> Subject:
     """Return an account as a finding names it."""
     shown = account.document.get("displayName") or account.user_name
     return Subject(str(shown), account.user_name, account.id)

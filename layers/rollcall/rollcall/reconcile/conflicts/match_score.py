@@ -9,7 +9,7 @@ from rollcall.model.match_keys import Evidence, Source
 from rollcall.reconcile.conflicts.conflict_finding import WEAK
 from rollcall.reconcile.conflicts.directory_account import DirectoryAccount
 from rollcall.reconcile.conflicts.person import Person
-from rollcall.reconcile.conflicts.workspace import KeyHolders, Workspace, local_part
+from rollcall.reconcile.conflicts.workspace import KeyMatch, Workspace, local_part_key
 
 SAME_ADDRESS = 95
 SAME_NUMBER = 95
@@ -68,22 +68,22 @@ def candidates(ledger: Workspace, person: Person, domains: Collection[str]) -> l
     number = _canonical(every, Source.EMPLOYEE_NUMBER)
     name = _canonical(every, Source.NAME)
 
-    def at(borne: KeyHolders) -> MatchScore:
+    def at(borne: KeyMatch) -> MatchScore:
         if borne.number not in found:
-            theirs = borne.account.number()
+            theirs = borne.account.employee_number()
             against = number is not None and theirs is not None and number != theirs
             found[borne.number] = MatchScore(borne.number, borne.account, contradicted=against)
         return found[borne.number]
 
     for prop, evidence in every:
-        for borne in ledger.bearing(evidence.canonical):
+        for borne in ledger.matches(evidence.canonical):
             sentence, confidence = _ground(prop, evidence, borne)
             grounds = at(borne).grounds
             # A person has one address under several properties: it counts once.
             if not any(each.startswith(f"`{evidence.value}`") for each in grounds):
                 grounds[sentence] = confidence
     for evidence in _addresses(every):
-        for borne in ledger.bearing(local_part(evidence.canonical) or ""):
+        for borne in ledger.matches(local_part_key(evidence.canonical) or ""):
             likeness = found.get(borne.number)
             if likeness is None or set(likeness.grounds.values()) <= {SAME_NAME}:
                 ground = _other_domain(evidence, borne, name, domains)
@@ -108,7 +108,7 @@ def _addresses(every: list[tuple[str, Evidence]]) -> Iterator[Evidence]:
             yield each
 
 
-def _ground(prop: str, evidence: Evidence, borne: KeyHolders) -> tuple[str, int]:
+def _ground(prop: str, evidence: Evidence, borne: KeyMatch) -> tuple[str, int]:
     theirs = _WORDS[borne.source]
     if evidence.source is Source.EMPLOYEE_NUMBER:
         return f"`{evidence.value}` is the employee number of both", SAME_NUMBER
@@ -121,11 +121,11 @@ def _ground(prop: str, evidence: Evidence, borne: KeyHolders) -> tuple[str, int]
 
 
 def _other_domain(
-    evidence: Evidence, borne: KeyHolders, name: str | None, domains: Collection[str]
+    evidence: Evidence, borne: KeyMatch, name: str | None, domains: Collection[str]
 ) -> tuple[str, int] | None:
     """Judge one local part at two domains: it needs the organisation or the name behind it."""
     domain, theirs = (each.rpartition("@")[2] for each in (evidence.value, borne.value))
-    their_name = borne.account.name()
+    their_name = borne.account.full_name()
     if domain == theirs or (name and their_name and name != their_name):
         return None
     both_known = name is not None and name == their_name

@@ -15,7 +15,7 @@ from typing import Any
 
 from rollcall.model import match_keys
 from rollcall.model.match_keys import Evidence
-from rollcall.reconcile.conflicts.properties import NAMES
+from rollcall.reconcile.conflicts.entra_properties import NAMES
 from rollcall.reconcile.input_error import InputError
 from rollcall.scim.indexing import INDEXED, Indexed, IndexEntry
 from rollcall.scim.resource_models import ENTERPRISE, Kind
@@ -49,7 +49,7 @@ class ExternalId(StrEnum):
 
 
 @dataclass(frozen=True)
-class Match:
+class MatchRule:
     """A matching attribute: what the job asks for, and the property that it asks with."""
 
     target: str
@@ -66,7 +66,7 @@ class Match:
         """Return the index entry that the job's filter asks for."""
         return self.indexed.entry(value)
 
-    def held(self, document: Mapping[str, Any]) -> list[str]:
+    def account_values(self, document: Mapping[str, Any]) -> list[str]:
         """Return the values that an account has where the filter looks."""
         if not self.selection:
             return [each for each in self.indexed.values(document) if each]
@@ -83,8 +83,8 @@ class Match:
         return f"{self.target}={self.source}"
 
 
-def match(rule: str) -> Match:
-    """Read `target=property`. Raises Mistake."""
+def parse_match_rule(rule: str) -> MatchRule:
+    """Read `target=property`. Raises InputError."""
     target, separator, source = rule.rpartition("=")
     target, source = target.strip(), source.strip()
     known = _TARGETS.get(re.sub(r"\s+", " ", target).lower())
@@ -97,24 +97,24 @@ def match(rule: str) -> Match:
         raise InputError(f"accounts are not matched by {target!r}: {named} or employeeNumber are")
     selection = re.search(r"type eq \"(\w+)\"|(primary) eq", target, re.IGNORECASE)
     chosen = (selection[1] or selection[2]).lower() if selection else ""
-    return Match(known, NAMES.get(source.lower(), source), chosen)
+    return MatchRule(known, NAMES.get(source.lower(), source), chosen)
 
 
 @dataclass(frozen=True)
-class Rules:
+class JobRules:
     """The job's mappings, as far as they decide which account is whose."""
 
-    matches: Sequence[Match] = (Match("userName", "userPrincipalName"),)
+    matches: Sequence[MatchRule] = (MatchRule("userName", "userPrincipalName"),)
     external_id: ExternalId = ExternalId.OBJECT_ID
 
     @property
-    def name(self) -> Match:
+    def user_name(self) -> MatchRule:
         """The mapping of userName, Entra's default where none is given."""
         given = (each for each in self.matches if each.target == "userName")
-        return next(given, Match("userName", "userPrincipalName"))
+        return next(given, MatchRule("userName", "userPrincipalName"))
 
     @property
-    def used(self) -> set[str]:
+    def required_properties(self) -> set[str]:
         """The properties without which the check cannot be made."""
         return {each.source for each in self.matches}
 
@@ -123,7 +123,7 @@ class Rules:
 class Person:
     """A row of an export: where it stands, and its properties by Graph's names."""
 
-    where: int
+    position: int
     properties: Mapping[str, Any]
 
     def value(self, source: str) -> str | None:
@@ -137,7 +137,7 @@ class Person:
         if found is None or isinstance(found, bool | Mapping):
             return None
         text = str(found)
-        return guest(text) if source == "userPrincipalName" else text
+        return guest_address(text) if source == "userPrincipalName" else text
 
     @property
     def key(self) -> str:
@@ -145,12 +145,12 @@ class Person:
         found = map(self.properties.get, ("id", "principalId", "userPrincipalName"))
         return str(next(filter(None, found), "")).casefold()
 
-    def dumped(self) -> str:
+    def to_json(self) -> str:
         """Return the person as text that `loaded` reads."""
-        return json.dumps([self.where, dict(self.properties)], default=str)
+        return json.dumps([self.position, dict(self.properties)], default=str)
 
     @classmethod
-    def loaded(cls, text: str) -> Person:
+    def from_json(cls, text: str) -> Person:
         """Return the person that `dumped` wrote."""
         return cls(*json.loads(text))
 
@@ -203,12 +203,12 @@ class Person:
         return str(self.properties.get("displayName") or "")
 
 
-def guest(name: str) -> str:
+def guest_address(name: str) -> str:
     """Return a user principal name as the job sends it: that of a guest as its own address."""
     found = _GUEST.fullmatch(name)
     return f"{found['mailbox']}@{found['home']}" if found else name
 
 
-def unsendable(value: str) -> bool:
+def is_unsendable(value: str) -> bool:
     """Tell whether the job cannot ask for a value."""
     return bool(_UNSENDABLE.search(value)) or value != value.strip()

@@ -7,11 +7,11 @@ from shlex import quote
 from rollcall.model.account_link import domain_of
 from rollcall.reconcile.advice import Advice
 from rollcall.reconcile.conflicts.directory_account import DirectoryAccount
-from rollcall.reconcile.conflicts.person import Person, Rules
+from rollcall.reconcile.conflicts.person import JobRules, Person
 
 
 def link(
-    tenant: str, rules: Rules, person: Person, account: DirectoryAccount, *, covered: bool
+    tenant: str, rules: JobRules, person: Person, account: DirectoryAccount, *, covered: bool
 ) -> Advice:
     """Link an account that the policy does not let the job link.
 
@@ -27,11 +27,11 @@ def link(
     return Advice("confirm that the account is this person's", support, tuple(commands))
 
 
-def rename(tenant: str, rules: Rules, person: Person, account: DirectoryAccount) -> Advice:
+def rename(tenant: str, rules: JobRules, person: Person, account: DirectoryAccount) -> Advice:
     """Give an account the name that the job looks for."""
     if account.link.protected:
         return Advice("leave the person out of the job's scope: the account is protected")
-    name = person.value(rules.name.source) or person.user_name
+    name = person.value(rules.user_name.source) or person.user_name
     return Advice(
         "confirm that it is the same person",
         "let the job find the account",
@@ -49,8 +49,8 @@ def merge(tenant: str, keep: DirectoryAccount, remove: DirectoryAccount) -> Advi
 
 
 OUT_OF_SCOPE = Advice("leave the person out of the job's scope: each change will be refused")
-WHOSE = Advice("ask whose account it is: an address may have been given to somebody new")
-WHICH = Advice("ask whose account it is", "correct the address of the other")
+ASK_OWNER = Advice("ask whose account it is: an address may have been given to somebody new")
+ASK_OWNER_OF_BOTH = Advice("ask whose account it is", "correct the address of the other")
 UNCLAIMED = Advice(
     "say whether it is meant to be there", "protect it if it is, otherwise disable it"
 )

@@ -44,7 +44,7 @@ class CaseState(StrEnum):
 
 
 @dataclass(frozen=True)
-class Note:
+class OperatorNote:
     """Who says something of a finding or an account, when (RFC 3339 in UTC, to the ms) and why."""
 
     by: str
@@ -68,7 +68,7 @@ class Case:
     state: CaseState
     first: str
     run: str
-    note: Note | None = None
+    note: OperatorNote | None = None
     revision: int = 0
     announced: bool = False
     hint: bool = False
@@ -96,25 +96,25 @@ class CaseStore:
         items = self.findings.read([finding])
         return _case(items[finding]) if finding in items else None
 
-    def cases(self, after: str = "") -> Iterator[Case]:
+    def all(self, after: str = "") -> Iterator[Case]:
         """Yield all findings in the order of their names, behind one."""
         for _, item in self.findings.all(after):
             yield _case(item)
 
-    def note(self, findings: Mapping[str, DuplicateFinding], run: str) -> None:
+    def record(self, findings: Mapping[str, DuplicateFinding], run: str) -> None:
         """Write what a run found; grounds for the same accounts add up within a run."""
         left = dict(findings)
         for _ in self.findings.table.patience.pauses():
             known = self.findings.read(left)
             for each, finding in list(left.items()):
                 before = _case(known[each]) if each in known else None
-                if self._written(before, noted(before, finding, run)):
+                if self._written(before, case_after_run(before, finding, run)):
                     del left[each]
             if not left:
                 return
         raise Unavailable("the findings are changed by others all the time, try again")
 
-    def opening(self, finding: DuplicateFinding, at: str) -> list[Action]:
+    def opening_actions(self, finding: DuplicateFinding, at: str) -> list[Action]:
         """Return the actions that open a finding of accounts one of which is about to be created.
 
         An event of its own is to tell of it. `at` is the RFC 3339 instant in UTC.
@@ -132,34 +132,34 @@ class CaseStore:
         `seen` looks at it by itself, and tells whether it is there.
         """
         expires = datetime.fromisoformat(run) + timedelta(days=RESOLVED_DAYS)
-        for case in self.cases(after):
+        for case in self.all(after):
             if case.state is CaseState.OPEN and not case.run and seen(case):
-                self.note({case.id: case.finding}, run)
+                self.record({case.id: case.finding}, run)
             elif case.state is CaseState.OPEN and case.run < run:
                 gone = replace(case, state=CaseState.RESOLVED, run=run)
                 # Lost against an operator or a newer run: then it is theirs.
                 self._written(case, gone, expires=int(expires.timestamp()))
             yield case
 
-    def dismiss(self, finding: str, note: Note) -> Case:
+    def dismiss(self, finding: str, note: OperatorNote) -> Case:
         """Dismiss a finding until its accounts change. Raises FindingError."""
         return self._said(finding, CaseState.DISMISSED, note)
 
-    def open(self, finding: str, note: Note) -> Case:
+    def reopen(self, finding: str, note: OperatorNote) -> Case:
         """Open a finding that was dismissed. Raises FindingError."""
         return self._said(finding, CaseState.OPEN, note)
 
-    def mark(self, user: str, note: Note) -> None:
+    def mark_service_account(self, user: str, note: OperatorNote) -> None:
         """Mark an account as no person's: no finding is to name it."""
         self.findings.mark(
             user, vars(note), self._entry(note, "dismiss", f"User/{user}", "service")
         )
 
-    def unmark(self, user: str, note: Note) -> None:
+    def unmark_service_account(self, user: str, note: OperatorNote) -> None:
         """Take that mark away."""
         self.findings.unmark(user, self._entry(note, "open", f"User/{user}", "person"))
 
-    def _said(self, finding: str, state: CaseState, note: Note) -> Case:
+    def _said(self, finding: str, state: CaseState, note: OperatorNote) -> Case:
         for _ in self.findings.table.patience.pauses():
             before = self.read(finding)
             if before is None or before.state is CaseState.RESOLVED:
@@ -175,7 +175,7 @@ class CaseStore:
                 return after
         raise Unavailable("the finding is changed by others all the time, try again")
 
-    def _entry(self, note: Note, verb: str, target: str, detail: str) -> Action:
+    def _entry(self, note: OperatorNote, verb: str, target: str, detail: str) -> Action:
         """Return the entry in the tenant's log of what an operator says."""
         log = ProvisioningLog(self.findings.table, self.findings.keys.tenant)
         return log.action(
@@ -226,7 +226,7 @@ class CaseStore:
         return True
 
 
-def noted(before: Case | None, finding: DuplicateFinding, run: str) -> Case:
+def case_after_run(before: Case | None, finding: DuplicateFinding, run: str) -> Case:
     """Return what becomes of a case when a run finds it."""
     if before is None:
         return Case(finding, CaseState.OPEN, run, run)
@@ -271,7 +271,7 @@ def _case(item: Item) -> Case:
         item["recreated"],
         int(item["count"]),
     )
-    note = Note(**item["note"]) if "note" in item else None
+    note = OperatorNote(**item["note"]) if "note" in item else None
     state, revision = CaseState(item["state"]), int(item["revision"])
     told = {name: bool(item.get(name)) for name in ("announced", "hint")}
     return Case(finding, state, item["first"], item["run"], note, revision, **told)

@@ -10,7 +10,7 @@ from hashlib import sha256
 
 from rollcall.model import match_keys
 from rollcall.model.match_keys import Source
-from rollcall.reconcile.duplicates.detection import MatchGroup
+from rollcall.reconcile.duplicates.match_group import MatchGroup
 
 MAX_SHARED = 10
 """How many accounts may share a value before it is a team's mailbox rather than a person's."""
@@ -73,7 +73,7 @@ class FindingAccount:
     active: bool = True
     created: str = ""
     linked: bool = True
-    former: bool = False
+    soft_deleted: bool = False
     service: bool = False
     created_linked: bool = True
     employee_number: str = ""
@@ -118,7 +118,7 @@ def is_candidate(group: MatchGroup, cutoff: datetime) -> bool:
     return group.count > 1
 
 
-def judge(
+def judge_group(
     group: MatchGroup, accounts: Mapping[str, FindingAccount], cutoff: datetime
 ) -> Iterator[DuplicateFinding]:
     """Yield what a group means, given its accounts as far as they are there.
@@ -137,7 +137,7 @@ def judge(
                 if not account.active:
                     yield DuplicateFinding((each,), frozenset({ground}), count=1)
         return
-    live = [each for each, account in present.items() if not account.former]
+    live = [each for each, account in present.items() if not account.soft_deleted]
     # Those that Entra ID deleted softly go by themselves, unless somebody stands beside them.
     if not live or len(present) < 2:
         return
@@ -159,7 +159,7 @@ def is_one_person(one: FindingAccount, other: FindingAccount) -> bool:
     local, made = (other, one) if one.linked else (one, other)
     if local.linked or not (made.linked and made.created_linked) or made.created < local.created:
         return False
-    if local.former or made.former or not _same_full_name(local.name, made.name):
+    if local.soft_deleted or made.soft_deleted or not _same_full_name(local.name, made.name):
         return False
     numbers = {local.employee_number, made.employee_number} - {""}
     differ = local.telephones and made.telephones and local.telephones.isdisjoint(made.telephones)
@@ -172,7 +172,7 @@ def _same_full_name(one: str, other: str) -> bool:
     return full and len({each.canonical for each in names if each is not None}) == 1
 
 
-def merge(findings: Iterable[DuplicateFinding]) -> dict[str, DuplicateFinding]:
+def merge_findings(findings: Iterable[DuplicateFinding]) -> dict[str, DuplicateFinding]:
     """Return findings by id, those about the same accounts as one."""
     merged: dict[str, DuplicateFinding] = {}
     for each in findings:
@@ -202,7 +202,7 @@ def _of_addresses(
     group: MatchGroup, present: Mapping[str, FindingAccount], value: str
 ) -> Iterator[Ground]:
     bearers: dict[str, dict[str, set[Source]]] = {}
-    for each in group.clues:
+    for each in group.match_keys:
         if each.account in present:
             of = bearers.setdefault(each.evidence.value, {})
             of.setdefault(each.account, set()).add(each.evidence.source)

@@ -7,15 +7,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from io import TextIOWrapper
-from itertools import islice
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any
 
 from rollcall.reconcile import csv_export
+from rollcall.reconcile.duplicates import finding_rows
 from rollcall.reconcile.duplicates.case_store import Case, CaseState
-from rollcall.reconcile.duplicates.duplicate_finding import FindingAccount, FindingKind
+from rollcall.reconcile.duplicates.duplicate_finding import FindingKind
 from rollcall.reconcile.duplicates.finding_accounts import FindingAccounts
-from rollcall.reconcile.duplicates.reasons import is_by_name_alone, why
+from rollcall.reconcile.duplicates.finding_rows import FindingRow
+from rollcall.reconcile.duplicates.reasons import reason_sentences
 from rollcall.reconcile.report_page import Cell, Column, ReportPage, render
 
 _NEWS = {"new": "bad", "open": "quiet", "resolved": "good"}
@@ -28,7 +29,7 @@ _KINDS = {
 _COLUMNS = (
     Column("Status", _NEWS),
     Column("What", {kind.value: tone for kind, tone in _KINDS.items()}),
-    Column("FindingAccounts"),
+    Column("Accounts"),
     Column("Why"),
     Column("Since", short=True),
     Column("Finding", short=True),
@@ -38,13 +39,10 @@ _TITLES = (
     *("account", "userName", "name", "emails", "active", "created"),
 )
 _MEMORY = 1_000_000
-_BATCH = 50
-
-Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Head:
+class ReportHead:
     """What stands above the findings.
 
     `before` is the run that was reported before this one, `counts` are those of this run, `trend`
@@ -59,8 +57,8 @@ class Head:
 
 
 @contextmanager
-def written(
-    head: Head, cases: Iterable[Case], accounts: FindingAccounts
+def report_forms(
+    head: ReportHead, cases: Iterable[Case], accounts: FindingAccounts
 ) -> Iterator[Mapping[str, IO[bytes]]]:
     """Write the report in every form and yield the files by form, each at its beginning.
 
@@ -68,12 +66,12 @@ def written(
     """
     with ExitStack() as stack:
         kept = [stack.enter_context(_file()) for _ in _ORDER]
-        for each in rows(cases, accounts):
+        for each in finding_rows.rows(cases, accounts):
             place = (_status(each, head.before), each["kind"])
             if place in _ORDER:
                 _line(kept[_ORDER.index(place)], json.dumps({**each, "status": place[0]}))
 
-        def again() -> Iterator[Row]:
+        def again() -> Iterator[FindingRow]:
             for file in kept:
                 file.seek(0)
                 yield from map(json.loads, file)
@@ -87,74 +85,7 @@ def written(
         yield files
 
 
-def rows(cases: Iterable[Case], accounts: FindingAccounts) -> Iterator[Row]:
-    """Yield a row for each case with its accounts as they are now."""
-    iterator = iter(cases)
-    while batch := list(islice(iterator, _BATCH)):
-        known = accounts.read(each for case in batch for each in case.finding.accounts)
-        for case in batch:
-            yield row(case, known)
-
-
-def row(case: Case, known: Mapping[str, FindingAccount]) -> Row:
-    """Return a case as programs read it, its oldest account first."""
-    finding = case.finding
-    return {
-        "finding": case.id,
-        "state": case.state.value,
-        "kind": case.kind.value,
-        "since": case.first,
-        "run": case.run,
-        "count": finding.count,
-        "reasons": [
-            {"reason": each.reason.value, "value": each.value} for each in sorted(finding.grounds)
-        ],
-        "accounts": sorted(
-            (_account(each, known.get(each)) for each in finding.accounts),
-            key=lambda each: (each["userName"] is None, each.get("created", ""), each["id"]),
-        ),
-        "note": None if case.note is None else vars(case.note),
-    }
-
-
-def remedy(tenant: str, row: Row) -> list[str]:
-    """Return what to do about a finding, in lines."""
-    there = [each for each in row["accounts"] if each["userName"] is not None]
-    finding, kind = row["finding"], row["kind"]
-    if row["state"] != CaseState.OPEN or not there:
-        return []
-    if kind == FindingKind.UNMANAGED:
-        return ["Delete the person in the identity provider, or assign the person again."]
-    dismiss = f"Different people: `rollcall duplicates dismiss {tenant} {finding} --reason …`"
-    if len(there) != 2:
-        return [f"Look into it: `rollcall duplicates show {tenant} {finding}`", dismiss]
-    merging = _merging(tenant, *there)
-    if not is_by_name_alone(row):
-        return [*merging, dismiss]
-    unlink = f"rollcall accounts unlink {tenant} {there[1]['id']}"
-    return [
-        "Nothing but the name says so: ask first whether it is one person.",
-        *merging,
-        f"Or the identity provider is to match the older account: `{unlink}` says how.",
-        dismiss,
-    ]
-
-
-def _merging(tenant: str, older: Row, younger: Row) -> list[str]:
-    """Return how to make one account of two, with the product's data of the older one."""
-    merge = f"rollcall accounts merge {tenant} --keep {older['id']} --remove {younger['id']}"
-    if not (older["linked"] and younger["linked"]):
-        return [f"One person: `{merge}`"]
-    for each, other in ((older, younger), (younger, older)):
-        if each["deletedInIdp"] and not other["deletedInIdp"]:
-            return [f"One person: `{merge} --idp-deletes {each['id']}`"]
-    return [
-        f"One person: `{merge} --idp-deletes ID`, the account whose person is gone in the identity "
-        "provider; while both are there, remove one there first."
-    ]
-
-
-def _status(row: Row, before: str) -> str:
+def _status(row: FindingRow, before: str) -> str:
     """Return what a finding is to a report, given the one before; empty when it is no news.
 
     What no run has seen yet belongs to the report of the next one.
@@ -167,22 +98,7 @@ def _status(row: Row, before: str) -> str:
     return "resolved" if gone else ""
 
 
-def _account(identifier: str, account: FindingAccount | None) -> Row:
-    if account is None:
-        return {"id": identifier, "userName": None, "name": "", "emails": [], "active": None}
-    return {
-        "id": identifier,
-        "userName": account.user_name,
-        "name": account.name,
-        "emails": list(account.emails),
-        "active": account.active,
-        "created": account.created,
-        "linked": account.linked,
-        "deletedInIdp": account.former,
-    }
-
-
-def _json(head: Head, found: Iterable[Row]) -> Iterator[str]:
+def _json(head: ReportHead, found: Iterable[FindingRow]) -> Iterator[str]:
     opening = json.dumps(
         {
             "tenant": head.tenant,
@@ -197,22 +113,28 @@ def _json(head: Head, found: Iterable[Row]) -> Iterator[str]:
     yield "\n]}\n"
 
 
-def _write_csv(file: IO[bytes], found: Iterable[Row]) -> None:
+def _write_csv(file: IO[bytes], found: Iterable[FindingRow]) -> None:
     text = TextIOWrapper(file, "utf-8-sig", newline="", write_through=True)
     csv_export.write(text, _TITLES, (line for each in found for line in _lines(each)))
     text.detach()
 
 
-def _lines(row: Row) -> Iterator[list[str]]:
+def _lines(row: FindingRow) -> Iterator[list[str]]:
     """Yield a line of the CSV for each account of a finding."""
-    about = [row["finding"], row["status"], row["kind"], row["since"], "; ".join(why(row))]
+    about = [
+        row["finding"],
+        row["status"],
+        row["kind"],
+        row["since"],
+        "; ".join(reason_sentences(row)),
+    ]
     for each in row["accounts"]:
         active = {True: "yes", False: "no", None: ""}[each["active"]]
         named = [each["id"], each["userName"] or "", each["name"], " ".join(each["emails"])]
         yield [*about, *named, active, each.get("created", "")]
 
 
-def _html(head: Head, found: Iterable[Row]) -> Iterator[str]:
+def _html(head: ReportHead, found: Iterable[FindingRow]) -> Iterator[str]:
     counts = head.counts
     trend = ", ".join(
         f"{each['run'][:10]}: {each['new'] + each['open']}" for each in head.trend[-14:]
@@ -252,7 +174,7 @@ def _html(head: Head, found: Iterable[Row]) -> Iterator[str]:
     return render(page, map(_cells, found))
 
 
-def _cells(row: Row) -> list[Cell]:
+def _cells(row: FindingRow) -> list[Cell]:
     accounts = [_described(each) for each in row["accounts"]]
     if row["count"] > len(accounts):
         accounts.append(f"and {row['count'] - len(accounts):,} more")
@@ -260,13 +182,13 @@ def _cells(row: Row) -> list[Cell]:
         row["status"],
         row["kind"],
         accounts,
-        why(row),
+        reason_sentences(row),
         row["since"][:10],
         row["finding"],
     ]
 
 
-def _described(account: Row) -> str:
+def _described(account: FindingRow) -> str:
     if account["userName"] is None:
         return f"`{account['id']}` gone"
     state = (

@@ -12,10 +12,14 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from rollcall.reconcile.duplicates.case_store import CaseStore
-from rollcall.reconcile.duplicates.detection import MatchGroup, groups
-from rollcall.reconcile.duplicates.duplicate_finding import is_candidate, judge, merge
+from rollcall.reconcile.duplicates.duplicate_finding import (
+    is_candidate,
+    judge_group,
+    merge_findings,
+)
+from rollcall.reconcile.duplicates.match_group import MatchGroup, match_groups
 from rollcall.reconcile.duplicates.namesakes import Namesakes
-from rollcall.reconcile.duplicates.report_delivery import Counts, Delivery
+from rollcall.reconcile.duplicates.report_delivery import ReportDelivery, RunCounts
 from rollcall.storage.evidence_index import EvidenceIndex
 from rollcall.storage.transactions import ConditionFailed
 
@@ -40,7 +44,7 @@ class Phase(StrEnum):
 
 
 @dataclass(frozen=True)
-class Progress:
+class RunProgress:
     """Where a run is: behind `after` in its phase, with `seen` pieces of evidence behind it.
 
     `run` is the RFC 3339 instant in UTC at which it was due.
@@ -54,7 +58,7 @@ class Progress:
     revision: int = 0
 
 
-Late = Callable[[Progress], bool]
+TimeIsOver = Callable[[RunProgress], bool]
 """Tells whether the time is over; called at every place where a run can stop."""
 
 
@@ -67,23 +71,23 @@ class RunTooLong(Exception):  # noqa: N818
 
 
 @dataclass(frozen=True)
-class Run:
+class DuplicateRun:
     """The parts of a run over one tenant; who is inactive for `inactive_days` is unmanaged."""
 
-    book: CaseStore
-    identity: EvidenceIndex
-    delivery: Delivery
+    cases: CaseStore
+    evidence_index: EvidenceIndex
+    delivery: ReportDelivery
     inactive_days: int
 
-    def go(self, run: str, late: Late) -> Counts | None:
+    def advance(self, run: str, late: TimeIsOver) -> RunCounts | None:
         """Begin a run or go on with it; None when it is to be continued.
 
-        Raises Overtaken when there is nothing left to do here, RunTooLong when it is never done.
+        Raises RunOvertaken when there is nothing left to do here, RunTooLong when it is never done.
         """
         progress = self._begun(run)
         phases = list(Phase)
         while progress.phase is not Phase.DONE:
-            for reached in self._advance(progress):
+            for reached in self._run_phase(progress):
                 progress = reached
                 if late(progress):
                     self._save(replace(progress, steps=progress.steps + 1))
@@ -92,10 +96,10 @@ class Run:
             progress = self._save(replace(progress, phase=following, after=""))
         return self.delivery.counts(run)
 
-    def _begun(self, run: str) -> Progress:
-        item = self.book.findings.run()
+    def _begun(self, run: str) -> RunProgress:
+        item = self.cases.findings.run()
         if item is not None:
-            progress = Progress(
+            progress = RunProgress(
                 item["run"],
                 Phase(item["phase"]),
                 item["after"],
@@ -109,39 +113,39 @@ class Run:
                 if progress.steps > MAX_STEPS:
                     raise RunTooLong(f"{run} is at {progress.phase.value} after {MAX_STEPS} steps")
                 return progress
-            return self._save(Progress(run, revision=progress.revision))
-        return self._save(Progress(run))
+            return self._save(RunProgress(run, revision=progress.revision))
+        return self._save(RunProgress(run))
 
-    def _save(self, progress: Progress) -> Progress:
+    def _save(self, progress: RunProgress) -> RunProgress:
         item = asdict(progress)
         revision = item.pop("revision")
         try:
-            self.book.findings.save_run({**item, "phase": progress.phase.value}, revision)
+            self.cases.findings.save_run({**item, "phase": progress.phase.value}, revision)
         except ConditionFailed as error:
             raise RunOvertaken(progress.run) from error
         return replace(progress, revision=revision + 1)
 
-    def _advance(self, progress: Progress) -> Iterator[Progress]:
+    def _run_phase(self, progress: RunProgress) -> Iterator[RunProgress]:
         if progress.phase is Phase.DETECT:
             yield from self._detect(progress)
         elif progress.phase is Phase.RESOLVE:
-            seen = Namesakes(self.identity, self.book).still
-            for case in self.book.resolve(progress.run, progress.after, seen):
+            seen = Namesakes(self.evidence_index, self.cases).is_still_duplicate
+            for case in self.cases.resolve(progress.run, progress.after, seen):
                 yield replace(progress, after=case.id)
         elif progress.phase is Phase.REPORT:
-            self.delivery.report(progress.run, progress.seen)
+            self.delivery.write_report(progress.run, progress.seen)
         else:
             self.delivery.notify(progress.run)
 
-    def _detect(self, progress: Progress) -> Iterator[Progress]:
+    def _detect(self, progress: RunProgress) -> Iterator[RunProgress]:
         cutoff = datetime.fromisoformat(progress.run) - timedelta(days=self.inactive_days)
         waiting: list[MatchGroup] = []
         accounts: set[str] = set()
         looked = 0
-        for group in groups(self.identity.clues(progress.after)):
+        for group in match_groups(self.evidence_index.clues(progress.after)):
             looked += 1
             progress = replace(
-                progress, after=group.position, seen=progress.seen + len(group.clues)
+                progress, after=group.position, seen=progress.seen + len(group.match_keys)
             )
             if is_candidate(group, cutoff):
                 waiting.append(group)
@@ -157,6 +161,6 @@ class Run:
         self, waiting: list[MatchGroup], accounts: set[str], run: str, cutoff: datetime
     ) -> None:
         if waiting:
-            known = self.book.accounts.read(accounts)
-            found = (each for group in waiting for each in judge(group, known, cutoff))
-            self.book.note(merge(found), run)
+            known = self.cases.accounts.read(accounts)
+            found = (each for group in waiting for each in judge_group(group, known, cutoff))
+            self.cases.record(merge_findings(found), run)

@@ -32,11 +32,11 @@ class FindingAccounts:
             record = None if item is None else record_of(Kind.USER, item)
             if item is not None and record is not None:
                 service = (flags[each]["pk"], flags[each]["sk"]) in items
-                found[each] = account(record, was_created_linked(item), service)
+                found[each] = finding_account(record, was_created_linked(item), service)
         return found
 
 
-def account(record: Record, created_linked: bool, service: bool = False) -> FindingAccount:
+def finding_account(record: Record, created_linked: bool, service: bool = False) -> FindingAccount:
     """Return what is looked at of a user."""
     document = record.document
     return FindingAccount(
@@ -47,7 +47,7 @@ def account(record: Record, created_linked: bool, service: bool = False) -> Find
         active=document.get("active") is not False,
         created=record.created,
         linked=not record.link.local,
-        former=match_keys.former(document["userName"]) is not None,
+        soft_deleted=match_keys.former(document["userName"]) is not None,
         service=service,
         created_linked=created_linked,
         employee_number=match_keys.employee_number(document),

@@ -15,15 +15,15 @@ from rollcall.model.actor import Actor
 from rollcall.model.match_keys import MatchKey
 from rollcall.model.record import Record
 from rollcall.reconcile.duplicates.case_store import Case, CaseStore
-from rollcall.reconcile.duplicates.detection import MatchGroup
 from rollcall.reconcile.duplicates.duplicate_finding import (
     DuplicateFinding,
     FindingAccount,
     FindingKind,
     Reason,
-    judge,
+    judge_group,
 )
-from rollcall.reconcile.duplicates.finding_accounts import FindingAccounts, account
+from rollcall.reconcile.duplicates.finding_accounts import FindingAccounts, finding_account
+from rollcall.reconcile.duplicates.match_group import MatchGroup
 from rollcall.scim.errors import Unavailable
 from rollcall.scim.resource_models import Kind as Type
 from rollcall.storage.evidence_index import EvidenceIndex
@@ -40,7 +40,7 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
-class Created:
+class NewDuplicate:
     """The duplicate that a creation makes: what the log says of it, and what goes with it."""
 
     detail: str
@@ -51,22 +51,22 @@ class Created:
 class Namesakes:
     """The accounts of one tenant, by their full names."""
 
-    identity: EvidenceIndex
-    book: CaseStore
+    evidence_index: EvidenceIndex
+    cases: CaseStore
 
     @classmethod
-    def of(cls, table: Table, tenant: str) -> Namesakes:
+    def of_tenant(cls, table: Table, tenant: str) -> Namesakes:
         """Return the accounts of a tenant."""
         findings = Findings(table, tenant)
         book = CaseStore(findings, FindingAccounts(Resources(table, tenant), findings))
         return cls(EvidenceIndex(table, tenant), book)
 
-    def created(self, origin: Actor, record: Record) -> Created | None:
+    def find_duplicate(self, origin: Actor, record: Record) -> NewDuplicate | None:
         """Return the duplicate that the creation of a user makes, on behalf of an origin.
 
         Costs a query of the index, and a read where that finds somebody. It fails no creation.
         """
-        newcomer = account(record, created_linked=True)
+        newcomer = finding_account(record, created_linked=True)
         name = match_keys.of_name(newcomer.name)
         if name is None or not match_keys.is_full_name(newcomer.name):
             return None
@@ -78,10 +78,10 @@ class Namesakes:
             return None
         (local,) = (each for each in finding.accounts if each != newcomer.id)
         detail = f"has the full name of the local account User/{local}: finding {finding.id}"
-        opening = self.book.opening(finding, record.created)
-        return Created(detail, [*opening, self._event(finding, origin)])
+        opening = self.cases.opening_actions(finding, record.created)
+        return NewDuplicate(detail, [*opening, self._event(finding, origin)])
 
-    def still(self, case: Case) -> bool:
+    def is_still_duplicate(self, case: Case) -> bool:
         """Tell whether the accounts of a duplicate still are the only two of their full name."""
         for ground in case.finding.grounds:
             if ground.reason is Reason.FULL_NAME:
@@ -95,21 +95,23 @@ class Namesakes:
             "finding": finding.id,
             "accounts": [f"{Type.USER.endpoint}/{each}" for each in finding.accounts],
         }
-        table, tenant = self.book.findings.table, self.book.findings.keys.tenant
+        table, tenant = self.cases.findings.table, self.cases.findings.keys.tenant
         return Outbox(table, tenant).posting("duplicates.found", finding.id, said, origin)
 
     def _duplicate(
         self, canonical: str, newcomers: Iterable[FindingAccount] = ()
     ) -> DuplicateFinding | None:
-        clues = self.identity.bearers(canonical, MAX_NAMESAKES)
+        clues = self.evidence_index.bearers(canonical, MAX_NAMESAKES)
         if not clues or len(clues) == MAX_NAMESAKES:
             return None
         canonical = clues[0].evidence.canonical
-        known = self.book.accounts.read(each.account for each in clues)
+        known = self.cases.accounts.read(each.account for each in clues)
         for each in newcomers:
             known[each.id] = each
             clues.append(MatchKey(clues[0].evidence, each.id, ""))
         accounts = {each.account for each in clues}
         group = MatchGroup(canonical, tuple(clues), len(accounts), "")
-        found = (each for each in judge(group, known, _NEVER) if each.kind is FindingKind.DUPLICATE)
+        found = (
+            each for each in judge_group(group, known, _NEVER) if each.kind is FindingKind.DUPLICATE
+        )
         return next(found, None)

@@ -23,7 +23,7 @@ MEANINGS = {
 """What each reason means, in front of the value behind it."""
 
 
-def why(row: Mapping[str, Any]) -> list[str]:
+def reason_sentences(row: Mapping[str, Any]) -> list[str]:
     """Return the reasons of a finding, as programs read it, in words."""
     return [_sentence(Reason(each["reason"]), each["value"]) for each in row["reasons"]]
 

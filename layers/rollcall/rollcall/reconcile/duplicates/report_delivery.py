@@ -18,7 +18,7 @@ SUMMARY_DAYS = 400
 
 
 @dataclass(frozen=True)
-class Counts:
+class RunCounts:
     """What a run counted; weak hints are counted apart, and are no news.
 
     Of the new ones, events of their own told of those that are `announced`.
@@ -35,12 +35,12 @@ class Counts:
     kinds: dict[str, int] = field(default_factory=dict)
 
     @property
-    def news(self) -> bool:
+    def has_changes(self) -> bool:
         """Tell whether something changed since the run before."""
         return bool(self.new or self.resolved)
 
 
-def counted(cases: Iterator[Case], run: str, before: str, seen: int) -> Counts:
+def count_cases(cases: Iterator[Case], run: str, before: str, seen: int) -> RunCounts:
     """Count the cases as a run leaves them, the new and the resolved since the run before.
 
     `open` are those that are not new. What a request made meanwhile, which no run has seen, is the
@@ -60,57 +60,57 @@ def counted(cases: Iterator[Case], run: str, before: str, seen: int) -> Counts:
             kinds[case.kind.value] += 1
         elif case.state is CaseState.RESOLVED:
             states["resolved"] += case.first <= before < case.run
-    return Counts(run, **states, seen=seen, kinds=dict(kinds))
+    return RunCounts(run, **states, seen=seen, kinds=dict(kinds))
 
 
 @dataclass(frozen=True)
-class Delivery:
+class ReportDelivery:
     """Delivers the reports of one tenant; `url` is the deployment's own, for links."""
 
     tenant: str
-    book: CaseStore
-    reports: ReportFiles
+    cases: CaseStore
+    report_files: ReportFiles
     topic: Topic
     url: str
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
-    def counts(self, run: str) -> Counts:
+    def counts(self, run: str) -> RunCounts:
         """Return what a run counted. Raises LookupError."""
         for each in self.trend():
             if each.run == run:
                 return each
         raise LookupError(f"there is no run {run}")
 
-    def trend(self) -> list[Counts]:
+    def trend(self) -> list[RunCounts]:
         """Return what the runs counted, the oldest first."""
         return [
-            Counts(
+            RunCounts(
                 each["run"],
                 **{name: int(each.get(name, 0)) for name in _NUMBERS},
                 kinds={kind: int(number) for kind, number in each["kinds"].items()},
             )
-            for each in self.book.findings.summaries()
+            for each in self.cases.findings.summaries()
         ]
 
-    def report(self, run: str, seen: int) -> None:
+    def write_report(self, run: str, seen: int) -> None:
         """Write the summary and the report of a run in every form."""
         # The last one that was reported: what a run found that never got that far is still news.
         before = max((each.run for each in self.trend() if each.run < run), default="")
-        counts = counted(self.book.cases(), run, before, seen)
+        counts = count_cases(self.cases.all(), run, before, seen)
         expires = datetime.fromisoformat(run) + timedelta(days=SUMMARY_DAYS)
-        self.book.findings.summarise(run, {**asdict(counts), "expires": int(expires.timestamp())})
+        self.cases.findings.summarise(run, {**asdict(counts), "expires": int(expires.timestamp())})
         trend = [asdict(each) for each in self.trend() if each.run <= run]
-        head = duplicate_report.Head(self.tenant, run, before, asdict(counts), trend)
-        with duplicate_report.written(head, self.book.cases(), self.book.accounts) as files:
+        head = duplicate_report.ReportHead(self.tenant, run, before, asdict(counts), trend)
+        with duplicate_report.report_forms(head, self.cases.all(), self.cases.accounts) as files:
             for name, body in files.items():
-                self.reports.put(place(self.tenant, run), FORMS[name], body)
+                self.report_files.put(place(self.tenant, run), FORMS[name], body)
 
     def notify(self, run: str) -> None:
         """Tell people when there is news: numbers, and a link that says nothing by itself."""
         counts = self.counts(run)
-        if not counts.news:
+        if not counts.has_changes:
             return
-        code = self.reports.link(place(self.tenant, run), self.clock())
+        code = self.report_files.link(place(self.tenant, run), self.clock())
         url = f"{self.url.rstrip('/')}/reports/{code}"
         text = (
             f"Duplicate accounts in the tenant {self.tenant}: {counts.new} new, "

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
+from rollcall.reconcile.files.text_file import TextFile
 from rollcall.reconcile.input_error import InputError
-from rollcall.reconcile.text_file import TextFile
 
 MAX_VALUE = 1_048_576
 """The characters of the longest value that is read as a whole."""
@@ -54,38 +54,38 @@ class JsonStream:
         return True
 
     def expect(self, signs: str) -> str:
-        """Go behind one of several signs and return it. Raises Mistake for any other."""
+        """Go behind one of several signs and return it. Raises InputError for any other."""
         found = self.peek()
         if not found or found not in signs:
             wanted = " or ".join(f"'{each}'" for each in signs)
-            raise self.mistake(f"expecting {wanted}")
+            raise self.error(f"expecting {wanted}")
         self._at += 1
         return found
 
     def name(self) -> str:
-        """Return the text of the name that comes next, and go behind its colon. Raises Mistake."""
+        """Return the text of the next name and move behind its colon. Raises InputError."""
         if self.peek() != '"':
-            raise self.mistake("expecting a name in quotation marks")
+            raise self.error("expecting a name in quotation marks")
         name = self.value()
         self.expect(":")
         return name
 
     def value(self) -> str:
-        """Return the text of the value that comes next, and go behind it. Raises Mistake."""
+        """Return the text of the value that comes next, and go behind it. Raises InputError."""
         self.peek()
         while True:
             try:
                 _, end = _FINDER.raw_decode(self._piece, self._at)
             except RecursionError as error:
-                raise self.mistake("it nests too deep") from error
+                raise self.error("it nests too deep") from error
             except json.JSONDecodeError as error:
                 if self._ended:
-                    raise self.mistake(error.msg, error.pos) from error
+                    raise self.error(error.msg, error.pos) from error
                 if len(self._piece) - self._at > MAX_VALUE:
-                    raise self.mistake(f"{error.msg}, or {_TOO_LONG}", error.pos) from error
+                    raise self.error(f"{error.msg}, or {_TOO_LONG}", error.pos) from error
             else:
                 if end - self._at > MAX_VALUE:
-                    raise self.mistake(_TOO_LONG)
+                    raise self.error(_TOO_LONG)
                 # A number that is cut by the end of the piece, `1.` or `1E+`, seems to end before.
                 if end < len(self._piece) - _CUT or self._ended:
                     text = self._piece[self._at : end]
@@ -93,7 +93,7 @@ class JsonStream:
                     return text
             self._read_on()
 
-    def mistake(self, problem: str, at: int | None = None) -> InputError:
+    def error(self, problem: str, at: int | None = None) -> InputError:
         """Return the refusal of the file for what is wrong at a place of the piece, or here."""
         line = self._line + self._piece.count("\n", 0, self._at if at is None else at)
         said = f"{problem[:1].lower()}{problem[1:]}"

@@ -11,12 +11,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from rollcall.reconcile import text_file
-from rollcall.reconcile.csv_rows import CsvRows
+from rollcall.reconcile.files import text_file
+from rollcall.reconcile.files.csv_rows import CsvRows
+from rollcall.reconcile.files.json_rows import JsonRows
+from rollcall.reconcile.files.row import Row
+from rollcall.reconcile.files.text_file import TextFile
 from rollcall.reconcile.input_error import InputError
-from rollcall.reconcile.json_rows import JsonRows
-from rollcall.reconcile.row import Row
-from rollcall.reconcile.text_file import TextFile
 
 _MAX_SHOWN, _MAX_HEADINGS = 40, 6
 
@@ -58,18 +58,18 @@ class RowFile:
         return self.source.partial if isinstance(self.source, JsonRows) else ""
 
     def rows(self) -> Iterator[Row]:
-        """Yield the rows. Raises Mistake for what makes the rest of the file uncertain."""
+        """Yield the rows. Raises InputError for what makes the rest of the file uncertain."""
         return self.source.rows()
 
 
 @contextmanager
-def opened(path: Path, encoding: str = "") -> Iterator[RowFile]:
+def open_rows(path: Path, encoding: str = "") -> Iterator[RowFile]:
     """Open a file, or standard input for `-`; `encoding` is for one that is not in Unicode.
 
-    Raises Mistake for what cannot be read, OSError.
+    Raises InputError for what cannot be read, OSError.
     """
-    with text_file.opened(path, encoding) as file:
-        begin = file.begin().strip().lstrip("\ufeff")
+    with text_file.open_text(path, encoding) as file:
+        begin = file.head().strip().lstrip("\ufeff")
         if not begin:
             raise InputError(f"{file.name} is empty")
         yield RowFile(file, JsonRows(file) if begin[0] in "[{" else CsvRows(file))

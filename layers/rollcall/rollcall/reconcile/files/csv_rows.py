@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from rollcall.reconcile.files.row import Row
+from rollcall.reconcile.files.text_file import TextFile
 from rollcall.reconcile.input_error import InputError
-from rollcall.reconcile.row import Row
-from rollcall.reconcile.text_file import TextFile
 
 MAX_CELL = 131_072
 """The characters of the longest cell."""
@@ -30,7 +30,7 @@ _QUOTED = re.compile(r'"[^"]*"?')
 
 @dataclass
 class CsvRows:
-    """The rows of a CSV, under its headings. Raises Mistake for what is no CSV.
+    """The rows of a CSV, under its headings. Raises InputError for what is no CSV.
 
     Lines before the headings that hold nothing, or a program's own note (`sep=;`, `#TYPE`), are
     skipped.
@@ -125,9 +125,9 @@ class CsvRows:
     def check_size(self, size: int, line: int, perhaps: str = "") -> None:
         """Refuse a cell of more than MAX_CELL characters."""
         if size > MAX_CELL:
-            raise self.mistake(line, f"a cell has more than {MAX_CELL:,} characters{perhaps}")
+            raise self.error(line, f"a cell has more than {MAX_CELL:,} characters{perhaps}")
 
-    def mistake(self, line: int, problem: str) -> InputError:
+    def error(self, line: int, problem: str) -> InputError:
         """Return the refusal of the file for what is wrong in one line."""
         return InputError(f"{self.file.name} cannot be read as CSV: line {line}: {problem}")
 
@@ -153,7 +153,7 @@ class _Record:
         end = self._line.find(self._table.delimiter, self._at)
         cell = self._line[self._at : end if end >= 0 else len(self._line)]
         if '"' in cell:
-            raise self._table.mistake(
+            raise self._table.error(
                 self._number,
                 'a quotation mark stands in a cell that does not begin with one: write "" for it, '
                 "and the cell in quotation marks",
@@ -184,7 +184,7 @@ class _Record:
         self._at = end + 1
         after = self._line[self._at : self._at + 1]
         if after and after not in f"{self._table.delimiter}\r\n":
-            raise self._table.mistake(
+            raise self._table.error(
                 opened,
                 "the quotation mark that opens here is closed in "
                 f"line {self._number} inside of a cell: one is missing or one too many",
@@ -194,7 +194,7 @@ class _Record:
     def _next_line(self, opened: int) -> None:
         self._number, self._line = next(self._lines, (0, ""))
         if not self._line:
-            raise self._table.mistake(opened, "the quotation mark that opens here is never closed")
+            raise self._table.error(opened, "the quotation mark that opens here is never closed")
 
     def _note_row(self, part: str) -> None:
         """Note that a line inside of the cell looks like a row."""

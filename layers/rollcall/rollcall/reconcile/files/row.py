@@ -19,12 +19,12 @@ class Row:
     lines.
     """
 
-    where: int
+    position: int
     values: Mapping[str, Any]
     problem: str = ""
 
 
-def damage(value: Any) -> str:
+def spreadsheet_damage(value: Any) -> str:
     """Say what a spreadsheet made of a value that it could not keep; empty if it did not."""
     if not isinstance(value, str):
         return ""

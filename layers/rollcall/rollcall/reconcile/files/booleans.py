@@ -21,12 +21,12 @@ _STATES = {
 _WORDS = dict.fromkeys(_TRUE.split(), True) | dict.fromkeys(_FALSE.split(), False)
 
 
-def truth(value: Any) -> bool | None:
+def parse(value: Any) -> bool | None:
     """Return what a value says, None when it is not understood."""
     return value if isinstance(value, bool) else _WORDS.get(str(value).strip().casefold())
 
 
-def state(value: Any) -> bool | None:
+def parse_state(value: Any) -> bool | None:
     """Return whether a value says that something is on, None when it is not understood."""
     known = _STATES.get(str(value).strip().casefold())
-    return truth(value) if known is None else known
+    return parse(value) if known is None else known

@@ -13,7 +13,7 @@ _AROUND = "[]{}()\"'+"
 _ADDRESS = re.compile(r"[^\s@;,|<>\"]+@[^\s@;,|<>\".]+(?:\.[^\s@;,|<>\".]+)*")
 
 
-def read(value: Any) -> tuple[list[str], bool]:
+def read_addresses(value: Any) -> tuple[list[str], bool]:
     """Return the addresses, those of mailboxes alone, and whether all of the value was read.
 
     `proxyAddresses` is `SMTP:bob@x.example` and others, which files join by a line break, a blank

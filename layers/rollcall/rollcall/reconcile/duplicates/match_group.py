@@ -21,17 +21,17 @@ class MatchGroup:
     """
 
     canonical: str
-    clues: tuple[MatchKey, ...]
+    match_keys: tuple[MatchKey, ...]
     count: int
     position: str
 
     @property
     def accounts(self) -> frozenset[str]:
         """The accounts that are held."""
-        return frozenset(each.account for each in self.clues)
+        return frozenset(each.account for each in self.match_keys)
 
 
-def groups(clues: Iterable[MatchKey]) -> Iterator[MatchGroup]:
+def match_groups(clues: Iterable[MatchKey]) -> Iterator[MatchGroup]:
     """Yield a group for each canonical value, in order, from clues in the order of position."""
     for canonical, same in groupby(clues, key=lambda each: each.evidence.canonical):
         yield _group(canonical, same)

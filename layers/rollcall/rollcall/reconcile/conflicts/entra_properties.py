@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, TypeAlias
 
-from rollcall.reconcile import booleans
-from rollcall.reconcile.conflicts import other_addresses
-from rollcall.reconcile.row import damage
+from rollcall.reconcile.conflicts import address_list
+from rollcall.reconcile.files import booleans
+from rollcall.reconcile.files.row import spreadsheet_damage
 
 Properties: TypeAlias = dict[str, Any]
 
@@ -47,7 +47,7 @@ _KNOWN = set(NAMES.values())
 _BRACKETS = re.compile(r"\[([^\[\]]+)\]")
 
 
-def name(heading: str) -> str:
+def property_name(heading: str) -> str:
     """Return Graph's name of a property by a heading or a key, empty if it is not read.
 
     What surrounds it in a heading does not count: `Name [displayName] Required`.
@@ -56,7 +56,7 @@ def name(heading: str) -> str:
     return "accountEnabled" if plain in _NEGATED else NAMES.get(plain, "")
 
 
-def read(raw: Mapping[str, Any]) -> tuple[Properties, dict[str, Any]]:
+def read_properties(raw: Mapping[str, Any]) -> tuple[Properties, dict[str, Any]]:
     """Return the properties of a row by Graph's names, and the values that cannot be read.
 
     Without a value, or with one that cannot be read, a property is None or an empty list. Aliases
@@ -66,7 +66,7 @@ def read(raw: Mapping[str, Any]) -> tuple[Properties, dict[str, Any]]:
     found: Properties = {}
     unread: dict[str, Any] = {}
     for key, value in raw.items():
-        known = name(key) or key
+        known = property_name(key) or key
         said, understood = _read(known, value, negated=_plain(key) in _NEGATED)
         if not understood:
             unread[known] = value
@@ -78,7 +78,9 @@ def read(raw: Mapping[str, Any]) -> tuple[Properties, dict[str, Any]]:
     return found, unread
 
 
-def combined(first: Mapping[str, Any], other: Mapping[str, Any]) -> tuple[Properties, list[str]]:
+def merge_properties(
+    first: Mapping[str, Any], other: Mapping[str, Any]
+) -> tuple[Properties, list[str]]:
     """Return what two rows say of one person, and the properties in which they differ.
 
     There the first one counts.
@@ -104,7 +106,7 @@ def _both(first: Any, other: Any) -> tuple[Any, bool]:
 def _read(known: str, value: Any, *, negated: bool) -> tuple[Any, bool]:
     """Return a value as it is compared, and whether all of it was understood."""
     if known in LISTS:
-        return other_addresses.read(value)
+        return address_list.read_addresses(value)
     if known == "accountEnabled":
         enabled = _enabled(value, negated=negated)
         return enabled, enabled is not None
@@ -112,7 +114,7 @@ def _read(known: str, value: Any, *, negated: bool) -> tuple[Any, bool]:
         whole = isinstance(value, list) and all(isinstance(each, Mapping) for each in value)
         return value if whole else [], whole
     if isinstance(value, str):
-        lost = known in _KNOWN and damage(value)
+        lost = known in _KNOWN and spreadsheet_damage(value)
         return (None, False) if lost else (value.strip() or None, True)
     if known not in _KNOWN or value is None:
         return value or None, True
@@ -127,8 +129,8 @@ def _number(value: Any) -> tuple[str | None, bool]:
 
 
 def _enabled(value: Any, *, negated: bool) -> bool | None:
-    blocked = booleans.truth(value) if negated else None
-    return booleans.state(value) if blocked is None else not blocked
+    blocked = booleans.parse(value) if negated else None
+    return booleans.parse_state(value) if blocked is None else not blocked
 
 
 @lru_cache(maxsize=1_000)

@@ -7,7 +7,7 @@ import sqlite3
 _CACHE_KIB = 4_096
 
 
-class Seen:
+class SeenKeys:
     """Keys, and where each was met first."""
 
     def __init__(self) -> None:
@@ -23,7 +23,7 @@ class Seen:
         """Let go of everything."""
         self._database.close()
 
-    def setdefault(self, key: str, place: int) -> int:
+    def add(self, key: str, place: int) -> int:
         """Return where a key was met first: here, unless it was met before."""
         self._database.execute("INSERT OR IGNORE INTO seen VALUES (?, ?)", (key, place))
         found = self._database.execute("SELECT place FROM seen WHERE key = ?", (key,)).fetchone()

@@ -46,7 +46,7 @@ class TextFile:
     def lines(self) -> Iterator[tuple[int, str]]:
         """Yield number and text of every line, with its end, from the first one on.
 
-        Raises Mistake for a line that is no text, or longer than MAX_LINE.
+        Raises InputError for a line that is no text, or longer than MAX_LINE.
         """
         self.stream.seek(0)
         number = 0
@@ -60,25 +60,25 @@ class TextFile:
                 raise InputError(f"{self.name} is damaged or no text: line {number} has a NUL byte")
             yield number, line
 
-    def words(self) -> Iterator[tuple[int, str]]:
+    def entries(self) -> Iterator[tuple[int, str]]:
         """Yield number and text of the lines of a list, without blank ones and quotation marks."""
         for number, line in self.lines():
             if text := line.strip().strip('"\ufeff').strip():
                 yield number, text
 
-    def begin(self, size: int = _CHUNK) -> str:
+    def head(self, size: int = _CHUNK) -> str:
         """Return the first characters of the file."""
         self.stream.seek(0)
         return self.stream.read(size)
 
 
 @contextmanager
-def opened(path: Path, encoding: str | None = None) -> Iterator[TextFile]:
-    """Open a file, or standard input for `-`, in UTF-8, UTF-16 or UTF-32.
+def open_text(path: Path, encoding: str | None = None) -> Iterator[TextFile]:
+    """Open a file in UTF-8, UTF-16 or UTF-32, or standard input for `-`.
 
-    `encoding` is for a file that is none of them: what it is in cannot be told from its bytes.
-    Where it can be named, by an option of the command, it is not None. Raises Mistake for what is
-    no text, OperatorError for what cannot be opened.
+    `encoding` is for a file in none of these: its bytes do not tell which one it is. None means
+    that the command has no option to name it. Raises InputError for a file that is not text,
+    OperatorError for one that cannot be opened.
     """
     with _seekable(path) as raw:
         name = _encoding(raw, _name(path), encoding)

@@ -23,13 +23,13 @@ _SENTENCE = "`{name}` of {people} cannot be read ({first}): it was not checked."
 
 
 @dataclass
-class Unread:
+class UnreadValues:
     """What is not understood: how often, and where first, by property."""
 
     counts: dict[str, int] = field(default_factory=dict)
     first: dict[str, str] = field(default_factory=dict)
 
-    def note(self, name: str, where: str, value: Any) -> None:
+    def add(self, name: str, where: str, value: Any) -> None:
         """Note that a value of a property is not understood; where, as `line 7`."""
         text = str("empty" if value in (None, "") else value).replace("`", "'")
         shown = text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}…"

@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from rollcall.reconcile.files.json_stream import BLANK, MAX_VALUE, JsonStream
+from rollcall.reconcile.files.row import Row
+from rollcall.reconcile.files.text_file import TextFile
 from rollcall.reconcile.input_error import InputError
-from rollcall.reconcile.json_stream import BLANK, MAX_VALUE, JsonStream
-from rollcall.reconcile.row import Row
-from rollcall.reconcile.text_file import TextFile
 from rollcall.scim import json_text
 from rollcall.scim.json_text import JsonTextError
 
@@ -24,7 +24,7 @@ _LINES = {".jsonl", ".ndjson"}
 
 @dataclass
 class JsonRows:
-    """The rows of a JSON file. Raises Mistake for what is no JSON.
+    """The rows of a JSON file. Raises InputError for what is no JSON.
 
     `in_lines` says that each line is an object: one that is none does no harm to the others.
     `partial` says, once the rows were read, why they are a part of an answer only.
@@ -37,7 +37,7 @@ class JsonRows:
     """The rows that the answer says it has on all its pages together."""
 
     def __post_init__(self) -> None:
-        first, more, _ = self.file.begin().lstrip(BLANK).partition("\n")
+        first, more, _ = self.file.head().lstrip(BLANK).partition("\n")
         row = _row(1, first)
         is_page = isinstance(row.values.get("value"), list)
         named = bool(more) and self.file.path.suffix.lower() in _LINES
@@ -84,7 +84,7 @@ class JsonRows:
                 members.append(f"{name}:{stream.value()}")
                 size += len(members[-1])
             if size > MAX_VALUE:
-                raise stream.mistake(f"an object has more than {MAX_VALUE:,} characters")
+                raise stream.error(f"an object has more than {MAX_VALUE:,} characters")
             more = stream.expect(",}") == ","
         text = f"{{{','.join(members)}}}"
         if is_page:
@@ -95,7 +95,7 @@ class JsonRows:
     def _note(self, page: Row, stream: JsonStream) -> None:
         """Note what a page says of the others."""
         if page.problem:
-            raise stream.mistake(f"a page {page.problem}")
+            raise stream.error(f"a page {page.problem}")
         said = {name.lower().removeprefix("@"): value for name, value in page.values.items()}
         following = said.get("odata.nextlink")
         self.partial = "its last page names another one (`@odata.nextLink`)" if following else ""

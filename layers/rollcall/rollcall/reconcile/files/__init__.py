@@ -1,0 +1,1 @@
+"""Files that people send: text, CSV and JSON, read row by row."""
