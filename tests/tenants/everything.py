@@ -158,7 +158,7 @@ def _handed_over(having: Services, name: str, first: str) -> tuple[str, ...]:
 
 def _reported(having: Services, name: str, ids: dict[str, str]) -> None:
     duplicates_function.report(having, name).advance(MONDAY, lambda _: False)
-    book = duplicates_function.book(having, name)
+    book = duplicates_function.case_store(having, name)
     note = OperatorNote(OPERATOR.actor, _now(), "a robot")
     book.mark_service_account(ids["bob"], note)
     (finding,) = [each for each in book.all() if ids["ann"] in each.finding.accounts]

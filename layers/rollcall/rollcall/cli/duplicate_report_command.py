@@ -90,4 +90,4 @@ def save(
 def opened(chosen: Operator, tenant: str) -> CaseStore:
     """Return the findings of a tenant that exists. Raises TenantError."""
     chosen.services.tenants.show(tenant)
-    return duplicates_function.book(chosen.services, tenant)
+    return duplicates_function.case_store(chosen.services, tenant)

@@ -50,7 +50,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         return {"tenants": sent}
 
 
-def book(backend: Backend, tenant: str) -> CaseStore:
+def case_store(backend: Backend, tenant: str) -> CaseStore:
     """Return the findings of one tenant."""
     findings = Findings(backend.table, tenant)
     return CaseStore(findings, FindingAccounts(Resources(backend.table, tenant), findings))
@@ -58,11 +58,10 @@ def book(backend: Backend, tenant: str) -> CaseStore:
 
 def report(backend: Backend, tenant: str) -> DuplicateRun:
     """Return the duplicate report of one tenant."""
-    kept, settings = book(backend, tenant), backend.settings
-    delivery = ReportDelivery(tenant, kept, backend.reports, backend.topic, settings.url)
-    return DuplicateRun(
-        kept, EvidenceIndex(backend.table, tenant), delivery, settings.inactive_days
-    )
+    cases, settings = case_store(backend, tenant), backend.settings
+    delivery = ReportDelivery(tenant, cases, backend.reports, backend.topic, settings.url)
+    evidence = EvidenceIndex(backend.table, tenant)
+    return DuplicateRun(cases, evidence, delivery, settings.inactive_days)
 
 
 def fan_out(backend: Backend, run: str) -> int:

@@ -82,7 +82,7 @@ class Services(Backend):
         actor = Actor(request.id, f"token:{caller.token_id}")
 
         def find_duplicate(record: Record) -> Duplicate | None:
-            return Namesakes.of(self.table, caller.tenant).created(actor, record)
+            return Namesakes.of_tenant(self.table, caller.tenant).find_duplicate(actor, record)
 
         context = Context(
             self.table,
