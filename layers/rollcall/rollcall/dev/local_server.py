@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -62,8 +63,7 @@ def create_channels(services: Services) -> None:
 
 def table_properties() -> dict[str, Any]:
     """Return the table's definition in the template, as far as an emulator takes it."""
-    template = yaml.load(_TEMPLATE.read_text(), _TemplateLoader)  # noqa: S506  # a SafeLoader
-    properties = template["Resources"]["Table"]["Properties"]
+    properties = _template()["Resources"]["Table"]["Properties"]
     wanted = (
         "BillingMode",
         "AttributeDefinitions",
@@ -186,6 +186,12 @@ class _TemplateLoader(yaml.SafeLoader):
 
 
 _TemplateLoader.add_multi_constructor("!", lambda *_: None)
+
+
+@cache
+def _template() -> Any:
+    """Return the template, which takes longer to read than a table to create."""
+    return yaml.load(_TEMPLATE.read_text(), _TemplateLoader)  # noqa: S506  # a SafeLoader
 
 
 @contextmanager
