@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -25,6 +26,7 @@ from rollcall.model.tenant_url import tenant_url
 from rollcall.operations import running_server
 from rollcall.runtime.services import Services
 from rollcall.runtime.settings import Settings
+from tests import dynamodb
 from tests.faults.points import Points, lines
 
 _READY_SECONDS = 60
@@ -113,22 +115,67 @@ def api(tenant: Tenant) -> Iterator[httpx.Client]:
         yield client
 
 
+@pytest.fixture(scope="session")
+def dynamodb_url() -> Iterator[str | None]:
+    """Where a DynamoDB of this process's own answers; None where moto has to do instead."""
+    program = dynamodb.program()
+    if program is None:
+        if os.environ.get("ROLLCALL_CI"):
+            pytest.fail("the DynamoDB engine is not installed: make install")
+        yield None
+        return
+    with dynamodb.running(program) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def clients(dynamodb_url: str | None) -> Clients:
+    """Clients of that DynamoDB, and of a Secrets Manager where it is mocked.
+
+    To make them takes longer than most tests.
+    """
+    session = boto3.session.Session("test", "test", region_name="eu-west-1")
+    return Clients(
+        session.client("dynamodb", endpoint_url=dynamodb_url), session.client("secretsmanager")
+    )
+
+
 @pytest.fixture
-def services() -> Iterator[Services]:
-    """A table and secrets of their own in memory, for tests with a single thread."""
+def services(clients: Clients) -> Iterator[Services]:
+    """A table and secrets of a test's own in memory."""
+    with deployment(clients) as services:
+        yield services
+
+
+@contextmanager
+def deployment(clients: Clients, settings: Settings | None = None) -> Iterator[Services]:
+    """Yield a table and secrets in memory, which go when the block ends."""
     with mock_aws():
-        options = {
-            "region_name": "eu-west-1",
-            "aws_access_key_id": "test",
-            "aws_secret_access_key": "test",
-        }
-        clients = Clients(
-            boto3.client("dynamodb", **options),  # type: ignore[call-overload]
-            boto3.client("secretsmanager", **options),  # type: ignore[call-overload]
-        )
-        built = Services(Settings(), clients)
-        local_server.create_table(built)
-        yield built
+        services = Services(settings or Settings(), clients)
+        local_server.create_table(services)
+        try:
+            yield services
+        finally:
+            services.clients.dynamodb.delete_table(TableName=services.table.name)
+
+
+NEEDS = {"server": "emulator", "home": "emulator", "built": "built", "browser": "browser"}
+"""What a test needs that uses a fixture, as a marker."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what a test needs; what shares an expensive fixture comes first.
+
+    Work is stolen from the end of what a process has left, so it stays together there.
+    """
+    for item in items:
+        fixtures: list[str] = getattr(item, "fixturenames", [])
+        needs = {NEEDS[name] for name in fixtures if name in NEEDS}
+        if "faults" in item.path.relative_to(item.config.rootpath).parts:
+            needs.add("faults")
+        for need in needs:
+            item.add_marker(need)
+    items.sort(key=lambda item: not any(item.iter_markers("built")))
 
 
 def _require_emulator() -> None:

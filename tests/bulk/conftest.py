@@ -1,5 +1,5 @@
 """A directory in memory for bulk requests; after each test all that it stores has to agree."""
 
-from tests.directory.conftest import clients, directory, services, table
+from tests.directory.conftest import directory, table
 
-__all__ = ["clients", "directory", "services", "table"]
+__all__ = ["directory", "table"]

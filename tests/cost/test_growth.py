@@ -18,7 +18,6 @@ from tests.cost.requests import FEW, SHAPES, Sent, repeated
 from tests.cost.texts import texts
 from tests.cost.world import World
 from tests.long import LONG
-from tests.storage.memory import clients, services
 
 RENEWED = 50
 """After how many measurements the table is emptied."""
@@ -73,6 +72,3 @@ def test_a_list_costs_no_more_than_its_length(measured: Measured) -> None:
             measured.measure(what, make(most // 4), make(most))
 
     measured.check()
-
-
-__all__ = ["clients", "services"]

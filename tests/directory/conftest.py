@@ -14,7 +14,6 @@ from rollcall.storage.table import Table
 from tests.directory.people import URL
 from tests.storage import consistency
 from tests.storage.faults import Time
-from tests.storage.memory import clients, services
 
 
 @pytest.fixture
@@ -32,4 +31,4 @@ def directory(services: Services, table: Table) -> Iterator[Directory]:
     consistency.check(services, "acme")
 
 
-__all__ = ["clients", "directory", "services", "table"]
+__all__ = ["directory", "table"]

@@ -19,7 +19,6 @@ from tests.cost.requests import Sent
 from tests.cost.world import World
 from tests.fuzz.hostile import Hostile
 from tests.long import LONG
-from tests.storage.memory import clients, services
 
 REQUESTS = 30_000 if LONG else 150
 RENEWED = 100
@@ -95,6 +94,3 @@ def test_hostile_requests_fail_nothing_take_no_time_and_change_nothing_when_refu
 
     print("\n".join(f"{share:.2f} of what it may take: {told}" for share, told in fuzz.slowest))
     assert all(line["level"] == "INFO" for line in fuzz.lines())
-
-
-__all__ = ["clients", "services"]

@@ -15,7 +15,6 @@ from rollcall.runtime.services import Services
 from tests.http.test_http import Api
 from tests.long import examples
 from tests.search.generated import filters, users, words
-from tests.storage.memory import clients, services
 
 texts = st.one_of(st.text(max_size=12), words)
 keys = st.one_of(
@@ -136,6 +135,3 @@ def test_whatever_is_sent_is_answered_in_scim_and_changes_nothing_when_refused(
 
     send()
     assert all(line["level"] == "INFO" for line in world.api.lines())
-
-
-__all__ = ["clients", "services"]

@@ -4,7 +4,6 @@ import pytest
 
 from rollcall.runtime.services import Services
 from tests.http.api import Api
-from tests.storage.memory import clients, services
 
 
 @pytest.fixture
@@ -13,4 +12,4 @@ def api(services: Services) -> Api:
     return Api(services)
 
 
-__all__ = ["api", "clients", "services"]
+__all__ = ["api"]

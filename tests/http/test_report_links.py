@@ -15,7 +15,6 @@ from rollcall.storage.report_files import LINK_DAYS, URL_SECONDS, place
 from tests.http.api import Api
 from tests.reconcile.duplicates.conftest import channels, in_memory, services
 from tests.storage.faults import counted
-from tests.storage.memory import clients
 
 NOW = datetime.now(UTC)
 PLACE = place("acme", "2026-11-24T02:00:00Z")
@@ -97,4 +96,4 @@ def test_a_link_is_only_followed(services: Services, api: Api) -> None:
     assert api.send("POST", f"/reports/{code}", base="").status_code in {404, 405}
 
 
-__all__ = ["channels", "clients", "in_memory", "services"]
+__all__ = ["channels", "in_memory", "services"]

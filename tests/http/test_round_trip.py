@@ -12,16 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from moto import mock_aws
 
 from rollcall.aws.clients import Clients
-from rollcall.dev import local_server
-from rollcall.runtime.services import Services
 from rollcall.runtime.settings import Settings
 from rollcall.scim import discovery, extensions
 from rollcall.scim.resource_models import ROLLCALL, ROLLCALL_GROUP
+from tests.conftest import deployment
 from tests.http.api import Api
-from tests.storage.memory import clients
 
 CORE = "urn:ietf:params:scim:schemas:core:2.0:User"
 GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
@@ -86,9 +83,7 @@ def api(clients: Clients, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     """The application with the declared extensions, and people to be members of groups."""
     file: Path = tmp_path_factory.mktemp("extensions") / "extensions.json"
     file.write_text(json.dumps(DECLARED))
-    with mock_aws():
-        services = Services(Settings(extensions=file), clients)
-        local_server.create_table(services)
+    with deployment(clients, Settings(extensions=file)) as services:
         yield Api(services)
     extensions.declare({})
 
@@ -248,6 +243,3 @@ def test_what_is_advertised_as_read_only_is_not_written(urn: str, said: Json, ap
     operations = [{"op": "add", "path": trip.path, "value": value}]
     refused = api.send("PATCH", trip.location, json={"Operations": operations})
     assert (refused.status_code, refused.json()["scimType"]) == (400, "mutability")
-
-
-__all__ = ["clients"]

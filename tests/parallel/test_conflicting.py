@@ -10,7 +10,6 @@ import pytest
 from rollcall.runtime.services import Services
 from tests.parallel.conflicts import Conflicting
 from tests.storage.faults import preceded
-from tests.storage.memory import clients, services
 
 HELD: dict[str, Any] = {"pk": {"S": "acme#X"}, "sk": {"S": "held"}}
 FREE: dict[str, Any] = {"pk": {"S": "acme#X"}, "sk": {"S": "free"}}
@@ -134,6 +133,3 @@ def test_a_transaction_that_fails_lets_go_of_its_items(
 
     client.put_item(TableName=table, Item=HELD)
     assert not client.conflicts
-
-
-__all__ = ["clients", "services"]

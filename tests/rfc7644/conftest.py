@@ -1,5 +1,5 @@
 """What the tests of the RFC's sentences share."""
 
-from tests.http.conftest import api, clients, services
+from tests.http.conftest import api
 
-__all__ = ["api", "clients", "services"]
+__all__ = ["api"]

@@ -24,7 +24,6 @@ from tests.directory.people import user
 from tests.reconcile.duplicates.conftest import channels, directory, in_memory, services
 from tests.reconcile.duplicates.people import MONDAY, TUESDAY, mails
 from tests.storage.faults import Time, answering
-from tests.storage.memory import clients
 
 Message = dict[str, Any]
 
@@ -289,4 +288,4 @@ def test_from_the_schedule_to_the_page_in_a_browser(server: Server) -> None:
     assert len(rows) == 3
 
 
-__all__ = ["channels", "clients", "directory", "in_memory", "services"]
+__all__ = ["channels", "directory", "in_memory", "services"]

@@ -11,7 +11,6 @@ from rollcall.directory.sweep import Sweep
 from rollcall.runtime.services import Services
 from rollcall.runtime.sweep_function import LEASE, sweep
 from tests.storage.faults import answering
-from tests.storage.memory import clients, services
 
 
 class Context:
@@ -48,6 +47,3 @@ def test_a_sweep_that_fails_is_in_nobodys_way(
     assert sweep(services, Context("second")) == {"finished": 0}
     now = datetime.now(UTC)
     assert services.leases().take(LEASE, "third", now, now)
-
-
-__all__ = ["clients", "services"]

@@ -14,7 +14,6 @@ from rollcall.runtime.gateway import behind_gateway
 from rollcall.runtime.json_log import logger
 from rollcall.runtime.scim_function import application
 from rollcall.runtime.services import Services
-from tests.storage.memory import clients, services
 
 USERS = "/scim/acme/v2/Users"
 
@@ -120,6 +119,3 @@ def test_a_gateway_on_this_machine_may_speak_http(services: Services) -> None:
     sent["multiValueHeaders"]["X-Forwarded-Proto"] = ["http"]
 
     assert handle(sent, Context())["headers"]["location"].startswith("http://api.test/scim/")
-
-
-__all__ = ["clients", "services"]

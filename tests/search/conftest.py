@@ -18,7 +18,6 @@ from rollcall.scim.budget import Budget
 from rollcall.scim.resource_models import Kind
 from rollcall.storage.table import Table
 from tests.directory.people import URL
-from tests.storage.memory import clients, services
 
 
 class Store:
@@ -66,6 +65,3 @@ def calls(services: Services) -> Iterator[list[str]]:
     events.register("before-call.dynamodb", note)
     yield made
     events.unregister("before-call.dynamodb", note)
-
-
-__all__ = ["clients", "services"]

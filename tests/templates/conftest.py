@@ -18,7 +18,6 @@ from rollcall.templates.template_changes import TemplateChanges
 from tests.directory.people import URL
 from tests.storage import consistency
 from tests.storage.faults import Time
-from tests.storage.memory import clients, services
 
 
 @dataclass
@@ -59,6 +58,3 @@ def directory(services: Services, table: Table, clock: Clock) -> Iterator[Direct
     origin = Actor("request-1", "token:t")
     yield Directory(Context(table, "acme", URL, actor=origin, clock=clock))
     consistency.check(services, "acme")
-
-
-__all__ = ["clients", "services"]

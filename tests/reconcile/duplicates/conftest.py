@@ -8,17 +8,23 @@ from dataclasses import replace
 import boto3
 import pytest
 
-from rollcall.aws.clients import Channels
+from rollcall.aws.clients import Channels, Clients
 from rollcall.dev import local_server
 from rollcall.directory.context import Context
 from rollcall.directory.directory import Directory
 from rollcall.reconcile.duplicates.duplicate_run import DuplicateRun
 from rollcall.runtime.duplicates_function import report
 from rollcall.runtime.services import Services
+from tests.conftest import deployment
 from tests.directory.people import URL
 from tests.storage import consistency
-from tests.storage.memory import clients
-from tests.storage.memory import services as in_memory
+
+
+@pytest.fixture
+def in_memory(clients: Clients) -> Iterator[Services]:
+    """A table and secrets in memory, to which the rest is added."""
+    with deployment(clients) as services:
+        yield services
 
 
 @pytest.fixture(scope="session")
@@ -57,6 +63,3 @@ def directory(services: Services) -> Iterator[Directory]:
 def run(services: Services) -> DuplicateRun:
     """The duplicate report of the tenant acme."""
     return report(services, "acme")
-
-
-__all__ = ["clients", "in_memory"]
