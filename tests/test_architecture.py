@@ -65,7 +65,6 @@ ONLY_PARSES_AND_PRINTS = {"cli", "operations", "dev", "model"}
 """What a module of the command may import."""
 
 REACHES_BELOW = {
-    *("__init__.py", "connection.py"),
     *("conflicts_command.py", "duplicate_report_command.py", "duplicates_command.py"),
     *("events_command.py", "finding_view.py", "handover_command.py"),
     *("serve_command.py", "tenants_command.py", "tokens_command.py"),

@@ -8,10 +8,10 @@ from typing import Annotated, Any
 
 import typer
 
-from rollcall.cli.accounts_command import Account
 from rollcall.cli.connection import target
 from rollcall.cli.listing import Listing
 from rollcall.cli.terminal import (
+    Account,
     AsJson,
     DryRun,
     Name,

@@ -9,9 +9,11 @@ from typing import Annotated, Any
 
 import typer
 
+from rollcall.cli.account_links_command import merge, relink, unlink
 from rollcall.cli.connection import target
+from rollcall.cli.import_command import import_
 from rollcall.cli.listing import Listing
-from rollcall.cli.terminal import AsJson, Name, operator, print_lines, print_listing, say
+from rollcall.cli.terminal import Account, AsJson, Name, operator, print_lines, print_listing, say
 from rollcall.model.record import Record
 from rollcall.reconcile.conflicts.directory_account import read_accounts
 from rollcall.storage.resources import Resources
@@ -23,8 +25,6 @@ app = typer.Typer(
     An account is `local` until a write of the identity provider links it; then it is `linked`.
     A `protected` account no client may change, disable or delete.""",
 )
-
-Account = Annotated[str, typer.Argument(help="The account: its id or its userName.")]
 
 
 class AccountFilter(StrEnum):
@@ -118,3 +118,8 @@ def _protect(context: typer.Context, name: str, account: str, *, protected: bool
 
 def _states(link: Any) -> list[str]:
     return [link.state.value, *(["protected"] if link.protected else [])]
+
+
+app.command(name="import")(import_)
+for command in (unlink, relink, merge):
+    app.command()(command)

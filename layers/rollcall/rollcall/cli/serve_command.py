@@ -9,11 +9,11 @@ from typing import Annotated
 
 import typer
 
-from rollcall.cli.connection import ConnectionOptions
 from rollcall.cli.terminal import AsJson, print_credentials, say
 from rollcall.dev import local_server
 from rollcall.model.tenant_url import tenant_url
 from rollcall.operations.deployment import check_endpoint
+from rollcall.operations.selection import Selection
 from rollcall.runtime.settings import Settings
 
 
@@ -76,7 +76,7 @@ def serve(
     Prints the Tenant URL and the Secret Token of each tenant when it is ready to answer, with
     --json as one line: {"tenants": {NAME: {"url": …, "token": …}}}. Ctrl-C ends it.
     """
-    choice: ConnectionOptions = context.obj
+    selection: Selection = context.obj
 
     def announce(base: str, tokens: dict[str, str]) -> None:
         admitted = {
@@ -95,9 +95,9 @@ def serve(
         host,
         port,
         tenant or [],
-        state=state or choice.state,
+        state=state or selection.state,
         endpoint_url=check_endpoint(
-            endpoint_url or choice.endpoint_url or os.environ.get("AWS_ENDPOINT_URL") or None
+            endpoint_url or selection.endpoint_url or os.environ.get("AWS_ENDPOINT_URL") or None
         ),
         fresh=fresh,
         announce=announce,

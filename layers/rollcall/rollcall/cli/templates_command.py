@@ -13,6 +13,7 @@ from rich.text import Text
 from rollcall.cli import yaml_text
 from rollcall.cli.connection import target
 from rollcall.cli.listing import Listing
+from rollcall.cli.template_preview_command import apply, preview
 from rollcall.cli.terminal import (
     AsJson,
     DryRun,
@@ -225,3 +226,7 @@ def _plain(template: Template) -> dict[str, Any]:
 
 def _source(template: Template) -> str:
     return yaml.safe_dump(_plain(template), sort_keys=False, allow_unicode=True)
+
+
+app.command()(preview)
+app.command()(apply)

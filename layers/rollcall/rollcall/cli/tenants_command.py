@@ -10,6 +10,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from rollcall.cli.connection import target
 from rollcall.cli.export_command import export
+from rollcall.cli.link_policy_command import domains, policy
 from rollcall.cli.listing import Listing
 from rollcall.cli.terminal import (
     AsJson,
@@ -165,3 +166,7 @@ def _summary(tenant: Tenant) -> dict[str, Any]:
             for each in tenant.tokens
         ],
     }
+
+
+app.command()(policy)
+app.add_typer(domains, name="domains")

@@ -34,6 +34,8 @@ Name = Annotated[
     str, typer.Argument(metavar="TENANT", help="The tenant: 1 to 40 of a-z, 0-9 and -.")
 ]
 
+Account = Annotated[str, typer.Argument(help="The account: its id or its userName.")]
+
 out = Console(highlight=False, markup=False, emoji=False)
 err = Console(highlight=False, markup=False, emoji=False, stderr=True)
 

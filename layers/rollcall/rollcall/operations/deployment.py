@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from rollcall.aws.clients import stack_outputs
 from rollcall.operations import running_server
 from rollcall.operations.operator import Operator
+from rollcall.operations.selection import Selection
 from rollcall.operator_error import OperatorError
 from rollcall.runtime.services import Services
 from rollcall.runtime.settings import Settings
@@ -24,20 +23,6 @@ _OUTPUTS = (
 
 class DeploymentError(OperatorError):
     """Nothing to work on is named, or what is named is no deployment of Rollcall."""
-
-
-@dataclass(frozen=True)
-class Selection:
-    """What names the deployment, in the order in which it is looked for.
-
-    The name of a stack; the URL of another DynamoDB and Secrets Manager; AWS_ENDPOINT_URL or
-    ROLLCALL_TABLE in the environment; the state directory of a local server that runs.
-    """
-
-    stack: str | None
-    endpoint_url: str | None
-    state: Path
-    environment: Mapping[str, str]
 
 
 def connect(name: str, selection: Selection) -> Operator:

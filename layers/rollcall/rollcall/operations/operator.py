@@ -7,9 +7,12 @@ takes long is a generator: it yields `Progress`, and returns its result.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from rollcall.model.tenant_url import tenant_url
-from rollcall.runtime.services import Services
+
+if TYPE_CHECKING:  # the command shows progress before it needs any service
+    from rollcall.runtime.services import Services
 
 
 @dataclass(frozen=True)
@@ -37,8 +40,8 @@ class Progress:
     step: str = ""
 
     def __str__(self) -> str:
-        """Return it as people read it, such as `deleting 1,200 users`."""
+        """Return it as people read it, such as `deleting users, 1,200 so far`."""
         if not self.unit:
             return self.step
-        number = f"{self.done:,}" if self.total is None else f"{self.done:,} of {self.total:,}"
-        return f"{self.step} {number} {self.unit}".lstrip()
+        end = "so far" if self.total is None else f"of {self.total:,}"
+        return f"{self.step} {self.unit}, {self.done:,} {end}".lstrip()

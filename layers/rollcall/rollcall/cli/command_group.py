@@ -1,0 +1,109 @@
+"""The commands by name; a command is imported when it runs, so that `rollcall --help` is quick."""
+
+from __future__ import annotations
+
+from collections import UserDict
+from functools import cache
+from importlib import import_module
+from typing import Any, Literal, NamedTuple
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_group
+
+MARKUP: Literal["markdown"] = "markdown"
+"""The form of help texts: their paragraphs are as wide as the terminal."""
+
+
+class Place(NamedTuple):
+    """Where a command is, as `module:attribute` of this package, and its help in the listing."""
+
+    name: str
+    help: str
+
+
+PLACES = {
+    "serve": Place(
+        "serve_command:serve", "Serve the whole API on this machine, without an AWS account."
+    ),
+    "handover": Place(
+        "handover_command:handover",
+        "Print a one-time link that gives a tenant's administrator endpoint and token.",
+    ),
+    "log": Place(
+        "log_command:log",
+        "Show what was written, refused, and looked up in vain: the provisioning log.",
+    ),
+    "verify": Place(
+        "verify_command:verify",
+        "Check that a tenant's documents, names, lookups, memberships, grants and counts agree.",
+    ),
+    "tenants": Place("tenants_command:app", "Switch SCIM on and off for a tenant."),
+    "tokens": Place(
+        "tokens_command:app",
+        "The secret tokens of a tenant: several may be live at once, so that none is replaced "
+        "with an outage. A token is shown once, when it is made, and kept nowhere.",
+    ),
+    "templates": Place(
+        "templates_command:app",
+        "New User Templates: what users may do as soon as they arrive over SCIM.",
+    ),
+    "access": Place(
+        "access_command:app",
+        "What a user may do in the product and why, and what people mend of it.",
+    ),
+    "accounts": Place("accounts_command:app", "Look after the accounts of a tenant."),
+    "conflicts": Place("conflicts_command:app", "Find conflicts before SCIM is switched on."),
+    "duplicates": Place(
+        "duplicates_command:app",
+        "Find people with several accounts, and accounts that nobody looks after.",
+    ),
+    "events": Place("events_command:app", "Change events that could not be published."),
+}
+
+
+class CommandGroup(TyperGroup):
+    """The commands of PLACES: listed from there, and imported when one of them is to run."""
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes | {"commands": _ImportedCommands(PLACES)})
+
+    def list_commands(self, ctx: Any) -> list[str]:  # Typer's signature
+        """Return the names in the order of the listing."""
+        return list(PLACES)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> TyperCommand | None:
+        """Return the name and the help of a command, which is all that a listing needs."""
+        place = PLACES.get(cmd_name)
+        return None if place is None else TyperCommand(cmd_name, help=place.help)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        """Import the command that the arguments name, to run it or to complete its words."""
+        name, command, others = super().resolve_command(ctx, args)
+        return name, command and self.commands[command.name or ""], others
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command; AWS that cannot be used and refused changes are an OperatorError."""
+        from rollcall.operations import failures  # noqa: PLC0415  # imports the AWS client
+
+        with failures.translated():
+            return super().invoke(ctx)
+
+
+class _ImportedCommands(UserDict[str, Any]):
+    """The commands themselves, for what looks into all of them."""
+
+    def __getitem__(self, name: str) -> Any:
+        return _imported(name)
+
+
+@cache
+def _imported(name: str) -> Any:
+    module, _, attribute = PLACES[name].name.partition(":")
+    found = getattr(import_module(f"rollcall.cli.{module}"), attribute)
+    parent = typer.Typer(rich_markup_mode=MARKUP)
+    if isinstance(found, typer.Typer):
+        parent.add_typer(found, name=name)
+    else:
+        parent.command(name=name)(found)
+    return get_group(parent).commands[name]
