@@ -16,9 +16,10 @@ from uuid import uuid4
 import httpx
 
 RATE = 25
-"""Requests a second: Entra's highest. They are sent when they are due, whatever is unanswered."""
+"""Requests a second: Entra's highest. What is late for want of a connection is made up for."""
 
-_CONNECTIONS = 100
+_CONNECTIONS = 10
+"""Each connection may cost the emulator another process of a function."""
 _SECONDS = 120.0
 _USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 
