@@ -13,7 +13,6 @@ from scim2_models import (
     AttributeBinding,
     BaseModel,
     Extension,
-    InvalidPathException,
     Mutability,
     Required,
     Returned,
@@ -22,6 +21,8 @@ from scim2_models.path import Comparison, FilterNode, LogicalExpr, Not, Present,
 
 from rollcall.scim import tolerance
 from rollcall.scim.case_folding import encodable
+from rollcall.scim.engine_errors import translated
+from rollcall.scim.errors import InvalidPathException
 from rollcall.scim.resource_models import MODELS, PATHS, Kind
 
 MAX_LENGTH = 8192
@@ -92,7 +93,8 @@ def designate(kind: Kind, text: str) -> Attribute | Schema | None:
         raise InvalidPathException(detail=f"a path has at most {MAX_LENGTH} characters")
     mended = tolerance.attribute_path(tolerance.filter_text(text) if "[" in text else text)
     try:
-        path = PATHS[kind](mended)
+        with translated():
+            path = PATHS[kind](mended)
     except InvalidPathException as error:
         raise InvalidPathException(detail=f"{text!r} is no attribute path: {error}") from error
     if path.model is not None:

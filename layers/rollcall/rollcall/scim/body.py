@@ -21,11 +21,11 @@ from rollcall.scim.attributes import (
     marked,
 )
 from rollcall.scim.document import encoded, merge_extensions, split_extensions
+from rollcall.scim.engine_errors import from_validation
 from rollcall.scim.errors import (
     InvalidSyntaxException,
     InvalidValueException,
     MutabilityException,
-    from_validation,
 )
 from rollcall.scim.resource_models import ENTERPRISE, MODELS, Kind
 from rollcall.scim.text_values import TextValues

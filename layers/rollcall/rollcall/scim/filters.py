@@ -27,6 +27,7 @@ from rollcall.scim import member_operations, tolerance, values
 from rollcall.scim.attributes import MAX_LENGTH, Attribute, KeyPath, declared, leaves
 from rollcall.scim.case_folding import encodable
 from rollcall.scim.comparison import COMPARING
+from rollcall.scim.engine_errors import translated
 from rollcall.scim.errors import InvalidFilterException
 from rollcall.scim.resource_models import FILTERS, MODELS, Kind
 
@@ -123,14 +124,16 @@ def parse(text: str, kinds: Iterable[Kind]) -> Filter:
     if not encodable(text):
         raise InvalidFilterException(detail="the filter holds half a character")
     try:
-        root = ScimFilter(tolerance.filter_text(text)).ast
+        with translated():
+            root = ScimFilter(tolerance.filter_text(text)).ast
     except InvalidFilterException as error:
         raise InvalidFilterException(detail=f"filter: {error}") from error
     bound: dict[Kind, ScimFilter[Any]] = {}
     unknown: set[str] | None = None
     for kind in kinds:
         mender = _Mender(kind)
-        bound[kind] = FILTERS[kind](mender.visit(root))  # refuses what cannot compare
+        with translated():  # the engine refuses what cannot be compared
+            bound[kind] = FILTERS[kind](mender.visit(root))
         unknown = mender.unknown if unknown is None else unknown & mender.unknown
     if unknown:
         raise InvalidFilterException(detail=f"there is no attribute {', '.join(sorted(unknown))}")

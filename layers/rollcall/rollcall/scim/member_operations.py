@@ -24,6 +24,7 @@ from scim2_models.path import (
 from rollcall.scim import tolerance
 from rollcall.scim.attributes import Attribute, leaves
 from rollcall.scim.budget import OF_EACH, Budget
+from rollcall.scim.engine_errors import translated
 from rollcall.scim.errors import (
     InvalidValueException,
     MutabilityException,
@@ -206,7 +207,8 @@ def outcome(
 
 def _selected(selection: FilterNode, members: Iterable[str], types: Mapping[str, str]) -> list[str]:
     """Return the members that a selection selects."""
-    selecting = FILTERS[Kind.GROUP](ValuePath(AttrPath("members"), selection))
+    with translated():
+        selecting = FILTERS[Kind.GROUP](ValuePath(AttrPath("members"), selection))
     return [
         each
         for each in members

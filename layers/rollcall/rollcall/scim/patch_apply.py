@@ -9,19 +9,20 @@ from typing import Any
 
 from pydantic import ValidationError
 from scim2_models import Context, Resource
+from scim2_models import SCIMException as EngineError
 from scim2_models.path import CompareOperator, Comparison
 
 from rollcall.scim import tolerance, unselected
 from rollcall.scim.attributes import ACTIVE, MAX_VALUES, Attribute, Schema, leaves
 from rollcall.scim.body import check_number
 from rollcall.scim.budget import Budget
+from rollcall.scim.engine_errors import from_engine, from_validation
 from rollcall.scim.errors import (
     InvalidFilterException,
     InvalidPathException,
     InvalidValueException,
     PayloadTooLargeException,
     SCIMException,
-    from_validation,
 )
 from rollcall.scim.resource_models import ENTERPRISE, PATCHES, PATHS, Kind
 from rollcall.scim.unselected import Parts
@@ -171,24 +172,26 @@ def _run(kind: Kind, resource: Resource[Any], steps: list[PatchStep]) -> None:
             scim_policy=tolerance.POLICY,
         )
         patch.patch(resource, scim_policy=tolerance.POLICY)
-    except (ValidationError, SCIMException) as error:
+    except (ValidationError, EngineError) as error:
         if len(steps) == 1:
             raise _refusal(steps[0], error) from error
         for step in steps:  # one by one, to name the one that fails
             _run(kind, resource, [step])
 
 
-def _refusal(step: PatchStep, error: ValidationError | SCIMException) -> SCIMException:
+def _refusal(step: PatchStep, error: ValidationError | EngineError) -> SCIMException:
     """Return the protocol's error for what the engine says of a step, naming its path."""
     if isinstance(error, ValidationError):
         return from_validation(error, step.path)
-    if isinstance(error, InvalidValueException):
-        if isinstance(error.__cause__, ValidationError):
-            return from_validation(error.__cause__, step.path)
+    refusal = from_engine(error)
+    if isinstance(refusal, InvalidValueException) and isinstance(error.__cause__, ValidationError):
+        return from_validation(error.__cause__, step.path)
+    by_filter = step.op == "remove" and step.value is not None  # the engine reads it as a filter
+    if isinstance(refusal, InvalidValueException) or (
+        by_filter and isinstance(refusal, InvalidFilterException)
+    ):
         return InvalidValueException(detail=f"{step.path}: {error}")
-    if isinstance(error, InvalidFilterException) and step.op == "remove" and step.value is not None:
-        return InvalidValueException(detail=f"{step.path}: {error}")  # read as a filter
-    return error
+    return refusal
 
 
 def _selects_manager(target: Attribute) -> bool:
