@@ -37,11 +37,12 @@ ARROWS: dict[str, set[str]] = {
     "dev": {"operations", "runtime", "http", "tenants"},
     "start": set(),
     "operator_error": set(),
+    "web_page": set(),
     "cli": {"operations", "dev", "runtime", *BELOW_HTTP, "scim"},
 }
 """What each room may import of the package, itself and EVERYWHERE aside."""
 
-EVERYWHERE = {"operator_error"}
+EVERYWHERE = {"operator_error", "web_page"}
 """What every room may import."""
 
 ONLY_IN: dict[str, set[str]] = {

@@ -7,21 +7,35 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from string import Template
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from rollcall.http import requests
 from rollcall.http.paths import HANDOVER
-from rollcall.http.web_page import HEADERS, WebPage
 from rollcall.scim.errors import InvalidSyntaxException, NotFoundException, Unavailable
 from rollcall.tenants.handover import HandoverService, HandoverStatus
 from rollcall.tenants.tenants import TenantError
+from rollcall.web_page import WebPage, asset, escaped
 
 MAX_BODY = 1024
+
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Referrer-Policy": "no-referrer",
+    "Strict-Transport-Security": "max-age=31536000",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "X-Robots-Tag": "noindex, nofollow",
+}
+"""The headers of every answer: nobody may cache, frame or index it, or name it as a referrer."""
 
 MAX_FLAGS = 1_000
 """How many flags are read to count duplicates, each of which flags two accounts or more."""
@@ -50,10 +64,12 @@ def routes(desk: HandoverService, facts_of: FactsOf, product: str, support: str)
 
     `product` is what the administrator calls the application, `support` where to ask for help.
     """
-    page = WebPage.of("handover", {"product": product, "support": support, "help": _help(support)})
+    page = _page(product)
+    html = "".join(page.document([_body(product, support)]))
+    headers = {**HEADERS, "Content-Security-Policy": f"{page.policy}; frame-ancestors 'none'"}
 
     async def document(request: Request) -> Response:
-        return page.response()
+        return HTMLResponse(html, headers=headers)
 
     async def status(request: Request) -> Response:
         code = await _code(request)
@@ -122,6 +138,26 @@ def _answer(content: dict[str, Any]) -> Response:
 
 def _unknown() -> NotFoundException:
     return NotFoundException(detail="the link is not complete, or it has expired")
+
+
+def _page(product: str) -> WebPage:
+    return WebPage(
+        f"Connect Microsoft Entra ID to {product}",
+        style=_asset("handover.css"),
+        script=_asset("handover.js"),
+        head=_asset("handover_head.html"),
+        allowed=("img-src data:", "connect-src 'self'"),
+    )
+
+
+def _body(product: str, support: str) -> str:
+    values = {"product": product, "support": support, "help": _help(support)}
+    template = Template(_asset("handover.html"))
+    return template.substitute({name: escaped(value) for name, value in values.items()})
+
+
+def _asset(name: str) -> str:
+    return asset("rollcall.http", f"pages/{name}")
 
 
 def _help(support: str) -> str:

@@ -1,22 +1,17 @@
 """A report as one HTML page: figures, notes and a table that is sorted, filtered and printed.
 
-The page loads nothing and runs nothing but its own script, which its Content-Security-Policy names
-by hash (CSP level 3); whatever comes from the data is escaped text. Without the script it is still
-a readable table.
+Whatever comes from the data is escaped text. Without its script the page is still a readable table.
 """
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from hashlib import sha256
-from html import escape
-from importlib.resources import files
 from typing import TypeAlias
 
 from rollcall.reconcile.advice import Advice
+from rollcall.web_page import WebPage, asset, escaped
 
 Cell: TypeAlias = str | int | Sequence[str] | Advice
 """Text, a number, several lines of text, or what to do; what stands in `backticks` is code."""
@@ -72,31 +67,25 @@ class ReportPage:
 def render(page: ReportPage, rows: Iterable[Sequence[Cell]]) -> Iterator[str]:
     """Yield the page piece by piece; the first MAX_ROWS rows, one cell for every column."""
     cards = f"@media {NARROW} {{\n{_asset('cards.css')}{_titles(page.columns)}}}\n"
-    style, script = _asset("page.css") + cards, _asset("page.js")
-    policy = (
-        f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; "
-        "base-uri 'none'; form-action 'none'"
-    )
-    yield (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{escape(policy)}">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        '<meta name="robots" content="noindex">\n<meta name="referrer" content="no-referrer">\n'
-        f"<title>{_text(page.title)}</title>\n<style>{style}</style>\n</head>\n<body>\n"
-    )
+    frame = WebPage(page.title, style=_asset("page.css") + cards, script=_asset("page.js"))
+    yield from frame.document(_body(page, rows))
+
+
+def _body(page: ReportPage, rows: Iterable[Sequence[Cell]]) -> Iterator[str]:
+    yield "<body>\n"
     yield from _head(page)
     yield from _table(page, rows)
-    yield f"</main>\n<script>{script}</script>\n</body>\n</html>\n"
+    yield "</main>\n"
 
 
 def _head(page: ReportPage) -> Iterator[str]:
-    yield f"<header>\n<h1>{_text(page.title)}</h1>\n<p>{_marked(page.lead)}</p>\n</header>\n"
+    yield f"<header>\n<h1>{escaped(page.title)}</h1>\n<p>{_marked(page.lead)}</p>\n</header>\n"
     yield "<main>\n"
     if page.figures:
         yield '<dl class="figures">\n'
         for label, value in page.figures:
-            shown = f"{value:,}" if isinstance(value, int) else _text(value)
-            yield f"<div><dt>{_text(label)}</dt><dd>{shown}</dd></div>\n"
+            shown = f"{value:,}" if isinstance(value, int) else escaped(value)
+            yield f"<div><dt>{escaped(label)}</dt><dd>{shown}</dd></div>\n"
         yield "</dl>\n"
     if page.notes:
         yield '<section class="notes">\n'
@@ -112,14 +101,14 @@ def _table(page: ReportPage, rows: Iterable[Sequence[Cell]]) -> Iterator[str]:
     yield '<form class="tools" hidden>\n<label>Search <input type="search" id="search"></label>\n'
     for number, column in enumerate(page.columns):
         if column.tones:
-            options = "".join(f"<option>{_text(each)}</option>" for each in column.tones)
+            options = "".join(f"<option>{escaped(each)}</option>" for each in column.tones)
             yield (
-                f'<label>{_text(column.title)} <select data-column="{number}">'
+                f'<label>{escaped(column.title)} <select data-column="{number}">'
                 f'<option value="">all</option>{options}</select></label>\n'
             )
     yield '<output id="shown"></output>\n</form>\n<table>\n<thead>\n<tr>'
     for column in page.columns:
-        yield f'<th scope="col">{_text(column.title)}</th>'
+        yield f'<th scope="col">{escaped(column.title)}</th>'
     yield "</tr>\n</thead>\n<tbody>\n"
     left = 0
     for number, row in enumerate(rows):
@@ -137,7 +126,9 @@ def _cell(column: Column, cell: Cell) -> str:
     if isinstance(cell, int):
         return f'<td class="number" data-value="{cell}">{cell:,}</td>'
     if column.tones and isinstance(cell, str):
-        return f'<td><span class="mark {column.tones.get(cell, "quiet")}">{_text(cell)}</span></td>'
+        return (
+            f'<td><span class="mark {column.tones.get(cell, "quiet")}">{escaped(cell)}</span></td>'
+        )
     if isinstance(cell, Advice):
         return f'<td dir="auto" class="wide">{_advice(cell)}</td>'
     lines = [cell] if isinstance(cell, str) else cell
@@ -149,7 +140,7 @@ def _advice(advice: Advice) -> str:
     """Return what to do, the commands closed up: they are for support, and stay off the paper."""
     customer = f"<p><b>You can</b> {_marked(advice.customer)}.</p>" if advice.customer else ""
     support = f"<p><b>Support will</b> {_marked(advice.support)}.</p>" if advice.support else ""
-    commands = "".join(f"<p><code>{_text(each)}</code></p>" for each in advice.commands)
+    commands = "".join(f"<p><code>{escaped(each)}</code></p>" for each in advice.commands)
     if commands:
         support += f'<details class="support"><summary>{SUPPORT}</summary>{commands}</details>'
     return customer + support
@@ -170,11 +161,6 @@ def _in_style(text: str) -> str:
     )
 
 
-def _text(text: str) -> str:
-    """Return text as it stands in a page: half a character (a lone surrogate) becomes `?`."""
-    return escape(text.encode(errors="replace").decode())
-
-
 def _breakable(text: str) -> str:
     """Return text of which lines are broken between words, and within long ones behind a sign."""
     return "".join(map(_word, _BLANKS.split(text)))
@@ -182,9 +168,9 @@ def _breakable(text: str) -> str:
 
 def _word(word: str) -> str:
     if len(word) > LONG:
-        return "<wbr>".join(map(_text, _PIECE.findall(word)))
+        return "<wbr>".join(map(escaped, _PIECE.findall(word)))
     # Browsers break a word behind a hyphen, an address, too.
-    return f'<span class="whole">{_text(word)}</span>' if {*"-/"} & {*word} else _text(word)
+    return f'<span class="whole">{escaped(word)}</span>' if {*"-/"} & {*word} else escaped(word)
 
 
 def _marked(text: str) -> str:
@@ -196,8 +182,4 @@ def _marked(text: str) -> str:
 
 
 def _asset(name: str) -> str:
-    return files("rollcall.reconcile").joinpath(name).read_text(encoding="utf-8")
-
-
-def _digest(text: str) -> str:
-    return "sha256-" + base64.b64encode(sha256(text.encode()).digest()).decode()
+    return asset("rollcall.reconcile", name)
