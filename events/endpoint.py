@@ -22,7 +22,7 @@ from rollcall.scim.resource_models import Kind
 from rollcall.storage import report_files
 from rollcall.storage.handover_items import Handover, HandoverItems
 from rollcall.storage.large_change_items import LargeChangeItems, MemberChanges
-from rollcall.storage.resource_writes import GroupUpdate, ResourceWrites
+from rollcall.storage.resource_writes import ResourceWrites, begin_change
 from rollcall.tenants import token_format
 from rollcall.tenants.tenants import TOKEN_DAYS
 
@@ -89,7 +89,7 @@ def _begin(services: Services) -> None:
     group = directory.groups.create({"displayName": "Staff", "members": members}).record.id
     change = MemberChanges({joins.id: Kind.USER}, {stays.id: Kind.USER})
     name = journal.write(group, change, origin, since)
-    table.transact([writes.turn(group, since, GroupUpdate(several=True, pending=name))])
+    table.transact([begin_change(writes.turn(group, since, several=True), name)])
     current = directory.users.read(leaves.id).record
     note = journal.leaving(Kind.USER, leaves.id, origin, since)
     table.transact([*writes.deletion(current, since, 4_102_444_800), note])

@@ -17,7 +17,7 @@ from rollcall.storage.large_change_items import (
     MemberChanges,
     Unfinished,
 )
-from rollcall.storage.resource_writes import GroupUpdate, ResourceWrites
+from rollcall.storage.resource_writes import ResourceWrites, begin_change
 from rollcall.storage.table import Table
 from rollcall.storage.transactions import ConditionFailed
 from tests.storage import consistency
@@ -53,9 +53,8 @@ def written(journal: LargeChangeItems, changes: MemberChanges = ADA) -> str:
 def begin(table: Table, journal: LargeChangeItems, change: str) -> None:
     """Make a change true."""
     writes = ResourceWrites(table, "acme", Actor())
-    table.transact(
-        [writes.turn("sales", NOON, GroupUpdate(pending=change)), journal.written("sales", change)]
-    )
+    turn = begin_change(writes.turn("sales", NOON), change)
+    table.transact([turn, journal.written("sales", change)])
 
 
 class Stopped(BaseException):

@@ -11,7 +11,7 @@ from rollcall.scim.resource_models import Kind
 from rollcall.storage.audit_log import AuditLog
 from rollcall.storage.keys import Key, Keys
 from rollcall.storage.large_change_items import LargeChangeItems, MemberChanges
-from rollcall.storage.resource_writes import GroupUpdate, ResourceWrites
+from rollcall.storage.resource_writes import ResourceWrites, begin_change
 from rollcall.storage.transactions import Action
 from tests.directory.people import ENTERPRISE, group, groups_of, members_of, user
 from tests.storage import consistency
@@ -55,10 +55,8 @@ def drop(services: Services, *keys: Key) -> None:
 
 def pending(services: Services, change: str) -> None:
     """Let the document of sales say that a change of it is to be applied."""
-    turn = ResourceWrites(services.table, "acme", Actor()).turn(
-        "sales", MORNING, GroupUpdate(pending=change)
-    )
-    services.table.transact([turn])
+    turn = ResourceWrites(services.table, "acme", Actor()).turn("sales", MORNING)
+    services.table.transact([begin_change(turn, change)])
 
 
 @pytest.mark.parametrize("kind", list(Kind))

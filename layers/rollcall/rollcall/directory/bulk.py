@@ -149,7 +149,7 @@ class Bulk:
     def _patch(self, kind: Kind, identifier: str, data: Any, given: Precondition) -> Answer:
         if kind is Kind.USER:
             return self._users.patch(identifier, data, given)
-        return self._groups.written(self._groups.patch(identifier, data, given), members=False)
+        return self._groups.read_written(self._groups.patch(identifier, data, given), members=False)
 
     def _resources(self, kind: Kind) -> Users | Groups:
         return self._users if kind is Kind.USER else self._groups

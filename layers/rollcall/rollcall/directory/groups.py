@@ -17,6 +17,7 @@ from rollcall.directory import (
     template_grants,
 )
 from rollcall.directory.context import Answer, Context, missing
+from rollcall.directory.member_changes import MemberChange
 from rollcall.directory.precondition import NO_PRECONDITION, Precondition
 from rollcall.directory.reservation import reserving
 from rollcall.model.record import Record
@@ -27,8 +28,7 @@ from rollcall.scim.member_operations import AbsentMembers, Add, Clear, Operation
 from rollcall.scim.resource_models import Kind
 from rollcall.storage.document_item import TOMBSTONE_DAYS, successor
 from rollcall.storage.index_entries import CHANGED
-from rollcall.storage.resource_writes import GroupUpdate
-from rollcall.storage.transactions import Action, ConditionFailed
+from rollcall.storage.transactions import ConditionFailed
 
 Edit = Callable[[Document], Document]
 
@@ -45,25 +45,21 @@ class Groups:
         context = self._context
         identifier, now = identifier or context.new_id(), context.now()
         record = Record(Kind.GROUP, identifier, read.document, 1, now, now)
-        change = member_changes.MemberChange()
-
-        def creation(turn: GroupUpdate) -> list[Action]:
-            made = context.writes.creation(replace(record, pending=turn.pending))
-            return [*made, *template_grants.binding(context, record, change.arrivals.edition)]
-
+        operations = [Add(tuple(read.members))] if read.members else []
+        change = MemberChange()
         for attempt in context.attempts(Kind.GROUP):
             with attempt.commit():
-                wanted = [Add(tuple(read.members))] if read.members else []
-                _, change = member_changes.difference(context, identifier, wanted)
+                _, change = member_changes.difference(context, identifier, operations)
                 change.check()
+                creation = [
+                    *context.writes.creation(record),
+                    *template_grants.binding(context, record, change.new_members.templates),
+                ]
                 skipped = [*read.ignored, *change.skipped]
                 context.log.set_change(record, record.document, skipped, *change.names)
                 large_changes.commit(context, record, change, creation, now)
-        members = (
-            change.added
-            if len(change.added) <= response_limits.most_members(context.base_url)
-            else {}
-        )
+        most = response_limits.most_members(context.base_url)
+        members = change.added if len(change.added) <= most else {}
         return self._answer(record, members, [*read.ignored, *change.skipped])
 
     def read(self, identifier: str, *, members: bool = True, after_write: bool = False) -> Answer:
@@ -74,14 +70,13 @@ class Groups:
         """
         if not members:
             return self._answer(self._read(identifier), {})
-        roster = self._context.group_members.read(
-            identifier, response_limits.most_members(self._context.base_url)
-        )
-        if roster is None:
+        most = response_limits.most_members(self._context.base_url)
+        group = self._context.group_members.read(identifier, most)
+        if group is None:
             raise missing(Kind.GROUP, identifier)
-        if not (roster.whole or after_write):
+        if not (group.whole or after_write):
             raise response_limits.too_many_members(identifier)
-        return self._answer(roster.record, roster.members if roster.whole else {})
+        return self._answer(group.record, group.members if group.whole else {})
 
     def replace(
         self,
@@ -93,45 +88,44 @@ class Groups:
     ) -> Answer:
         """Replace what clients may write of a group.
 
-        What becomes of the members when none are sent is the tenant's policy; the log says that
-        they were kept.
+        When no members are sent, the tenant's policy says whether they stay; the log notes it.
         """
         read = body.read(Kind.GROUP, payload, Shape.RESOURCE_REPLACEMENT_REQUEST)
-        wanted: list[Operation] = []
+        operations: list[Operation] = []
         if read.members is not None:
-            wanted = [Clear(), Add(tuple(read.members))]
+            operations = [Clear(), Add(tuple(read.members))]
         elif self._context.absent_members is AbsentMembers.CLEAR:
-            wanted = [Clear()]
+            operations = [Clear()]
         else:
             self._context.log.add_detail("no members were sent: they are kept")
 
         def edit(before: Document) -> Document:
             return body.replacement(Kind.GROUP, before, read.document)
 
-        left = self._write(identifier, edit, wanted, precondition, read.ignored)
-        return self.written(left, members=members)
+        written = self._edit(identifier, edit, operations, precondition, read.ignored)
+        return self.read_written(written, members=members)
 
-    def written(self, left: Answer, *, members: bool = True) -> Answer:
-        """Read a group after a write; where that fails, what is known of it, without its members.
+    def read_written(self, written: Answer, *, members: bool = True) -> Answer:
+        """Read a group after a write; where that fails, return the answer to the write.
 
-        What is done is not answered with an error that says to do it again.
+        A write that was applied is not answered with an error that asks to repeat it.
         """
         try:
-            answer = self.read(left.record.id, members=members, after_write=True)
+            answer = self.read(written.record.id, members=members, after_write=True)
         except Unavailable:
-            return left
-        return replace(answer, ignored=left.ignored)
+            return written
+        return replace(answer, ignored=written.ignored)
 
     def patch(
         self, identifier: str, payload: Any, precondition: Precondition = NO_PRECONDITION
     ) -> Answer:
         """Apply the operations of a PATCH, all or none; what changes nothing writes nothing.
 
-        The answer is without members: to read them would cost more than the change. Its version is
-        not above the one that the group has now; others may have raised that.
+        The answer has no members: reading them would cost more than the change. Its version is at
+        most the one that the group has now; other writers may have raised that.
         """
-        wanted = patch.read(Kind.GROUP, payload, self._context.budget)
-        return self._write(identifier, wanted.apply, wanted.members, precondition, wanted.ignored)
+        request = patch.read(Kind.GROUP, payload, self._context.budget)
+        return self._edit(identifier, request.apply, request.members, precondition, request.ignored)
 
     def delete(self, identifier: str, precondition: Precondition = NO_PRECONDITION) -> None:
         """Delete a group and its memberships. Raises NotFoundException."""
@@ -149,7 +143,7 @@ class Groups:
                     context.log.set_change(record, {}, ())
                     deletion.commit(context, record, [*items, *freeing], now)
 
-    def _write(
+    def _edit(
         self,
         identifier: str,
         edit: Edit,
@@ -158,8 +152,9 @@ class Groups:
         ignored: list[str],
     ) -> Answer:
         """Commit a change of document and members; what was ignored includes skipped ids."""
-        context, whole = self._context, needs_all(operations)
-        change, left = member_changes.MemberChange(), None
+        context = self._context
+        whole = needs_all(operations)
+        answer: Answer | None = None
         with reserving(context, identifier) as reservation:
             for attempt in context.attempts(Kind.GROUP):
                 with attempt.commit():
@@ -173,35 +168,35 @@ class Groups:
                         raise ConditionFailed([CHANGED])
                     precondition.check(record)
                     change.check()
-                    document, now = edit(dict(record.document)), context.now()
-                    if document == record.document and not change:
-                        left = record
-                        continue
-                    after = replace(record, document=document)
-                    binding = template_grants.binding(context, after, change.arrivals.edition)
-                    versioned = whole or bool(precondition)
-                    of_group = self._of_group(record, document, now, versioned=versioned)
-                    skipped = [*ignored, *change.skipped]
-                    context.log.set_change(record, document, skipped, *change.names)
-                    large_changes.commit(context, after, change, _beside(binding, of_group), now)
-                    left = successor(record, document, now)
-        assert left is not None  # noqa: S101  # attempts end with a commit or an exception
-        return self._answer(left, {}, [*ignored, *change.skipped])
+                    document, ignored_now = edit(dict(record.document)), [*ignored, *change.skipped]
+                    if document != record.document or change:
+                        context.log.set_change(record, document, ignored_now, *change.names)
+                        checked = whole or bool(precondition)
+                        record = self._commit(record, document, change, checked=checked)
+                    answer = self._answer(record, {}, ignored_now)
+        assert answer is not None  # noqa: S101  # attempts end with a commit or an exception
+        return answer
 
-    def _of_group(
-        self, record: Record, document: Document, now: str, *, versioned: bool
-    ) -> large_changes.OfGroup:
-        """Return what a write does to the group itself.
+    def _commit(
+        self, record: Record, document: Document, change: MemberChange, *, checked: bool
+    ) -> Record:
+        """Commit a change of the group that was read, and return the group as it is then.
 
-        What depends on all members is a change of the version that was read: two requests that each
-        set the members would leave both sets otherwise.
+        `checked` says that it has to be the version that was read also where only members change:
+        of two requests that each set all members, both sets would stay otherwise.
         """
-        writes = self._context.writes
+        context, writes, several = self._context, self._context.writes, change.several
+        now = context.now()
         if document != record.document:
-            return lambda turn: writes.replacement(record, document, now, turn)
-        if versioned:
-            return lambda turn: [writes.touch(record, now, turn)]
-        return lambda turn: [writes.turn(record.id, now, turn)]
+            actions = writes.replacement(record, document, now, several=several)
+        elif checked:
+            actions = [writes.touch(record, now, several=several)]
+        else:
+            actions = [writes.turn(record.id, now, several=several)]
+        after = replace(record, document=document)
+        actions += template_grants.binding(context, after, change.new_members.templates)
+        large_changes.commit(context, after, change, actions, now)
+        return successor(record, document, now)
 
     def _read(self, identifier: str) -> Record:
         record = self._context.resources.read(Kind.GROUP, identifier)
@@ -214,7 +209,3 @@ class Groups:
     ) -> Answer:
         resource = record.representation(self._context.base_url, members=members)
         return Answer(record, resource, ignored or [])
-
-
-def _beside(actions: list[Action], of_group: large_changes.OfGroup) -> large_changes.OfGroup:
-    return lambda turn: [*of_group(turn), *actions]

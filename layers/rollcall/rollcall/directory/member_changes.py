@@ -1,4 +1,4 @@
-"""Who becomes and who ceases to be a member of a group, by what a request wants."""
+"""The members that a request adds to a group and removes from it."""
 
 from __future__ import annotations
 
@@ -16,11 +16,10 @@ from rollcall.scim.resource_models import Kind
 
 @dataclass(frozen=True)
 class MemberChange:
-    """The difference that operations make.
+    """The difference that operations make; members are ids by type.
 
-    `skipped` were to be added but are deleted; `unknown` were to be added and were never issued,
-    and `own` is the group's id when it was to be added itself.
-    `arrivals` are those of the added who may get something by that.
+    Of the ids that were to be added, `skipped` are deleted resources, `unknown` were never issued,
+    and `own` is the group itself. `new_members` are the added users whom templates may give access.
     """
 
     added: Mapping[str, Kind] = field(default_factory=dict)
@@ -28,10 +27,10 @@ class MemberChange:
     skipped: Sequence[str] = ()
     unknown: Sequence[str] = ()
     own: str = ""
-    arrivals: NewMembers = field(default_factory=NewMembers)
+    new_members: NewMembers = field(default_factory=NewMembers)
 
     def __bool__(self) -> bool:
-        """Tell whether anybody becomes or ceases to be a member."""
+        """Tell whether any member is added or removed."""
         return bool(self.added or self.removed)
 
     @property
@@ -41,8 +40,13 @@ class MemberChange:
 
     @property
     def concerned(self) -> dict[str, Kind]:
-        """Everybody whose representation changes."""
+        """The members whose representations change."""
         return {**self.added, **self.removed}
+
+    @property
+    def several(self) -> bool:
+        """Whether more than one member is added or removed."""
+        return len(self.added) + len(self.removed) > 1
 
     def check(self) -> None:
         """Raise InvalidValueException naming all that cannot become members, and why."""
@@ -56,33 +60,33 @@ class MemberChange:
 def difference(
     context: Context, group: str, operations: Sequence[Operation]
 ) -> tuple[Record | None, MemberChange]:
-    """Return the group as it is, and what operations change in it.
+    """Read a group, and return it with what operations change of its members.
 
-    Reads the group and the members that the operations speak of together, and everybody else only
-    where the outcome depends on them; then those who are members are not looked at one by one.
+    The group and the ids that the operations name are read together. All members are read only
+    where the outcome depends on them; then those that are named are not read one by one.
     """
     named = member_operations.mentioned(operations)
-    roster = context.group_members.read(group) if member_operations.needs_all(operations) else None
-    if roster is not None:
-        named = [each for each in named if each not in roster.members]
+    whole = context.group_members.read(group) if member_operations.needs_all(operations) else None
+    if whole is not None:
+        named = [each for each in named if each not in whole.members]
     record, known = context.memberships.look(group, named)
     if known.aliases:
         return difference(context, group, member_operations.resolved(operations, known.aliases))
-    current = known.current if roster is None else roster.members
+    current = known.current if whole is None else whole.members
     living = {**known.living, **known.current}
     after = member_operations.outcome(operations, current, context.budget)
-    wanted = [each for each in after if each not in current]
+    new = [each for each in after if each not in current]
     unknown = set(known.unknown)
     change = MemberChange(
-        # Who was a member a moment ago and is no longer is added again, not forgotten.
-        added={each: living[each] for each in wanted if each in living},
+        # A member that another request removed since the members were read is added again.
+        added={each: living[each] for each in new if each in living},
         removed={each: kind for each, kind in current.items() if each not in after},
-        skipped=[each for each in wanted if each in known.deleted],
-        unknown=[each for each in wanted if each in unknown and each != group],
-        own=group if group in wanted else "",
-        arrivals=NewMembers(
-            {each: known.newcomers[each] for each in wanted if each in known.newcomers},
+        skipped=[each for each in new if each in known.deleted],
+        unknown=[each for each in new if each in unknown and each != group],
+        own=group if group in new else "",
+        new_members=NewMembers(
+            {each: known.newcomers[each] for each in new if each in known.newcomers},
             known.edition,
         ),
     )
-    return (record if roster is None else roster.record), change
+    return (record if whole is None else whole.record), change

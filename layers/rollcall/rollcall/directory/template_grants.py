@@ -25,7 +25,7 @@ class NewMembers:
     """Who may get something by becoming members of a group, and the templates as they were read."""
 
     newcomers: Mapping[str, NewUser] = field(default_factory=dict)
-    edition: CurrentTemplates = field(default_factory=CurrentTemplates)
+    templates: CurrentTemplates = field(default_factory=CurrentTemplates)
 
 
 @dataclass(frozen=True)
@@ -54,9 +54,9 @@ def grants_for_new_user(context: Context, record: Record) -> tuple[Record, list[
     return replace(record, access=access), actions
 
 
-def binding(context: Context, group: Record, edition: CurrentTemplates) -> list[Action]:
+def binding(context: Context, group: Record, templates: CurrentTemplates) -> list[Action]:
     """Return the action that binds to a group the templates that wait for it."""
-    waiting = Catalogue.of(edition).waiting_for(group.document)
+    waiting = Catalogue.of(templates).waiting_for(group.document)
     return context.templates.binding(waiting, group.id)
 
 
@@ -67,13 +67,13 @@ def unbinding(context: Context, group: str) -> list[Action]:
 
 
 def grants_for_new_members(
-    context: Context, group: Record, arrivals: NewMembers, now: str, origin: Actor
+    context: Context, group: Record, new_members: NewMembers, now: str, origin: Actor
 ) -> NewGrants:
     """Return what newcomers get by becoming members of a group, of which `binding` is true.
 
     Reads the versions of templates that are no longer current and that somebody awaits.
     """
-    catalogue, newcomers = Catalogue.of(arrivals.edition), arrivals.newcomers
+    catalogue, newcomers = Catalogue.of(new_members.templates), new_members.newcomers
     bound = dict.fromkeys(catalogue.waiting_for(group.document), group.id)
     catalogue = replace(catalogue, bound={**catalogue.bound, **bound})
     if not newcomers or not catalogue.bound_to(group.id):

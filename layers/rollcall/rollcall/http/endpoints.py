@@ -123,7 +123,7 @@ def patch_group(call: Call) -> Response:
     if not call.projection:
         call.ignored += left.ignored
         return ScimResponse(None, 204)
-    return _shown(call, groups.written(left, members=call.wants_members))
+    return _shown(call, groups.read_written(left, members=call.wants_members))
 
 
 def delete_group(call: Call) -> Response:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, replace
 from typing import Any
 
 from rollcall.model.account_link import LINKED, AccountLink
@@ -20,20 +20,6 @@ from rollcall.storage.keys import Keys
 from rollcall.storage.resources import COUNT_SHARDS
 from rollcall.storage.table import Table
 from rollcall.storage.transactions import Action, ConditionFailed
-
-
-@dataclass(frozen=True)
-class GroupUpdate:
-    """What a change of a group's members leaves on its document item.
-
-    `several` members change at once; `pending` is the name of a change that is to be applied.
-    """
-
-    several: bool = False
-    pending: str = ""
-
-
-_NO_TURN = GroupUpdate()
 
 
 class ResourceWrites:
@@ -57,7 +43,6 @@ class ResourceWrites:
                     "created": record.created,
                     "modified": record.modified,
                     "origin": self._origin.item,
-                    **({"pending": record.pending} if record.pending else {}),
                     **({} if record.link == LINKED else {"link": record.link.item}),
                     **({"access": asdict(record.access)} if record.access else {}),
                     "gsi_pk": self.keys.listing(record.kind),
@@ -76,13 +61,15 @@ class ResourceWrites:
         before: Record,
         document: Mapping[str, Any],
         now: str,
-        turn: GroupUpdate = _NO_TURN,
+        *,
         beside: Record | None = None,
+        several: bool = False,
     ) -> list[Action]:
         """Return the actions that replace the document of the version that was read.
 
-        They replace link and access, too, where those of `beside` are others. CHANGED says that it
-        is no longer that version, CLAIMED that the new name is taken.
+        They replace link and access, too, where those of `beside` are others; `several` says that
+        several members of a group change. CHANGED says that it is no longer that version, CLAIMED
+        that the new name is taken.
         """
         sets = "document = :document"
         values: dict[str, Any] = {":document": encoded(document), ":version": before.version}
@@ -95,7 +82,7 @@ class ResourceWrites:
                 before.kind,
                 before.id,
                 now,
-                turn,
+                several=several,
                 sets=sets,
                 condition="version = :version",
                 values=values,
@@ -104,13 +91,13 @@ class ResourceWrites:
             *([] if beside is None else self._recounted(before.link, beside.link)),
         ]
 
-    def touch(self, record: Record, now: str, turn: GroupUpdate = _NO_TURN) -> Action:
+    def touch(self, record: Record, now: str, *, several: bool = False) -> Action:
         """Return the action that raises the version that was read of what stays as it is."""
         return self._update(
             record.kind,
             record.id,
             now,
-            turn,
+            several=several,
             condition="version = :version",
             values={":version": record.version},
         )
@@ -139,13 +126,13 @@ class ResourceWrites:
         )
         return [change, *self._recounted(record.link, link)]
 
-    def turn(self, group: str, now: str, turn: GroupUpdate) -> Action:
+    def turn(self, group: str, now: str, *, several: bool = False) -> Action:
         """Return the action that raises the version of a group, whatever it is.
 
         CHANGED says that there is no such group any more, or that a change of it is unfinished.
         """
         condition = "attribute_not_exists(pending)"
-        return self._update(Kind.GROUP, group, now, turn, condition=condition, values={})
+        return self._update(Kind.GROUP, group, now, several=several, condition=condition, values={})
 
     def is_pending(self, group: str, change: str) -> Action:
         """Return the check that a change of a group is unfinished; CHANGED says that it is not."""
@@ -167,7 +154,6 @@ class ResourceWrites:
             Kind.GROUP,
             group,
             now,
-            _NO_TURN,
             condition="pending = :change",
             values={":change": change},
         )
@@ -219,21 +205,18 @@ class ResourceWrites:
         kind: Kind,
         identifier: str,
         now: str,
-        turn: GroupUpdate,
         *,
         condition: str,
         values: Mapping[str, Any],
         sets: str = "",
+        several: bool = False,
     ) -> Action:
         """Return the action that changes a living document item and raises its version."""
         changes = ["modified = :now", "origin = :origin"]
         values = {**values, ":now": now, ":origin": self._origin.item, ":one": 1}
         if sets:
             changes.append(sets)
-        if turn.pending:
-            changes.append("pending = :pending")
-            values[":pending"] = turn.pending
-        counters = ["version :one", *(["epoch :one"] if turn.several else [])]
+        counters = ["version :one", *(["epoch :one"] if several else [])]
         return Action(
             "Update",
             self.keys.document(kind, identifier),
@@ -255,3 +238,17 @@ class ResourceWrites:
         if unlinked:
             update, values[":unlinked"] = f"{update}, unlinked :unlinked", unlinked
         return Action("Update", shard, update=update, values=values, others=others)
+
+
+def begin_change(action: Action, change: str) -> Action:
+    """Return the action on a group's document item that also makes a large change its pending one.
+
+    A transaction takes only one action on an item.
+    """
+    if action.kind == "Put":
+        return replace(action, item={**action.item, "pending": change})
+    return replace(
+        action,
+        update=action.update.replace(" ADD ", ", pending = :pending ADD ", 1),
+        values={**action.values, ":pending": change},
+    )
