@@ -160,7 +160,7 @@ def test_of_two_linked_accounts_the_deleted_one_stays_as_a_stub(support: Support
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["show", "nobody"], "there is no User nobody"),
+        (["show", "nobody"], "there is no user nobody"),
         (["unlink", "ann", "--yes"], "ann is not linked"),
         (["merge", "--keep", "ann", "--remove", "ann", "--yes"], "are one account"),
         (["unlink", "bob", "--json"], "--json does not ask"),

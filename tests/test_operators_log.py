@@ -15,6 +15,8 @@ from typer.main import get_command
 
 from rollcall.cli import app
 from rollcall.model.account_link import LINKED, LOCAL
+from rollcall.operations import accounts
+from rollcall.operations.operator import Operator
 from rollcall.runtime.services import Services
 from rollcall.scim.resource_models import Kind
 from rollcall.storage.keys import Keys
@@ -22,6 +24,7 @@ from rollcall.storage.transactions import Action
 from rollcall.templates.template import Template
 from rollcall.templates.user_access import AccessService
 from tests.conftest import Server
+from tests.operations import operators
 from tests.storage.faults import counted
 from tests.test_cli import rollcall
 
@@ -163,20 +166,20 @@ def test_what_is_in_the_table_is_told_of_in_the_transaction_of_the_change(
 ) -> None:
     services, log = server.services, f"{Keys(tenant).tenant}#LOG#"
     operator = "operator:someone"
+    acting = Operator(services, operator)
     opened = services.operated(tenant, operator)
     opened.context.log.describe("import", "local")
     with counted(services.clients.dynamodb) as made:
         dora = opened.users.create({"userName": "dora"}, link=LOCAL).record.id
-        plan = opened.accounts.protect("dora")
-        opened.accounts.carry_out(plan)
-        opened.accounts.carry_out(opened.accounts.protect("dora", protected=False))
-        opened.accounts.carry_out(opened.accounts.relink("dora", "E9"))
+        accounts.protect(acting, tenant, "dora")
+        accounts.protect(acting, tenant, "dora", protected=False)
+        operators.relink(acting, tenant, "dora", "E9")
         services.templates(tenant, operator).set([Template("everybody", areas={"code": "read"})])
         book = ledger(services, tenant, operator)
         book.grant(dora, {"code": "edit"})
         book.revoke(dora, ["code"])
         book.apply(dora)
-        opened.accounts.carry_out(opened.accounts.merge("dora", "anna"))
+        operators.merge(acting, tenant, "dora", "anna")
 
     writes = [each.actions for each in made if each.actions]
     told_of = [

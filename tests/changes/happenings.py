@@ -11,6 +11,8 @@ import httpx
 from rollcall.directory.directory import Directory
 from rollcall.model.account_link import LOCAL
 from rollcall.model.actor import Actor
+from rollcall.operations import account_merge
+from rollcall.operations.operator import Operator
 from rollcall.runtime.duplicates_function import report
 from rollcall.runtime.services import Services
 from rollcall.storage.handover_items import Handover, HandoverItems
@@ -18,6 +20,7 @@ from rollcall.storage.outbox import Outbox
 from rollcall.templates.template import Selector, Template
 from rollcall.templates.user_access import AccessService
 from rollcall.tenants.token_format import digest
+from tests.operations import operators
 
 OPERATOR = "operator:ann"
 MANY = 34
@@ -82,10 +85,13 @@ def _operators(services: Services, directory: Directory, api: httpx.Client) -> N
     _patch(api, "/Users/bob", {"op": "replace", "value": {"title": "Baker"}})
     run = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     report(services, "acme").advance(run, lambda _: False)
-    accounts = directory.accounts
-    accounts.carry_out(accounts.merge(kay, gone, idp_deletes=gone))
-    assert accounts.finish(gone)
-    accounts.carry_out(accounts.unlink(kay))
+    operator = Operator(services, OPERATOR)
+    operators.finished(
+        account_merge.finish_merge(
+            operator, "acme", operators.merge(operator, "acme", kay, gone, idp_deletes=gone)
+        )
+    )
+    operators.unlink(operator, "acme", kay)
     ledger = AccessService(services.table, "acme", Actor(actor=OPERATOR), services.scales)
     ledger.grant(kay, {"risk register": "edit"})
     ledger.revoke(kay, ["induction"])

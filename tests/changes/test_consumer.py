@@ -11,10 +11,9 @@ from typing import Any
 import httpx
 import pytest
 
-from rollcall.directory.account_changes import AccountChanges
-from rollcall.directory.context import Context
-from rollcall.model.actor import Actor
 from tests.changes.streamed import Streamed, body
+from tests.operations import operators
+from tests.operations.operators import operator_of
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "events" / "consumer.py"
 
@@ -102,10 +101,9 @@ def test_a_copy_converges_from_any_point_of_the_stream(
 
 def merge(streamed: Streamed, keep: str, remove: str) -> None:
     """Merge two accounts as an operator does, of which the identity provider knows both."""
-    context = Context(streamed.services.table, "acme", actor=Actor(actor="operator:ann"))
-    accounts = AccountChanges(context)
     kept, removed = (each.removeprefix("/Users/") for each in (keep, remove))
-    accounts.carry_out(accounts.merge(kept, removed, idp_deletes=removed))
+    operator = operator_of(streamed.services)
+    operators.merge(operator, "acme", kept, removed, idp_deletes=removed)
 
 
 def test_what_is_older_is_not_read_again(streamed: Streamed, api: httpx.Client) -> None:

@@ -12,11 +12,14 @@ import pytest
 
 from rollcall.directory.context import Context
 from rollcall.directory.directory import Directory
+from rollcall.operations import account_merge
 from rollcall.runtime.services import Services
 from rollcall.scim.resource_models import ROLLCALL, ROLLCALL_GROUP
 from rollcall.tenants.tenants import READ_ONLY
 from tests.conftest import Server, Tenant
 from tests.directory.people import patch, titled, user
+from tests.operations import operators
+from tests.operations.operators import finished, operator_of
 from tests.search.test_changes import Clock, read
 from tests.storage.faults import preceded
 
@@ -110,10 +113,9 @@ def test_a_copy_is_rebuilt_and_kept_from_polling_alone_while_others_write(
     server: Server, tenant: Tenant, reader: httpx.Client
 ) -> None:
     def merge(keep: str, remove: str) -> None:
-        accounts = server.services.directory(tenant.name).accounts
-        accounts.carry_out(accounts.merge(keep, remove, idp_deletes=remove))
-        while not accounts.finish(remove):
-            pass
+        operator = operator_of(server.services, tenant.name)
+        ids = operators.merge(operator, tenant.name, keep, remove, idp_deletes=remove)
+        finished(account_merge.finish_merge(operator, tenant.name, ids))
 
     early = Copy(reader)
     with ThreadPoolExecutor(3) as writers:

@@ -71,7 +71,7 @@ def test_a_fault_of_ours_ends_with_its_stack_and_exit_code_1(server: Server) -> 
         ("accounts list first --limit many", "'--limit'"),
         ("accounts list first --state gone", "'--state'"),
         ("accounts list first second", "unexpected extra argument(s) (second)"),
-        ("accounts show first nobody", "there is no User nobody"),
+        ("accounts show first nobody", "there is no user nobody in first"),
         ("accounts merge first --keep a", "Missing option '--remove'"),
         ("access show first nobody", "there is no user nobody"),
         ("duplicates show first nothing", "there is no finding nothing in first"),

@@ -10,10 +10,14 @@ import pytest
 from rollcall.directory.context import Context
 from rollcall.directory.directory import Directory
 from rollcall.model.account_link import LOCAL, AccountLink, LinkPolicy, LinkRule, LinkState
+from rollcall.operations import accounts
+from rollcall.runtime.services import Services
 from rollcall.scim.errors import MutabilityException, UniquenessException
 from rollcall.scim.resource_models import Kind
 from rollcall.storage.table import Table
 from tests.directory.people import ENTERPRISE, URL, USER, adding, group, members_of, patch
+from tests.operations import operators
+from tests.operations.operators import operator_of
 
 PROTECTED = AccountLink(LinkState.LOCAL, protected=True)
 WITHIN = frozenset({"x.test"})
@@ -253,7 +257,7 @@ def linked(directory: Directory) -> int:
 
 
 def test_those_whom_clients_have_created_or_linked_are_counted(
-    directory: Directory, table: Table
+    directory: Directory, services: Services, table: Table
 ) -> None:
     identity_provider = client(directory, table)
     ann, bob, eve = (
@@ -266,14 +270,14 @@ def test_those_whom_clients_have_created_or_linked_are_counted(
     changing_nothing(identity_provider, bob)
     assert (linked(directory), directory.counts()[Kind.USER]) == (3, 4)
 
-    accounts = directory.accounts
-    accounts.carry_out(accounts.unlink(bob))
-    accounts.carry_out(accounts.protect(ann))
+    operator = operator_of(services, "acme", table)
+    operators.unlink(operator, "acme", bob)
+    accounts.protect(operator, "acme", ann)
     assert linked(directory) == 2
-    accounts.carry_out(accounts.relink(bob, "E-1"))
+    operators.relink(operator, "acme", bob, "E-1")
     assert linked(directory) == 3
 
-    accounts.carry_out(accounts.merge(eve, created))
+    operators.merge(operator, "acme", eve, created)
     deleting(directory, bob)
     deleting(directory, account(directory, "gone@x.test"))
     assert (linked(directory), directory.counts()[Kind.USER]) == (2, 2)

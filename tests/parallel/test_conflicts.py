@@ -11,8 +11,10 @@ import httpx
 import pytest
 
 from rollcall.directory.sweep import Sweep
-from rollcall.scim.errors import ConflictException
+from rollcall.operations.accounts import AccountError
 from rollcall.storage import large_change_items
+from tests.operations import operators
+from tests.operations.operators import operator_of
 from tests.parallel.conftest import Contend, Contended
 from tests.parallel.crowd import at_once, change, group, members, users
 
@@ -222,14 +224,14 @@ def test_memberships_that_come_while_accounts_are_merged_are_the_survivors(
     contend: Contend, max_actions: int
 ) -> None:
     there = contend(max_actions)
-    accounts = there.services.directory(there.tenant).accounts
+    operator = operator_of(there.services, there.tenant)
     stays, goes = users(there.api, 2)
     groups = [group(there.api, name=f"g{each}") for each in range(24)]
 
     def merge() -> int:
         for _ in range(100):
-            with suppress(ConflictException):  # the plan is not of what is there any more
-                accounts.carry_out(accounts.merge(stays, goes, goes))
+            with suppress(AccountError):  # the plan is not of what is there any more
+                operators.merge(operator, there.tenant, stays, goes, goes)
                 return 204
         return 409
 

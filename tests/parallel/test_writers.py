@@ -8,13 +8,15 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from rollcall.directory.account_changes import MergePlan
 from rollcall.model.account_link import LOCAL, LinkRule
-from rollcall.operations import link_policies
+from rollcall.operations import account_merge, link_policies
+from rollcall.operations.account_merge import MergePlan, plan_merge
+from rollcall.operations.accounts import AccountError
 from rollcall.operations.operator import Operator
-from rollcall.scim.errors import ConflictException
 from rollcall.tenants.tenants import TenantError
 from tests.conftest import Server, Tenant
+from tests.operations import operators
+from tests.operations.operators import finished, operator_of
 from tests.parallel.crowd import at_once, change, group, members, users
 from tests.storage import consistency
 
@@ -168,7 +170,7 @@ def test_of_many_posts_that_collide_with_one_account_exactly_one_adopts_it(
 def test_memberships_that_come_while_accounts_are_merged_are_the_survivors(
     server: Server, tenant: Tenant, api: httpx.Client
 ) -> None:
-    directory = server.services.directory(tenant.name)
+    operator = operator_of(server.services, tenant.name)
     stays, goes = users(api, 2)
     groups = [
         str(api.post("/Groups", json={"displayName": f"g{each}"}).json()["id"])
@@ -179,15 +181,16 @@ def test_memberships_that_come_while_accounts_are_merged_are_the_survivors(
         if at == 12:
             while True:
                 try:
-                    directory.accounts.carry_out(directory.accounts.merge(stays, goes, goes))
-                except ConflictException:
+                    operators.merge(operator, tenant.name, stays, goes, goes)
+                except AccountError:
                     continue
                 return 204
         return change(api, groups[at], "add", goes)
 
     assert set(at_once(work, range(24))) == {204}
-    while not directory.accounts.finish(goes):
-        pass
+    finished(
+        account_merge.finish_merge(operator, tenant.name, account_merge.MergedIds(stays, goes))
+    )
 
     expected = set(groups) - {groups[12]}
     assert {each["value"] for each in api.get(f"/Users/{stays}").json()["groups"]} == expected
@@ -197,14 +200,14 @@ def test_memberships_that_come_while_accounts_are_merged_are_the_survivors(
 def test_of_many_merges_of_one_pair_exactly_one_is_carried_out(
     server: Server, tenant: Tenant, api: httpx.Client
 ) -> None:
-    directory = server.services.directory(tenant.name)
+    operator = operator_of(server.services, tenant.name)
     stays, goes = users(api, 2)
-    plans = [directory.accounts.merge(stays, goes, goes) for _ in range(8)]
+    plans = [plan_merge(operator, tenant.name, stays, goes, goes) for _ in range(8)]
 
     def carry_out(plan: MergePlan) -> bool:
         try:
-            directory.accounts.carry_out(plan)
-        except ConflictException:
+            account_merge.merge(operator, tenant.name, plan)
+        except AccountError:
             return False
         return True
 

@@ -16,6 +16,8 @@ import pytest
 
 from demo.entra import Cycle, Job, Run, Source
 from tests.conftest import Server, Tenant
+from tests.operations import operators
+from tests.operations.operators import operator_of
 from tests.scenario.two_hundred import (
     DUPLICATED,
     LINKED,
@@ -109,7 +111,8 @@ def merge_all(support: Support, known: dict[str, str]) -> None:
 
     By the command for one of each cause, whose start takes longer than the merge.
     """
-    handled = support.server.services.directory(support.tenant.name, actor="operator:x").accounts
+    tenant = support.tenant.name
+    operator = operator_of(support.server.services, tenant)
     seen: set[Cause] = set()
     for person in support.of(*DUPLICATED, Cause.NAME, Cause.SECOND, Cause.SEVERAL):
         linked = support.id_of(person)
@@ -117,9 +120,7 @@ def merge_all(support: Support, known: dict[str, str]) -> None:
             if (local := known[account["userName"]]) == linked:
                 continue
             if person.cause in seen:
-                plan = handled.merge(local, linked)
-                handled.carry_out(plan)
-                assert plan.after.id == linked
+                assert operators.merge(operator, tenant, local, linked).survivor == linked
             else:
                 seen.add(person.cause)
                 assert support.merge(local, linked)["after"]["id"] == linked

@@ -21,6 +21,8 @@ from rollcall.templates.template import Selector, Template
 from rollcall.templates.template_changes import TemplateChanges
 from rollcall.templates.user_access import AccessService
 from tests.directory.people import URL, adding, group, groups_of, patch, removing, setting, user
+from tests.operations import operators
+from tests.operations.operators import operator_of
 from tests.storage.faults import counted, preceded
 from tests.templates.conftest import Clock
 
@@ -468,7 +470,7 @@ def test_who_has_a_work_area_is_looked_up_and_nobody_else_is_read(
 
 
 def test_of_two_accounts_one_may_do_what_either_could(
-    templates: TemplateChanges, directory: Directory
+    templates: TemplateChanges, directory: Directory, services: Services
 ) -> None:
     templates.set([EVERYBODY, ENGINEERING, SALES])
     ada, old = user(directory, "ada"), user(directory, "0" * 32 + "ada")
@@ -476,7 +478,7 @@ def test_of_two_accounts_one_may_do_what_either_could(
     created = directory.groups.create({"displayName": "Sales", "externalId": "S-1"})
     directory.groups.patch(created.record.id, adding(old))
 
-    directory.accounts.carry_out(directory.accounts.merge(ada, old, old))
+    operators.merge(operator_of(services), "acme", ada, old, old)
 
     areas = {"induction": "edit", "policies": "comment", "code": "manage", "crm": "edit"}
     assert access(directory, ada) == (areas, "regular")
@@ -502,7 +504,7 @@ def test_of_two_versions_of_a_template_the_survivor_has_the_highest_of_both(
         ledger.grant(each, {"crm": level})
     ledger.revoke(ada, ["policies"])
 
-    directory.accounts.carry_out(directory.accounts.merge(ada, old, old))
+    operators.merge(operator_of(services), "acme", ada, old, old)
 
     areas = {"induction": "manage", "policies": "read", "code": "edit", "crm": "edit"}
     assert access(directory, ada) == (areas, "regular")

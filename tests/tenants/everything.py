@@ -13,7 +13,7 @@ from rollcall.directory.context import Context
 from rollcall.directory.directory import Directory
 from rollcall.model.account_link import LOCAL, LinkRule
 from rollcall.model.actor import Actor
-from rollcall.operations import link_policies
+from rollcall.operations import accounts, link_policies
 from rollcall.operations.operator import Operator
 from rollcall.reconcile.duplicates.case_store import OperatorNote
 from rollcall.runtime import duplicates_function
@@ -29,6 +29,7 @@ from rollcall.tenants.authentication import Authenticator
 from rollcall.tenants.handover import HandoverService
 from tests.directory.people import ENTERPRISE, group, patch, removing, user
 from tests.faults.strokes import STROKES, Ended
+from tests.operations import operators
 
 SMALL = 12
 """The actions of a transaction that a change of eight members does not fit in."""
@@ -57,11 +58,11 @@ def fill(having: Services, name: str) -> Filled:
     staff = Template("staff", Selector("displayName", "Staff"), {"code": "edit"})
     TemplateChanges(having.table, name, OPERATOR.actor).set([everybody, staff])
     directory = having.directory(name)
-    ids = _people(directory)
+    ids = _people(operator, name, directory)
     AccessService(having.table, name, OPERATOR, having.scales).grant(
         ids["ann"], {"policies": "edit"}, ""
     )
-    _merged(directory, ids)
+    _merged(operator, name, directory, ids)
     _begun(having, name, ids)
     codes = _handed_over(having, name, first)
     Outbox(having.table, name).post("token.rotated", "t1", {"until": MONDAY}, OPERATOR)
@@ -80,7 +81,7 @@ def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _people(directory: Directory) -> dict[str, str]:
+def _people(operator: Operator, tenant: str, directory: Directory) -> dict[str, str]:
     names = ("ann", "anna", "bob", "gone")
     ids = {
         each: user(
@@ -94,7 +95,7 @@ def _people(directory: Directory) -> dict[str, str]:
         for each in names
     }
     ids["local"] = directory.users.create({"userName": "local"}, link=LOCAL).record.id
-    directory.accounts.carry_out(directory.accounts.protect("local"))
+    accounts.protect(operator, tenant, "local")
     ids["inner"] = group(directory, "Inner", ids["bob"])
     ids["staff"] = group(directory, "Staff", ids["ann"], ids["bob"], ids["inner"])
     directory.groups.patch(ids["staff"], removing(ids["bob"]))
@@ -103,15 +104,14 @@ def _people(directory: Directory) -> dict[str, str]:
     return ids
 
 
-def _merged(directory: Directory, ids: dict[str, str]) -> None:
+def _merged(operator: Operator, tenant: str, directory: Directory, ids: dict[str, str]) -> None:
     """Merge two pairs: an id that means another user, and one that still answers for itself."""
     for name in ("kept", "alias", "stubbed", "stub"):
         link = {"link": LOCAL} if name in ("kept", "alias") else {}
         ids[name] = directory.users.create({"userName": name}, **link).record.id  # type: ignore[arg-type]
     for keep, remove, gone in (("kept", "alias", None), ("stubbed", "stub", "stub")):
-        directory.accounts.carry_out(
-            directory.accounts.merge(ids[keep], ids[remove], ids[gone] if gone else None)
-        )
+        idp_deletes = ids[gone] if gone else None
+        operators.merge(operator, tenant, ids[keep], ids[remove], idp_deletes)
 
 
 def _begun(having: Services, name: str, ids: dict[str, str]) -> None:

@@ -25,6 +25,8 @@ from rollcall.tenants.authentication import Caller
 from tests.changes.schemas import faults
 from tests.directory.people import ENTERPRISE, USER, patch
 from tests.http.api import Api
+from tests.operations import operators
+from tests.operations.operators import operator_of
 from tests.reconcile.duplicates.conftest import deployed
 from tests.reconcile.duplicates.people import MONDAY, TUESDAY, WEDNESDAY, done, findings, numbered
 from tests.storage import consistency
@@ -242,8 +244,7 @@ def test_a_pair_that_became_one_before_the_night_is_no_news(
     sent = messages(services, monkeypatch)
     old = local(services)
     new = posted(api)
-    accounts = services.directory("acme").accounts
-    accounts.carry_out(accounts.merge(old, new))
+    operators.merge(operator_of(services), "acme", old, new)
 
     counts = done(run, MONDAY)
 
@@ -423,8 +424,7 @@ def test_an_account_that_was_unlinked_and_the_next_are_a_pair(
     services: Services, api: Api, run: DuplicateRun
 ) -> None:
     wrong = posted(api, userName="wrong@acme.example")
-    accounts = services.directory("acme").accounts
-    accounts.carry_out(accounts.unlink(wrong))
+    operators.unlink(operator_of(services), "acme", wrong)
     new = posted(api)
 
     (case,) = cases(run)

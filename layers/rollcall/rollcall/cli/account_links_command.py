@@ -1,14 +1,14 @@
-"""`rollcall accounts unlink`, `relink` and `merge`: shown before and after, then done."""
+"""`rollcall accounts unlink`, `relink` and `merge`: show before and after, then do it."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
 
-from rollcall.cli.connection import target
+from rollcall.cli.connection import connect
 from rollcall.cli.listing import Listing
 from rollcall.cli.terminal import (
     Account,
@@ -18,16 +18,14 @@ from rollcall.cli.terminal import (
     UsageError,
     Yes,
     asking,
-    err,
-    operator,
+    follow,
     print_listing,
     say,
 )
-from rollcall.directory.account_changes import AccountChanges, AccountPlan, MergePlan
 from rollcall.model.record import Record
-from rollcall.reconcile import entra_next_steps
-from rollcall.runtime.services import Services
-from rollcall.scim.resource_models import ENTERPRISE
+from rollcall.operations import account_links, account_merge
+from rollcall.operations.account_links import LinkPlan
+from rollcall.operations.account_merge import MergePlan
 
 
 def unlink(
@@ -38,18 +36,20 @@ def unlink(
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
-    """Clear the link of an account to its person in the identity provider.
+    """Remove the link of an account to its person in the identity provider.
 
-    The account, its groups and what templates gave it stay; externalId goes. Says what Entra ID
-    does next, and what has to be done there for this person.
+    The account keeps its groups and what templates gave it; its externalId is removed. Shows what
+    Entra ID does next, and what has to be done there for this person.
     """
-    services, handled = _opened(context, name)
-    plan = handled.unlink(account)
-    linking = services.tenants.show(name).linking
-    external_id = plan.before.document.get("externalId")
-    steps = entra_next_steps.after_unlink(plan.before.id, external_id, linking)
-    asking = f"Clear the link of {_name(plan.before)}?"
-    _do(handled, plan, steps, _Choice(dry_run, yes, as_json, asking))
+    operator = connect(context)
+    plan = account_links.plan_unlink(operator, name, account)
+    question = f"Clear the link of {plan.before.user_name}?"
+    if not as_json:
+        _print_changes({"before": plan.before, "after": plan.after})
+    _confirm(question, dry_run=dry_run, yes=yes, as_json=as_json)
+    if not dry_run:
+        account_links.carry_out(operator, name, plan)
+    _print_result(plan, dry_run=dry_run, as_json=as_json)
 
 
 def relink(
@@ -57,24 +57,26 @@ def relink(
     name: Name,
     account: Account,
     external_id: Annotated[
-        str | None, typer.Option(help="The person that it is linked to, as the job sends it.")
+        str | None, typer.Option(help="The person's externalId, as the identity provider sends it.")
     ] = None,
     user_name: Annotated[
-        str | None, typer.Option(help="The userName that the job is to find it by.")
+        str | None, typer.Option(help="The userName by which the identity provider finds it.")
     ] = None,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Link an account, whatever the tenant's link policy is.
 
-    For a person who was re-created in the identity provider, for an account that the job would not
-    find, and under the policy `strict`, which waits for this.
+    For a person who was created again in the identity provider, for an account that it would not
+    find, and under the policy `strict`, which requires this.
     """
-    _, handled = _opened(context, name)
-    plan = handled.relink(account, external_id, user_name)
-    after = plan.after.document
-    steps = entra_next_steps.after_relink(plan.after.id, after.get("externalId"), after["userName"])
-    _do(handled, plan, steps, _Choice(dry_run, True, as_json))
+    operator = connect(context)
+    plan = account_links.plan_relink(operator, name, account, external_id, user_name)
+    if not as_json:
+        _print_changes({"before": plan.before, "after": plan.after})
+    if not dry_run:
+        account_links.carry_out(operator, name, plan)
+    _print_result(plan, dry_run=dry_run, as_json=as_json)
 
 
 def merge(
@@ -85,113 +87,92 @@ def merge(
     idp_deletes: Annotated[
         str | None,
         typer.Option(
-            help="Where both are linked: the one whose person is deleted in the identity provider."
+            help="If both are linked: the one whose person is deleted in the identity provider."
         ),
     ] = None,
     dry_run: DryRun = False,
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
-    """Make one account of two that are one person's.
+    """Make one account of two that belong to one person.
 
-    The id that stays is the one that the identity provider knows, whichever is kept; the other goes
-    on meaning the same account. userName, externalId, e-mails, names and active come from the
-    linked one, everything else from both, the kept one's first; groups and grants from both.
+    The id that stays is the one that the identity provider knows, whichever account is kept; the
+    other id continues to mean the same account. userName, externalId, e-mails, names and active
+    come from the linked account, everything else from both, the kept one's values first; groups and
+    grants come from both.
 
-    May be repeated, with the ids, when it broke off: what is left is done.
+    A merge that was interrupted is finished by the same command, with the ids.
     """
-    _, handled = _opened(context, name)
-    begun = handled.begun(keep, remove)
-    if begun is not None:
+    operator = connect(context)
+    ids = account_merge.find_merged(operator, name, keep, remove)
+    if ids is not None:
         if not dry_run:
-            _finish(handled, *begun)
+            follow(account_merge.finish_merge(operator, name, ids), "memberships")
         say("They are one account already." if dry_run else "What was left of it is done.")
         return
-    plan = handled.merge(keep, remove, idp_deletes)
-    steps = entra_next_steps.after_merge(
-        plan.before.id,
-        plan.removed.id,
-        linked=not plan.before.link.local,
-        stub=plan.stub is not None,
-    )
-    asking = f"Make one account of {_name(plan.before)} and {_name(plan.removed)}?"
-    _do(handled, plan, steps, _Choice(dry_run, yes, as_json, asking))
-    if not dry_run:
-        _finish(handled, plan.removed.id, plan.before.id)
-
-
-class _Choice:
-    """How a plan is to be carried out, or not."""
-
-    def __init__(self, dry_run: bool, yes: bool, as_json: bool, asking: str = "") -> None:
-        self.dry_run, self.yes, self.as_json, self.asking = dry_run, yes, as_json, asking
-
-
-def _opened(context: typer.Context, name: str) -> tuple[Services, AccountChanges]:
-    services = target(context).services
-    return services, services.operated(name, operator()).accounts
-
-
-def _do(handled: AccountChanges, plan: AccountPlan, steps: Sequence[str], choice: _Choice) -> None:
-    if not choice.as_json:
-        _show(plan)
-    if not (choice.dry_run or choice.yes):
-        if choice.as_json:
-            raise UsageError("--json does not ask: add --yes or --dry-run")
-        with asking():
-            confirmed = typer.confirm(choice.asking)
-        if not confirmed:
-            raise UsageError("nothing is changed")
-    if not choice.dry_run:
-        handled.carry_out(plan)
-    if choice.as_json:
-        removed = {"removed": _plain(plan.removed)} if isinstance(plan, MergePlan) else {}
-        said = {"before": _plain(plan.before), **removed, "after": _plain(plan.after)}
-        print(json.dumps({**said, "dryRun": choice.dry_run, "next": list(steps)}))
+    plan = account_merge.plan_merge(operator, name, keep, remove, idp_deletes)
+    if not as_json:
+        if groups := len(plan.groups):
+            removed = plan.removed.user_name
+            say(f"{removed} is in {groups} groups, which become the other's too.")
+        _print_changes({"stays": plan.before, "goes": plan.removed, "after": plan.after})
+    question = f"Make one account of {plan.before.user_name} and {plan.removed.user_name}?"
+    _confirm(question, dry_run=dry_run, yes=yes, as_json=as_json)
+    if dry_run:
+        _print_result(plan, dry_run=True, as_json=as_json)
         return
-    say("Nothing is changed yet." if choice.dry_run else "Done.", style="bold")
-    for step in steps:
+    ids = account_merge.merge(operator, name, plan)
+    _print_result(plan, dry_run=False, as_json=as_json)
+    follow(account_merge.finish_merge(operator, name, ids), "memberships")
+
+
+def _confirm(question: str, *, dry_run: bool, yes: bool, as_json: bool) -> None:
+    """Ask whether to go on, where nothing says it. Raises UsageError when it is denied."""
+    if dry_run or yes:
+        return
+    if as_json:
+        raise UsageError("--json does not ask: add --yes or --dry-run")
+    with asking():
+        confirmed = typer.confirm(question)
+    if not confirmed:
+        raise UsageError("nothing is changed")
+
+
+def _print_result(plan: LinkPlan | MergePlan, *, dry_run: bool, as_json: bool) -> None:
+    if as_json:
+        removed = {"removed": _plain(plan.removed)} if isinstance(plan, MergePlan) else {}
+        accounts = {"before": _plain(plan.before), **removed, "after": _plain(plan.after)}
+        print(json.dumps({**accounts, "dryRun": dry_run, "next": list(plan.next_steps)}))
+        return
+    say("Nothing is changed yet." if dry_run else "Done.", style="bold")
+    for step in plan.next_steps:
         say(f"- {step}")
 
 
-def _finish(handled: AccountChanges, removed: str, survivor: str) -> None:
-    with err.status("memberships") as status:
-        while not handled.finish(removed):
-            status.update("memberships, there are many")
-        for looked_at in handled.reassign(removed, survivor):
-            status.update(f"managers: {looked_at:,} accounts looked at")
-
-
-def _show(plan: AccountPlan) -> None:
-    columns = {"before": _flat(plan.before), "after": _flat(plan.after)}
-    if isinstance(plan, MergePlan):
-        columns = {
-            "stays": columns["before"], "goes": _flat(plan.removed), "after": columns["after"]
-        }  # fmt: skip
-        if groups := len(plan.groups):
-            said = f"{_name(plan.removed)} is in {groups} groups, which become the other's too."
-            say(said)
+def _print_changes(records: Mapping[str, Record]) -> None:
+    """Print the attributes that differ between accounts, side by side."""
+    columns = {title: _attributes(record) for title, record in records.items()}
     rows = Listing("", *columns)
-    for each in dict.fromkeys(key for column in columns.values() for key in column):
-        values = [column.get(each, "") for column in columns.values()]
+    for attribute in dict.fromkeys(name for column in columns.values() for name in column):
+        values = [column.get(attribute, "") for column in columns.values()]
         if len(set(values)) > 1:
-            rows.add(each, *values)
+            rows.add(attribute, *values)
     if rows:
         print_listing(rows)
 
 
-def _flat(record: Record) -> dict[str, str]:
-    """Return what there is to see of an account, a line for each attribute."""
-    found = {"id": record.id, "state": record.link.state.value}
+def _attributes(record: Record) -> dict[str, str]:
+    """Return the attributes of an account as text, those of extensions and of `name` by path."""
+    attributes = {"id": record.id, "state": record.link.state.value}
     for name, value in record.document.items():
         if name == "schemas":
             continue
         if isinstance(value, Mapping):
-            short = "enterprise" if name == ENTERPRISE else name
-            found |= {f"{short}.{key}": _text(each) for key, each in value.items()}
+            short = "enterprise" if ":enterprise:" in name else name
+            attributes |= {f"{short}.{key}": _text(part) for key, part in value.items()}
         else:
-            found[name] = _text(value)
-    return found
+            attributes[name] = _text(value)
+    return attributes
 
 
 def _text(value: Any) -> str:
@@ -204,7 +185,3 @@ def _text(value: Any) -> str:
 
 def _plain(record: Record) -> dict[str, Any]:
     return {"id": record.id, "link": record.link.item, **record.document}
-
-
-def _name(record: Record) -> str:
-    return str(record.document["userName"])

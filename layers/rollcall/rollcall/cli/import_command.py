@@ -26,6 +26,7 @@ from rollcall.cli.terminal import (
     say,
 )
 from rollcall.cli.text import Prose
+from rollcall.directory.directory import Directory
 from rollcall.operations.operator import Operator
 from rollcall.reconcile.account_import import (
     AccountDraft,
@@ -79,13 +80,13 @@ def import_(
     """
     chosen = target(context)
     chosen.services.tenants.show(name)
-    opened = chosen.services.operating(name, operator())
+    contexts = chosen.services.contexts(name, operator())
     resources = Resources(chosen.services.table, name)
     intake = AccountImport(file, mapping(maps or ()), encoding)
     made: list[int] = []
 
     def put(draft: AccountDraft) -> None:
-        directory = opened()
+        directory = Directory(contexts())
         directory.context.log.describe("import", str(draft.link))
         directory.users.create(draft.document, link=draft.link)
         made.append(draft.where)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from rollcall.cli.connection import operator_of
+from rollcall.cli.connection import connect
 from rollcall.cli.terminal import AsJson, Name, say
 from rollcall.model.account_link import LinkPolicy, LinkRule
 from rollcall.operations import link_policies
@@ -51,7 +51,7 @@ def policy(
 
     A change takes effect everywhere within a minute.
     """
-    operator = operator_of(context)
+    operator = connect(context)
     if policy is not None:
         link_policies.set_rule(operator, name, policy)
     if absent_members is not None:
@@ -69,21 +69,21 @@ def policy(
 @domains.command()
 def add(context: typer.Context, name: Name, domain: Domain, as_json: AsJson = False) -> None:
     """Let the identity provider link accounts of a domain."""
-    policy = link_policies.add_domain(operator_of(context), name, domain)
+    policy = link_policies.add_domain(connect(context), name, domain)
     _print(name, policy, as_json=as_json)
 
 
 @domains.command()
 def remove(context: typer.Context, name: Name, domain: Domain, as_json: AsJson = False) -> None:
     """Remove a domain; accounts that are linked stay linked."""
-    policy = link_policies.remove_domain(operator_of(context), name, domain)
+    policy = link_policies.remove_domain(connect(context), name, domain)
     _print(name, policy, as_json=as_json)
 
 
 @domains.command(name="list")
 def list_(context: typer.Context, name: Name, as_json: AsJson = False) -> None:
     """List the domains of a tenant."""
-    _print(name, link_policies.read(operator_of(context), name).linking, as_json=as_json)
+    _print(name, link_policies.read(connect(context), name).linking, as_json=as_json)
 
 
 def _print(tenant: str, policy: LinkPolicy, *, as_json: bool) -> None:

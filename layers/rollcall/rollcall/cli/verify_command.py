@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from rollcall.cli.connection import operator_of
+from rollcall.cli.connection import connect
 from rollcall.cli.terminal import AsJson, Name, complain, follow, say
 from rollcall.operations.repair import verify as verify_tenant
 
@@ -28,7 +28,7 @@ def verify(
     reported and left: rename one, or merge the accounts.
     """
     result = follow(
-        verify_tenant(operator_of(context), name, repair=repair),
+        verify_tenant(connect(context), name, repair=repair),
         f"reading what is stored of {name}",
     )
     if as_json:

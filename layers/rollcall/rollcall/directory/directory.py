@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from rollcall.directory import deletion, large_changes
-from rollcall.directory.account_changes import AccountChanges
 from rollcall.directory.bulk import Bulk
 from rollcall.directory.context import Context
 from rollcall.directory.groups import Groups
@@ -44,11 +43,6 @@ class Directory:
     def bulk(self) -> Bulk:
         """The bulk requests on users and groups."""
         return Bulk(self.context, self.users, self.groups)
-
-    @cached_property
-    def accounts(self) -> AccountChanges:
-        """The accounts as operators handle them."""
-        return AccountChanges(self.context)
 
     def unused_extensions(self) -> frozenset[str]:
         """Return the extensions that no resource has: ours, until a template is set."""

@@ -42,6 +42,16 @@ class Record:
         """The weak entity tag of this version (RFC 9110 section 8.8.3)."""
         return f'W/"{self.version}"'
 
+    @property
+    def user_name(self) -> str:
+        """The userName of a user."""
+        return str(self.document["userName"])
+
+    @property
+    def active(self) -> bool:
+        """Whether a user may be used: also when the document does not say (RFC 7643 4.1.1)."""
+        return self.document.get("active") is not False
+
     def location(self, base_url: str) -> str:
         """Return the URL of the resource below the tenant's base URL."""
         return f"{base_url}{self.kind.endpoint}/{self.id}"

@@ -64,11 +64,11 @@ def _lasting_faults(
     """Return the faults that two reads of the table show."""
     grants = partial(mended, scales=services.scales)
     read = partial(verification.faults, services.table, tenant, grants, moved=moved)
-    yield Progress(0, unit="faults")
+    yield Progress(step="reading")
     first = list(read())
     if not first:
         return []
-    yield Progress(len(first), unit="faults")
+    yield Progress(len(first), unit="possible faults", step="reading again because of")
     again = {fault.sentence for fault in read()}
     return [fault for fault in first if fault.sentence in again]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from rollcall.aws.clients import Clients
-from rollcall.directory.context import Context, Duplicate
+from rollcall.directory.context import Clock, Context, Duplicate, present
 from rollcall.directory.directory import Directory
 from rollcall.directory.request_log import RequestEntries, RequestInfo
 from rollcall.directory.sweep import Sweep
@@ -31,11 +31,14 @@ from rollcall.tenants.tenant_tokens import TenantTokens
 class Services(Backend):
     """A backend, and the SCIM directories that are kept in it."""
 
-    def __init__(self, settings: Settings, clients: Clients | None = None) -> None:
+    def __init__(
+        self, settings: Settings, clients: Clients | None = None, clock: Clock = present
+    ) -> None:
         if settings.extensions is not None:
             declare(settings.extensions)
         super().__init__(settings, clients)
         self.scales = settings.scales
+        self.clock = clock
 
     def directory(self, tenant: str, base_url: str = "", actor: str = "") -> Directory:
         """Return the directory of one tenant, changed by an actor."""
@@ -43,27 +46,31 @@ class Services(Backend):
         return Directory(Context(self.table, tenant, base_url, acting, access_levels=levels))
 
     def operated(self, tenant: str, actor: str) -> Directory:
-        """Return the directory of one tenant, for what an operator does and the log tells."""
-        return self.operating(tenant, actor)()
+        """Return the directory of one tenant for an act of an operator, which the log names."""
+        return Directory(self.context(tenant, actor))
 
-    def operating(self, tenant: str, actor: str) -> Callable[[], Directory]:
-        """Return what makes such a directory for each of several things, side by side."""
-        shown = self.tenants.show(tenant)
-        key, moved = bytes.fromhex(shown.key), shown.moved
+    def context(self, tenant: str, actor: str) -> Context:
+        """Return the context of an act of an operator. Raises TenantError for an unknown tenant."""
+        return self.contexts(tenant, actor)()
 
-        def operated() -> Directory:
+    def contexts(self, tenant: str, actor: str) -> Callable[[], Context]:
+        """Return a function that makes such contexts, one for each of many parallel writes."""
+        settings = self.tenants.show(tenant)
+        key, moved = bytes.fromhex(settings.key), settings.moved
+
+        def make() -> Context:
             act = Actor(uuid4().hex, actor)
-            context = Context(
+            return Context(
                 self.table,
                 tenant,
                 actor=act,
                 moved=moved,
                 access_levels=self.settings.scales,
                 log=RequestEntries(self.log(tenant), act, RequestInfo(act.request), key),
+                clock=self.clock,
             )
-            return Directory(context)
 
-        return operated
+        return make
 
     def acts(self, tenant: str, actor: str) -> AuditLog:
         """Return what tells a tenant's log of what an operator does in one run of a command."""

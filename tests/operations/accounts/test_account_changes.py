@@ -6,17 +6,14 @@ from typing import Any
 
 import pytest
 
-from rollcall.directory.account_changes import MergePlan
 from rollcall.directory.context import Context
 from rollcall.directory.directory import Directory
 from rollcall.model.account_link import LINKED, LOCAL, AccountLink, LinkPolicy, LinkState
-from rollcall.scim.errors import (
-    ConflictException,
-    InvalidValueException,
-    MutabilityException,
-    NotFoundException,
-    UniquenessException,
-)
+from rollcall.operations import account_links, account_merge, accounts
+from rollcall.operations.account_merge import MergedIds
+from rollcall.operations.accounts import AccountError
+from rollcall.operations.operator import Operator
+from rollcall.scim.errors import NotFoundException
 from rollcall.scim.resource_models import Kind
 from rollcall.storage.table import Table
 from tests.directory.people import (
@@ -33,6 +30,7 @@ from tests.directory.people import (
     setting,
     titled,
 )
+from tests.operations import operators
 
 
 def account(
@@ -46,10 +44,8 @@ def managed_by(directory: Directory, identifier: str) -> Any:
     return directory.users.read(identifier).resource.get(ENTERPRISE, {}).get("manager", {})
 
 
-def merge(directory: Directory, keep: str, remove: str, gone: str | None = None) -> MergePlan:
-    plan = directory.accounts.merge(keep, remove, gone)
-    directory.accounts.carry_out(plan)
-    return plan
+def merge(operator: Operator, keep: str, remove: str, gone: str | None = None) -> MergedIds:
+    return operators.merge(operator, "acme", keep, remove, gone)
 
 
 @pytest.fixture
@@ -59,22 +55,26 @@ def client(directory: Directory, table: Table) -> Directory:
     return Directory(Context(table, "acme", URL, linking=LinkPolicy()))
 
 
-def test_protecting_and_unprotecting_keep_the_link(directory: Directory) -> None:
+def test_protecting_and_unprotecting_keep_the_link(
+    directory: Directory, operator: Operator
+) -> None:
     for link in (LOCAL, LINKED):
         ann = account(directory, f"ann{link.state}", link)
 
-        directory.accounts.carry_out(directory.accounts.protect(ann))
+        accounts.protect(operator, "acme", ann)
         assert directory.users.read(ann).record.link == AccountLink(link.state, protected=True)
 
-        directory.accounts.carry_out(directory.accounts.protect(ann, protected=False))
+        accounts.protect(operator, "acme", ann, protected=False)
         assert directory.users.read(ann).record.link == link
 
 
-def test_unlinking_takes_the_external_id_and_nothing_else(directory: Directory) -> None:
+def test_unlinking_takes_the_external_id_and_nothing_else(
+    directory: Directory, operator: Operator
+) -> None:
     ann = account(directory, "ann", LINKED, externalId="o-1", title="Chief")
     sales = group(directory, "Sales", ann)
 
-    directory.accounts.carry_out(directory.accounts.unlink("ANN"))
+    operators.unlink(operator, "acme", "ANN")
 
     read = directory.users.read(ann)
     assert read.record.link == LOCAL
@@ -83,31 +83,37 @@ def test_unlinking_takes_the_external_id_and_nothing_else(directory: Directory) 
     assert found(directory, 'externalId eq "o-1"') == []
 
 
-def test_a_plan_changes_nothing_and_shows_before_and_after(directory: Directory) -> None:
+def test_a_plan_changes_nothing_and_shows_before_and_after(
+    directory: Directory, operator: Operator
+) -> None:
     ann = account(directory, "ann", LINKED, externalId="o-1")
 
-    plan = directory.accounts.unlink(ann)
+    plan = account_links.plan_unlink(operator, "acme", ann)
 
     assert (plan.before.document["externalId"], plan.before.link) == ("o-1", LINKED)
     assert ("externalId" in plan.after.document, plan.after.link) == (False, LOCAL)
     assert directory.users.read(ann).record == plan.before
 
 
-def test_a_plan_that_has_been_overtaken_is_refused(directory: Directory) -> None:
+def test_a_plan_that_has_been_overtaken_is_refused(
+    directory: Directory, operator: Operator
+) -> None:
     ann = account(directory, "ann", LINKED, externalId="o-1")
-    plan = directory.accounts.unlink(ann)
+    plan = account_links.plan_unlink(operator, "acme", ann)
     directory.users.patch(ann, titled("Chief"))
 
-    with pytest.raises(ConflictException, match="changed meanwhile"):
-        directory.accounts.carry_out(plan)
+    with pytest.raises(AccountError, match="changed meanwhile"):
+        account_links.carry_out(operator, "acme", plan)
 
     assert directory.users.read(ann).resource["externalId"] == "o-1"
 
 
-def test_relinking_names_the_person_and_what_finds_the_account(directory: Directory) -> None:
+def test_relinking_names_the_person_and_what_finds_the_account(
+    directory: Directory, operator: Operator
+) -> None:
     ann = account(directory, "lee@x.test")
 
-    directory.accounts.carry_out(directory.accounts.relink(ann, "o-2", "ann@x.test"))
+    operators.relink(operator, "acme", ann, "o-2", "ann@x.test")
 
     read = directory.users.read(ann)
     assert read.record.link.state is LinkState.LINKED
@@ -115,23 +121,25 @@ def test_relinking_names_the_person_and_what_finds_the_account(directory: Direct
     assert found(directory, 'userName eq "ann@x.test"') == [ann]
 
 
-def test_relinking_takes_nobodys_name_and_no_protected_account(directory: Directory) -> None:
+def test_relinking_takes_nobodys_name_and_no_protected_account(
+    directory: Directory, operator: Operator
+) -> None:
     ann, bob = account(directory, "ann"), account(directory, "bob")
     root = account(directory, "root", AccountLink(LinkState.LOCAL, protected=True))
 
-    with pytest.raises(UniquenessException, match="bob is another account's name"):
-        directory.accounts.carry_out(directory.accounts.relink(ann, None, "bob"))
-    with pytest.raises(MutabilityException, match="root is protected"):
-        directory.accounts.relink(root, "o-1")
-    with pytest.raises(InvalidValueException, match=r"userName holds U\+200B"):
-        directory.accounts.relink(ann, None, "an\u200bn")
+    with pytest.raises(AccountError, match="bob is another account's name"):
+        operators.relink(operator, "acme", ann, None, "bob")
+    with pytest.raises(AccountError, match="root is protected"):
+        account_links.plan_relink(operator, "acme", root, "o-1")
+    with pytest.raises(AccountError, match=r"userName holds U\+200B"):
+        account_links.plan_relink(operator, "acme", ann, None, "an\u200bn")
 
     assert found(directory, 'userName eq "bob"') == [bob]
 
 
-def test_what_is_not_linked_cannot_be_unlinked(directory: Directory) -> None:
-    with pytest.raises(ConflictException, match="ann is not linked"):
-        directory.accounts.unlink(account(directory, "ann"))
+def test_what_is_not_linked_cannot_be_unlinked(directory: Directory, operator: Operator) -> None:
+    with pytest.raises(AccountError, match="ann is not linked"):
+        account_links.plan_unlink(operator, "acme", account(directory, "ann"))
 
 
 KEPT: dict[str, Any] = {
@@ -153,16 +161,16 @@ LINKED_ONE: dict[str, Any] = {
 
 @pytest.mark.parametrize("keeps_the_linked_one", [False, True])
 def test_the_merged_account_has_the_id_that_the_identity_provider_knows(
-    keeps_the_linked_one: bool, directory: Directory
+    keeps_the_linked_one: bool, directory: Directory, operator: Operator
 ) -> None:
     product = account(directory, "lee", emails=[{"value": "lee@x.test"}], **KEPT)
     linked = account(directory, "ann", LINKED, **LINKED_ONE)
     pair = (linked, product) if keeps_the_linked_one else (product, linked)
 
-    plan = merge(directory, *pair)
+    ids = merge(operator, *pair)
 
     read = directory.users.read(linked).resource
-    assert plan.before.id == linked
+    assert ids.survivor == linked
     assert directory.users.read(product).resource == read
     assert (read["userName"], read["externalId"], read["active"]) == ("ann", "o-1", False)
     assert (read["name"], read["emails"]) == (LINKED_ONE["name"], LINKED_ONE["emails"])
@@ -179,47 +187,49 @@ def test_the_merged_account_has_the_id_that_the_identity_provider_knows(
     assert found(directory, f'urn:{ENTERPRISE[4:]}:employeeNumber eq "17"') == [linked]
 
 
-def test_two_local_accounts_become_the_one_that_is_kept(directory: Directory) -> None:
+def test_two_local_accounts_become_the_one_that_is_kept(
+    directory: Directory, operator: Operator
+) -> None:
     ann, lee = account(directory, "ann"), account(directory, "lee")
 
-    merge(directory, ann, lee)
+    merge(operator, ann, lee)
 
     assert directory.users.read(lee).record.id == ann
     assert directory.users.read(ann).record.link == LOCAL
 
 
-def test_the_groups_of_both_are_the_survivors(directory: Directory) -> None:
+def test_the_groups_of_both_are_the_survivors(directory: Directory, operator: Operator) -> None:
     ann, lee = account(directory, "ann", LINKED), account(directory, "lee")
     both = group(directory, "Both", ann, lee)
     own, other = group(directory, "Own", ann), group(directory, "Other", lee)
 
-    merge(directory, lee, ann)
+    merge(operator, lee, ann)
 
     assert groups_of(directory, ann) == {both, own, other}
     assert [members_of(directory, each) for each in (both, own, other)] == [{ann}] * 3
 
 
 def test_more_groups_than_a_transaction_holds_move_in_steps(
-    directory: Directory, table: Table
+    directory: Directory, operator: Operator, table: Table
 ) -> None:
     ann, lee = account(directory, "ann", LINKED), account(directory, "lee")
     groups = {group(directory, f"g{each}", lee) for each in range(40)}
 
-    merge(directory, ann, lee)
+    merge(operator, ann, lee)
 
     assert groups_of(directory, ann) == groups
     assert all(members_of(directory, each) == {ann} for each in groups)
 
 
 def test_a_merge_that_broke_off_is_finished_by_the_sweep(
-    directory: Directory, table: Table, monkeypatch: pytest.MonkeyPatch
+    directory: Directory, operator: Operator, table: Table, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ann, lee = account(directory, "ann", LINKED), account(directory, "lee")
     sales = group(directory, "Sales", lee)
-    plan = directory.accounts.merge(ann, lee)
+    plan = account_merge.plan_merge(operator, "acme", ann, lee)
     with monkeypatch.context() as broken:
         broken.setattr("rollcall.directory.deletion.finish", lambda *_: False)
-        directory.accounts.carry_out(plan)
+        account_merge.merge(operator, "acme", plan)
     assert directory.users.read(lee).record.id == ann
     assert members_of(directory, sales) == set()
 
@@ -232,58 +242,62 @@ def test_a_merge_that_broke_off_is_finished_by_the_sweep(
     assert list(large_change_items.unfinished(table, "9999")) == []
 
 
-def test_whose_manager_was_removed_has_the_survivor(directory: Directory) -> None:
+def test_whose_manager_was_removed_has_the_survivor(
+    directory: Directory, operator: Operator
+) -> None:
     ann, lee = account(directory, "ann", LINKED), account(directory, "lee")
     bob = account(directory, "bob", LOCAL, **{ENTERPRISE: {"manager": {"value": lee}}})
     eve = account(directory, "eve", LOCAL, **{ENTERPRISE: {"manager": {"value": bob}}})
 
-    plan = merge(directory, ann, lee)
-    assert list(directory.accounts.reassign(plan.removed.id, plan.before.id)) == [3]
+    ids = merge(operator, ann, lee)
+    *_, read = account_merge.finish_merge(operator, "acme", ids)
+    assert read.done == 3
 
     assert managed_by(directory, bob)["value"] == ann
     assert managed_by(directory, eve)["value"] == bob
 
 
-def test_nobody_becomes_a_manager_of_themselves(directory: Directory) -> None:
+def test_nobody_becomes_a_manager_of_themselves(directory: Directory, operator: Operator) -> None:
     ann = account(directory, "ann", LINKED)
     lee = account(directory, "lee", LOCAL, **{ENTERPRISE: {"manager": {"value": ann}}})
 
-    merge(directory, lee, ann)
+    merge(operator, lee, ann)
 
     assert ENTERPRISE not in directory.users.read(ann).resource
 
 
 def test_of_two_linked_accounts_the_one_that_is_deleted_has_to_be_named(
     directory: Directory,
+    operator: Operator,
 ) -> None:
     ann, lee = account(directory, "ann", LINKED), account(directory, "lee", LINKED)
     bob = account(directory, "bob")
 
     for gone in (None, bob):
-        with pytest.raises(ConflictException, match="both are linked"):
-            directory.accounts.merge(ann, lee, gone)
-    with pytest.raises(ConflictException, match="only one of the two is linked"):
-        directory.accounts.merge(ann, bob, ann)
-    with pytest.raises(ConflictException, match="are one account"):
-        directory.accounts.merge(ann, ann)
-    with pytest.raises(NotFoundException):
-        directory.accounts.merge(ann, "nobody")
+        with pytest.raises(AccountError, match="both are linked"):
+            account_merge.plan_merge(operator, "acme", ann, lee, gone)
+    with pytest.raises(AccountError, match="only one of the two is linked"):
+        account_merge.plan_merge(operator, "acme", ann, bob, ann)
+    with pytest.raises(AccountError, match="are one account"):
+        account_merge.plan_merge(operator, "acme", ann, ann)
+    with pytest.raises(AccountError, match="there is no user nobody"):
+        account_merge.plan_merge(operator, "acme", ann, "nobody")
 
 
-def test_a_protected_account_is_not_merged(directory: Directory) -> None:
+def test_a_protected_account_is_not_merged(directory: Directory, operator: Operator) -> None:
     ann = account(directory, "ann")
     root = account(directory, "root", AccountLink(LinkState.LOCAL, protected=True))
 
-    with pytest.raises(MutabilityException, match="root is protected"):
-        directory.accounts.merge(ann, root)
+    with pytest.raises(AccountError, match="root is protected"):
+        account_merge.plan_merge(operator, "acme", ann, root)
 
 
 @pytest.fixture
-def recreated(directory: Directory) -> tuple[str, str]:
+def recreated(directory: Directory, operator: Operator) -> tuple[str, str]:
     """The survivor and the stub of a person who was re-created in the identity provider."""
     old = account(directory, "0" * 32 + "ann", LINKED, externalId="o-1", title="Chief")
     new = account(directory, "ann", LINKED, externalId="o-2")
-    merge(directory, old, new, old)
+    merge(operator, old, new, old)
     return new, old
 
 
@@ -358,19 +372,23 @@ def test_as_a_manager_a_merged_id_means_the_survivor(
     assert managed_by(directory, bob)["value"] == survivor
 
 
-def test_a_merge_into_what_is_merged_later_leads_on(directory: Directory) -> None:
+def test_a_merge_into_what_is_merged_later_leads_on(
+    directory: Directory, operator: Operator
+) -> None:
     ann, lee, bob = (account(directory, each) for each in ("ann", "lee", "bob"))
 
-    merge(directory, ann, lee)
-    merge(directory, bob, lee)
+    merge(operator, ann, lee)
+    merge(operator, bob, lee)
 
     assert directory.users.read(lee).record.id == bob
     assert directory.users.read(ann).record.id == bob
 
 
-def test_a_deleted_survivor_leaves_ids_that_mean_nobody(directory: Directory) -> None:
+def test_a_deleted_survivor_leaves_ids_that_mean_nobody(
+    directory: Directory, operator: Operator
+) -> None:
     ann, lee = account(directory, "ann"), account(directory, "lee")
-    merge(directory, ann, lee)
+    merge(operator, ann, lee)
 
     directory.users.delete(ann)
 

@@ -1,0 +1,94 @@
+"""Unlink and relink an account: each is planned, shown, and then carried out.
+
+A plan holds the account before and after. Carrying it out is one transaction, on the condition that
+the account has not changed since it was planned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from rollcall.directory.context import Context
+from rollcall.model.account_link import LinkState
+from rollcall.model.record import Record
+from rollcall.operations.accounts import AccountError, client_errors, commit, find
+from rollcall.operations.operator import Operator
+from rollcall.reconcile import entra_next_steps
+from rollcall.scim import names
+from rollcall.scim.resource_models import Kind
+from rollcall.storage.document_item import successor
+
+
+@dataclass(frozen=True)
+class LinkPlan:
+    """What an action makes of an account; `next_steps` are for the administrator of Entra ID."""
+
+    action: str
+    before: Record
+    after: Record
+    next_steps: Sequence[str]
+
+
+def plan_unlink(operator: Operator, tenant: str, name: str) -> LinkPlan:
+    """Plan that an account becomes local: it loses its externalId and keeps everything else.
+
+    Raises AccountError when the account is not linked.
+    """
+    before = find(operator, tenant, name)
+    if before.link.local:
+        raise AccountError(f"{before.user_name} is not linked")
+    document = {key: value for key, value in before.document.items() if key != "externalId"}
+    policy = operator.services.tenants.show(tenant).linking
+    external_id = before.document.get("externalId")
+    steps = entra_next_steps.after_unlink(before.id, external_id, policy)
+    context = operator.services.context(tenant, operator.name)
+    return LinkPlan("unlink", before, _after(context, before, document, LinkState.LOCAL), steps)
+
+
+def plan_relink(
+    operator: Operator,
+    tenant: str,
+    name: str,
+    external_id: str | None = None,
+    user_name: str | None = None,
+) -> LinkPlan:
+    """Plan that an account is linked, to a person with this externalId, found by this userName.
+
+    Raises AccountError for a protected account, which is never linked, and for a userName that
+    cannot be one.
+    """
+    before = find(operator, tenant, name)
+    if before.link.protected:
+        raise AccountError(f"{before.user_name} is protected: unprotect it first")
+    document = dict(before.document)
+    document |= {"externalId": external_id} if external_id else {}
+    document |= {"userName": user_name} if user_name else {}
+    with client_errors():
+        names.check(Kind.USER, before.document, document)
+    context = operator.services.context(tenant, operator.name)
+    after = _after(context, before, document, LinkState.LINKED)
+    steps = entra_next_steps.after_relink(after.id, document.get("externalId"), after.user_name)
+    return LinkPlan("relink", before, after, steps)
+
+
+def carry_out(operator: Operator, tenant: str, plan: LinkPlan) -> None:
+    """Carry out a plan. Raises AccountError when the account has changed since."""
+    before, after = plan.before, plan.after
+    if before == after:
+        return
+    context = operator.services.context(tenant, operator.name)
+    if after.document == before.document:
+        writes = context.writes.linking(before, after.link)
+    else:
+        writes = context.writes.replacement(before, after.document, context.now(), beside=after)
+    context.log.describe(plan.action, f"{before.link} → {after.link}")
+    commit(context, before, after, writes)
+
+
+def _after(context: Context, before: Record, document: dict[str, Any], state: LinkState) -> Record:
+    link = replace(before.link, state=state)
+    if document == before.document:
+        return replace(before, link=link)
+    return successor(before, document, context.now(), link)
