@@ -43,7 +43,8 @@ def findings(services: Services) -> Findings:
 
 @pytest.fixture
 def book(services: Services, findings: Findings) -> CaseStore:
-    return CaseStore(findings, FindingAccounts(Resources(services.table, "acme"), findings))
+    accounts = FindingAccounts(Resources(services.table, "acme"), findings)
+    return CaseStore(findings, accounts, ProvisioningLog(services.table, "acme"))
 
 
 def found(book: CaseStore, run: str, *each: DuplicateFinding) -> None:

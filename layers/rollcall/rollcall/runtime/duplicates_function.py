@@ -53,7 +53,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 def case_store(backend: Backend, tenant: str) -> CaseStore:
     """Return the findings of one tenant."""
     findings = Findings(backend.table, tenant)
-    return CaseStore(findings, FindingAccounts(Resources(backend.table, tenant), findings))
+    accounts = FindingAccounts(Resources(backend.table, tenant), findings)
+    return CaseStore(findings, accounts, backend.log(tenant))
 
 
 def report(backend: Backend, tenant: str) -> DuplicateRun:

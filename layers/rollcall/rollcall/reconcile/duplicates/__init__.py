@@ -1,1 +1,1 @@
-"""Duplicate accounts: found in one pass over the evidence, kept in a book, reported."""
+"""Duplicate accounts: detected in one pass over the evidence, stored as cases, reported."""

@@ -1,8 +1,8 @@
-"""The book of a tenant's findings: what each run finds, what operators dismiss, what goes away.
+"""The cases of a tenant: findings that runs find, operators dismiss, and later runs resolve.
 
-A finding stays the same as long as its accounts do. Whatever is written twice, by a run that broke
-off or by two at once, ends the same. What the creation of an account makes a duplicate stands in
-the book from then on; the next run is the first that sees it, and counts it as new.
+A finding keeps its id as long as its accounts stay the same. Every write can be repeated, by a run
+that was interrupted or by two runs at once, with the same result. A duplicate that the creation of
+an account makes is stored at once; the next run is the first that sees it, and counts it as new.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from enum import StrEnum
 from uuid import uuid4
 
 from rollcall.aws.attribute_values import Item
+from rollcall.model.actor import Actor
 from rollcall.operator_error import OperatorError
 from rollcall.reconcile.duplicates.duplicate_finding import (
     DuplicateFinding,
@@ -24,19 +25,19 @@ from rollcall.reconcile.duplicates.duplicate_finding import (
 from rollcall.reconcile.duplicates.finding_accounts import FindingAccounts
 from rollcall.scim.errors import Unavailable
 from rollcall.storage.findings import Findings
-from rollcall.storage.provisioning_log import LogEntry, ProvisioningLog
+from rollcall.storage.provisioning_log import LogEntry, LogWriter, ProvisioningLog
 from rollcall.storage.transactions import Action, ConditionFailed
 
 RESOLVED_DAYS = 90
-"""How long a finding that went away is remembered."""
+"""How long a resolved case is stored."""
 
 
 class FindingError(OperatorError):
-    """There is no such finding; the message is one sentence."""
+    """There is no such finding."""
 
 
 class CaseState(StrEnum):
-    """What became of a finding."""
+    """The state of a case."""
 
     OPEN = "open"
     DISMISSED = "dismissed"
@@ -45,7 +46,7 @@ class CaseState(StrEnum):
 
 @dataclass(frozen=True)
 class OperatorNote:
-    """Who says something of a finding or an account, when (RFC 3339 in UTC, to the ms) and why."""
+    """Who decided on a finding or an account, when (RFC 3339 in UTC, milliseconds) and why."""
 
     by: str
     at: str
@@ -54,14 +55,14 @@ class OperatorNote:
 
 @dataclass(frozen=True)
 class Case:
-    """A finding in the book.
+    """A finding and its history.
 
-    `first` is the run that opened it, `run` the last one that saw it, or resolved it. Runs are
-    named by the RFC 3339 instant in UTC at which they were due. What no run has seen yet has been
-    made by a request, at `first`, and has no `run`.
+    `first` is the run that opened it, `run` the last one that found or resolved it. A run is named
+    by the time at which it was due (RFC 3339 in UTC). A case that a request opened and no run has
+    seen yet has the time of the request as `first`, and an empty `run`.
 
-    `announced` says that an event of its own told of it, `hint` that the run before `run` left it
-    as a weak hint: what is more by now is new.
+    `announced`: an event was published for this case alone. `hint`: the run before `run` found
+    only a weak hint, so that a stronger finding counts as new.
     """
 
     finding: DuplicateFinding
@@ -75,123 +76,121 @@ class Case:
 
     @property
     def id(self) -> str:
-        """The name of the finding."""
+        """The id of the finding."""
         return self.finding.id
 
     @property
     def kind(self) -> FindingKind:
-        """What the finding says."""
+        """The kind of the finding."""
         return self.finding.kind
 
 
 class CaseStore:
-    """All findings of one tenant, and the accounts that they are about."""
+    """All cases of one tenant, and the accounts that they are about.
 
-    def __init__(self, findings: Findings, accounts: FindingAccounts) -> None:
+    What operators decide is written to `log`; without a log it is not.
+    """
+
+    def __init__(
+        self, findings: Findings, accounts: FindingAccounts, log: ProvisioningLog | None = None
+    ) -> None:
         self.findings = findings
         self.accounts = accounts
+        self._log = log
 
     def read(self, finding: str) -> Case | None:
-        """Read one finding, None when there is none of that name."""
+        """Read the case of a finding, None when there is none."""
         items = self.findings.read([finding])
         return _case(items[finding]) if finding in items else None
 
     def all(self, after: str = "") -> Iterator[Case]:
-        """Yield all findings in the order of their names, behind one."""
+        """Yield all cases in the order of their ids, after one of them."""
         for _, item in self.findings.all(after):
             yield _case(item)
 
     def record(self, findings: Mapping[str, DuplicateFinding], run: str) -> None:
-        """Write what a run found; grounds for the same accounts add up within a run."""
-        left = dict(findings)
+        """Write the findings of a run; within a run, grounds for the same accounts are added."""
+        remaining = dict(findings)
         for _ in self.findings.table.patience.pauses():
-            known = self.findings.read(left)
-            for each, finding in list(left.items()):
-                before = _case(known[each]) if each in known else None
-                if self._written(before, case_after_run(before, finding, run)):
-                    del left[each]
-            if not left:
+            items = self.findings.read(remaining)
+            for identifier, finding in list(remaining.items()):
+                before = _case(items[identifier]) if identifier in items else None
+                if self._write(before, case_after_run(before, finding, run)):
+                    del remaining[identifier]
+            if not remaining:
                 return
-        raise Unavailable("the findings are changed by others all the time, try again")
+        raise Unavailable("the findings are changed by other writers at the same time, try again")
 
     def opening_actions(self, finding: DuplicateFinding, at: str) -> list[Action]:
-        """Return the actions that open a finding of accounts one of which is about to be created.
+        """Return the actions that open a case together with the creation of one of its accounts.
 
-        An event of its own is to tell of it. `at` is the RFC 3339 instant in UTC.
+        The caller publishes an event for it. `at` is the time in RFC 3339, UTC.
         """
         case = Case(finding, CaseState.OPEN, first=at, run="", announced=True)
-        flagged = dict.fromkeys(finding.accounts, finding.kind.value)
-        return self.findings.writing(finding.id, _item(case), 0, flagged)
+        flags = dict.fromkeys(finding.accounts, finding.kind.value)
+        return self.findings.writing(finding.id, _item(case), 0, flags)
 
     def resolve(
         self, run: str, after: str = "", seen: Callable[[Case], bool] = lambda _: False
     ) -> Iterator[Case]:
-        """Close what a run did not find again, yielding each finding when it is done with.
+        """Resolve the cases that a run did not find again, and yield each case after it is handled.
 
-        What no run has found yet may have been made behind the place where this one was reading:
-        `seen` looks at it by itself, and tells whether it is there.
+        A case that no run has seen may have been opened at a place that this run had passed:
+        `seen` looks at such a case by itself, and tells whether it still holds.
         """
         expires = datetime.fromisoformat(run) + timedelta(days=RESOLVED_DAYS)
         for case in self.all(after):
             if case.state is CaseState.OPEN and not case.run and seen(case):
                 self.record({case.id: case.finding}, run)
             elif case.state is CaseState.OPEN and case.run < run:
-                gone = replace(case, state=CaseState.RESOLVED, run=run)
-                # Lost against an operator or a newer run: then it is theirs.
-                self._written(case, gone, expires=int(expires.timestamp()))
+                resolved = replace(case, state=CaseState.RESOLVED, run=run)
+                # An operator or a newer run may have written in between: their version stays.
+                self._write(case, resolved, expires=int(expires.timestamp()))
             yield case
 
     def dismiss(self, finding: str, note: OperatorNote) -> Case:
         """Dismiss a finding until its accounts change. Raises FindingError."""
-        return self._said(finding, CaseState.DISMISSED, note)
+        return self._set_state(finding, CaseState.DISMISSED, note)
 
     def reopen(self, finding: str, note: OperatorNote) -> Case:
-        """Open a finding that was dismissed. Raises FindingError."""
-        return self._said(finding, CaseState.OPEN, note)
+        """Open a dismissed finding again. Raises FindingError."""
+        return self._set_state(finding, CaseState.OPEN, note)
 
     def mark_service_account(self, user: str, note: OperatorNote) -> None:
-        """Mark an account as no person's: no finding is to name it."""
-        self.findings.mark(
-            user, vars(note), self._entry(note, "dismiss", f"User/{user}", "service")
-        )
+        """Mark an account as a service account, which no finding names."""
+        logged = self._log_entry(note, "dismiss", f"User/{user}", "service")
+        self.findings.mark(user, vars(note), *logged)
 
     def unmark_service_account(self, user: str, note: OperatorNote) -> None:
-        """Take that mark away."""
-        self.findings.unmark(user, self._entry(note, "open", f"User/{user}", "person"))
+        """Remove that mark."""
+        self.findings.unmark(user, *self._log_entry(note, "open", f"User/{user}", "person"))
 
-    def _said(self, finding: str, state: CaseState, note: OperatorNote) -> Case:
+    def _set_state(self, finding: str, state: CaseState, note: OperatorNote) -> Case:
         for _ in self.findings.table.patience.pauses():
             before = self.read(finding)
             if before is None or before.state is CaseState.RESOLVED:
                 raise FindingError(f"there is no open or dismissed finding {finding}")
-            kept = note if state is CaseState.DISMISSED else None
-            after = replace(before, state=state, note=kept)
             if before.state is state:
                 return before
+            reason = note if state is CaseState.DISMISSED else None
+            after = replace(before, state=state, note=reason)
             verb = "dismiss" if state is CaseState.DISMISSED else "open"
             states = f"{before.state.value} before, {state.value} after"
-            entry = self._entry(note, verb, f"Finding/{finding}", states)
-            if self._written(before, after, logged=[entry]):
+            logged = self._log_entry(note, verb, f"Finding/{finding}", states)
+            if self._write(before, after, logged=logged):
                 return after
-        raise Unavailable("the finding is changed by others all the time, try again")
+        raise Unavailable("the finding is changed by other writers at the same time, try again")
 
-    def _entry(self, note: OperatorNote, verb: str, target: str, detail: str) -> Action:
-        """Return the entry in the tenant's log of what an operator says."""
-        log = ProvisioningLog(self.findings.table, self.findings.keys.tenant)
-        return log.action(
-            LogEntry(
-                time=note.at,
-                request=str(uuid4()),
-                actor=note.by,
-                method=verb,
-                path="/duplicates",
-                status=200,
-                target=target,
-                detail=detail,
-            )
+    def _log_entry(self, note: OperatorNote, verb: str, target: str, detail: str) -> list[Action]:
+        """Return the actions that log what an operator decided."""
+        writer = LogWriter(
+            self._log, Actor(uuid4().hex, note.by), lambda: datetime.fromisoformat(note.at)
+        )
+        return writer.actions(
+            LogEntry(method=verb, path="/duplicates", status=200, target=target, detail=detail)
         )
 
-    def _written(
+    def _write(
         self,
         before: Case | None,
         after: Case,
@@ -199,15 +198,15 @@ class CaseStore:
         expires: int = 0,
         logged: Sequence[Action] = (),
     ) -> bool:
-        """Write a case with the flags on its users; False when another writer was faster."""
+        """Write a case and the flags of its users; return False on a conflict."""
         if after == before:
             return True
         flagged: dict[str, str] = {}
         unflagged: tuple[str, ...] = ()
-        was = before.kind if before is not None and before.state is CaseState.OPEN else None
-        if after.state is CaseState.OPEN and was is not after.kind:
+        kind = before.kind if before is not None and before.state is CaseState.OPEN else None
+        if after.state is CaseState.OPEN and kind is not after.kind:
             flagged = dict.fromkeys(after.finding.accounts, after.kind.value)
-        elif after.state is not CaseState.OPEN and was is not None:
+        elif after.state is not CaseState.OPEN and kind is not None:
             unflagged = after.finding.accounts
         item = _item(after)
         if expires:
@@ -227,11 +226,11 @@ class CaseStore:
 
 
 def case_after_run(before: Case | None, finding: DuplicateFinding, run: str) -> Case:
-    """Return what becomes of a case when a run finds it."""
+    """Return a case after a run found it."""
     if before is None:
         return Case(finding, CaseState.OPEN, run, run)
     if before.run > run or (before.run == run and before.state is CaseState.RESOLVED):
-        return before  # a newer run is at work, or this one is past that
+        return before  # a newer run works on it, or this run has resolved it already
     if before.run == run:
         finding = finding.with_grounds(before.finding.grounds)
         after = replace(before, finding=finding)
@@ -273,5 +272,5 @@ def _case(item: Item) -> Case:
     )
     note = OperatorNote(**item["note"]) if "note" in item else None
     state, revision = CaseState(item["state"]), int(item["revision"])
-    told = {name: bool(item.get(name)) for name in ("announced", "hint")}
-    return Case(finding, state, item["first"], item["run"], note, revision, **told)
+    flags = {name: bool(item.get(name)) for name in ("announced", "hint")}
+    return Case(finding, state, item["first"], item["run"], note, revision, **flags)
