@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Server
+from tests.engine import emulator_home
 
 ROOT = Path(__file__).parents[2]
 WALK = (ROOT / "README.md").read_text().partition("## A walk\n")[2].partition("\n## ")[0]
@@ -38,10 +39,10 @@ EXPECTED = [
 
 
 @pytest.fixture
-def server(tmp_path: Path, home: Path) -> Iterator[Server]:
+def server(tmp_path: Path) -> Iterator[Server]:
     """A local server of the walk's own: it has no tenant acme yet."""
-    assert home.exists()
-    started = Server(tmp_path / "state")
+    emulator_home()
+    started = Server(tmp_path)
     try:
         yield started
     finally:

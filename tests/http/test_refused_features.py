@@ -1,4 +1,4 @@
-"""What the README says is refused is refused over HTTP, each row of its table in all its parts."""
+"""What docs/protocol.md says is refused is refused over HTTP, each row in all its parts."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from rollcall.directory import matching
 from rollcall.scim import cursor
 from tests.http.api import Api
 
-README = (Path(__file__).parents[2] / "README.md").read_text()
-SECTION = README.partition("Refused, as the RFCs say:")[2].partition("\n\nLists are")[0]
+PROTOCOL = (Path(__file__).parents[2] / "docs" / "protocol.md").read_text()
+SECTION = PROTOCOL.partition("\n## Refused requests\n")[2].partition("\n## ")[0]
 ROWS = dict(re.findall(r"^\| (.+?) \| ((?!---|answer).+) \|$", SECTION, re.MULTILINE))
 
 PATCH = "urn:ietf:params:scim:api:messages:2.0:PatchOp"

@@ -1,7 +1,7 @@
 """RFC 7644 section 3.5.2, sentence by sentence, in the order of its text.
 
-Where real clients need something else than a sentence says, the case says so; the README lists
-these differences.
+Where real clients need something else than a sentence says, the case says so; docs/clients.md
+lists these differences.
 """
 
 from __future__ import annotations
