@@ -68,6 +68,7 @@ def run(folder: Path, server: Server) -> list[tuple[str, int, str]]:
     return list(zip(LINES, map(int, parts[1::2]), parts[0::2], strict=False))
 
 
+@pytest.mark.slow
 def test_each_line_of_the_walk_does_what_it_says(tmp_path: Path, server: Server) -> None:
     walked = run(tmp_path, server)
 
