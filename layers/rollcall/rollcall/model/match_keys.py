@@ -59,6 +59,9 @@ DOTLESS = {"gmail.com": "gmail.com", "googlemail.com": "gmail.com"}
 PLACEHOLDERS = frozenset({"n/a", "na", "none", "null", "nil", "unknown", "tbd", "tba", "xxx"})
 """What stands for no employee number."""
 
+_ATTRIBUTES = ("emails", "userName", "name", "displayName", ENTERPRISE)
+"""What evidence is made of."""
+
 _FORMER = re.compile(r"[0-9a-f]{32}(?=[^@])", re.IGNORECASE)
 _SCHEME = re.compile(r"(?:smtp|mailto):")
 _GUEST = "#ext#"
@@ -77,6 +80,11 @@ def of(document: Mapping[str, Any]) -> frozenset[Evidence]:
         found.add(of_number(number))
     found.add(of_name(full_name(document)))
     return frozenset(each for each in found if each is not None)
+
+
+def is_unchanged(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    """Tell whether two documents have the same evidence because what it is made of is the same."""
+    return all(before.get(name) == after.get(name) for name in _ATTRIBUTES)
 
 
 def borne(entry: IndexEntry) -> Evidence | None:

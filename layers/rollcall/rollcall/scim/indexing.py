@@ -85,6 +85,11 @@ def claim(kind: Kind, document: Mapping[str, Any]) -> IndexEntry:
     return unique.entry(unique.values(document)[0])
 
 
+def is_unchanged(kind: Kind, before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    """Tell whether two documents have the same entries because the same values are indexed."""
+    return all(each.values(before) == each.values(after) for each in INDEXED[kind])
+
+
 def lookups(kind: Kind, document: Mapping[str, Any]) -> frozenset[IndexEntry]:
     """Return the entries under which the resource is found by `eq`.
 

@@ -41,7 +41,10 @@ def difference(
     own: Keys, user: str, before: Mapping[str, Any], after: Mapping[str, Any], now: str
 ) -> Iterator[Action]:
     """Yield what changes of a user's evidence items between two documents; empty is none."""
-    old, new = _pieces(before), _pieces(after)
+    if match_keys.is_unchanged(before, after):
+        old, new = _inactive(before), _inactive(after)
+    else:
+        old, new = _pieces(before), _pieces(after)
     for piece in sorted(old - new):
         yield Action("Delete", own.evidence(user, *piece))
     for piece in sorted(new - old):
@@ -69,9 +72,11 @@ def borne(own: Keys, key: Key, now: str) -> Item:
 
 def _pieces(document: Mapping[str, Any]) -> frozenset[tuple[Source, str]]:
     pieces = {(each.source, each.value) for each in match_keys.apart(document)}
-    if document.get("active") is False:
-        pieces.add((Source.INACTIVE, ""))
-    return frozenset(pieces)
+    return _inactive(document) | pieces
+
+
+def _inactive(document: Mapping[str, Any]) -> frozenset[tuple[Source, str]]:
+    return frozenset({(Source.INACTIVE, "")} if document.get("active") is False else ())
 
 
 def _clue(item: Item) -> MatchKey:

@@ -45,8 +45,9 @@ class IndexEntries:
         """
         kind, identifier = record.kind, record.id
         names.check(kind, before, after)
-        yield from self._claims(kind, identifier, before, after)
-        yield from self._lookups(kind, identifier, before, after, now)
+        if not (before and after and indexing.is_unchanged(kind, before, after)):
+            yield from self._claims(kind, identifier, before, after)
+            yield from self._lookups(kind, identifier, before, after, now)
         if kind is Kind.USER:
             yield from evidence_index.difference(self._keys, identifier, before, after, now)
 
