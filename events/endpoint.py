@@ -18,7 +18,7 @@ from rollcall.model.actor import Actor
 from rollcall.runtime.duplicates_function import report
 from rollcall.runtime.services import Services
 from rollcall.runtime.settings import Settings
-from rollcall.scim.resource_models import Kind
+from rollcall.scim.resource_type import Kind
 from rollcall.storage import report_files
 from rollcall.storage.handover_items import Handover, HandoverItems
 from rollcall.storage.large_change_items import LargeChangeItems, MemberChanges

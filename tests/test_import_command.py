@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from rollcall.scim.resource_models import Kind
+from rollcall.scim.resource_type import Kind
 from tests.conftest import Server
 from tests.test_accounts_command import Support
 from tests.test_cli import ENVIRONMENT, PROGRAM, program, rollcall

@@ -18,7 +18,7 @@ from rollcall.model.account_link import LINKED, LOCAL
 from rollcall.operations import accounts
 from rollcall.operations.operator import Operator
 from rollcall.runtime.services import Services
-from rollcall.scim.resource_models import Kind
+from rollcall.scim.resource_type import Kind
 from rollcall.storage.keys import Keys
 from rollcall.storage.transactions import Action
 from rollcall.templates.template import Template

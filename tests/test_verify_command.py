@@ -8,7 +8,7 @@ import re
 import pytest
 
 from rollcall.model.actor import Actor
-from rollcall.scim.resource_models import Kind
+from rollcall.scim.resource_type import Kind
 from rollcall.storage.keys import Keys
 from rollcall.storage.large_change_items import LargeChangeItems, MemberChanges
 from tests.conftest import Server, Tenant

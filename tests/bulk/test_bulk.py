@@ -16,7 +16,7 @@ from rollcall.scim.errors import (
     PayloadTooLargeException,
     SCIMException,
 )
-from rollcall.scim.resource_models import Kind
+from rollcall.scim.resource_type import Kind
 from tests.directory.people import URL, user
 from tests.storage.faults import counted
 

@@ -11,7 +11,7 @@ import pytest
 from rollcall.aws.attribute_values import encoded
 from rollcall.changes.change_events import OURS, SCIM, Event, events
 from rollcall.changes.changed_names import MAX_NAMES, changed
-from rollcall.scim.resource_models import ROLLCALL
+from rollcall.scim.resource_type import ROLLCALL
 from rollcall.storage import stream
 from tests.changes.schemas import DOCUMENTS, TYPES, faults
 

@@ -14,7 +14,7 @@ from rollcall.directory.context import Context
 from rollcall.directory.directory import Directory
 from rollcall.operations import account_merge
 from rollcall.runtime.services import Services
-from rollcall.scim.resource_models import ROLLCALL, ROLLCALL_GROUP
+from rollcall.scim.resource_type import ROLLCALL, ROLLCALL_GROUP
 from rollcall.tenants.tenants import READ_ONLY
 from tests.conftest import Server, Tenant
 from tests.directory.people import patch, titled, user

@@ -14,7 +14,7 @@ from events.template import Template
 from rollcall.changes.change_events import events
 from rollcall.runtime.changes_function import publish
 from rollcall.runtime.json_log import logger
-from rollcall.scim.resource_models import Kind
+from rollcall.scim.resource_type import Kind
 from rollcall.storage import keys, stream
 from rollcall.storage.keys import Keys
 from tests.changes import happenings

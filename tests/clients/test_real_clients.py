@@ -11,7 +11,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from rollcall.scim.resource_models import ROLLCALL, ROLLCALL_GROUP
+from rollcall.scim.resource_type import ROLLCALL, ROLLCALL_GROUP
 from rollcall.templates.template import Template
 from tests.conftest import Server, Tenant
 

@@ -21,7 +21,7 @@ from rollcall.scim.cursor import Seal
 from rollcall.scim.errors import SCIMException
 from rollcall.scim.json_text import JsonTextError
 from rollcall.scim.projection import Projection
-from rollcall.scim.resource_models import ENTERPRISE, Kind
+from rollcall.scim.resource_type import ENTERPRISE, Kind
 from rollcall.tenants import token_format
 from tests.cost.processor import MAX_RATIO, Growth, Processor, growth, processor
 from tests.cost.requests import SHAPES, repeated

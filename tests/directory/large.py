@@ -6,7 +6,7 @@ from typing import Any
 
 from rollcall.directory.directory import Directory
 from rollcall.runtime.services import Services
-from rollcall.scim.resource_models import Kind
+from rollcall.scim.resource_type import Kind
 from rollcall.storage.keys import Keys
 from tests.directory.people import group
 

@@ -74,7 +74,7 @@ def groups_of(directory: Directory, identifier: str) -> set[str]:
 
 def found(directory: Directory, filter_: str) -> list[str]:
     """Return the ids of the users that a filter finds."""
-    from rollcall.scim.resource_models import Kind
+    from rollcall.scim.resource_type import Kind
 
     answer = directory.search.run([Kind.USER], Query(filter=filter_))
     return [each["id"] for each in answer["Resources"]]

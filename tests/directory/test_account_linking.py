@@ -13,7 +13,7 @@ from rollcall.model.account_link import LOCAL, AccountLink, LinkPolicy, LinkRule
 from rollcall.operations import accounts
 from rollcall.runtime.services import Services
 from rollcall.scim.errors import MutabilityException, UniquenessException
-from rollcall.scim.resource_models import Kind
+from rollcall.scim.resource_type import Kind
 from rollcall.storage.table import Table
 from tests.directory.people import ENTERPRISE, URL, USER, adding, group, members_of, patch
 from tests.operations import operators

@@ -13,7 +13,7 @@ from rollcall.model.record import members_of
 from rollcall.scim.document import MAX_DOCUMENT
 from rollcall.scim.errors import TooManyException
 from rollcall.scim.projection import Projection
-from rollcall.scim.resource_models import Kind
+from rollcall.scim.resource_type import Kind
 from tests.conftest import Server, Tenant
 from tests.directory.large import filled
 from tests.directory.people import URL, group, patch, user, users

@@ -12,7 +12,7 @@ from rollcall.directory.search import Query
 from rollcall.model.account_link import LINKED, LOCAL, LinkPolicy
 from rollcall.runtime.services import Services
 from rollcall.scim.projection import Projection
-from rollcall.scim.resource_models import Kind
+from rollcall.scim.resource_type import Kind
 from rollcall.storage.table import Table
 from tests.directory.people import URL, USER, adding, group, patch, titled, user, users
 

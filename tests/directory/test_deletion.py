@@ -13,7 +13,7 @@ from rollcall.directory.directory import Directory
 from rollcall.directory.sweep import Sweep
 from rollcall.runtime.services import Services
 from rollcall.scim.errors import NotFoundException
-from rollcall.scim.resource_models import Kind
+from rollcall.scim.resource_type import Kind
 from rollcall.storage.table import Table
 from tests.conftest import Server
 from tests.directory.people import (

@@ -9,7 +9,7 @@ import pytest
 from rollcall.directory.directory import Directory
 from rollcall.directory.search import Query
 from rollcall.scim.projection import Projection
-from rollcall.scim.resource_models import Kind
+from rollcall.scim.resource_type import Kind
 from tests.conftest import Server
 from tests.directory.large import filled
 from tests.directory.people import URL, adding, patch, removing, user

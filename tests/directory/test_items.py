@@ -8,7 +8,7 @@ from typing import Any
 from rollcall.directory.directory import Directory
 from rollcall.directory.search import Query
 from rollcall.runtime.services import Services
-from rollcall.scim.resource_models import ENTERPRISE, Kind
+from rollcall.scim.resource_type import ENTERPRISE, Kind
 from tests.directory.people import adding, group, patch, removing, setting, user, users
 from tests.storage.faults import counted
 

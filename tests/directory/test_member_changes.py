@@ -15,7 +15,7 @@ from rollcall.scim.errors import (
     NotFoundException,
     UniquenessException,
 )
-from rollcall.scim.resource_models import Kind
+from rollcall.scim.resource_type import Kind
 from tests.directory.people import (
     GROUP,
     NEVER_ISSUED,

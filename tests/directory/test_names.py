@@ -16,7 +16,7 @@ from rollcall.operations.repair import repair_all
 from rollcall.runtime.services import Services
 from rollcall.runtime.settings import Settings
 from rollcall.scim.errors import UniquenessException
-from rollcall.scim.resource_models import Kind
+from rollcall.scim.resource_type import Kind
 from rollcall.storage.audit_log import AuditLog
 from tests.conftest import Server
 from tests.directory.people import ENTERPRISE, found, group, patch, user

@@ -18,7 +18,7 @@ from rollcall.scim.errors import (
     Unavailable,
     UniquenessException,
 )
-from rollcall.scim.resource_models import Kind
+from rollcall.scim.resource_type import Kind
 from tests.directory.people import (
     ENTERPRISE,
     NEVER_ISSUED,

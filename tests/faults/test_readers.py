@@ -16,7 +16,7 @@ from rollcall.directory import matching
 from rollcall.directory.directory import Directory
 from rollcall.directory.search import Query
 from rollcall.scim.errors import NotFoundException
-from rollcall.scim.resource_models import Kind
+from rollcall.scim.resource_type import Kind
 from tests.directory.people import adding, members_of
 from tests.faults.meetings import BACK, BEFORE, CHANGE, begin, staff
 from tests.faults.points import Points

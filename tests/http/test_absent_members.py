@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from rollcall.model.absent_members import AbsentMembers
 from rollcall.runtime.services import Services
-from rollcall.scim.member_operations import AbsentMembers
 from rollcall.storage.provisioning_log import LogEntry
 from tests.http.api import Api
 

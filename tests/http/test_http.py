@@ -6,7 +6,7 @@ import pytest
 
 from rollcall.runtime.services import Services
 from rollcall.runtime.settings import Settings
-from rollcall.scim.resource_models import ROLLCALL
+from rollcall.scim.resource_type import ROLLCALL
 from rollcall.templates.template import Template
 from rollcall.templates.template_changes import TemplateChanges
 from tests.http.api import Api

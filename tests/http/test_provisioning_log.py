@@ -11,7 +11,7 @@ import pytest
 from rollcall.model import redaction
 from rollcall.runtime.services import Services
 from rollcall.runtime.settings import Settings
-from rollcall.scim.resource_models import ENTERPRISE
+from rollcall.scim.resource_type import ENTERPRISE
 from rollcall.storage.provisioning_log import LogEntry
 from rollcall.tenants import token_format
 from rollcall.tenants.tenants import READ_ONLY, Token, new_token

@@ -16,7 +16,7 @@ import pytest
 from rollcall.aws.clients import Clients
 from rollcall.runtime.settings import Settings
 from rollcall.scim import discovery, extensions
-from rollcall.scim.resource_models import ROLLCALL, ROLLCALL_GROUP
+from rollcall.scim.resource_type import ROLLCALL, ROLLCALL_GROUP
 from tests.conftest import deployment
 from tests.http.api import Api
 

@@ -9,7 +9,7 @@ from scim2_models import Context
 
 from rollcall.scim import body, filters, patch, planner
 from rollcall.scim.errors import MutabilityException
-from rollcall.scim.resource_models import ROLLCALL, Kind
+from rollcall.scim.resource_type import ROLLCALL, Kind
 
 CORE = "urn:ietf:params:scim:schemas:core:2.0:User"
 ADA: dict[str, Any] = {"schemas": [CORE], "userName": "ada"}

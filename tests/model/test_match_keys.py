@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rollcall.model import match_keys
 from rollcall.model.match_keys import Evidence, Source
 from rollcall.scim.indexing import lookups
-from rollcall.scim.resource_models import ENTERPRISE, Kind
+from rollcall.scim.resource_type import ENTERPRISE, Kind
 from tests.scim import strategies
 from tests.scim.strategies import FAST
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rollcall.model.merging import merged, reassigned
-from rollcall.scim.resource_models import ENTERPRISE
+from rollcall.scim.resource_type import ENTERPRISE
 
 CORE = "urn:ietf:params:scim:schemas:core:2.0:User"
 

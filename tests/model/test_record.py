@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from rollcall.model.record import Record
-from rollcall.scim.resource_models import Kind
+from rollcall.scim.resource_type import Kind
 
 CORE = "urn:ietf:params:scim:schemas:core:2.0:User"
 GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"

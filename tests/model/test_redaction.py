@@ -12,7 +12,7 @@ from scim2_models import Context
 from rollcall.model import redaction
 from rollcall.scim import body, filters, patch
 from rollcall.scim.errors import SCIMException
-from rollcall.scim.resource_models import Kind
+from rollcall.scim.resource_type import Kind
 
 ID = "2819c223-7f76-453a-919d-413861904646"
 KEY = b"k" * 32

@@ -20,7 +20,7 @@ from rollcall.operations import tenant_deletion
 from rollcall.runtime import duplicates_function
 from rollcall.runtime.services import Services
 from rollcall.scim.errors import UnauthorizedException, Unavailable
-from rollcall.scim.resource_models import Kind
+from rollcall.scim.resource_type import Kind
 from rollcall.storage.provisioning_log import LogEntry
 from rollcall.storage.table import Table
 from rollcall.tenants.authentication import Authenticator

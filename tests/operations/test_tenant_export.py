@@ -17,7 +17,7 @@ from rollcall.model.account_link import LOCAL
 from rollcall.operations.tenant_export import Line, lines
 from rollcall.runtime.services import Services
 from rollcall.scim.errors import Unavailable
-from rollcall.scim.resource_models import Kind
+from rollcall.scim.resource_type import Kind
 from rollcall.storage.table import Table
 from tests.directory.people import URL, group, members_of, user, users
 from tests.storage.faults import answering, counted, refusal

@@ -12,7 +12,7 @@ from rollcall.reconcile.conflicts.conflict_finding import ConflictFinding
 from rollcall.reconcile.conflicts.directory_account import DirectoryAccount
 from rollcall.reconcile.conflicts.entra_export import EntraExport
 from rollcall.reconcile.conflicts.forecast import ProvisioningJob
-from rollcall.scim.resource_models import ENTERPRISE
+from rollcall.scim.resource_type import ENTERPRISE
 
 LOCAL = AccountLink(LinkState.LOCAL)
 GRAPH: dict[str, Any] = {

@@ -19,7 +19,7 @@ from rollcall.reconcile.account_import import (
 )
 from rollcall.reconcile.input_error import InputError
 from rollcall.scim.indexing import IndexEntry
-from rollcall.scim.resource_models import ENTERPRISE
+from rollcall.scim.resource_type import ENTERPRISE
 
 
 def intake(path: Path, content: str, *maps: str) -> AccountImport:

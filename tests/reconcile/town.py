@@ -13,7 +13,7 @@ from typing import Any
 from unicodedata import normalize
 
 from demo.people import GIVEN, SURNAMES
-from rollcall.scim.resource_models import ENTERPRISE
+from rollcall.scim.resource_type import ENTERPRISE
 
 DOMAIN = "corp.test"
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"

@@ -11,7 +11,7 @@ from uuid import UUID
 import httpx
 
 from demo.entra import Group, Job, Run, Source, User
-from rollcall.scim.resource_models import ROLLCALL
+from rollcall.scim.resource_type import ROLLCALL
 from tests.conftest import Server, Tenant
 from tests.storage import consistency
 from tests.test_cli import rollcall

@@ -6,7 +6,8 @@ import pytest
 
 from rollcall.scim.attributes import MAX_LENGTH, Attribute, Schema, declared, designate, leaves
 from rollcall.scim.errors import InvalidPathException
-from rollcall.scim.resource_models import FILTERS, Kind
+from rollcall.scim.resource_models import FILTERS
+from rollcall.scim.resource_type import Kind
 
 CORE = "urn:ietf:params:scim:schemas:core:2.0:User"
 GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"

@@ -15,7 +15,7 @@ from scim2_models import Context
 from rollcall.scim import body
 from rollcall.scim.body import MAX_DEPTH, Body
 from rollcall.scim.errors import InvalidSyntaxException, InvalidValueException, SCIMException
-from rollcall.scim.resource_models import Kind
+from rollcall.scim.resource_type import Kind
 from tests.scim import strategies
 from tests.scim.strategies import FAST, copied
 

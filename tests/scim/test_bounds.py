@@ -19,7 +19,7 @@ from rollcall.scim.errors import (
     PayloadTooLargeException,
 )
 from rollcall.scim.patch import MAX_STEPS
-from rollcall.scim.resource_models import ENTERPRISE, Kind
+from rollcall.scim.resource_type import ENTERPRISE, Kind
 
 
 def roles(number: int) -> list[dict[str, Any]]:

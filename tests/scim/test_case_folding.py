@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from rollcall.scim.case_folding import collapsed, encodable, exact, folded, former, spread
 from rollcall.scim.comparison import comparable
-from rollcall.scim.resource_models import PATHS, Kind
+from rollcall.scim.resource_models import PATHS
+from rollcall.scim.resource_type import Kind
 from tests.scim.strategies import FAST
 
 

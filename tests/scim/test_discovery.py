@@ -16,7 +16,7 @@ from scim2_models import (
 
 from rollcall.scim import body, discovery
 from rollcall.scim.attributes import Attribute, designate
-from rollcall.scim.resource_models import Kind
+from rollcall.scim.resource_type import Kind
 
 CORE = "urn:ietf:params:scim:schemas:core:2.0:User"
 GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"

@@ -7,7 +7,8 @@ from pydantic import ValidationError
 
 from rollcall.scim import errors
 from rollcall.scim.engine_errors import from_validation
-from rollcall.scim.resource_models import MODELS, Kind
+from rollcall.scim.resource_models import MODELS
+from rollcall.scim.resource_type import Kind
 
 
 @pytest.mark.parametrize(

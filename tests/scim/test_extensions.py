@@ -17,7 +17,7 @@ from rollcall.scim.errors import (
 )
 from rollcall.scim.extensions import ExtensionError
 from rollcall.scim.projection import Projection
-from rollcall.scim.resource_models import Kind
+from rollcall.scim.resource_type import Kind
 
 BADGE = "urn:example:params:scim:schemas:badge:2.0:User"
 SITE = "urn:example:params:scim:schemas:site:2.0:Group"

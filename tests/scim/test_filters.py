@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rollcall.scim import filters
 from rollcall.scim.attributes import MAX_LENGTH
 from rollcall.scim.errors import InvalidFilterException
-from rollcall.scim.resource_models import Kind
+from rollcall.scim.resource_type import Kind
 from tests.scim import strategies
 from tests.scim.strategies import FAST, copied
 

@@ -9,7 +9,7 @@ from hypothesis import given
 
 from rollcall.scim.errors import InvalidValueException
 from rollcall.scim.indexing import INDEXED, MAX_VALUES, IndexEntry, claim, lookups
-from rollcall.scim.resource_models import Kind
+from rollcall.scim.resource_type import Kind
 from tests.scim import strategies
 from tests.scim.strategies import FAST
 

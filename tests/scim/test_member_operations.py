@@ -26,7 +26,7 @@ from rollcall.scim.member_operations import (
     needs_all,
     outcome,
 )
-from rollcall.scim.resource_models import Kind
+from rollcall.scim.resource_type import Kind
 from tests.scim.strategies import FAST
 
 GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from rollcall.scim.errors import InvalidValueException
 from rollcall.scim.names import check
-from rollcall.scim.resource_models import Kind
+from rollcall.scim.resource_type import Kind
 from tests.scim.strategies import FAST
 
 REFUSED = {

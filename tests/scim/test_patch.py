@@ -18,7 +18,7 @@ from rollcall.scim.errors import (
     NoTargetException,
     SCIMException,
 )
-from rollcall.scim.resource_models import Kind
+from rollcall.scim.resource_type import Kind
 from tests.scim import strategies
 from tests.scim.strategies import FAST, copied
 

@@ -11,7 +11,7 @@ from scim2_models import Context
 
 from rollcall.scim import body, patch
 from rollcall.scim.errors import SCIMException
-from rollcall.scim.resource_models import Kind
+from rollcall.scim.resource_type import Kind
 from tests.long import examples
 from tests.search.generated import users, words
 

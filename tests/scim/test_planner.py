@@ -20,7 +20,7 @@ from rollcall.scim.planner import (
     Plan,
     Walk,
 )
-from rollcall.scim.resource_models import Kind
+from rollcall.scim.resource_type import Kind
 from tests.scim import strategies
 from tests.scim.strategies import FAST
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from rollcall.scim import filters, patch, quoting
 from rollcall.scim.errors import InvalidFilterException
-from rollcall.scim.resource_models import Kind
+from rollcall.scim.resource_type import Kind
 from tests.scim.strategies import FAST
 
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"

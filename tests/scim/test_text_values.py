@@ -12,7 +12,7 @@ from rollcall.scim import body, patch
 from rollcall.scim.attributes import MAX_VALUES
 from rollcall.scim.errors import InvalidValueException, MutabilityException, SCIMException
 from rollcall.scim.member_operations import Add, Clear, Remove
-from rollcall.scim.resource_models import ROLLCALL, Kind
+from rollcall.scim.resource_type import ROLLCALL, Kind
 from rollcall.scim.text_values import MAX_DEPTH
 
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"

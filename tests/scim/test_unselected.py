@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from rollcall.scim import patch
 from rollcall.scim.errors import NoTargetException
-from rollcall.scim.resource_models import Kind
+from rollcall.scim.resource_type import Kind
 from tests.scim.strategies import FAST
 
 CORE = "urn:ietf:params:scim:schemas:core:2.0:User"

@@ -15,7 +15,7 @@ from rollcall.directory.users import Users
 from rollcall.model.actor import Actor
 from rollcall.runtime.services import Services
 from rollcall.scim.budget import Budget
-from rollcall.scim.resource_models import Kind
+from rollcall.scim.resource_type import Kind
 from rollcall.storage.table import Table
 from tests.directory.people import URL
 

@@ -12,7 +12,7 @@ from rollcall.directory.context import Context
 from rollcall.directory.directory import Directory
 from rollcall.directory.search import Query
 from rollcall.runtime.services import Services
-from rollcall.scim.resource_models import ROLLCALL, ROLLCALL_GROUP, Kind
+from rollcall.scim.resource_type import ROLLCALL, ROLLCALL_GROUP, Kind
 from rollcall.storage.table import Table
 from tests.directory.people import URL, adding, group, titled, user
 from tests.storage import consistency

@@ -22,7 +22,7 @@ from rollcall.scim.planner import (
     Leg,
     Lookup,
 )
-from rollcall.scim.resource_models import Kind
+from rollcall.scim.resource_type import Kind
 from tests.long import examples
 from tests.search import generated
 from tests.search.conftest import Store

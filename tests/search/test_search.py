@@ -22,7 +22,7 @@ from rollcall.scim.errors import (
     TooManyException,
 )
 from rollcall.scim.projection import Projection
-from rollcall.scim.resource_models import Kind
+from rollcall.scim.resource_type import Kind
 from tests.search.conftest import Store
 from tests.storage.faults import Request, answering, counted, preceded, refusal
 

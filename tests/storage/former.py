@@ -9,7 +9,7 @@ from uuid import uuid4
 from rollcall.directory.context import Context
 from rollcall.directory.directory import Directory
 from rollcall.runtime.services import Services
-from rollcall.scim.resource_models import Kind
+from rollcall.scim.resource_type import Kind
 from rollcall.storage import evidence_index
 from rollcall.storage.keys import Keys
 from tests.directory.people import group, user

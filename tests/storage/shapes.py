@@ -9,7 +9,7 @@ from itertools import product
 from typing import Any
 
 from rollcall.scim.indexing import IndexEntry
-from rollcall.scim.resource_models import Kind
+from rollcall.scim.resource_type import Kind
 from rollcall.storage import keys
 from rollcall.storage.keys import Key, Keys
 

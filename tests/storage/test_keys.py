@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from rollcall.scim.indexing import IndexEntry
-from rollcall.scim.resource_models import Kind
+from rollcall.scim.resource_type import Kind
 from rollcall.storage import keys
 from rollcall.storage.keys import Keys, identifier, part
 

@@ -7,7 +7,7 @@ import pytest
 from rollcall.model.actor import Actor
 from rollcall.model.record import Record
 from rollcall.runtime.services import Services
-from rollcall.scim.resource_models import Kind
+from rollcall.scim.resource_type import Kind
 from rollcall.storage import large_change_items as journals
 from rollcall.storage.large_change_items import (
     PART,

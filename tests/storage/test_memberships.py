@@ -9,7 +9,7 @@ import pytest
 from rollcall.model.actor import Actor
 from rollcall.model.record import Record
 from rollcall.runtime.services import Services
-from rollcall.scim.resource_models import Kind
+from rollcall.scim.resource_type import Kind
 from rollcall.storage.group_members import GroupMembers
 from rollcall.storage.memberships import GONE, RACED, Memberships
 from rollcall.storage.resource_writes import ResourceWrites

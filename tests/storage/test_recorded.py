@@ -18,7 +18,7 @@ from rollcall.operations import tenant_deletion
 from rollcall.operations.repair import repair_all
 from rollcall.operations.tenant_export import lines
 from rollcall.runtime.services import Services
-from rollcall.scim.resource_models import Kind
+from rollcall.scim.resource_type import Kind
 from rollcall.storage.resources import Resources
 from tests.directory.people import ENTERPRISE, URL, adding, patch, removing, titled
 from tests.http.api import Api

@@ -11,7 +11,7 @@ from rollcall.model.record import Record
 from rollcall.runtime.services import Services
 from rollcall.scim.errors import InvalidValueException, PayloadTooLargeException
 from rollcall.scim.indexing import IndexEntry
-from rollcall.scim.resource_models import Kind
+from rollcall.scim.resource_type import Kind
 from rollcall.storage.document_item import successor
 from rollcall.storage.index_entries import CHANGED, CLAIMED
 from rollcall.storage.resource_writes import ResourceWrites

@@ -7,7 +7,7 @@ import pytest
 from rollcall.model.actor import Actor
 from rollcall.operations.repair import repair_all
 from rollcall.runtime.services import Services
-from rollcall.scim.resource_models import Kind
+from rollcall.scim.resource_type import Kind
 from rollcall.storage.audit_log import AuditLog
 from rollcall.storage.keys import Key, Keys
 from rollcall.storage.large_change_items import LargeChangeItems, MemberChanges

@@ -13,7 +13,7 @@ from rollcall.directory.search import Query
 from rollcall.model.account_link import LOCAL, LinkPolicy, LinkRule
 from rollcall.model.actor import Actor
 from rollcall.runtime.services import Services
-from rollcall.scim.resource_models import ROLLCALL, Kind
+from rollcall.scim.resource_type import ROLLCALL, Kind
 from rollcall.storage.grant_items import GrantItems
 from rollcall.storage.table import Table
 from rollcall.templates.access_levels import AccessLevels

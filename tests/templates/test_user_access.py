@@ -10,7 +10,7 @@ import pytest
 from rollcall.directory.directory import Directory
 from rollcall.model.actor import Actor
 from rollcall.runtime.services import Services
-from rollcall.scim.resource_models import ROLLCALL
+from rollcall.scim.resource_type import ROLLCALL
 from rollcall.storage.table import Table
 from rollcall.templates.access_levels import AccessLevels
 from rollcall.templates.template import Selector, Template

@@ -11,7 +11,7 @@ import pytest
 from rollcall.aws.attribute_values import encoded
 from rollcall.directory.directory import Directory
 from rollcall.runtime.services import Services
-from rollcall.scim.resource_models import Kind
+from rollcall.scim.resource_type import Kind
 from rollcall.storage.keys import Keys
 from rollcall.storage.table import Table
 from rollcall.templates.template_changes import TemplateChanges

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from rollcall.model.absent_members import AbsentMembers
 from rollcall.model.account_link import LinkPolicy, LinkRule
 from rollcall.operations import link_policies
 from rollcall.operations.operator import Operator
 from rollcall.runtime.services import Services
-from rollcall.scim.member_operations import AbsentMembers
 from rollcall.tenants.authentication import Authenticator
 from rollcall.tenants.tenants import TenantError, Tenants
 

@@ -14,7 +14,7 @@ from rollcall.operations.account_merge import MergedIds
 from rollcall.operations.accounts import AccountError
 from rollcall.operations.operator import Operator
 from rollcall.scim.errors import NotFoundException
-from rollcall.scim.resource_models import Kind
+from rollcall.scim.resource_type import Kind
 from rollcall.storage.table import Table
 from tests.directory.people import (
     ENTERPRISE,

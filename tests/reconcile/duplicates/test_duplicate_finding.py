@@ -20,7 +20,7 @@ from rollcall.reconcile.duplicates.duplicate_finding import (
     merge_findings,
 )
 from rollcall.reconcile.duplicates.match_group import MAX_ACCOUNTS, match_groups
-from rollcall.scim.resource_models import ENTERPRISE
+from rollcall.scim.resource_type import ENTERPRISE
 from tests.reconcile.duplicates.accounts import Documents, accounts, clues
 
 CUTOFF = datetime(2026, 10, 10, tzinfo=UTC)

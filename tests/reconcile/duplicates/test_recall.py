@@ -17,7 +17,7 @@ from rollcall.reconcile.duplicates.case_store import Case
 from rollcall.reconcile.duplicates.duplicate_finding import FindingKind, Reason
 from rollcall.runtime.duplicates_function import report
 from rollcall.runtime.services import Services
-from rollcall.scim.resource_models import Kind as Type
+from rollcall.scim.resource_type import Kind as Type
 from rollcall.tenants.authentication import Caller
 from tests.conftest import Server
 from tests.directory.people import patch

@@ -16,7 +16,7 @@ from uuid import NAMESPACE_URL, uuid5
 from rollcall.changes.changed_names import changed
 from rollcall.model.account_link import AccountLink
 from rollcall.model.tenant_url import tenant_url
-from rollcall.scim.resource_models import ROLLCALL, Kind
+from rollcall.scim.resource_type import ROLLCALL, Kind
 from rollcall.storage import keys
 from rollcall.storage.stream import ItemChange, ItemType
 

@@ -23,7 +23,7 @@ from rollcall.reconcile.duplicates.case_store import Case, CaseState, CaseStore,
 from rollcall.reconcile.duplicates.duplicate_finding import FindingKind
 from rollcall.reconcile.duplicates.finding_rows import FindingRow
 from rollcall.scim.instant import instant
-from rollcall.scim.resource_models import Kind as Type
+from rollcall.scim.resource_type import Kind as Type
 from rollcall.storage.findings import SERVICE
 from rollcall.storage.resources import Resources
 

@@ -37,7 +37,7 @@ from rollcall.reconcile.account_import import (
 )
 from rollcall.scim import body
 from rollcall.scim.errors import SCIMException, UniquenessException
-from rollcall.scim.resource_models import Kind
+from rollcall.scim.resource_type import Kind
 from rollcall.storage.resources import Resources
 
 AT_ONCE = 8

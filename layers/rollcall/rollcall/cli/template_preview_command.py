@@ -23,7 +23,7 @@ from rollcall.cli.terminal import (
     say,
 )
 from rollcall.reconcile.files import text_file
-from rollcall.scim.resource_models import Kind
+from rollcall.scim.resource_type import Kind
 from rollcall.storage.resources import Resources
 from rollcall.templates.template import Template
 from rollcall.templates.template_file import TemplateError

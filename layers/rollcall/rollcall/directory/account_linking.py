@@ -11,7 +11,7 @@ from rollcall.model.account_link import AccountLink, LinkState
 from rollcall.model.record import Record
 from rollcall.scim.errors import MutabilityException, UniquenessException
 from rollcall.scim.indexing import claim
-from rollcall.scim.resource_models import Kind
+from rollcall.scim.resource_type import Kind
 
 PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 

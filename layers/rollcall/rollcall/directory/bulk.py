@@ -20,7 +20,7 @@ from rollcall.directory.users import Users
 from rollcall.scim import bulk_request
 from rollcall.scim.bulk_request import PREFIX, BulkRequest, Operation, Refused
 from rollcall.scim.errors import ConflictException, SCIMException, Unavailable
-from rollcall.scim.resource_models import Kind
+from rollcall.scim.resource_type import Kind
 
 BULK_RESPONSE = "urn:ietf:params:scim:api:messages:2.0:BulkResponse"
 

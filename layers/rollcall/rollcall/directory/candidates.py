@@ -8,9 +8,10 @@ from dataclasses import replace
 from rollcall.directory.context import Context
 from rollcall.model.record import Record
 from rollcall.scim.filters import Filter
-from rollcall.scim.ordering import Index, Order
+from rollcall.scim.indexing import Index
+from rollcall.scim.ordering import Order
 from rollcall.scim.planner import Lookup, plan
-from rollcall.scim.resource_models import Kind
+from rollcall.scim.resource_type import Kind
 from rollcall.scim.time_bounds import EVER, is_about_deleted, since
 from rollcall.storage.table import Bounds
 

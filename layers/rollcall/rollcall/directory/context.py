@@ -11,14 +11,14 @@ from typing import Any, Protocol, TypeAlias
 from uuid import uuid4
 
 from rollcall.directory.request_log import RequestEntries
+from rollcall.model.absent_members import AbsentMembers
 from rollcall.model.account_link import LinkPolicy
 from rollcall.model.actor import Actor
 from rollcall.model.record import Record
 from rollcall.scim.budget import Budget
 from rollcall.scim.errors import NotFoundException, Unavailable, UniquenessException
 from rollcall.scim.instant import instant
-from rollcall.scim.member_operations import AbsentMembers
-from rollcall.scim.resource_models import Kind
+from rollcall.scim.resource_type import Kind
 from rollcall.storage.aliases import Aliases
 from rollcall.storage.bookmarks import Bookmarks
 from rollcall.storage.change_index import ChangeIndex

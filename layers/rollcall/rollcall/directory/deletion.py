@@ -15,7 +15,7 @@ from itertools import chain, islice
 from rollcall.directory.context import Context
 from rollcall.model.record import Record
 from rollcall.scim.errors import Unavailable
-from rollcall.scim.resource_models import Kind
+from rollcall.scim.resource_type import Kind
 from rollcall.storage.memberships import Memberships, MembershipStates
 from rollcall.storage.transactions import Action, ConditionFailed
 

@@ -14,7 +14,7 @@ from rollcall.directory.groups import Groups
 from rollcall.directory.search import Search
 from rollcall.directory.users import Users
 from rollcall.scim.errors import NotFoundException
-from rollcall.scim.resource_models import ROLLCALL, ROLLCALL_GROUP, Kind
+from rollcall.scim.resource_type import ROLLCALL, ROLLCALL_GROUP, Kind
 from rollcall.storage.large_change_items import Unfinished
 
 

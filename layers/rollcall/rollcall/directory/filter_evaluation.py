@@ -10,7 +10,7 @@ from rollcall.model.record import Record
 from rollcall.scim import filters
 from rollcall.scim.errors import TooManyException
 from rollcall.scim.filters import Filter
-from rollcall.scim.resource_models import Kind
+from rollcall.scim.resource_type import Kind
 
 MAX_MEMBERSHIPS = 50_000
 """How many memberships a filter that compares all of them may have to look at."""

@@ -20,12 +20,13 @@ from rollcall.directory.context import Answer, Context, missing
 from rollcall.directory.member_changes import MemberChange
 from rollcall.directory.precondition import NO_PRECONDITION, Precondition
 from rollcall.directory.reservation import reserving
+from rollcall.model.absent_members import AbsentMembers
 from rollcall.model.record import Record
 from rollcall.scim import body, patch
 from rollcall.scim.body import Document
 from rollcall.scim.errors import Unavailable
-from rollcall.scim.member_operations import AbsentMembers, Add, Clear, Operation, needs_all
-from rollcall.scim.resource_models import Kind
+from rollcall.scim.member_operations import Add, Clear, Operation, needs_all
+from rollcall.scim.resource_type import Kind
 from rollcall.storage.document_item import TOMBSTONE_DAYS, successor
 from rollcall.storage.index_entries import CHANGED
 from rollcall.storage.transactions import ConditionFailed

@@ -19,7 +19,7 @@ from rollcall.directory.member_changes import MemberChange
 from rollcall.directory.template_grants import NewGrants, NewMembers
 from rollcall.model.record import Record
 from rollcall.scim.errors import Unavailable
-from rollcall.scim.resource_models import Kind
+from rollcall.scim.resource_type import Kind
 from rollcall.storage.index_entries import CHANGED
 from rollcall.storage.large_change_items import MemberChanges
 from rollcall.storage.memberships import Memberships

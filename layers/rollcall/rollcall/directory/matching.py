@@ -16,9 +16,10 @@ from rollcall.model.record import Record
 from rollcall.scim.cursor import Position
 from rollcall.scim.errors import TooManyException
 from rollcall.scim.filters import Filter
-from rollcall.scim.ordering import Index, Order
+from rollcall.scim.indexing import Index
+from rollcall.scim.ordering import Order
 from rollcall.scim.planner import ByGroup, Lookup, Walk, plan
-from rollcall.scim.resource_models import Kind
+from rollcall.scim.resource_type import Kind
 from rollcall.storage.table import Bounds
 
 MAX_WALK = 5_000

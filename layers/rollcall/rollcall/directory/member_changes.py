@@ -11,7 +11,7 @@ from rollcall.model.record import Record
 from rollcall.scim import member_operations
 from rollcall.scim.errors import InvalidValueException
 from rollcall.scim.member_operations import Operation
-from rollcall.scim.resource_models import Kind
+from rollcall.scim.resource_type import Kind
 
 
 @dataclass(frozen=True)

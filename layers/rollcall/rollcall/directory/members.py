@@ -7,7 +7,7 @@ from itertools import islice
 
 from rollcall.directory.context import Context
 from rollcall.model.record import Record
-from rollcall.scim.resource_models import Kind
+from rollcall.scim.resource_type import Kind
 from rollcall.storage.table import Bounds
 
 

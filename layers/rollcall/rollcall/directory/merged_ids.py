@@ -8,7 +8,7 @@ from typing import Any
 from rollcall.directory.context import Context
 from rollcall.model.record import Record
 from rollcall.scim.body import Document
-from rollcall.scim.resource_models import ENTERPRISE
+from rollcall.scim.resource_type import ENTERPRISE
 
 
 def survivor(context: Context, identifier: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from rollcall.model.record import members_of
 from rollcall.scim.document import MAX_DOCUMENT
 from rollcall.scim.errors import TooManyException
-from rollcall.scim.resource_models import Kind
+from rollcall.scim.resource_type import Kind
 
 MAX_ANSWER = 5_500_000
 """The bytes of a body as Lambda counts them, below its 6 291 556 by what surrounds a body."""

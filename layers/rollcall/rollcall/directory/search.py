@@ -25,7 +25,7 @@ from rollcall.scim.errors import (
 )
 from rollcall.scim.filters import Filter
 from rollcall.scim.projection import Projection
-from rollcall.scim.resource_models import Kind
+from rollcall.scim.resource_type import Kind
 
 LIST_RESPONSE = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 

@@ -17,7 +17,7 @@ from rollcall.model.record import Record
 from rollcall.scim import body, patch
 from rollcall.scim.body import Document
 from rollcall.scim.errors import NotFoundException, UniquenessException
-from rollcall.scim.resource_models import Kind
+from rollcall.scim.resource_type import Kind
 from rollcall.storage.document_item import TOMBSTONE_DAYS, successor
 from rollcall.storage.transactions import Action
 

@@ -17,7 +17,7 @@ from rollcall.http.responses import ScimResponse
 from rollcall.scim import discovery
 from rollcall.scim.errors import ForbiddenException, NotFoundException, NotImplementedException
 from rollcall.scim.projection import Projection
-from rollcall.scim.resource_models import Kind
+from rollcall.scim.resource_type import Kind
 
 
 @dataclass

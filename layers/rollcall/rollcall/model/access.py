@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from rollcall.scim.resource_models import ROLLCALL
+from rollcall.scim.resource_type import ROLLCALL
 
 
 @dataclass(frozen=True)

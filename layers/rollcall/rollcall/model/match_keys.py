@@ -15,7 +15,7 @@ from unicodedata import category
 
 from rollcall.scim.indexing import IndexEntry
 from rollcall.scim.normalization import normalized
-from rollcall.scim.resource_models import ENTERPRISE
+from rollcall.scim.resource_type import ENTERPRISE
 
 
 class Source(StrEnum):

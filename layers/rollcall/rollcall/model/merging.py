@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rollcall.scim.body import Document
-from rollcall.scim.resource_models import ENTERPRISE
+from rollcall.scim.resource_type import ENTERPRISE
 
 IDENTITY = ("userName", "externalId", "active")
 """What comes from the user that stays, also that it has none."""

@@ -9,7 +9,7 @@ from typing import Any
 from rollcall.model.access import NO_ACCESS, Access
 from rollcall.model.account_link import LINKED, AccountLink
 from rollcall.scim.document import split_extensions
-from rollcall.scim.resource_models import ENTERPRISE, MODELS, ROLLCALL, ROLLCALL_GROUP, Kind
+from rollcall.scim.resource_type import ENTERPRISE, ROLLCALL, ROLLCALL_GROUP, Kind
 
 
 @dataclass(frozen=True)
@@ -84,8 +84,7 @@ class Record:
         self.access.complete(resource)
         if self.deleted:
             urn = ROLLCALL if self.kind is Kind.USER else ROLLCALL_GROUP
-            core = str(MODELS[self.kind].__schema__)
-            resource |= {"schemas": [core, urn], urn: {"deleted": self.deleted}}
+            resource |= {"schemas": [self.kind.schema, urn], urn: {"deleted": self.deleted}}
         resource["meta"] = {
             "resourceType": self.kind.value,
             "created": self.created,

@@ -17,7 +17,7 @@ from rollcall.operations.accounts import AccountError, client_errors, commit, fi
 from rollcall.operations.operator import Operator
 from rollcall.reconcile import entra_next_steps
 from rollcall.scim import names
-from rollcall.scim.resource_models import Kind
+from rollcall.scim.resource_type import Kind
 from rollcall.storage.document_item import successor
 
 

@@ -20,7 +20,7 @@ from rollcall.operations.accounts import AccountError, commit, find
 from rollcall.operations.operator import Operator, Progress
 from rollcall.reconcile import entra_next_steps
 from rollcall.scim.errors import Unavailable
-from rollcall.scim.resource_models import Kind
+from rollcall.scim.resource_type import Kind
 from rollcall.storage.document_item import successor
 from rollcall.storage.table import MAX_BATCH
 from rollcall.storage.transactions import Action

@@ -14,7 +14,7 @@ from rollcall.model.record import Record
 from rollcall.operations.operator import Operator
 from rollcall.operator_error import OperatorError
 from rollcall.scim.errors import SCIMException
-from rollcall.scim.resource_models import Kind
+from rollcall.scim.resource_type import Kind
 from rollcall.storage.index_entries import CLAIMED
 from rollcall.storage.resources import Resources
 from rollcall.storage.table import MAX_BATCH

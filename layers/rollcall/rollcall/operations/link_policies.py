@@ -10,9 +10,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from rollcall.aws.secrets import Content
+from rollcall.model.absent_members import AbsentMembers
 from rollcall.model.account_link import LinkPolicy, LinkRule, domain_of
 from rollcall.operations.operator import Operator
-from rollcall.scim.member_operations import AbsentMembers
 from rollcall.tenants.tenants import Tenant, TenantError
 
 __all__ = ["AbsentMembers", "add_domain", "read", "remove_domain", "set_absent_members", "set_rule"]

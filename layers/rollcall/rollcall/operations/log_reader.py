@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from rollcall.model.redaction import hashed
 from rollcall.operations.operator import Operator
 from rollcall.scim.case_folding import former
-from rollcall.scim.resource_models import Kind
+from rollcall.scim.resource_type import Kind
 from rollcall.storage.provisioning_log import LogEntry, ProvisioningLog
 from rollcall.storage.resources import Resources
 

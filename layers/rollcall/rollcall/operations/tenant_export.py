@@ -19,7 +19,7 @@ from rollcall.runtime.services import Services
 from rollcall.scim.document import merge_extensions, split_extensions
 from rollcall.scim.errors import Unavailable
 from rollcall.scim.instant import instant
-from rollcall.scim.resource_models import Kind
+from rollcall.scim.resource_type import Kind
 from rollcall.storage import keys
 from rollcall.storage.aliases import alias_in
 from rollcall.storage.findings import Findings

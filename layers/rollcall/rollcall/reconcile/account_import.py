@@ -28,7 +28,8 @@ from rollcall.scim import indexing, names, patch
 from rollcall.scim.body import Document
 from rollcall.scim.errors import SCIMException
 from rollcall.scim.indexing import IndexEntry
-from rollcall.scim.resource_models import ENTERPRISE, Kind, User
+from rollcall.scim.resource_models import User
+from rollcall.scim.resource_type import ENTERPRISE, Kind
 from rollcall.storage.table import MAX_BATCH
 
 PROTECTED = "protected"

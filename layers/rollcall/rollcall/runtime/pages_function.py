@@ -14,7 +14,7 @@ from rollcall.runtime.gateway import behind_gateway
 from rollcall.runtime.json_log import logger
 from rollcall.runtime.scim_function import application
 from rollcall.runtime.services import Services, deployed
-from rollcall.scim.resource_models import Kind
+from rollcall.scim.resource_type import Kind
 from rollcall.storage.findings import Findings
 from rollcall.storage.report_files import FORMS
 from rollcall.tenants.handover import HandoverService

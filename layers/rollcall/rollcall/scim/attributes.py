@@ -23,7 +23,8 @@ from rollcall.scim import tolerance
 from rollcall.scim.case_folding import encodable
 from rollcall.scim.engine_errors import translated
 from rollcall.scim.errors import InvalidPathException
-from rollcall.scim.resource_models import MODELS, PATHS, Kind
+from rollcall.scim.resource_models import MODELS, PATHS
+from rollcall.scim.resource_type import Kind
 
 MAX_LENGTH = 8192
 """The characters that a path or a filter may have."""

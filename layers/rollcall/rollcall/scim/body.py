@@ -27,7 +27,8 @@ from rollcall.scim.errors import (
     InvalidValueException,
     MutabilityException,
 )
-from rollcall.scim.resource_models import ENTERPRISE, MODELS, Kind
+from rollcall.scim.resource_models import MODELS
+from rollcall.scim.resource_type import ENTERPRISE, Kind
 from rollcall.scim.text_values import TextValues
 
 MAX_DEPTH = 32

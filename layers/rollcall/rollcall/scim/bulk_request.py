@@ -21,7 +21,7 @@ from rollcall.scim.errors import (
     PayloadTooLargeException,
     SCIMException,
 )
-from rollcall.scim.resource_models import Kind
+from rollcall.scim.resource_type import Kind
 
 PREFIX = "bulkId:"
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from scim2_models import AttributeBinding, ScimPolicy
 
 from rollcall.scim.case_folding import collapsed, exact, spread
-from rollcall.scim.resource_models import MODELS, Kind
+from rollcall.scim.resource_models import MODELS
+from rollcall.scim.resource_type import Kind
 
 _GROUP_NAME = f"{MODELS[Kind.GROUP].__schema__}:displayName"
 

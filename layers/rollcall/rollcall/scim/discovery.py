@@ -7,7 +7,8 @@ from functools import cache
 from typing import Any
 
 from rollcall.scim.cursor import TIMEOUT
-from rollcall.scim.resource_models import MODELS, Group, Kind, User
+from rollcall.scim.resource_models import MODELS, Group, User
+from rollcall.scim.resource_type import Kind
 
 MAX_RESULTS = 200
 """How many resources one answer holds at most."""

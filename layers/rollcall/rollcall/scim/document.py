@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rollcall.scim.errors import PayloadTooLargeException
-from rollcall.scim.resource_models import EXTENSIONS, Kind
+from rollcall.scim.resource_type import EXTENSIONS, Kind
 
 MAX_DOCUMENT = 300_000
 """The bytes of a stored document."""

@@ -17,7 +17,8 @@ from scim2_models import Attribute, Extension, Schema, Uniqueness
 
 from rollcall.operator_error import OperatorError
 from rollcall.scim import attributes, discovery
-from rollcall.scim.resource_models import EnterpriseUser, Group, Kind, User, bind
+from rollcall.scim.resource_models import EnterpriseUser, Group, User, bind
+from rollcall.scim.resource_type import Kind
 from rollcall.scim.rollcall_schema import RollcallGroup, RollcallUser
 
 

@@ -29,7 +29,8 @@ from rollcall.scim.case_folding import encodable
 from rollcall.scim.comparison import COMPARING
 from rollcall.scim.engine_errors import translated
 from rollcall.scim.errors import InvalidFilterException
-from rollcall.scim.resource_models import FILTERS, MODELS, Kind
+from rollcall.scim.resource_models import FILTERS, MODELS
+from rollcall.scim.resource_type import Kind
 
 _EQUALITY = frozenset({CompareOperator.eq, CompareOperator.ne})
 _SUBSTRING = frozenset({CompareOperator.co, CompareOperator.sw, CompareOperator.ew})

@@ -8,14 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from rollcall.scim.case_folding import collapsed, exact, folded, former
 from rollcall.scim.errors import InvalidValueException
-from rollcall.scim.resource_models import ENTERPRISE, Kind
+from rollcall.scim.resource_type import ENTERPRISE, Kind
 
 MAX_VALUES = 20
 """How many values a multi-valued attribute that is looked up may have."""
+
+
+class Index(StrEnum):
+    """The orders in which the resources of a type are indexed."""
+
+    CREATED = "created"
+    NAME = "name"
+    CHANGED = "changed"
 
 
 @dataclass(frozen=True, order=True)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any, TypeAlias
 
 from scim2_models.path import (
@@ -31,21 +30,11 @@ from rollcall.scim.errors import (
     NoTargetException,
     PayloadTooLargeException,
 )
-from rollcall.scim.resource_models import FILTERS, Group, Kind
+from rollcall.scim.resource_models import FILTERS, Group
+from rollcall.scim.resource_type import Kind
 
 _LOOKS = 4
 """The looks that it takes to read a member for a selection, beside one for each comparison."""
-
-
-class AbsentMembers(StrEnum):
-    """What a PUT of a group that says nothing of its members does with them.
-
-    RFC 7644 section 3.5.1 leaves it open. Clients that state the whole group each time, Keycloak's
-    plugin say, leave `members` out when the last one goes; others leave it out to rename a group.
-    """
-
-    KEEP = "keep"
-    CLEAR = "clear"
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from unicodedata import category, name
 
 from rollcall.scim.errors import InvalidValueException
 from rollcall.scim.indexing import INDEXED
-from rollcall.scim.resource_models import Kind
+from rollcall.scim.resource_type import Kind
 
 
 def _characters(*ranges: tuple[int, int]) -> frozenset[str]:

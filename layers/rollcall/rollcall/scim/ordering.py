@@ -5,22 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import Any
 
 from rollcall.scim.attributes import MAX_LENGTH, Attribute, declared
 from rollcall.scim.case_folding import exact, folded
 from rollcall.scim.errors import InvalidPathException, InvalidValueException
-from rollcall.scim.indexing import INDEXED
-from rollcall.scim.resource_models import Kind
-
-
-class Index(StrEnum):
-    """The orders that are kept."""
-
-    CREATED = "created"
-    NAME = "name"
-    CHANGED = "changed"
+from rollcall.scim.indexing import INDEXED, Index
+from rollcall.scim.resource_type import Kind
 
 
 @dataclass(frozen=True)

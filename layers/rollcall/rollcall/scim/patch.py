@@ -31,7 +31,8 @@ from rollcall.scim.errors import (
     PayloadTooLargeException,
 )
 from rollcall.scim.patch_apply import PatchStep
-from rollcall.scim.resource_models import MODELS, Kind
+from rollcall.scim.resource_models import MODELS
+from rollcall.scim.resource_type import Kind
 from rollcall.scim.text_values import TextValues
 
 MAX_STEPS = 500

@@ -24,7 +24,8 @@ from rollcall.scim.errors import (
     PayloadTooLargeException,
     SCIMException,
 )
-from rollcall.scim.resource_models import ENTERPRISE, PATCHES, PATHS, Kind
+from rollcall.scim.resource_models import PATCHES, PATHS
+from rollcall.scim.resource_type import ENTERPRISE, Kind
 from rollcall.scim.unselected import Parts
 
 _TOGETHER = 16

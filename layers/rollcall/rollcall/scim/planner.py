@@ -22,7 +22,7 @@ from scim2_models.path import (
 
 from rollcall.scim.attributes import Attribute, declared
 from rollcall.scim.indexing import INDEXED, IndexEntry
-from rollcall.scim.resource_models import ROLLCALL, Kind
+from rollcall.scim.resource_type import ROLLCALL, Kind
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from scim2_models import Returned
 
 from rollcall.scim.attributes import Attribute, KeyPath, Schema, addressed, declared, marked
 from rollcall.scim.errors import InvalidValueException
-from rollcall.scim.resource_models import Kind
+from rollcall.scim.resource_type import Kind
 
 MAX_NAMES = 500
 """How many attributes a request names; clients list every attribute with its URN."""

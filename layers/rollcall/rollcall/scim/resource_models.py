@@ -9,7 +9,6 @@ round-trip (no password, no `display` on members and groups).
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Annotated, Any, TypeAlias, Union
 
 import scim2_models as engine
@@ -17,19 +16,8 @@ from pydantic import Field, GetCoreSchemaHandler
 from pydantic_core import core_schema
 from scim2_models import CaseExact, Mutability, Reference, Required, Uniqueness
 
+from rollcall.scim.resource_type import ENTERPRISE, EXTENSIONS, Kind
 from rollcall.scim.rollcall_schema import RollcallGroup, RollcallUser
-
-
-class Kind(StrEnum):
-    """The resource types (RFC 7643 section 6), by their name."""
-
-    USER = "User"
-    GROUP = "Group"
-
-    @property
-    def endpoint(self) -> str:
-        """The path of the resource type below the tenant's base URL."""
-        return f"/{self.value}s"
 
 
 class Link(Reference["external"]):  # type: ignore[name-defined]
@@ -193,7 +181,7 @@ class Manager(engine.ComplexAttribute):
 class EnterpriseUser(engine.Extension):
     """What organisations add to an account."""
 
-    __schema__ = engine.URN("urn:ietf:params:scim:schemas:extension:enterprise:2.0:User")
+    __schema__ = engine.URN(ENTERPRISE)
 
     employee_number: str | None = None
     """The identifier that the organisation gave to the person."""
@@ -244,9 +232,6 @@ class Group(engine.Resource[engine.AnyExtension]):
 
 ProvisionedUser = User[EnterpriseUser | RollcallUser]
 ProvisionedGroup = Group[RollcallGroup]
-ENTERPRISE = str(EnterpriseUser.__schema__)
-ROLLCALL = str(RollcallUser.__schema__)
-ROLLCALL_GROUP = str(RollcallGroup.__schema__)
 
 Model: TypeAlias = type[engine.Resource[Any]]
 
@@ -254,8 +239,7 @@ MODELS: dict[Kind, Model] = {}
 PATHS: dict[Kind, type[engine.Path[Any]]] = {}
 FILTERS: dict[Kind, type[engine.ScimFilter[Any]]] = {}
 PATCHES: dict[Kind, type[engine.PatchOp[Any]]] = {}
-EXTENSIONS: dict[Kind, frozenset[str]] = {}
-"""The model of each resource type, the engine's types bound to it, its extensions' URNs."""
+"""The model of each resource type, and the engine's types bound to it."""
 
 
 def bind(kind: Kind, model: Model) -> None:

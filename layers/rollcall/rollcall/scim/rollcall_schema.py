@@ -1,4 +1,7 @@
-"""Extensions of our own: what the product gives to users, and when what is gone was deleted."""
+"""The extensions of Rollcall's own: access in the product, and when a resource was deleted.
+
+They are the one thing here that is not true for any SCIM server: the models are bound to them.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,8 @@ from typing import Annotated
 
 import scim2_models as engine
 from scim2_models import CaseExact, Mutability
+
+from rollcall.scim.resource_type import ROLLCALL, ROLLCALL_GROUP
 
 
 class WorkArea(engine.ComplexAttribute):
@@ -22,7 +27,7 @@ class WorkArea(engine.ComplexAttribute):
 class RollcallUser(engine.Extension):
     """What the user may do in the product, by New User Templates; clients do not write it."""
 
-    __schema__ = engine.URN("urn:ietf:params:scim:schemas:extension:rollcall:2.0:User")
+    __schema__ = engine.URN(ROLLCALL)
 
     work_areas: Annotated[list[WorkArea] | None, Mutability.read_only] = None
     """The work areas that the user has access to."""
@@ -37,7 +42,7 @@ class RollcallUser(engine.Extension):
 class RollcallGroup(engine.Extension):
     """What is left of a group that was deleted."""
 
-    __schema__ = engine.URN("urn:ietf:params:scim:schemas:extension:rollcall:2.0:Group")
+    __schema__ = engine.URN(ROLLCALL_GROUP)
 
     deleted: Annotated[datetime | None, Mutability.read_only] = None
     """When the group was deleted; only searches that compare it show which were."""

@@ -14,7 +14,7 @@ from rollcall.scim import json_text, tolerance
 from rollcall.scim.attributes import MAX_VALUES, Attribute, Schema, addressed, declared
 from rollcall.scim.errors import InvalidValueException
 from rollcall.scim.json_text import JsonTextError
-from rollcall.scim.resource_models import Kind
+from rollcall.scim.resource_type import Kind
 
 MAX_DEPTH = 32
 """How deep what a text holds may nest, as a body may."""

@@ -18,7 +18,7 @@ from scim2_models.path import (
 
 from rollcall.scim.attributes import Attribute, declared, leaves
 from rollcall.scim.instant import instant
-from rollcall.scim.resource_models import ROLLCALL, ROLLCALL_GROUP, Kind
+from rollcall.scim.resource_type import ROLLCALL, ROLLCALL_GROUP, Kind
 
 EVER = ""
 """Before everything."""

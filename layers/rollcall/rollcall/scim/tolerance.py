@@ -14,7 +14,7 @@ from scim2_models import ScimPolicy
 from rollcall.scim import json_text, quoting
 from rollcall.scim.comparison import comparable
 from rollcall.scim.json_text import JsonTextError
-from rollcall.scim.resource_models import ENTERPRISE
+from rollcall.scim.resource_type import ENTERPRISE
 
 POLICY = ScimPolicy(
     comparison_key=comparable,

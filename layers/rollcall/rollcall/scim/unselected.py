@@ -15,7 +15,7 @@ from rollcall.scim import tolerance
 from rollcall.scim.attributes import Attribute, designate
 from rollcall.scim.case_folding import folded
 from rollcall.scim.errors import NoTargetException
-from rollcall.scim.resource_models import Kind
+from rollcall.scim.resource_type import Kind
 
 Parts: TypeAlias = Mapping[str, Any]
 """The parts of one value, by their names; None is to be cleared."""

@@ -16,7 +16,7 @@ from rollcall.model.actor import Actor
 from rollcall.model.record import Record
 from rollcall.scim import names
 from rollcall.scim.document import encoded
-from rollcall.scim.resource_models import Kind
+from rollcall.scim.resource_type import Kind
 from rollcall.storage.document_item import record_of
 from rollcall.storage.index_entries import CHANGED
 from rollcall.storage.keys import Keys

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import TypeAlias, Unpack
 
-from rollcall.scim.resource_models import Kind
+from rollcall.scim.resource_type import Kind
 from rollcall.storage import keys
 from rollcall.storage.keys import FEED_SHARDS, Keys
 from rollcall.storage.table import Bounds, Table

@@ -11,7 +11,7 @@ from rollcall.aws.attribute_values import Item
 from rollcall.model.access import NO_ACCESS, Access
 from rollcall.model.account_link import AccountLink
 from rollcall.model.record import Record
-from rollcall.scim.resource_models import Kind
+from rollcall.scim.resource_type import Kind
 from rollcall.storage import keys
 
 TOMBSTONE_DAYS = 90

@@ -12,7 +12,7 @@ from typing import Any
 
 from rollcall.model.access import Access
 from rollcall.model.actor import Actor
-from rollcall.scim.resource_models import Kind
+from rollcall.scim.resource_type import Kind
 from rollcall.storage import keys
 from rollcall.storage.keys import Keys
 from rollcall.storage.table import Table

@@ -14,7 +14,7 @@ from rollcall.aws.attribute_values import Item
 from rollcall.model.record import Record
 from rollcall.scim import indexing, names
 from rollcall.scim.indexing import IndexEntry
-from rollcall.scim.resource_models import Kind
+from rollcall.scim.resource_type import Kind
 from rollcall.storage import evidence_index, keys
 from rollcall.storage.keys import Keys
 from rollcall.storage.table import Table

@@ -16,7 +16,7 @@ from rollcall.aws.attribute_values import Item
 from rollcall.scim import indexing
 from rollcall.scim.indexing import IndexEntry
 from rollcall.scim.instant import instant
-from rollcall.scim.resource_models import Kind
+from rollcall.scim.resource_type import Kind
 from rollcall.storage import evidence_index, keys
 from rollcall.storage.faults import Fault
 from rollcall.storage.index_entries import bearers, claim

@@ -11,7 +11,7 @@ from typing import TypeAlias
 from zlib import crc32
 
 from rollcall.scim.indexing import IndexEntry
-from rollcall.scim.resource_models import Kind
+from rollcall.scim.resource_type import Kind
 
 Key: TypeAlias = dict[str, str]
 

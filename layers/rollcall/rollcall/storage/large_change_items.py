@@ -15,7 +15,7 @@ from uuid import uuid4
 
 from rollcall.aws.attribute_values import Item
 from rollcall.model.actor import Actor
-from rollcall.scim.resource_models import Kind
+from rollcall.scim.resource_type import Kind
 from rollcall.storage import keys
 from rollcall.storage.keys import Keys
 from rollcall.storage.table import Table

@@ -14,7 +14,7 @@ from typing import Unpack
 from rollcall.aws.attribute_values import Item
 from rollcall.model.actor import Actor
 from rollcall.model.record import Record
-from rollcall.scim.resource_models import Kind
+from rollcall.scim.resource_type import Kind
 from rollcall.storage import keys
 from rollcall.storage.document_item import NewUser, is_tombstone, new_user, record_of
 from rollcall.storage.keys import Key, Keys

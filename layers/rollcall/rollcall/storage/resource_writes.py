@@ -14,7 +14,7 @@ from rollcall.model.account_link import LINKED, AccountLink
 from rollcall.model.actor import Actor
 from rollcall.model.record import Record
 from rollcall.scim.document import encoded
-from rollcall.scim.resource_models import Kind
+from rollcall.scim.resource_type import Kind
 from rollcall.storage.index_entries import CHANGED, IndexEntries
 from rollcall.storage.keys import Keys
 from rollcall.storage.resources import COUNT_SHARDS

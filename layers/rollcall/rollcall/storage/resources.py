@@ -8,9 +8,8 @@ from typing import Unpack
 from rollcall.aws.attribute_values import Item
 from rollcall.model.record import Record
 from rollcall.scim import indexing
-from rollcall.scim.indexing import IndexEntry
-from rollcall.scim.ordering import Index
-from rollcall.scim.resource_models import Kind
+from rollcall.scim.indexing import Index, IndexEntry
+from rollcall.scim.resource_type import Kind
 from rollcall.storage import keys
 from rollcall.storage.document_item import record_of, tombstone_of
 from rollcall.storage.index_entries import bearers

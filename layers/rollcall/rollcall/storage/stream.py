@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from rollcall.aws.attribute_values import Item, decoded
-from rollcall.scim.resource_models import Kind
+from rollcall.scim.resource_type import Kind
 from rollcall.storage import keys
 
 

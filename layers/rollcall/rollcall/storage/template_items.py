@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rollcall.aws.attribute_values import Item
-from rollcall.scim.resource_models import Kind
+from rollcall.scim.resource_type import Kind
 from rollcall.storage import keys
 from rollcall.storage.keys import Key, Keys
 from rollcall.storage.table import Table

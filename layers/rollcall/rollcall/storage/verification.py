@@ -17,7 +17,7 @@ from rollcall.model.access import NO_ACCESS, Access
 from rollcall.model.account_link import AccountLink
 from rollcall.model.actor import Actor
 from rollcall.scim.instant import instant
-from rollcall.scim.resource_models import Kind
+from rollcall.scim.resource_type import Kind
 from rollcall.storage import keys
 from rollcall.storage.document_item import access_of, is_tombstone
 from rollcall.storage.faults import Fault

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from rollcall.scim.indexing import INDEXED, Indexed, IndexEntry
-from rollcall.scim.resource_models import Kind
+from rollcall.scim.resource_type import Kind
 
 WINDOW_DAYS = 14
 """How long after a user's creation a membership still brings a group's template."""

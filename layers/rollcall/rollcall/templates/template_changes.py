@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from rollcall.scim.errors import Unavailable
 from rollcall.scim.instant import instant
-from rollcall.scim.resource_models import Kind
+from rollcall.scim.resource_type import Kind
 from rollcall.storage import template_items as stored
 from rollcall.storage.audit_log import AuditLog
 from rollcall.storage.resources import Resources

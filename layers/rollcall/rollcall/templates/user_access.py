@@ -11,7 +11,7 @@ from rollcall.model.actor import Actor
 from rollcall.model.record import Record
 from rollcall.scim.errors import Unavailable
 from rollcall.scim.instant import instant
-from rollcall.scim.resource_models import Kind
+from rollcall.scim.resource_type import Kind
 from rollcall.storage.audit_log import AuditLog
 from rollcall.storage.grant_items import GrantItems
 from rollcall.storage.keys import BY_HAND

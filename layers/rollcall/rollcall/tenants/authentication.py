@@ -10,10 +10,10 @@ from hmac import compare_digest
 from threading import Lock
 
 from rollcall.aws.secrets import SecretMissing, Secrets
+from rollcall.model.absent_members import AbsentMembers
 from rollcall.model.account_link import LinkPolicy
 from rollcall.scim.errors import UnauthorizedException
 from rollcall.scim.instant import instant
-from rollcall.scim.member_operations import AbsentMembers
 from rollcall.storage.table import Table
 from rollcall.storage.token_usage import TokenUsage
 from rollcall.tenants import token_format

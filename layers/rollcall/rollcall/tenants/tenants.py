@@ -16,10 +16,10 @@ from secrets import token_hex
 from uuid import uuid4
 
 from rollcall.aws.secrets import Content, SecretExists, SecretMissing, Secrets
+from rollcall.model.absent_members import AbsentMembers
 from rollcall.model.account_link import LinkPolicy
 from rollcall.operator_error import OperatorError
 from rollcall.scim.instant import instant
-from rollcall.scim.member_operations import AbsentMembers
 from rollcall.tenants import token_format
 
 NAME = re.compile(r"[a-z0-9-]{1,40}")

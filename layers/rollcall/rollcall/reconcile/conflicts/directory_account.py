@@ -13,7 +13,7 @@ from rollcall.model.account_link import AccountLink, LinkState
 from rollcall.model.match_keys import Source
 from rollcall.scim import indexing
 from rollcall.scim.indexing import IndexEntry
-from rollcall.scim.resource_models import ENTERPRISE, Kind
+from rollcall.scim.resource_type import ENTERPRISE, Kind
 from rollcall.storage.resources import Resources
 from rollcall.storage.table import MAX_BATCH
 

@@ -18,7 +18,7 @@ from rollcall.model.match_keys import Evidence
 from rollcall.reconcile.conflicts.entra_properties import NAMES
 from rollcall.reconcile.input_error import InputError
 from rollcall.scim.indexing import INDEXED, Indexed, IndexEntry
-from rollcall.scim.resource_models import ENTERPRISE, Kind
+from rollcall.scim.resource_type import ENTERPRISE, Kind
 
 _GUEST = re.compile(r"(?P<mailbox>.+)_(?P<home>[^_@]+)#EXT#@.+", re.IGNORECASE)
 _UNSENDABLE = re.compile(r'["\\\x00-\x1f\x7f]')

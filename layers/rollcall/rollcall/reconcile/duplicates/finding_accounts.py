@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from rollcall.model import match_keys
 from rollcall.model.record import Record
 from rollcall.reconcile.duplicates.duplicate_finding import FindingAccount
-from rollcall.scim.resource_models import Kind
+from rollcall.scim.resource_type import Kind
 from rollcall.storage.document_item import record_of, was_created_linked
 from rollcall.storage.findings import SERVICE, Findings
 from rollcall.storage.resources import Resources

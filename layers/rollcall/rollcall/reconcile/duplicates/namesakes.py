@@ -25,7 +25,7 @@ from rollcall.reconcile.duplicates.duplicate_finding import (
 from rollcall.reconcile.duplicates.finding_accounts import FindingAccounts, finding_account
 from rollcall.reconcile.duplicates.match_group import MatchGroup
 from rollcall.scim.errors import Unavailable
-from rollcall.scim.resource_models import Kind as Type
+from rollcall.scim.resource_type import Kind as Type
 from rollcall.storage.evidence_index import EvidenceIndex
 from rollcall.storage.findings import Findings
 from rollcall.storage.outbox import Outbox
