@@ -17,6 +17,7 @@ from rollcall.directory.request_log import RequestInfo
 from rollcall.directory.search import Query
 from rollcall.model.account_link import LinkPolicy
 from rollcall.operations import tenant_deletion
+from rollcall.operations.operator import Operator
 from rollcall.runtime import duplicates_function
 from rollcall.runtime.services import Services
 from rollcall.scim.errors import UnauthorizedException, Unavailable
@@ -68,7 +69,8 @@ def unwaited(_: float) -> None:
 
 
 def delete(services: Services, name: str, sleep: Callable[[float], None] = unwaited) -> list[str]:
-    return list(tenant_deletion.delete(services, name, ACTOR, sleep=sleep))
+    operator = Operator(services, ACTOR)
+    return [str(step) for step in tenant_deletion.delete(operator, name, sleep=sleep)]
 
 
 def stored(services: Services, name: str) -> list[str]:
@@ -298,7 +300,7 @@ def test_a_token_that_was_revoked_a_moment_ago_is_waited_for(
 def test_who_does_not_want_to_wait_does_not(services: Services) -> None:
     services.tenants.create("acme")
 
-    list(tenant_deletion.delete(services, "acme", ACTOR, wait=False, sleep=unwaited))
+    list(tenant_deletion.delete(Operator(services, ACTOR), "acme", wait=False, sleep=unwaited))
 
     assert left(services, "acme") == []
 

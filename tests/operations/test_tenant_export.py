@@ -14,12 +14,13 @@ import pytest
 from rollcall.directory.context import Context
 from rollcall.directory.directory import Directory
 from rollcall.model.account_link import LOCAL
+from rollcall.operations.operator import Operator
 from rollcall.operations.tenant_export import Line, lines
 from rollcall.runtime.services import Services
 from rollcall.scim.errors import Unavailable
 from rollcall.scim.resource_type import Kind
 from rollcall.storage.table import Table
-from tests.directory.people import URL, group, members_of, user, users
+from tests.directory.people import group, members_of, user, users
 from tests.storage.faults import answering, counted, refusal
 from tests.storage.shapes import shape_of, shapes
 from tests.tenants.conftest import clock
@@ -43,7 +44,7 @@ def exported(server: Any) -> tuple[Services, Filled, list[Line]]:
     """A tenant that has everything, and its export."""
     having = emulated.__wrapped__(server)  # type: ignore[attr-defined]
     filled = fill(having, "acme")
-    return having, filled, list(lines(having, "acme", URL))
+    return having, filled, list(lines(Operator(having, ""), "acme"))
 
 
 Exported = tuple[Services, Filled, list[Line]]
@@ -107,7 +108,7 @@ def test_memberships_are_what_readers_of_groups_see(exported: Exported) -> None:
 
 def test_users_and_groups_are_whole(exported: Exported) -> None:
     having, filled, told = exported
-    directory = having.directory("acme", URL)
+    directory = having.directory("acme", Operator(having, "").tenant_url("acme"))
     users_ = {each["resource"]["id"]: each for each in of(told, "user")}
 
     assert len(users_) == directory.counts()[Kind.USER]
@@ -172,7 +173,7 @@ def test_what_is_stored_of_an_extension_that_is_not_declared_is_exported(
     document["schemas"] = [*document["schemas"], urn]
     emulated.table.put(key, {**item, "document": json.dumps(document)})
 
-    (line,) = of(list(lines(emulated, "acme", URL)), "user")
+    (line,) = of(list(lines(Operator(emulated, ""), "acme")), "user")
 
     assert line["resource"][urn] == {"seat": "4"}
     assert urn in line["resource"]["schemas"]
@@ -186,7 +187,7 @@ def test_lines_come_while_it_reads(emulated: Services) -> None:
     directory = Directory(Context(small, "acme"))
     crowd = users(directory, 210)
     group(directory, "Crowd", *crowd)
-    told = lines(emulated, "acme", URL)
+    told = lines(Operator(emulated, ""), "acme")
     reads: dict[str, list[int]] = defaultdict(list)
 
     with counted(emulated.clients.dynamodb) as made:
@@ -214,13 +215,13 @@ def test_an_export_that_an_index_lags_behind_is_none(emulated: Services) -> None
     emulated.table.put(key, {name: v for name, v in item.items() if not name.startswith("gsi")})
 
     with pytest.raises(Unavailable, match="does not show every user yet"):
-        list(lines(emulated, "acme", URL))
+        list(lines(Operator(emulated, ""), "acme"))
 
 
 def test_an_export_that_breaks_off_has_no_last_line(emulated: Services) -> None:
     emulated.tenants.add("acme")
     users(emulated.directory("acme"), 3)
-    told = lines(emulated, "acme", URL)
+    told = lines(Operator(emulated, ""), "acme")
     before = list(islice(told, 2))
     refused = [refusal("ThrottlingException")] * 20
 

@@ -15,12 +15,13 @@ import pytest
 from demo.entra import Group, Job, Run, Source, User
 from rollcall.directory.directory import Directory
 from rollcall.operations import tenant_deletion
+from rollcall.operations.operator import Operator
 from rollcall.operations.repair import repair_all
 from rollcall.operations.tenant_export import lines
 from rollcall.runtime.services import Services
 from rollcall.scim.resource_type import Kind
 from rollcall.storage.resources import Resources
-from tests.directory.people import ENTERPRISE, URL, adding, patch, removing, titled
+from tests.directory.people import ENTERPRISE, adding, patch, removing, titled
 from tests.http.api import Api
 from tests.storage import consistency
 from tests.storage.recording import TENANT, Recording, recordings
@@ -198,7 +199,7 @@ def _looked_up(document: Json) -> list[tuple[str, str]]:
 
 def test_the_rest_of_a_tenant_is_read_too(loaded: Recording, services: Services) -> None:
     """The export reads all that there is beside users and groups."""
-    told = list(lines(services, TENANT, URL))
+    told = list(lines(Operator(services, ""), TENANT))
     kept = Counter(shape_of(item, TENANT) for item in loaded.items)
     numbers = Counter(line["type"] for line in told)
 
@@ -263,7 +264,7 @@ def test_whoever_bears_an_odd_name_is_deleted_under_it(
 
 @pytest.mark.usefixtures("loaded")
 def test_nothing_of_it_is_left_when_the_tenant_is_deleted(services: Services) -> None:
-    list(tenant_deletion.delete(services, TENANT, "operator:someone", wait=False))
+    list(tenant_deletion.delete(Operator(services, "operator:someone"), TENANT, wait=False))
 
     left = chain(items(services), services.tenants.list())
     assert list(left) == []

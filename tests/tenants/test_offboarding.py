@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from rollcall.cli.export_command import whole
+from rollcall.cli.export_command import complete_file
 from tests.conftest import Server, Tenant
 from tests.test_cli import rollcall
 
@@ -63,7 +63,7 @@ def test_an_export_holds_everything_and_says_that_it_is_complete(
 
 
 def break_off(file: Path) -> None:
-    with whole(file) as written:
+    with complete_file(file) as written:
         written.write("half a li")
         raise KeyboardInterrupt
 

@@ -16,6 +16,7 @@ from starlette.testclient import TestClient
 
 from rollcall.http.routes import EVERYTHING
 from rollcall.operations import tenant_export
+from rollcall.operations.operator import Operator
 from rollcall.runtime import changes_function, duplicates_function, expiry_function, pages_function
 from rollcall.runtime.json_log import logger
 from rollcall.runtime.scim_function import application
@@ -170,7 +171,7 @@ def test_no_function_and_no_call_to_aws_says_a_secret(
             expiry_function.tell(having, expiry_function.look(having, having.tenants.clock())) == 1
         )
         list(having.sweep().run())
-        exported = json.dumps(list(tenant_export.lines(having, "acme", "")))
+        exported = json.dumps(list(tenant_export.lines(Operator(having, ""), "acme")))
 
     assert all(each == {"batchItemFailures": []} for each in failures)
     operations = {each.operation for each in made}

@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import json
 import traceback
-from collections import Counter
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from typing import Annotated, Any
 
 import typer
 
-from rollcall.aws.dead_letters import DeadLetterBatch, UnpublishedError
-from rollcall.changes import publication
-from rollcall.changes.publication import PublishedEvent
-from rollcall.cli.connection import target
+from rollcall.cli.connection import connect
 from rollcall.cli.listing import Listing
-from rollcall.cli.terminal import AsJson, DryRun, UsageError, complain, print_listing, say
+from rollcall.cli.terminal import AsJson, DryRun, complain, print_listing, say
 from rollcall.cli.text import Prose
-from rollcall.operations.operator import Operator
+from rollcall.operations import unpublished_events
+from rollcall.operations.unpublished_events import EventBatch
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -35,51 +30,23 @@ Tenant = Annotated[
 ]
 
 
-@dataclass(frozen=True)
-class KeptBatch:
-    """A batch that is kept, and its events; `fault` is why they cannot be told."""
-
-    batch: DeadLetterBatch
-    events: tuple[PublishedEvent, ...] = ()
-    fault: str = ""
-
-    @property
-    def tenants(self) -> list[str]:
-        """Whose events they are."""
-        return sorted({each.tenant for each in self.events})
-
-    @property
-    def types(self) -> dict[str, int]:
-        """How many there are of each type."""
-        return dict(sorted(Counter(each.entry.detail_type for each in self.events).items()))
-
-    @property
-    def summary(self) -> dict[str, Any]:
-        """What there is to say of it, for programs."""
-        at = self.batch.at.isoformat(timespec="seconds").replace("+00:00", "Z")
-        said = {"batch": self.batch.name, "at": at, "tenants": self.tenants, "events": self.types}
-        return {**said, "fault": self.fault} if self.fault else said
-
-    def __str__(self) -> str:
-        """What is in it, for people."""
-        kinds = ", ".join(f"{number} {name}" for name, number in self.types.items())
-        return self.fault or kinds or "nothing that is told"
-
-
 @app.command(name="list")
 def list_(context: typer.Context, tenant: Tenant = None, as_json: AsJson = False) -> None:
     """List the batches that are put aside, and the events in each."""
-    found = list(_kept(target(context), tenant))
+    batches = []
+    for batch in unpublished_events.read(connect(context), tenant):
+        _print_error(batch)
+        batches.append(batch)
     if as_json:
-        print(json.dumps([each.summary for each in found]))
+        print(json.dumps([_summary(batch) for batch in batches]))
         return
-    if not found:
+    if not batches:
         say("Everything is published.")
         return
     rows = Listing("batch", "put aside", "tenants", "events")
-    for each in found:
-        at = f"{each.batch.at:%Y-%m-%d %H:%M}"
-        rows.add(each.batch.name, at, ", ".join(each.tenants), Prose(each))
+    for batch in batches:
+        at = f"{batch.at:%Y-%m-%d %H:%M}"
+        rows.add(batch.name, at, ", ".join(batch.tenants), Prose(_contents(batch)))
     print_listing(rows)
 
 
@@ -100,57 +67,38 @@ def republish(
     whole. Each event has the id that it would have had. What is refused again is kept, and so is
     what cannot be told: the exit code is 1 then, and the command may be repeated.
     """
-    chosen = target(context)
-    done, rows = "wouldBePublished" if dry_run else "published", []
-    for each in _kept(chosen, tenant, batch or ()):
-        fault = each.fault or ("" if dry_run else _published(chosen, each))
-        rows.append({**each.summary, done: not fault, "fault": fault or None})
+    operator = connect(context)
+    key, rows = "wouldBePublished" if dry_run else "published", []
+    for each in unpublished_events.read(operator, tenant, batch or ()):
+        _print_error(each)
+        fault = each.fault if dry_run else unpublished_events.republish(operator, each)
+        rows.append({**_summary(each), key: not fault, "fault": fault or None})
         if not as_json:
-            word = "would be published" if dry_run else "published"
-            said = f"kept, {fault}" if fault else f"{word}, {each}"
-            say(f"{each.batch.name}: {said}")
+            verb = "would be published" if dry_run else "published"
+            result = f"kept, {fault}" if fault else f"{verb}, {_contents(each)}"
+            say(f"{each.name}: {result}")
     if as_json:
         print(json.dumps(rows))
     elif not rows:
         say("Everything is published.")
-    if left := sum(1 for each in rows if each["fault"]):
-        complain(f"{left} of {len(rows)} batches are kept")
+    if kept := sum(1 for row in rows if row["fault"]):
+        complain(f"{kept} of {len(rows)} batches are kept")
         raise typer.Exit(1)
 
 
-def _published(chosen: Operator, kept: KeptBatch) -> str:
-    """Publish a batch and forget it, or say why that could not be done."""
-    published = chosen.services.bus().publish([each.entry for each in kept.events])
-    if published < len(kept.events):
-        return f"the bus took {published} of {len(kept.events)} events"
-    chosen.services.unpublished.delete(kept.batch)
-    return ""
+def _summary(batch: EventBatch) -> dict[str, Any]:
+    """Return a batch as programs read it."""
+    at = batch.at.isoformat(timespec="seconds").replace("+00:00", "Z")
+    content = {"batch": batch.name, "at": at, "tenants": batch.tenants, "events": batch.types}
+    return {**content, "fault": batch.fault} if batch.fault else content
 
 
-def _kept(chosen: Operator, tenant: str | None, names: Collection[str] = ()) -> Iterator[KeptBatch]:
-    """Yield what is put aside: of a tenant or of all, with these names or with any."""
-    if tenant is not None:
-        chosen.services.tenants.show(tenant)
-    batches = list(chosen.services.unpublished.batches())
-    if unknown := set(names) - {each.name for each in batches}:
-        raise UsageError(f"there is no batch {', '.join(sorted(unknown))}")
-    for batch in batches:
-        if names and batch.name not in names:
-            continue
-        found = _read(chosen, batch)
-        if tenant is None or tenant in found.tenants:
-            yield found
+def _contents(batch: EventBatch) -> str:
+    """Return the fault of a batch, or the number of its events of each type."""
+    types = ", ".join(f"{number} {name}" for name, number in batch.types.items())
+    return batch.fault or types or "nothing that is told"
 
 
-def _read(chosen: Operator, batch: DeadLetterBatch) -> KeptBatch:
-    try:
-        records = chosen.services.unpublished.records(batch)
-    except UnpublishedError as error:
-        return KeptBatch(batch, fault=str(error))
-    try:
-        return KeptBatch(
-            batch, tuple(publication.published_events(records, chosen.services.settings.url))
-        )
-    except (LookupError, TypeError, ValueError) as error:
-        traceback.print_exception(error)  # it may be ours; the other batches are not held up
-        return KeptBatch(batch, fault=f"it cannot be told ({type(error).__name__})")
+def _print_error(batch: EventBatch) -> None:
+    if batch.error is not None:
+        traceback.print_exception(batch.error)

@@ -1,4 +1,4 @@
-"""`rollcall tenants export`: all that is kept of a tenant, as JSON Lines."""
+"""`rollcall tenants export`: everything stored of a tenant, as JSON Lines."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from typing import IO, Annotated
 
 import typer
 
-from rollcall.cli.connection import target
+from rollcall.cli.connection import connect
 from rollcall.cli.terminal import Name, err, say
-from rollcall.operations.tenant_export import Line, lines
+from rollcall.operations import tenant_export
+from rollcall.operations.tenant_export import Line
 from rollcall.operator_error import naming
 
 
@@ -31,24 +32,23 @@ def export(
     FILE appears when it is complete, and only you can read it. Disable the tenant first, or what
     changes meanwhile is there as it was or as it became. No secret is in it.
     """
-    chosen = target(context)
-    told = lines(chosen.services, name, chosen.tenant_url(name))
+    lines = tenant_export.lines(connect(context), name)
     if str(file) == "-":
-        for line in told:
+        for line in lines:
             sys.stdout.write(_json(line))
         return
     number = 0
-    with naming(file), whole(file) as written, err.status(f"exporting {name}") as status:
-        for number, line in enumerate(told, 1):  # the last one is told
-            written.write(_json(line))
+    with naming(file), complete_file(file) as stream, err.status(f"exporting {name}") as status:
+        for number, line in enumerate(lines, 1):  # the last number is printed
+            stream.write(_json(line))
             if number % 1000 == 0:
                 status.update(f"exporting {name}, {number:,} lines so far")
     say(f"{name} is exported to {file}: {number:,} lines.")
 
 
 @contextmanager
-def whole(file: Path) -> Iterator[IO[str]]:
-    """Open a file that takes its name when all of it is written; whatever breaks off, it does not.
+def complete_file(file: Path) -> Iterator[IO[str]]:
+    """Open a file that gets its name when all of it is written; after an error it does not exist.
 
     Only its owner can read it.
     """

@@ -8,11 +8,11 @@ from typing import Annotated
 
 import typer
 
-from rollcall.cli.connection import target
+from rollcall.cli.connection import connect
 from rollcall.cli.durations import duration, said
-from rollcall.cli.terminal import AsJson, Name, operator, print_lines, say
-from rollcall.tenants.handover import STATUS_DAYS, HandoverService
-from rollcall.tenants.tenants import TOKEN_DAYS
+from rollcall.cli.terminal import AsJson, Name, print_lines, say
+from rollcall.operations import handover_link
+from rollcall.operations.handover_link import STATUS_DAYS, TOKEN_DAYS
 
 
 def handover(
@@ -39,30 +39,27 @@ def handover(
     Tokens that are in use go on working, and are named: provisioning would stop without them until
     the new one is entered. Revoke them then.
     """
-    chosen = target(context)
-    desk = HandoverService(chosen.services.table, chosen.services.tenants)
-    offered = desk.offer(tenant, expires, days)
-    acts = chosen.services.acts(tenant, operator())
-    for token in offered.revoked:
-        acts.write("revoke", f"Token/{token.id}", "handed over and never used")
-    acts.write("handover", f"Tenant/{tenant}", f"opens until {offered.opens_until}")
-    link = f"{chosen.services.settings.url.rstrip('/')}/handover#{offered.code}"
+    offer = handover_link.create(connect(context), tenant, expires, days)
     if as_json:
-        shown = {"tenant": tenant, "link": link, "opensUntil": offered.opens_until}
-        ids = {"revoked": [each.id for each in offered.revoked]}
-        print(json.dumps({**shown, **ids, "kept": [each.id for each, _ in offered.kept]}))
+        ids = {
+            "revoked": [token.id for token in offer.revoked],
+            "kept": [used.token.id for used in offer.kept],
+        }
+        link = {"tenant": tenant, "link": offer.url, "opensUntil": offer.opens_until}
+        print(json.dumps({**link, **ids}))
         return
-    if offered.withdrawn:
+    if offer.withdrawn:
         say("An earlier link that was never opened is not valid any more.")
-    for token in offered.revoked:
+    for token in offer.revoked:
         say(f"The token {token.id} of an earlier hand-over was never used and is revoked.")
-    for token, use in offered.kept:
-        used = f"last used on {use.last}" if use else "never used"
+    for used in offer.kept:
+        token = used.token
+        last = f"last used on {used.use.last}" if used.use else "never used"
         say(
-            f"The token {token.id} ({token.label}), {used}, goes on working. When the new one is "
+            f"The token {token.id} ({token.label}), {last}, goes on working. When the new one is "
             f"entered: `rollcall tokens revoke {tenant} {token.id}`"
         )
-    print_lines(f"  {link}")
+    print_lines(f"  {offer.url}")
     say(
         f"Send this link to the administrator of {tenant}, and to nobody else. It can be opened "
         f"for {said(expires)}; after that it shows steps and status for {STATUS_DAYS} days, "

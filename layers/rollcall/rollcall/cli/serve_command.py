@@ -11,10 +11,10 @@ import typer
 
 from rollcall.cli.terminal import AsJson, print_credentials, say
 from rollcall.dev import local_server
+from rollcall.dev.local_server import Settings
 from rollcall.model.tenant_url import tenant_url
 from rollcall.operations.deployment import check_endpoint
 from rollcall.operations.selection import Selection
-from rollcall.runtime.settings import Settings
 
 
 def serve(

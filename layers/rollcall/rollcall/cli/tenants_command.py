@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from rollcall.cli.connection import target
+from rollcall.cli.connection import connect
 from rollcall.cli.export_command import export
 from rollcall.cli.link_policy_command import domains, policy
 from rollcall.cli.listing import Listing
@@ -18,15 +18,14 @@ from rollcall.cli.terminal import (
     UsageError,
     Yes,
     asking,
-    err,
-    operator,
+    follow,
     print_credentials,
     print_lines,
     print_listing,
     say,
 )
-from rollcall.operations import tenant_deletion
-from rollcall.tenants.tenants import Tenant
+from rollcall.operations import tenant_deletion, tenant_lifecycle
+from rollcall.operations.tenant_lifecycle import Tenant
 
 app = typer.Typer(no_args_is_help=True, help="Switch SCIM on and off for a tenant.")
 app.command()(export)
@@ -45,36 +44,28 @@ def create(
     as_json: AsJson = False,
 ) -> None:
     """Make a tenant, and print its URL and its first token, once."""
-    chosen = target(context)
-    url = chosen.tenant_url(name)
-    if no_token:
-        chosen.services.tenants.add(name)
-        chosen.services.acts(name, operator()).write("create", f"Tenant/{name}", "")
-        if as_json:
-            print(json.dumps({"tenant": name, "url": url}))
-        else:
-            say(f"{name} is active, its Tenant URL is {url}")
-            say(f"Hand a token over: `rollcall handover {name}`")
-        return
-    token = chosen.services.tenants.create(name)
-    chosen.services.acts(name, operator()).write("create", f"Tenant/{name}", "with a token")
+    created = tenant_lifecycle.create(connect(context), name, with_token=not no_token)
     if as_json:
-        print(json.dumps({"tenant": name, "url": url, "token": token}))
+        token = {} if created.token is None else {"token": created.token}
+        print(json.dumps({"tenant": name, "url": created.url, **token}))
+    elif created.token is None:
+        say(f"{name} is active, its Tenant URL is {created.url}")
+        say(f"Hand a token over: `rollcall handover {name}`")
     else:
-        print_credentials(name, url, token)
+        print_credentials(name, created.url, created.token)
         say("The token is not kept and cannot be shown again.")
 
 
 @app.command(name="list")
 def list_(context: typer.Context, as_json: AsJson = False) -> None:
     """List all tenants."""
-    found = list(target(context).services.tenants.list())
+    tenants = list(tenant_lifecycle.list_all(connect(context)))
     if as_json:
-        print(json.dumps([_summary(each) for each in found]))
+        print(json.dumps([_summary(tenant) for tenant in tenants]))
         return
     rows = Listing("tenant", "state", "created", "tokens")
-    for each in found:
-        rows.add(each.name, each.state, each.created, str(len(each.tokens)))
+    for tenant in tenants:
+        rows.add(tenant.name, tenant.state, tenant.created, str(len(tenant.tokens)))
     if rows:
         print_listing(rows)
     else:
@@ -84,22 +75,17 @@ def list_(context: typer.Context, as_json: AsJson = False) -> None:
 @app.command()
 def show(context: typer.Context, name: Name, as_json: AsJson = False) -> None:
     """Show a tenant, its tokens (never the tokens themselves) and what its directory holds."""
-    chosen = target(context)
-    tenant = chosen.services.tenants.show(name)
-    counts = {
-        f"{kind.value.lower()}s": count
-        for kind, count in chosen.services.directory(name).counts().items()
-    }
-    url = chosen.tenant_url(name)
+    overview = tenant_lifecycle.show(connect(context), name)
+    tenant, counts = overview.tenant, overview.counts
     if as_json:
-        print(json.dumps({**_summary(tenant), "url": url, **counts}))
+        print(json.dumps({**_summary(tenant), "url": overview.url, **counts}))
         return
     say(f"{name} is {tenant.state}, created {tenant.created}")
-    print_lines(f"Tenant URL  {url}")
-    say("Holds       " + ", ".join(f"{count} {of}" for of, count in counts.items()))
+    print_lines(f"Tenant URL  {overview.url}")
+    say("Holds       " + _counted(counts))
     rows = Listing("token", "label", "created", "expires")
-    for each in tenant.tokens:
-        rows.add(each.id, each.label, each.created, each.expires)
+    for token in tenant.tokens:
+        rows.add(token.id, token.label, token.created, token.expires)
     if rows:
         print_listing(rows)
 
@@ -107,18 +93,14 @@ def show(context: typer.Context, name: Name, as_json: AsJson = False) -> None:
 @app.command()
 def disable(context: typer.Context, name: Name) -> None:
     """Close a tenant's endpoint within a minute; everything is kept."""
-    services = target(context).services
-    services.tenants.disable(name)
-    services.acts(name, operator()).write("disable", f"Tenant/{name}", "")
+    tenant_lifecycle.disable(connect(context), name)
     say(f"{name} is disabled: within a minute its requests are answered with 401.")
 
 
 @app.command()
 def enable(context: typer.Context, name: Name) -> None:
     """Open a disabled tenant's endpoint again."""
-    services = target(context).services
-    services.tenants.enable(name)
-    services.acts(name, operator()).write("enable", f"Tenant/{name}", "")
+    tenant_lifecycle.enable(connect(context), name)
     say(f"{name} is active.")
 
 
@@ -138,22 +120,19 @@ def delete(
     half after that, and what they left is deleted too. Reads the whole table once. May be repeated
     when broken off: it ends with the tenant's own secret.
     """
-    chosen = target(context)
-    services = chosen.services
-    services.tenants.show(name)
-    counts = services.directory(name).counts()
-    holds = ", ".join(f"{count} {kind.value.lower()}s" for kind, count in counts.items())
+    operator = connect(context)
+    holds = _counted(tenant_lifecycle.show(operator, name).counts)
     if not yes:
         with asking():
             typed = typer.prompt(f"{name} holds {holds}. Type its name to delete all of it")
         if typed != name:
             raise UsageError("the name does not match, nothing is deleted")
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress:
-        task = progress.add_task("deleting")
-        for doing in tenant_deletion.delete(services, name, operator(), wait=not no_wait):
-            progress.update(task, description=doing)
+    follow(tenant_deletion.delete(operator, name, wait=not no_wait), f"deleting {name}")
     say(f"{name} is deleted: {holds}.")
+
+
+def _counted(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} {kind}" for kind, count in counts.items())
 
 
 def _summary(tenant: Tenant) -> dict[str, Any]:
@@ -162,8 +141,13 @@ def _summary(tenant: Tenant) -> dict[str, Any]:
         "state": tenant.state,
         "created": tenant.created,
         "tokens": [
-            {"id": each.id, "label": each.label, "created": each.created, "expires": each.expires}
-            for each in tenant.tokens
+            {
+                "id": token.id,
+                "label": token.label,
+                "created": token.created,
+                "expires": token.expires,
+            }
+            for token in tenant.tokens
         ],
     }
 

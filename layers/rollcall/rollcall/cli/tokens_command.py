@@ -5,33 +5,27 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
 from rich.text import Text
 
-from rollcall.cli.connection import target
+from rollcall.cli.connection import connect
 from rollcall.cli.durations import duration, said
 from rollcall.cli.listing import Listing
 from rollcall.cli.terminal import (
     AsJson,
     Name,
-    UsageError,
     Yes,
     asking,
-    operator,
     print_lines,
     print_listing,
     say,
 )
 from rollcall.cli.text import Cell
+from rollcall.operations import tokens
 from rollcall.operations.operator import Operator
-from rollcall.storage.outbox import Outbox
-from rollcall.storage.token_usage import TokenUse
-from rollcall.tenants.tenant_tokens import Issued
-from rollcall.tenants.tenants import READ_ONLY, READ_WRITE, TOKEN_DAYS, Token
-from rollcall.tenants.token_expiry import SOON
+from rollcall.operations.tokens import SOON, TOKEN_DAYS, Issued, Scope, Token, TokenUse
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -39,13 +33,6 @@ app = typer.Typer(
     "with an outage. A token is shown once, when it is made, and kept nowhere.\n\n"
     "A new token works at once, a revoked one is refused everywhere within a minute.",
 )
-
-
-class Scope(StrEnum):
-    """What a token opens."""
-
-    READ_WRITE = READ_WRITE
-    READ_ONLY = READ_ONLY
 
 
 Days = Annotated[int, typer.Option(help="After how many days the new token expires.")]
@@ -64,11 +51,8 @@ def issue(
     as_json: AsJson = False,
 ) -> None:
     """Issue a further token, beside those that there are, and print it once."""
-    chosen = target(context)
-    issued = chosen.services.keyring(tenant).issue(label, days, scope.value)
-    acts = chosen.services.acts(tenant, operator())
-    acts.write("issue", f"Token/{issued.token.id}", f"{scope.value}, until {issued.token.expires}")
-    _show(chosen, tenant, issued, as_json=as_json)
+    operator = connect(context)
+    _print_issued(operator, tenant, tokens.issue(operator, tenant, label, days, scope), as_json)
 
 
 @app.command()
@@ -98,14 +82,9 @@ def rotate(
 
     Both work until the overlap is over; enter the new one in the identity provider before.
     """
-    chosen = target(context)
-    issued = chosen.services.keyring(tenant).rotate(token, overlap, days)
-    if issued.replaced is not None:
-        old, acts = issued.replaced, chosen.services.acts(tenant, operator())
-        acts.write("rotate", f"Token/{old.id}", f"by {issued.token.id}, works until {old.expires}")
-        change = {"successor": issued.token.id, "until": old.expires}
-        Outbox(chosen.services.table, tenant).post("token.rotated", old.id, change, acts.actor)
-    _show(chosen, tenant, issued, as_json=as_json)
+    operator = connect(context)
+    issued = tokens.rotate(operator, tenant, token, overlap, days)
+    _print_issued(operator, tenant, issued, as_json)
     if not as_json and issued.replaced is not None:
         old = issued.replaced
         if overlap:
@@ -117,44 +96,39 @@ def rotate(
 @app.command()
 def revoke(context: typer.Context, tenant: Name, token: TokenId, yes: Yes = False) -> None:
     """End a token. Whoever uses it is answered with 401 within a minute."""
-    chosen = target(context)
-    found = chosen.services.tenants.show(tenant).token(token)
-    if found is None:
-        raise UsageError(f"{tenant} has no live token {token}")
-    use = chosen.services.usage(tenant).of(token)
+    operator = connect(context)
+    used = tokens.show(operator, tenant, token)
+    label, use = used.token.label, used.use
     if not yes:
-        used = "never used" if use is None else f"last used on {use.last}"
+        last = "never used" if use is None else f"last used on {use.last}"
         with asking():
-            typer.confirm(f"Revoke {token} ({found.label}), {used}?", abort=True)
-    chosen.services.keyring(tenant).revoke(token)
-    chosen.services.acts(tenant, operator()).write("revoke", f"Token/{token}", "")
-    say(f"{token} ({found.label}) is revoked: within a minute it is refused everywhere.")
+            typer.confirm(f"Revoke {token} ({label}), {last}?", abort=True)
+    tokens.revoke(operator, tenant, token)
+    say(f"{token} ({label}) is revoked: within a minute it is refused everywhere.")
 
 
 @app.command(name="list")
 def list_(context: typer.Context, tenant: Name, as_json: AsJson = False) -> None:
     """List the live tokens: never the tokens themselves, but when they end and were last used."""
-    chosen = target(context)
-    now = datetime.now(UTC)
-    kept = [each for each in chosen.services.tenants.show(tenant).tokens if each.is_live(now)]
-    uses = chosen.services.usage(tenant).all()
+    live = tokens.list_live(connect(context), tenant)
     if as_json:
-        print(json.dumps([_summary(each, uses.get(each.id)) for each in kept]))
+        print(json.dumps([_summary(used.token, used.use) for used in live]))
         return
-    if not kept:
+    if not live:
         say(f"{tenant} has no live tokens: `rollcall handover {tenant}`")
         return
+    now = datetime.now(UTC)
     rows = Listing("token", "label", "scope", "created", "expires", "last used", "")
-    for each in kept:
-        use = uses.get(each.id)
+    for used in live:
+        token = used.token
         rows.add(
-            each.id,
-            each.label,
-            each.scope,
-            each.created[:10],
-            each.expires[:10],
-            "never" if use is None else use.last,
-            _remark(each, now),
+            token.id,
+            token.label,
+            token.scope,
+            token.created[:10],
+            token.expires[:10],
+            "never" if used.use is None else used.use.last,
+            _remark(token, now),
         )
     print_listing(rows)
 
@@ -170,17 +144,18 @@ def _remark(token: Token, now: datetime) -> Cell:
 
 
 def _summary(token: Token, use: TokenUse | None) -> dict[str, Any]:
-    shown = {name: value for name, value in asdict(token).items() if name != "digest"}
+    content = {name: value for name, value in asdict(token).items() if name != "digest"}
     used = {"firstUsed": use.first, "lastUsed": use.last} if use else {}
-    return {**shown, **used}
+    return {**content, **used}
 
 
-def _show(chosen: Operator, tenant: str, issued: Issued, *, as_json: bool) -> None:
-    url, token = chosen.tenant_url(tenant), issued.token
+def _print_issued(operator: Operator, tenant: str, issued: Issued, as_json: bool) -> None:
+    url, token = operator.tenant_url(tenant), issued.token
     if as_json:
         replaced = {} if issued.replaced is None else {"replaced": _summary(issued.replaced, None)}
-        shown = {"tenant": tenant, "url": url, "token": issued.plain, **replaced}
-        print(json.dumps({**shown, "id": token.id, "scope": token.scope, "expires": token.expires}))
+        secret = {"tenant": tenant, "url": url, "token": issued.plain, **replaced}
+        about = {"id": token.id, "scope": token.scope, "expires": token.expires}
+        print(json.dumps({**secret, **about}))
         return
     print_lines(f"  Tenant URL    {url}")
     print_lines(f"  Secret Token  {issued.plain}")

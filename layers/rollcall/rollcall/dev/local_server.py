@@ -30,6 +30,8 @@ from rollcall.runtime.services import Services, declare
 from rollcall.runtime.settings import Settings
 from rollcall.tenants.tenants import TenantError, check_name
 
+__all__ = ["Settings"]
+
 SWEEP_SECONDS = 60
 """How often what was begun and not finished is gone on with, as the deployed function does."""
 

@@ -1,60 +1,62 @@
-"""The end of a tenant: everything of it goes, its own secret last, so that it may be repeated.
+"""The deletion of a tenant with everything in it, its own secret last, so that it may be repeated.
 
-Who was let in before the tenant was closed may go on for UNDER_WAY; what such requests leave goes
-too.
+Requests that were let in before the tenant was closed may run for UNDER_WAY; what they write is
+deleted, too.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from datetime import datetime, timedelta
 
 from rollcall.directory.directory import Directory
+from rollcall.operations.operator import Operator, Progress
 from rollcall.runtime.services import Services
 from rollcall.storage import tenant_items
 
 UNDER_WAY = timedelta(seconds=90)
-"""How long after a tenant was closed its requests may go on: a token is believed for a minute, and
-a function lives half of one."""
+"""How long after a tenant was closed its requests may run: a token is believed for a minute, and a
+function lives for half of one."""
 
 
 def delete(
-    having: Services,
+    operator: Operator,
     tenant: str,
-    actor: str,
     *,
     wait: bool = True,
     sleep: Callable[[float], None] = time.sleep,
-) -> Iterator[str]:
-    """Close a tenant and delete everything of it, yielding what is being done.
+) -> Generator[Progress]:
+    """Disable a tenant and delete everything of it. Raises TenantError when there is none.
 
-    `actor` is whom change events name. Raises TenantError when there is no such tenant.
+    Without `wait` the requests that are under way are not waited for.
     """
-    having.tenants.disable(tenant)
-    directory = having.directory(tenant, actor=actor)
-    yield from _cleared(directory)
-    if wait and (left := _under_way(having, tenant)) > timedelta():
-        yield f"waiting {left.total_seconds():.0f} s for requests that are under way"
-        sleep(left.total_seconds())
-        yield from _cleared(directory)
-    yield "deleting reports, and changes that could not be published"
-    having.reports.forget(tenant)
-    having.unpublished.forget(tenant)
-    for number in tenant_items.delete(having.table, tenant):
-        yield f"deleting what is left, {number} items so far"
-    having.tenants.forget(tenant)
+    services = operator.services
+    services.tenants.disable(tenant)
+    directory = services.directory(tenant, actor=operator.name)
+    yield from _clear(directory)
+    if wait and (left := _time_under_way(services, tenant)) > timedelta():
+        seconds = left.total_seconds()
+        yield Progress(step=f"waiting {seconds:.0f} s for requests that are under way")
+        sleep(seconds)
+        yield from _clear(directory)
+    yield Progress(step="deleting reports, and changes that could not be published")
+    services.reports.forget(tenant)
+    services.unpublished.forget(tenant)
+    for number in tenant_items.delete(services.table, tenant):
+        yield Progress(number, unit="items", step="deleting the remaining")
+    services.tenants.forget(tenant)
 
 
-def _cleared(directory: Directory) -> Iterator[str]:
+def _clear(directory: Directory) -> Iterator[Progress]:
     for number, kind in enumerate(directory.clear(), 1):
-        yield f"deleting {kind.value.lower()}s, {number} so far"
+        yield Progress(number, unit=f"{kind.value.lower()}s", step="deleting")
 
 
-def _under_way(having: Services, tenant: str) -> timedelta:
-    """Return for how long requests may still be under way; none where no token ever was."""
-    closed = having.tenants.show(tenant)
-    if not (closed.tokens or having.usage(tenant).all()):
+def _time_under_way(services: Services, tenant: str) -> timedelta:
+    """Return how long requests may still run, zero for a tenant that never had a token."""
+    closed = services.tenants.show(tenant)
+    if not (closed.tokens or services.usage(tenant).all()):
         return timedelta()
     since = datetime.fromisoformat(closed.closed or closed.created)
-    return since + UNDER_WAY - having.tenants.clock()
+    return since + UNDER_WAY - services.tenants.clock()

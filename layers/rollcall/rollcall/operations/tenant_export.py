@@ -1,6 +1,6 @@
-"""All that is kept of a tenant, as the lines of an export; `docs/export.md` lists their types.
+"""Everything stored of a tenant, as the lines of an export; `docs/export.md` lists their types.
 
-Nothing is held but a few reads' worth. What changes meanwhile is there as it was or as it became.
+Memory holds only a few reads. What is changed meanwhile is exported as it was before or after.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 
 from rollcall.aws.attribute_values import Item
 from rollcall.model.record import Record
+from rollcall.operations.operator import Operator
 from rollcall.runtime.services import Services
 from rollcall.scim.document import merge_extensions, split_extensions
 from rollcall.scim.errors import Unavailable
@@ -34,108 +35,118 @@ from rollcall.storage.template_items import TemplateItems
 
 Line: TypeAlias = dict[str, Any]
 
-_PLACE = frozenset({"pk", "sk", "gsi_pk", "gsi_sk", "feed", "revision", "expires"})
-"""What of an item says only where it is, and when it goes."""
+_KEYS = frozenset({"pk", "sk", "gsi_pk", "gsi_sk", "feed", "revision", "expires"})
+"""The attributes of an item that are only its keys, its revision and its expiry."""
 
 
-def lines(having: Services, tenant: str, url: str) -> Iterator[Line]:
-    """Yield the lines of an export; the last one, `end`, says how many there are of each type.
+def lines(operator: Operator, tenant: str) -> Iterator[Line]:
+    """Yield the lines of an export; the last one, `end`, has the number of lines of each type.
 
-    `url` is the tenant's base URL. Raises TenantError for an unknown tenant, and Unavailable when
-    an index does not show every resource yet.
+    Raises TenantError for an unknown tenant, and Unavailable when an index does not show every
+    resource yet.
     """
-    numbers: Counter[str] = Counter()
-    for line in _lines(having, tenant, url):
-        numbers[line["type"]] += 1
+    counts: Counter[str] = Counter()
+    for line in _lines(operator.services, tenant, operator.tenant_url(tenant)):
+        counts[line["type"]] += 1
         yield line
-    yield {"type": "end", "lines": dict(numbers)}
+    yield {"type": "end", "lines": dict(counts)}
 
 
-def _lines(having: Services, tenant: str, url: str) -> Iterator[Line]:
-    yield from _settings(having, tenant)
-    resources = Resources(having.table, tenant)
+def _lines(services: Services, tenant: str, url: str) -> Iterator[Line]:
+    yield from _settings(services, tenant)
+    resources = Resources(services.table, tenant)
     yield from _resources(resources, url)
-    yield from _deleted(having.table, tenant)
-    yield from _memberships(having.table, tenant, resources)
-    yield from _templates(having.table, tenant)
-    for of in (Keys(tenant).grants(), Keys(tenant).flags()):
-        yield from _beside_users(having.table, of)
-    yield from _duplicates(having.table, tenant)
-    yield from _log(having, tenant)
+    yield from _deleted(services.table, tenant)
+    yield from _memberships(services.table, tenant, resources)
+    yield from _templates(services.table, tenant)
+    for index in (Keys(tenant).grants(), Keys(tenant).flags()):
+        yield from _items_of_users(services.table, index)
+    yield from _duplicates(services.table, tenant)
+    yield from _log(services, tenant)
 
 
-def _settings(having: Services, tenant: str) -> Iterator[Line]:
-    """Yield what the secret says, without secrets: state, policies, tokens; and hand-overs."""
-    found, now = having.tenants.show(tenant), datetime.now(UTC)
-    about = {"tenant": tenant, "state": found.state, "created": found.created}
-    policies = {**found.linking.content, "absentMembers": found.absent_members.value}
-    yield {"type": "tenant", **about, "closed": found.closed, **policies, "exported": instant(now)}
-    kept, uses = {each.id: each for each in found.tokens}, having.usage(tenant).all()
-    for token in kept.keys() | uses.keys():
-        said = asdict(kept[token]) if token in kept else {"id": token}
-        said.pop("digest", None)
-        use = uses.get(token)
-        used = {"firstUsed": use.first, "lastUsed": use.last} if use else {}
-        yield {"type": "token", **said, **used}
-    for handover in HandoverItems(having.table, tenant).all():
-        said = asdict(handover)
-        del said["digest"], said["expires"]
-        yield {"type": "handover", **said}
+def _settings(services: Services, tenant: str) -> Iterator[Line]:
+    """Yield the state and the policies of a tenant, its tokens and hand-overs, without secrets."""
+    stored = services.tenants.show(tenant)
+    yield {
+        "type": "tenant",
+        "tenant": tenant,
+        "state": stored.state,
+        "created": stored.created,
+        "closed": stored.closed,
+        **stored.linking.content,
+        "absentMembers": stored.absent_members.value,
+        "exported": instant(datetime.now(UTC)),
+    }
+    tokens, uses = {token.id: token for token in stored.tokens}, services.usage(tenant).all()
+    for identifier in tokens.keys() | uses.keys():
+        token = asdict(tokens[identifier]) if identifier in tokens else {"id": identifier}
+        token.pop("digest", None)
+        use = uses.get(identifier)
+        yield {
+            "type": "token",
+            **token,
+            **({"firstUsed": use.first, "lastUsed": use.last} if use else {}),
+        }
+    for item in HandoverItems(services.table, tenant).all():
+        handover = asdict(item)
+        del handover["digest"], handover["expires"]
+        yield {"type": "handover", **handover}
 
 
 def _resources(resources: Resources, url: str) -> Iterator[Line]:
     for kind in (Kind.USER, Kind.GROUP):
-        before, number = resources.count(kind), 0
+        count_before, count = resources.count(kind), 0
         for record in _records(resources, kind):
-            number += 1
-            # What is stored of an extension that is not declared here belongs to it, too.
-            _, foreign = split_extensions(kind, record.document)
-            whole = merge_extensions(record.representation(url), foreign)
+            count += 1
+            # What is stored of an extension that is not declared here is exported, too.
+            _, undeclared = split_extensions(kind, record.document)
+            resource = merge_extensions(record.representation(url), undeclared)
             link = record.link.item if kind is Kind.USER else {}
-            yield {"type": kind.value.lower(), **link, "resource": whole}
-        if number < min(before, resources.count(kind)):
+            yield {"type": kind.value.lower(), **link, "resource": resource}
+        if count < min(count_before, resources.count(kind)):
             raise Unavailable(f"the index does not show every {kind.value.lower()} yet, try again")
 
 
 def _records(resources: Resources, kind: Kind) -> Iterator[Record]:
-    listed = resources.listed(kind)
-    while batch := list(islice(listed, MAX_BATCH)):
+    identifiers = resources.listed(kind)
+    while batch := list(islice(identifiers, MAX_BATCH)):
         yield from resources.read_many(kind, batch).values()
 
 
 def _deleted(table: Table, tenant: str) -> Iterator[Line]:
-    """Yield which ids were deleted, or merged into others."""
+    """Yield the ids that were deleted, or merged into others."""
     for item in _indexed(table, Keys(tenant).tombstones()):
         identifier, deleted = keys.identifier(item["pk"]), item["deleted"]
         if (alias := alias_in(identifier, item)) is not None:
             stub = dict(alias.stub.document) if alias.stub else None
-            said = {"survivor": alias.survivor, "merged": deleted, "stub": stub}
-            yield {"type": "alias", "id": identifier, **said}
+            content = {"survivor": alias.survivor, "merged": deleted, "stub": stub}
+            yield {"type": "alias", "id": identifier, **content}
         else:
             kind = item["pk"].removeprefix(f"{tenant}#").partition("#")[0].lower()
             yield {"type": "deleted", "id": identifier, "of": kind, "deleted": deleted}
 
 
 def _memberships(table: Table, tenant: str, resources: Resources) -> Iterator[Line]:
-    """Yield memberships as readers of groups see them, whatever is begun and not applied."""
-    rosters, journal = GroupMembers(table, tenant), LargeChangeItems(table, tenant)
+    """Yield memberships as readers of groups see them, with changes that are not finished."""
+    group_members, large_changes = GroupMembers(table, tenant), LargeChangeItems(table, tenant)
     for group in _records(resources, Kind.GROUP):
-        leaving = frozenset(journal.leavers())
-        walked = rosters.walk(group)
-        while batch := dict(islice(walked, MAX_BATCH)):
-            living = _living(resources, batch) if group.pending else batch.keys()
-            for member, of in batch.items():
-                if member in living and member not in leaving:
-                    line = {"group": group.id, "member": member, "of": of.value}
-                    yield {"type": "membership", **line}
+        leaving = frozenset(large_changes.leavers())
+        members = group_members.walk(group)
+        while batch := dict(islice(members, MAX_BATCH)):
+            existing = _existing(resources, batch) if group.pending else batch.keys()
+            for member, kind in batch.items():
+                if member in existing and member not in leaving:
+                    membership = {"group": group.id, "member": member, "of": kind.value}
+                    yield {"type": "membership", **membership}
 
 
-def _living(resources: Resources, members: dict[str, Kind]) -> set[str]:
-    return {
-        each
-        for kind in Kind
-        for each in resources.read_many(kind, [id_ for id_, of in members.items() if of is kind])
-    }
+def _existing(resources: Resources, members: dict[str, Kind]) -> set[str]:
+    existing: set[str] = set()
+    for kind in Kind:
+        identifiers = [member for member, of in members.items() if of is kind]
+        existing.update(resources.read_many(kind, identifiers))
+    return existing
 
 
 def _templates(table: Table, tenant: str) -> Iterator[Line]:
@@ -144,51 +155,51 @@ def _templates(table: Table, tenant: str) -> Iterator[Line]:
         yield {"type": "template", "template": content, "set": set_at, "actor": actor}
     current = templates.read()
     if current.edition:
-        applies = {each["name"]: int(each["version"]) for each in current.contents}
+        applies = {content["name"]: int(content["version"]) for content in current.contents}
         yield {"type": "templates", "applies": applies, "bound": dict(current.bound)}
 
 
-def _beside_users(table: Table, index: str) -> Iterator[Line]:
-    """Yield what an index has of users: what they were given, or how they are marked."""
+def _items_of_users(table: Table, index: str) -> Iterator[Line]:
+    """Yield the items beside users that an index has: their grants, or their flags."""
     for item in _indexed(table, index):
-        sort, _, named = item["sk"].partition("#")
-        about = {"user": keys.identifier(item["pk"])}
-        if sort == "FLAG":
-            about |= {"flag": named, "kind": item["gsi_sk"].partition("#")[0]}
-        yield {"type": sort.lower(), **about, **_said(item)}
+        kind, _, name = item["sk"].partition("#")
+        key = {"user": keys.identifier(item["pk"])}
+        if kind == "FLAG":
+            key |= {"flag": name, "kind": item["gsi_sk"].partition("#")[0]}
+        yield {"type": kind.lower(), **key, **_attributes(item)}
 
 
 def _duplicates(table: Table, tenant: str) -> Iterator[Line]:
     findings = Findings(table, tenant)
     for identifier, item in findings.all():
-        yield {"type": "finding", "id": identifier, **_said(item)}
+        yield {"type": "finding", "id": identifier, **_attributes(item)}
     for item in findings.summaries():
-        yield {"type": "summary", **_said(item)}
+        yield {"type": "summary", **_attributes(item)}
 
 
-def _log(having: Services, tenant: str) -> Iterator[Line]:
-    now, created = datetime.now(UTC), datetime.fromisoformat(having.tenants.show(tenant).created)
-    # A day earlier: the clocks of functions differ, and what created the tenant may be told of.
+def _log(services: Services, tenant: str) -> Iterator[Line]:
+    now, created = datetime.now(UTC), datetime.fromisoformat(services.tenants.show(tenant).created)
+    # A day earlier: the clocks of functions differ, and the creation itself may be in the log.
     since = max(created - timedelta(days=1), now - timedelta(days=MAX_KEEP_DAYS))
-    for entry in having.log(tenant).read(since, now):
+    for entry in services.log(tenant).read(since, now):
         yield {"type": "log", **asdict(entry)}
 
 
 def _indexed(table: Table, index: str) -> Iterator[Item]:
     """Yield the items of an index partition in its order, strongly consistent."""
-    listed = table.index(index)
-    while batch := [(each["pk"], each["sk"]) for each in islice(listed, MAX_BATCH)]:
-        found = table.get_many({"pk": pk, "sk": sk} for pk, sk in batch)
-        yield from (found[place] for place in batch if place in found)
+    entries = table.index(index)
+    while batch := [(entry["pk"], entry["sk"]) for entry in islice(entries, MAX_BATCH)]:
+        items = table.get_many({"pk": pk, "sk": sk} for pk, sk in batch)
+        yield from (items[key] for key in batch if key in items)
 
 
-def _said(item: Item) -> Line:
-    return {name: _plain(value) for name, value in item.items() if name not in _PLACE}
+def _attributes(item: Item) -> Line:
+    return {name: _plain(value) for name, value in item.items() if name not in _KEYS}
 
 
 def _plain(value: Any) -> Any:
     if isinstance(value, Decimal):
         return int(value)
     if isinstance(value, dict):
-        return {name: _plain(each) for name, each in value.items()}
-    return [_plain(each) for each in value] if isinstance(value, list) else value
+        return {name: _plain(part) for name, part in value.items()}
+    return [_plain(part) for part in value] if isinstance(value, list) else value

@@ -1,0 +1,80 @@
+"""The secret tokens of a tenant: issued, replaced with an overlap, listed, revoked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+from rollcall.operations.operator import Operator
+from rollcall.storage.outbox import Outbox
+from rollcall.storage.token_usage import TokenUse
+from rollcall.tenants.tenant_tokens import Issued
+from rollcall.tenants.tenants import READ_ONLY, READ_WRITE, TOKEN_DAYS, TenantError, Token
+from rollcall.tenants.token_expiry import SOON
+
+__all__ = ["SOON", "TOKEN_DAYS", "Issued", "Token", "TokenUse"]
+
+
+class Scope(StrEnum):
+    """What a token permits."""
+
+    READ_WRITE = READ_WRITE
+    READ_ONLY = READ_ONLY
+
+
+@dataclass(frozen=True)
+class UsedToken:
+    """A live token, and its use: None when it was never used."""
+
+    token: Token
+    use: TokenUse | None
+
+
+def issue(operator: Operator, tenant: str, label: str, days: int, scope: Scope) -> Issued:
+    """Add a token to a tenant. Raises TenantError."""
+    issued = operator.services.keyring(tenant).issue(label, days, scope.value)
+    detail = f"{scope.value}, until {issued.token.expires}"
+    operator.services.acts(tenant, operator.name).write("issue", f"Token/{issued.token.id}", detail)
+    return issued
+
+
+def rotate(
+    operator: Operator, tenant: str, token: str | None, overlap: timedelta, days: int
+) -> Issued:
+    """Replace a token, which works for `overlap` more, by a new one of its label and scope.
+
+    Without an id it is the only live token that is not being replaced. Raises TenantError.
+    """
+    services = operator.services
+    issued = services.keyring(tenant).rotate(token, overlap, days)
+    if (old := issued.replaced) is not None:
+        log = services.acts(tenant, operator.name)
+        detail = f"by {issued.token.id}, works until {old.expires}"
+        log.write("rotate", f"Token/{old.id}", detail)
+        change = {"successor": issued.token.id, "until": old.expires}
+        Outbox(services.table, tenant).post("token.rotated", old.id, change, log.actor)
+    return issued
+
+
+def show(operator: Operator, tenant: str, token: str) -> UsedToken:
+    """Return a token and its use. Raises TenantError when the tenant does not have it."""
+    stored = operator.services.tenants.show(tenant).token(token)
+    if stored is None:
+        raise TenantError(f"{tenant} has no live token {token}")
+    return UsedToken(stored, operator.services.usage(tenant).of(token))
+
+
+def revoke(operator: Operator, tenant: str, token: str) -> Token:
+    """End a token: it is refused everywhere within a minute. Raises TenantError."""
+    revoked = operator.services.keyring(tenant).revoke(token)
+    operator.services.acts(tenant, operator.name).write("revoke", f"Token/{token}", "")
+    return revoked
+
+
+def list_live(operator: Operator, tenant: str) -> list[UsedToken]:
+    """Return the live tokens of a tenant, oldest first. Raises TenantError."""
+    now = datetime.now(UTC)
+    tokens = operator.services.tenants.show(tenant).tokens
+    uses = operator.services.usage(tenant).all()
+    return [UsedToken(token, uses.get(token.id)) for token in tokens if token.is_live(now)]
