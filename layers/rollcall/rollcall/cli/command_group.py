@@ -32,7 +32,7 @@ PLACES = {
     ),
     "log": Place(
         "log_command:log",
-        "Show what was written, refused, and looked up in vain: the provisioning log.",
+        "Show the provisioning log: writes, refusals, and lookups that found nothing.",
     ),
     "verify": Place(
         "verify_command:verify",
@@ -52,7 +52,7 @@ PLACES = {
         "access_command:app",
         "What a user may do in the product and why, and what people mend of it.",
     ),
-    "accounts": Place("accounts_command:app", "Look after the accounts of a tenant."),
+    "accounts": Place("accounts_command:app", "Manage the accounts of a tenant."),
     "conflicts": Place("conflicts_command:app", "Find conflicts before SCIM is switched on."),
     "duplicates": Place(
         "duplicates_command:app",
