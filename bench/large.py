@@ -19,7 +19,7 @@ from uuid import UUID
 
 from bench.gateway import Gateway, gateway
 from rollcall.storage import large_change_items
-from rollcall.storage.large_change_items import Unfinished
+from rollcall.storage.large_change_items import UnfinishedChange
 
 BATCH = 25
 
@@ -72,10 +72,10 @@ def written(client: Any) -> Iterator[Counter[str]]:
         client.meta.events.unregister("before-parameter-build.dynamodb", note)
 
 
-def sweep(gate: Gateway) -> Iterator[Unfinished]:
+def sweep(gate: Gateway) -> Iterator[UnfinishedChange]:
     """Go on with what is begun until it is finished, as the scheduled sweep does."""
     later = replace(gate.services.sweep(), clock=lambda: datetime.now(UTC) + timedelta(hours=1))
-    while list(large_change_items.unfinished(gate.services.table, "9")):
+    while list(large_change_items.unfinished_changes(gate.services.table, "9")):
         yield from later.run()
 
 

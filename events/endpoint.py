@@ -72,7 +72,7 @@ def seed(services: Services) -> None:
         directory.groups.create({"displayName": name, "members": members}, identifier)
     _begin(services)
     report(services, TENANT).advance(RUN, lambda _: False)
-    services.reports.link(report_files.place(TENANT, RUN), datetime.now(UTC), REPORT)
+    services.reports.create_link(report_files.report_path(TENANT, RUN), datetime.now(UTC), REPORT)
     directory.users.delete(GONE[0])
     _create(directory, *SECOND)
 
@@ -89,9 +89,9 @@ def _begin(services: Services) -> None:
     group = directory.groups.create({"displayName": "Staff", "members": members}).record.id
     change = MemberChanges({joins.id: Kind.USER}, {stays.id: Kind.USER})
     name = journal.write(group, change, origin, since)
-    table.transact([begin_change(writes.turn(group, since, several=True), name)])
+    table.transact([begin_change(writes.group_update(group, since, several=True), name)])
     current = directory.users.read(leaves.id).record
-    note = journal.leaving(Kind.USER, leaves.id, origin, since)
+    note = journal.start_of_deletion(Kind.USER, leaves.id, origin, since)
     table.transact([*writes.deletion(current, since, 4_102_444_800), note])
 
 
@@ -144,4 +144,4 @@ def _offer(services: Services) -> None:
     made, until = "2026-01-01T00:00:00.000Z", "2999-01-01T00:00:00.000Z"
     digest = token_format.digest(HANDOVER)
     offered = Handover(digest, made, until, TOKEN_DAYS, expires=32_472_144_000)
-    HandoverItems(services.table, TENANT).offer(offered)
+    HandoverItems(services.table, TENANT).create(offered)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from rollcall.runtime.duplicates_function import report
-from rollcall.storage.report_files import place
+from rollcall.storage.report_files import report_path
 from tests.browser.conftest import DESKTOP, LAPTOP, PHONE, Browser
 from tests.conftest import Server
 from tests.directory.people import user
@@ -44,7 +44,7 @@ def link(server: Server) -> str:
     user(own, "ann@corp.test", **mails("ann.lee@corp.test"), displayName="Ann Lee")
     own.users.create({"userName": "left@corp.test", "active": False})
     done(replace(run, inactive_days=-LATER), TUESDAY)
-    code = server.services.reports.link(place(name, TUESDAY), run.delivery.clock())
+    code = server.services.reports.create_link(report_path(name, TUESDAY), run.delivery.clock())
     return f"{server.running.url}/reports/{code}"
 
 

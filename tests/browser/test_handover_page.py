@@ -111,7 +111,7 @@ def test_a_link_that_is_not_valid_says_so_and_reveals_nothing(
     }[how]
     if how == "expired":
         store = HandoverItems(server.services.table, link.tenant.name)
-        store.offer(replace(next(store.all()), opens_until="2026-01-01T00:00:00.000Z"))
+        store.create(replace(next(store.all()), opens_until="2026-01-01T00:00:00.000Z"))
     else:
         rollcall(server.state, "handover", link.tenant.name)
 

@@ -98,9 +98,11 @@ def _operators(services: Services, directory: Directory, api: httpx.Client) -> N
     replaced = services.keyring("acme").rotate(None, timedelta(hours=1)).replaced
     assert replaced is not None
     change = {"successor": replaced.successor, "until": replaced.expires}
-    Outbox(services.table, "acme").post("token.rotated", replaced.id, change, Actor(actor=OPERATOR))
+    Outbox(services.table, "acme").write(
+        "token.rotated", replaced.id, change, Actor(actor=OPERATOR)
+    )
     offered = Handover(digest("x"), "2026-01-01", "2999-01-01", 365, expires=32_472_144_000)
-    HandoverItems(services.table, "acme").offer(offered)
+    HandoverItems(services.table, "acme").create(offered)
 
 
 def _create(api: httpx.Client, user_name: str, address: str = "", name: str = "") -> str:

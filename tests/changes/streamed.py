@@ -13,10 +13,10 @@ import boto3
 from rollcall.aws import stream_reader
 from rollcall.aws.clients import connect_streams
 from rollcall.aws.stream_reader import StreamReader
-from rollcall.changes.change_events import Event, events
+from rollcall.changes.change_events import Event, change_events
 from rollcall.dev import local_server
 from rollcall.runtime.services import Services
-from rollcall.storage import stream
+from rollcall.storage import item_changes
 from rollcall.storage.table import Table
 
 _NUMBERS = count(1)
@@ -40,7 +40,11 @@ class Streamed:
 
     def events(self) -> list[Event]:
         """Return all events since the table was made."""
-        return [each for change in stream.changes(self.records()) for each in events(change, URL)]
+        return [
+            each
+            for change in item_changes.changes(self.records())
+            for each in change_events(change, URL)
+        ]
 
 
 def streamed(services: Services) -> Streamed:

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from rollcall.aws.attribute_values import encoded
-from rollcall.changes.change_events import OURS, SCIM, Event, events
-from rollcall.changes.changed_names import MAX_NAMES, changed
+from rollcall.changes.change_events import OURS, SCIM, Event, change_events
+from rollcall.changes.changed_names import MAX_NAMES, changed_names
 from rollcall.scim.resource_type import ROLLCALL
-from rollcall.storage import stream
+from rollcall.storage import item_changes
 from tests.changes.schemas import DOCUMENTS, TYPES, faults
 
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
@@ -43,8 +43,8 @@ def record(key: Item, before: Item | None, after: Item | None, number: int = 7) 
 
 
 def told(key: Item, before: Item | None, after: Item | None) -> list[Event]:
-    (change,) = stream.changes([record(key, before, after)])
-    found = list(events(change, "https://scim.test/live/"))
+    (change,) = item_changes.changes([record(key, before, after)])
+    found = list(change_events(change, "https://scim.test/live/"))
     assert [faults(each) for each in found] == [[]] * len(found)
     return found
 
@@ -74,11 +74,11 @@ def test_an_event_is_a_security_event_token() -> None:
 
 
 def test_the_same_record_makes_the_same_event_and_another_one_another() -> None:
-    (change,) = stream.changes([record(USER, None, document(1))])
-    (other,) = stream.changes([record(USER, None, document(1), 8)])
+    (change,) = item_changes.changes([record(USER, None, document(1))])
+    (other,) = item_changes.changes([record(USER, None, document(1), 8)])
 
     once, again, different = (
-        next(events(each, "")).claims["jti"] for each in (change, change, other)
+        next(change_events(each, "")).claims["jti"] for each in (change, change, other)
     )
     assert once == again != different
 
@@ -131,7 +131,7 @@ def test_a_tombstone_is_a_deletion_and_its_expiry_is_nothing() -> None:
     (event,) = told(USER, document(2), tombstone)
     assert (event.type, event.claims["version"]) == ("user.deleted", 3)
     assert event.claims["events"] == {f"{SCIM}:delete": {}}
-    assert list(stream.changes([record(USER, tombstone, None)])) == []
+    assert list(item_changes.changes([record(USER, tombstone, None)])) == []
 
 
 def test_an_alias_is_a_merge() -> None:
@@ -276,7 +276,7 @@ def test_a_rotation_of_a_token_is_told_from_a_notice() -> None:
     ],
 )
 def test_other_items_mean_nothing(key: Item) -> None:
-    assert list(stream.changes([record(key, None, {"version": 1})])) == []
+    assert list(item_changes.changes([record(key, None, {"version": 1})])) == []
 
 
 @pytest.mark.parametrize("length", [60, 600, 6_000])
@@ -284,7 +284,7 @@ def test_an_event_never_grows_beyond_200_kb(length: int) -> None:
     many = {f"urn:example:{'x' * 60}:User": {f"a{n}{'ü' * length}": "v" for n in range(2_000)}}
     (event,) = told(USER, None, document(1, "", **many))
 
-    assert 0 < len(changed({}, many)) <= MAX_NAMES
+    assert 0 < len(changed_names({}, many)) <= MAX_NAMES
     assert len(event.detail.encode()) < 200_000
 
 

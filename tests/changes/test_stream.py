@@ -11,11 +11,11 @@ import httpx
 
 from events import case
 from events.template import Template
-from rollcall.changes.change_events import events
+from rollcall.changes.change_events import change_events
 from rollcall.runtime.changes_function import publish
 from rollcall.runtime.json_log import logger
 from rollcall.scim.resource_type import Kind
-from rollcall.storage import keys, stream
+from rollcall.storage import item_changes, keys
 from rollcall.storage.keys import Keys
 from tests.changes import happenings
 from tests.changes.schemas import DOCUMENTS, TYPES, faults
@@ -76,7 +76,9 @@ def test_the_filter_lets_through_what_is_told_and_no_other_kind_of_item(
     passed: set[str] = set()
     held: set[str] = set()
     for record in streamed.records():
-        told = [each for change in stream.changes([record]) for each in events(change, URL)]
+        told = [
+            each for change in item_changes.changes([record]) for each in change_events(change, URL)
+        ]
         through = passes(client, handed_over(record))
         assert through or not told, record
         if through or record["eventName"] != "REMOVE":
@@ -99,7 +101,9 @@ def test_the_filter_knows_every_partition_of_the_order_of_change() -> None:
     feeds = json.loads(PATTERNS[0])["dynamodb"]["NewImage"]["feed"]["S"]
     suffixes = [each["suffix"] for each in feeds]
 
-    partitions = [Keys("acme").feed(Kind.USER, shard) for shard in range(keys.FEED_SHARDS)]
+    partitions = [
+        Keys("acme").change_partition(Kind.USER, shard) for shard in range(keys.CHANGE_SHARDS)
+    ]
     assert [each.removeprefix("acme#CHANGED") for each in partitions] == suffixes
 
 

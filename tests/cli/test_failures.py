@@ -42,7 +42,7 @@ def test_a_fault_of_ours_ends_with_its_stack_and_exit_code_1(server: Server) -> 
     try:
         done = program(server.state, "tenants", "show", name)
     finally:
-        server.services.tenants.forget(name)
+        server.services.tenants.delete(name)
 
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("Traceback (most recent call last):")

@@ -122,7 +122,7 @@ def test_a_large_deletion_that_is_broken_off_is_true_and_is_finished_later(
     with answering(services.clients.dynamodb, "TransactWriteItems", None, *in_the_way):
         directory.users.delete(ada)
 
-    assert 8 <= table.patience.clock() < 9
+    assert 8 <= table.retry.clock() < 9
     with pytest.raises(NotFoundException):
         directory.users.read(ada)
     assert all(members_of(directory, each) == set() for each in groups)

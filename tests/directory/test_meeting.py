@@ -58,12 +58,12 @@ class Met:
 
     def finish(self) -> None:
         """Finish the change, as its writer would."""
-        (unfinished,) = large_change_items.unfinished(self.table, "9")
+        (unfinished,) = large_change_items.unfinished_changes(self.table, "9")
         assert Directory(Context(self.table, "acme", URL)).finish(unfinished)
 
     @property
     def is_complete(self) -> bool:
-        finished = not list(large_change_items.unfinished(self.table, "9"))
+        finished = not list(large_change_items.unfinished_changes(self.table, "9"))
         return finished and members_of(self.directory, self.staff) == set(self.people)
 
 
@@ -124,7 +124,7 @@ def test_a_reservation_whose_owner_is_gone_holds_nobody_up_for_long(
 
     assert ALONE <= time.now < ALONE + 1
     assert members_of(directory, staff) == set(people)
-    assert list(large_change_items.unfinished(table, "9")) == []
+    assert list(large_change_items.unfinished_changes(table, "9")) == []
 
 
 def test_who_sets_the_members_reserves_them_when_others_were_faster_several_times(
@@ -147,7 +147,7 @@ def test_who_sets_the_members_reserves_them_when_others_were_faster_several_time
     assert not left
     assert [each for each in requests if is_reservation(each)]
     assert members_of(directory, staff) == set(people[5:])
-    assert list(large_change_items.unfinished(met.table, "9")) == []
+    assert list(large_change_items.unfinished_changes(met.table, "9")) == []
 
 
 def is_reservation(request: Request) -> bool:

@@ -30,7 +30,7 @@ def left_behind(services: Services, directory: Directory, name: str) -> str:
 
 def make(table: Table, leaver: str, kind: str) -> None:
     """Make who leaves something else in the note of its leaving."""
-    note = Keys("acme").leaving(leaver)
+    note = Keys("acme").unfinished_deletion(leaver)
     table.transact([Action("Update", note, update="SET kind = :kind", values={":kind": kind})])
 
 

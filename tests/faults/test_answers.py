@@ -18,7 +18,7 @@ from rollcall.aws.secrets import SecretMissing
 from rollcall.aws.stream_reader import StreamReader
 from rollcall.runtime.services import Services
 from rollcall.scim.errors import Unavailable
-from rollcall.storage.report_files import FORMS, ReportError
+from rollcall.storage.report_files import FORMATS, ReportError
 from rollcall.storage.transactions import Action, ConditionFailed
 from rollcall.tenants.handover import HandoverService
 from rollcall.tenants.tenant_tokens import TenantTokens
@@ -31,7 +31,7 @@ LOSSES = (*CUTS, Fault.RESET_AFTER, Fault.FAILED_AFTER)
 
 KEY = {"pk": "acme#X", "sk": "A"}
 OTHER = {"pk": "acme#X", "sk": "B"}
-HTML = FORMS["html"]
+HTML = FORMATS["html"]
 
 
 @dataclass(frozen=True)
@@ -98,13 +98,13 @@ def _report(services: Services) -> bytes:
 
 
 def _written(services: Services) -> bytes:
-    services.reports.put("acme/new", HTML, io.BytesIO(b"<p>new</p>"))
+    services.reports.write("acme/new", HTML, io.BytesIO(b"<p>new</p>"))
     return b"".join(services.reports.read("acme/new", HTML))
 
 
 def _forgotten(services: Services) -> str:
-    services.reports.put("other/run", HTML, io.BytesIO(b"<p>other</p>"))
-    services.reports.forget("other")
+    services.reports.write("other/run", HTML, io.BytesIO(b"<p>other</p>"))
+    services.reports.delete("other")
     with pytest.raises(ReportError):
         list(services.reports.read("other/run", HTML))
     return "forgotten"
@@ -171,7 +171,7 @@ def stored(proxied: Services) -> Services:
     for key in (KEY, OTHER):
         proxied.table.put(key, {"n": 1})
     proxied.secrets.create("acme", {"tokens": []})
-    proxied.reports.put("acme/run", HTML, io.BytesIO(b"<p>report</p>" * 100))
+    proxied.reports.write("acme/run", HTML, io.BytesIO(b"<p>report</p>" * 100))
     return proxied
 
 
@@ -270,8 +270,8 @@ def test_a_press_of_the_button_whose_answers_were_lost_may_be_repeated_at_once(
 
     lost = first(4, Fault.RESET_AFTER, "TransactWriteItems")  # all tries to claim it
     with proxy.faults(lost), pytest.raises(Unavailable):
-        desk.show(code)
+        desk.reveal(code)
 
-    issued = desk.show(code)
+    issued = desk.reveal(code)
     assert issued is not None
     assert fresh.tenants.show(name).tokens == (issued.token,)

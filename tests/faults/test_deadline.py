@@ -101,7 +101,7 @@ def test_a_deadline_within_another_is_the_earlier_of_both() -> None:
 def test_what_lost_against_others_is_not_tried_again_after_the_deadline() -> None:
     time = Time()
     with within(0):
-        tries = list(Retry(clock=time.clock, sleep=time.sleep).pauses())
+        tries = list(Retry(clock=time.clock, sleep=time.sleep).attempts())
 
     assert len(tries) == 1
 

@@ -156,7 +156,7 @@ def settle(direct: Services) -> None:
     later = datetime.now(UTC) + timedelta(hours=1)
     for _ in Sweep(direct.table, direct.directory, lambda: later).run():
         pass
-    assert list(large_change_items.unfinished(direct.table, "9")) == []
+    assert list(large_change_items.unfinished_changes(direct.table, "9")) == []
 
 
 def everybody(

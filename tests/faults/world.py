@@ -68,9 +68,9 @@ class World:
 
     def settle(self) -> None:
         """Sweep where something is unfinished; it has to be finished by that."""
-        if list(large_change_items.unfinished(self.services.table, "9")):
+        if list(large_change_items.unfinished_changes(self.services.table, "9")):
             self.sweep()
-            assert list(large_change_items.unfinished(self.services.table, "9")) == []
+            assert list(large_change_items.unfinished_changes(self.services.table, "9")) == []
 
     def keep(self) -> None:
         """Remember all items, to be set back to."""

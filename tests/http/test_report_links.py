@@ -10,20 +10,20 @@ import pytest
 from rollcall.aws.clients import connect_channels
 from rollcall.http.report_links import FORMS
 from rollcall.runtime.services import Services
-from rollcall.storage.report_files import FORMS as WRITTEN
-from rollcall.storage.report_files import LINK_DAYS, URL_SECONDS, place
+from rollcall.storage.report_files import FORMATS as WRITTEN
+from rollcall.storage.report_files import LINK_DAYS, URL_SECONDS, report_path
 from tests.http.api import Api
 from tests.reconcile.duplicates.conftest import channels, in_memory, services
 from tests.storage.faults import counted
 
 NOW = datetime.now(UTC)
-PLACE = place("acme", "2026-11-24T02:00:00Z")
+PLACE = report_path("acme", "2026-11-24T02:00:00Z")
 
 
 @pytest.fixture
 def api(services: Services) -> Api:
     """The application with its pages."""
-    services.tenants.forget("acme")
+    services.tenants.delete("acme")
     return Api(services)
 
 
@@ -33,7 +33,7 @@ def asked(api: Api, code: str) -> httpx.Response:
 
 def test_a_link_leads_to_a_url_that_is_signed_for_minutes(services: Services, api: Api) -> None:
     services.channels = connect_channels("http://127.0.0.1:1")  # to sign needs no answer
-    answer = asked(api, services.reports.link(PLACE, NOW))
+    answer = asked(api, services.reports.create_link(PLACE, NOW))
 
     url = httpx.URL(answer.headers["location"])
     assert answer.status_code == 302
@@ -45,15 +45,15 @@ def test_a_link_leads_to_a_url_that_is_signed_for_minutes(services: Services, ap
 
 @pytest.mark.parametrize("form", FORMS)
 def test_a_link_leads_to_every_form(services: Services, api: Api, form: str) -> None:
-    code = services.reports.link(PLACE, NOW)
+    code = services.reports.create_link(PLACE, NOW)
 
     assert f"duplicates.{form}?" in asked(api, f"{code}?format={form}").headers["location"]
     assert set(FORMS) == set(WRITTEN)
 
 
 def test_a_link_is_over_after_its_days(services: Services, api: Api) -> None:
-    young = services.reports.link(PLACE, NOW - timedelta(days=LINK_DAYS, hours=-1))
-    old = services.reports.link(PLACE, NOW - timedelta(days=LINK_DAYS))
+    young = services.reports.create_link(PLACE, NOW - timedelta(days=LINK_DAYS, hours=-1))
+    old = services.reports.create_link(PLACE, NOW - timedelta(days=LINK_DAYS))
 
     assert asked(api, young).status_code == 302
     assert asked(api, old).status_code == 404
@@ -82,7 +82,7 @@ def test_a_link_that_leads_nowhere_says_so_to_a_person(api: Api) -> None:
 
 
 def test_the_code_is_in_no_log_line_and_no_item(services: Services, api: Api) -> None:
-    code = services.reports.link(PLACE, NOW)
+    code = services.reports.create_link(PLACE, NOW)
     asked(api, code)
 
     assert [each["path"] for each in api.lines()] == ["/reports"]
@@ -91,7 +91,7 @@ def test_the_code_is_in_no_log_line_and_no_item(services: Services, api: Api) ->
 
 
 def test_a_link_is_only_followed(services: Services, api: Api) -> None:
-    code = services.reports.link(PLACE, NOW)
+    code = services.reports.create_link(PLACE, NOW)
 
     assert api.send("POST", f"/reports/{code}", base="").status_code in {404, 405}
 

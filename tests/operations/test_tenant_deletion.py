@@ -321,7 +321,7 @@ def test_a_tenant_of_the_same_name_begins_with_nothing(services: Services, clock
             door.authenticate("acme", f"Bearer {each}")
     desk = HandoverService(services.table, services.tenants)
     assert [desk.status(code) for code in old.codes] == [None, None]
-    assert services.tenants.show("acme").linking == LinkPolicy()
+    assert services.tenants.show("acme").link_policy == LinkPolicy()
 
 
 __all__ = ["clock", "emulated"]

@@ -260,7 +260,7 @@ def finish(there: Contended) -> None:
     """Go on with what was left to the sweep, an hour later."""
     later = datetime.now(UTC) + timedelta(hours=1)
     list(Sweep(there.services.table, there.services.directory, lambda: later).run())
-    begun = large_change_items.unfinished(there.services.table, "9")
+    begun = large_change_items.unfinished_changes(there.services.table, "9")
     assert [each for each in begun if each.tenant == there.tenant] == []
 
 

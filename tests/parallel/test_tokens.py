@@ -215,7 +215,7 @@ def test_links_pressed_at_once_make_a_token_each(
 
     def press() -> Any:
         try:
-            return desk.show(code)
+            return desk.reveal(code)
         except Unavailable:
             return None
 
@@ -293,7 +293,7 @@ def test_of_tenants_made_and_deleted_by_turns_the_last_one_is_new(
     for turn in range(5):
         plain = tenants.create("acme", f"turn {turn}")
         answers = at_once(
-            lambda: tenants.forget("acme"),
+            lambda: tenants.delete("acme"),
             *[issuing(TenantTokens(tenants, "acme"), str(number)) for number in range(AT_ONCE - 1)],
         )
         with pytest.raises(SecretMissing):

@@ -150,12 +150,12 @@ def test_of_a_batch_only_what_fails_comes_again(
 
 def test_a_tenant_that_is_gone_or_closed_has_no_report(server: Server) -> None:
     gone, closed = server.tenant().name, server.tenant().name
-    server.services.tenants.forget(gone)
+    server.services.tenants.delete(gone)
     server.services.tenants.disable(closed)
 
     for each in (gone, closed):
         assert worked(server.services, {"tenant": each, "run": MONDAY})[0] == []
-        assert report(server.services, each).cases.findings.run() is None
+        assert report(server.services, each).cases.findings.read_run() is None
 
 
 def test_a_run_ends_soon_after_its_tenant_was_closed_and_nothing_more_is_written(
@@ -181,12 +181,12 @@ def test_a_run_ends_soon_after_its_tenant_was_closed_and_nothing_more_is_written
     failed, log = worked(services, {"tenant": name, "run": MONDAY})
 
     assert (failed, "to be continued" in log) == ([], True)
-    stopped = report(services, name).cases.findings.run()
+    stopped = report(services, name).cases.findings.read_run()
     assert stopped is not None
     assert stopped["phase"] == "detect"
     (again,) = [each for each in waiting(services) if each["tenant"] == name]
     assert worked(services, again)[0] == []
-    assert report(services, name).cases.findings.run() == stopped
+    assert report(services, name).cases.findings.read_run() == stopped
 
 
 def test_a_message_that_comes_again_does_nothing_again(

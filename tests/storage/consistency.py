@@ -22,7 +22,7 @@ from rollcall.runtime.services import Services
 from rollcall.storage import verification
 from rollcall.storage.faults import Fault
 from rollcall.storage.keys import part
-from rollcall.templates.grants import mended
+from rollcall.templates.grants import repaired_access
 
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 
@@ -83,7 +83,7 @@ def check(
 
 def verified(services: Services, tenant: str, *, moved: bool = False) -> list[Fault]:
     """Return what `rollcall verify` finds of a tenant."""
-    given = partial(mended, scales=services.scales)
+    given = partial(repaired_access, scales=services.scales)
     return list(verification.faults(services.table, tenant, given, moved=moved))
 
 

@@ -42,8 +42,8 @@ def stored_before(
         for each in attributes.get("emails", ())
     ]
     if kind is Kind.USER:
-        table.delete(evidence_index.places(Keys(tenant), identifier, before))
-        keys += evidence_index.places(Keys(tenant), identifier, document)
+        table.delete(evidence_index.evidence_keys(Keys(tenant), identifier, before))
+        keys += evidence_index.evidence_keys(Keys(tenant), identifier, document)
     for each in keys:
-        table.put(each, evidence_index.borne(Keys(tenant), each, stored["created"]))
+        table.put(each, evidence_index.index_attributes(Keys(tenant), each, stored["created"]))
     return identifier

@@ -17,7 +17,7 @@ from tests.storage import consistency
 def said(services: Services, after: str = "") -> list[tuple[str, str, str]]:
     return [
         (each.evidence.canonical, each.evidence.source.value, each.evidence.value)
-        for each in EvidenceIndex(services.table, "acme").clues(after)
+        for each in EvidenceIndex(services.table, "acme").all(after)
     ]
 
 
@@ -47,10 +47,10 @@ def test_evidence_is_read_in_the_order_of_what_it_says(services: Services) -> No
 
 def test_reading_goes_on_behind_a_position(services: Services) -> None:
     user(directory(services), "ann@b.c", **ann())
-    clues = list(EvidenceIndex(services.table, "acme").clues())
+    clues = list(EvidenceIndex(services.table, "acme").all())
 
     for number, each in enumerate(clues, 1):
-        assert list(EvidenceIndex(services.table, "acme").clues(each.position)) == clues[number:]
+        assert list(EvidenceIndex(services.table, "acme").all(each.position)) == clues[number:]
 
 
 def test_evidence_follows_the_user_and_goes_with_it(services: Services) -> None:
@@ -97,7 +97,7 @@ def test_the_checker_sees_and_mends_evidence_that_is_missing_left_over_or_not_bo
 
     found = consistency.verified(services, "acme")
     for each in found:
-        services.table.transact(list[Action](each.mends))
+        services.table.transact(list[Action](each.repairs))
 
     assert len(found) == 4
     assert said(services) == before

@@ -10,12 +10,12 @@ from rollcall.runtime.services import Services
 from rollcall.scim.resource_type import Kind
 from rollcall.storage import large_change_items as journals
 from rollcall.storage.large_change_items import (
-    PART,
+    PART_MEMBERS,
     WRITTEN,
     DeletedResource,
     LargeChangeItems,
     MemberChanges,
-    Unfinished,
+    UnfinishedChange,
 )
 from rollcall.storage.resource_writes import ResourceWrites, begin_change
 from rollcall.storage.table import Table
@@ -26,8 +26,8 @@ from tests.storage.faults import at_call
 MORNING, NOON = "2026-05-01T08:00:00.000Z", "2026-05-01T12:00:00.000Z"
 ADA = MemberChanges({"ada": Kind.USER}, {})
 MANY = MemberChanges(
-    {f"u{number}": Kind.USER for number in range(PART)},
-    {f"g{number}": Kind.GROUP for number in range(PART + 1)},
+    {f"u{number}": Kind.USER for number in range(PART_MEMBERS)},
+    {f"g{number}": Kind.GROUP for number in range(PART_MEMBERS + 1)},
 )
 """A change of three parts."""
 
@@ -53,8 +53,8 @@ def written(journal: LargeChangeItems, changes: MemberChanges = ADA) -> str:
 def begin(table: Table, journal: LargeChangeItems, change: str) -> None:
     """Make a change true."""
     writes = ResourceWrites(table, "acme", Actor())
-    turn = begin_change(writes.turn("sales", NOON), change)
-    table.transact([turn, journal.written("sales", change)])
+    turn = begin_change(writes.group_update("sales", NOON), change)
+    table.transact([turn, journal.check("sales", change)])
 
 
 class Stopped(BaseException):
@@ -73,12 +73,12 @@ def test_a_change_is_read_as_it_was_written_however_large(journal: LargeChangeIt
     change = written(journal, MANY)
 
     assert journal.read("sales", change) == MANY
-    assert journal.origin("sales", change) == Actor("r1", "token:t1")
+    assert journal.read_actor("sales", change) == Actor("r1", "token:t1")
 
 
 def test_of_what_nobody_wrote_nothing_is_read(journal: LargeChangeItems) -> None:
     assert journal.read("sales", "never") == MemberChanges({}, {})
-    assert journal.origin("sales", "never") == Actor()
+    assert journal.read_actor("sales", "never") == Actor()
 
 
 def test_what_is_written_is_unfinished_from_its_instant_on(
@@ -88,11 +88,11 @@ def test_what_is_written_is_unfinished_from_its_instant_on(
     journal_of_another = LargeChangeItems(table, "other")
     other = journal_of_another.write("staff", ADA, Actor(), MORNING)
 
-    assert list(journals.unfinished(table, NOON)) == [
-        Unfinished("other", "staff", other, MORNING),
-        Unfinished("acme", "sales", change, NOON),
+    assert list(journals.unfinished_changes(table, NOON)) == [
+        UnfinishedChange("other", "staff", other, MORNING),
+        UnfinishedChange("acme", "sales", change, NOON),
     ]
-    assert [each.tenant for each in journals.unfinished(table, MORNING)] == ["other"]
+    assert [each.tenant for each in journals.unfinished_changes(table, MORNING)] == ["other"]
 
 
 def test_a_change_that_was_discarded_leaves_nothing_and_cannot_become_true(
@@ -117,7 +117,7 @@ def test_a_change_that_is_true_is_not_discarded(
     assert not journal.discard("sales", change)
 
     assert journal.read("sales", change) == MANY
-    assert [each.change for each in journals.unfinished(table, NOON)] == [change]
+    assert [each.change for each in journals.unfinished_changes(table, NOON)] == [change]
 
 
 @pytest.mark.parametrize("call", [1, 2, 3, 4])
@@ -179,7 +179,7 @@ def test_a_change_beside_the_one_that_is_discarded_stays(
     assert journal.discard("sales", left)
 
     assert journal.read("sales", true) == MANY
-    assert [each.change for each in journals.unfinished(table, NOON)] == [true]
+    assert [each.change for each in journals.unfinished_changes(table, NOON)] == [true]
 
 
 @pytest.mark.parametrize("call", [2, 3, 4])
@@ -194,7 +194,7 @@ def test_a_discard_that_is_broken_off_goes_on_and_the_change_cannot_become_true_
     with pytest.raises(ConditionFailed) as refusal:
         begin(table, journal, change)
     assert refusal.value.labels == {WRITTEN}
-    (left,) = journals.unfinished(table, NOON)
+    (left,) = journals.unfinished_changes(table, NOON)
     assert journal.discard(left.id, left.change)
 
     assert parts(services) == []
@@ -207,7 +207,7 @@ def test_what_a_writer_that_stops_halfway_leaves_is_found(
     with at_call(services.clients.dynamodb, call, stop), pytest.raises(Stopped):
         written(journal, MANY)
 
-    (left,) = journals.unfinished(table, NOON)
+    (left,) = journals.unfinished_changes(table, NOON)
     assert journal.discard(left.id, left.change)
     assert parts(services) == []
 
@@ -217,7 +217,7 @@ def test_parts_that_are_written_after_the_change_was_discarded_go_when_it_cannot
     services: Services, table: Table, journal: LargeChangeItems, call: int
 ) -> None:
     def discard() -> None:
-        for left in journals.unfinished(table, NOON):
+        for left in journals.unfinished_changes(table, NOON):
             journal.discard(left.id, left.change)
 
     with at_call(services.clients.dynamodb, call, discard):
@@ -234,11 +234,13 @@ def test_parts_that_are_written_after_the_change_was_discarded_go_when_it_cannot
 def test_who_is_leaving_is_noted_until_it_has_left(
     table: Table, journal: LargeChangeItems, kind: Kind
 ) -> None:
-    table.transact([journal.leaving(kind, "ada", Actor("r1", "token:t1"), NOON)])
+    table.transact([journal.start_of_deletion(kind, "ada", Actor("r1", "token:t1"), NOON)])
 
-    assert journal.leaver("ada") == DeletedResource(kind, Actor("r1", "token:t1"))
-    assert list(journals.unfinished(table, NOON)) == [Unfinished("acme", "ada", "", NOON)]
+    assert journal.read_deleted("ada") == DeletedResource(kind, Actor("r1", "token:t1"))
+    assert list(journals.unfinished_changes(table, NOON)) == [
+        UnfinishedChange("acme", "ada", "", NOON)
+    ]
 
-    journal.left("ada")
-    assert journal.leaver("ada") is None
-    assert list(journals.unfinished(table, NOON)) == []
+    journal.finish_deletion("ada")
+    assert journal.read_deleted("ada") is None
+    assert list(journals.unfinished_changes(table, NOON)) == []

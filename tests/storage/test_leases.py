@@ -38,9 +38,9 @@ def test_a_lease_whose_holder_was_killed_ends_by_itself(leases: Leases) -> None:
 
 def test_who_ends_a_lease_ends_its_own_and_nobody_elses(leases: Leases) -> None:
     leases.take("sweep", "one", NOON, UNTIL)
-    leases.end("sweep", "two")
+    leases.release("sweep", "two")
     assert not leases.take("sweep", "two", NOON, UNTIL)
 
-    leases.end("sweep", "one")
+    leases.release("sweep", "one")
     assert leases.take("sweep", "two", NOON, UNTIL)
-    leases.end("none", "two")
+    leases.release("none", "two")

@@ -56,8 +56,8 @@ def record(kind: Kind, name: str) -> Record:
 
 def added(memberships: Memberships, group: str, members: dict[str, Kind]) -> Iterable[Action]:
     return [
-        *memberships.addition(group, members),
-        *memberships.touches({group: Kind.GROUP, **members}, NOON),
+        *memberships.additions(group, members),
+        *memberships.version_updates({group: Kind.GROUP, **members}, NOON),
     ]
 
 
@@ -66,7 +66,7 @@ def test_a_membership_is_seen_from_both_sides(
 ) -> None:
     table.transact([*added(memberships, "all", {**ADA, "sales": Kind.GROUP})])
 
-    assert dict(memberships.stored("all")) == {"ada": Kind.USER, "sales": Kind.GROUP}
+    assert dict(memberships.iterate("all")) == {"ada": Kind.USER, "sales": Kind.GROUP}
     assert list(memberships.groups_of(Kind.USER, "ada")) == ["all"]
     assert list(memberships.groups_of(Kind.GROUP, "sales")) == ["all"]
     consistency.check(services, "acme")
@@ -87,9 +87,9 @@ def test_an_ended_membership_is_seen_from_neither_side(
     services: Services, table: Table, memberships: Memberships
 ) -> None:
     table.transact([*added(memberships, "all", {**ADA, **BOB})])
-    table.transact([*memberships.removal("all", ADA, NOON)])
+    table.transact([*memberships.removals("all", ADA, NOON)])
 
-    assert dict(memberships.stored("all")) == BOB
+    assert dict(memberships.iterate("all")) == BOB
     assert list(memberships.groups_of(Kind.USER, "ada")) == []
     consistency.check(services, "acme")
 
@@ -97,23 +97,23 @@ def test_an_ended_membership_is_seen_from_neither_side(
 def test_the_second_of_two_additions_is_told_that_it_lost(
     table: Table, memberships: Memberships
 ) -> None:
-    table.transact([*memberships.addition("all", ADA)])
+    table.transact([*memberships.additions("all", ADA)])
 
     with pytest.raises(ConditionFailed) as failure:
-        table.transact([*memberships.addition("all", {**ADA, **BOB})])
+        table.transact([*memberships.additions("all", {**ADA, **BOB})])
 
     assert failure.value.labels == {RACED}
-    assert dict(memberships.stored("all")) == ADA
+    assert dict(memberships.iterate("all")) == ADA
 
 
 def test_the_second_of_two_removals_is_told_that_it_lost(
     table: Table, memberships: Memberships
 ) -> None:
-    table.transact([*memberships.addition("all", ADA)])
-    table.transact([*memberships.removal("all", ADA, NOON)])
+    table.transact([*memberships.additions("all", ADA)])
+    table.transact([*memberships.removals("all", ADA, NOON)])
 
     with pytest.raises(ConditionFailed) as failure:
-        table.transact([*memberships.removal("all", ADA, NOON)])
+        table.transact([*memberships.removals("all", ADA, NOON)])
 
     assert failure.value.labels == {RACED}
 
@@ -140,7 +140,9 @@ def test_a_look_tells_members_the_living_the_deleted_and_the_unknown_apart(
 ) -> None:
     table.transact([*added(memberships, "all", ADA)])
 
-    group, known = memberships.look("all", ["ada", "bob", "gone", "sales", "never", "nor this"])
+    group, known = memberships.read_candidates(
+        "all", ["ada", "bob", "gone", "sales", "never", "nor this"]
+    )
 
     assert group is not None
     assert (group.id, group.version) == ("all", 2)
@@ -151,18 +153,18 @@ def test_a_look_tells_members_the_living_the_deleted_and_the_unknown_apart(
 
 
 def test_a_look_at_a_group_that_does_not_exist_finds_none(memberships: Memberships) -> None:
-    assert memberships.look("none", ["ada"])[0] is None
+    assert memberships.read_candidates("none", ["ada"])[0] is None
 
 
 def test_a_look_at_users_is_one_round_trip(services: Services, memberships: Memberships) -> None:
     with counted(services.clients.dynamodb) as requests:
-        memberships.look("all", ["ada", "bob"])
+        memberships.read_candidates("all", ["ada", "bob"])
 
     assert [each.operation for each in requests] == ["BatchGetItem"]
 
 
 def test_an_id_of_any_length_is_looked_at(memberships: Memberships) -> None:
-    _, known = memberships.look("all", ["x" * 5_000, "#", "\U0001f600" * 600])
+    _, known = memberships.read_candidates("all", ["x" * 5_000, "#", "\U0001f600" * 600])
 
     assert len(known.unknown) == 3
 
@@ -170,11 +172,11 @@ def test_an_id_of_any_length_is_looked_at(memberships: Memberships) -> None:
 def test_memberships_among_pairs_are_found_with_one_round_trip(
     services: Services, table: Table, memberships: Memberships
 ) -> None:
-    table.transact([*added(memberships, "all", ADA), *memberships.addition("sales", BOB)])
+    table.transact([*added(memberships, "all", ADA), *memberships.additions("sales", BOB)])
 
     with counted(services.clients.dynamodb) as requests:
         pairs = [("all", "ada"), ("all", "bob"), ("sales", "bob"), ("none", "x" * 3000)]
-        found = GroupMembers(table, "acme").among(pairs, {})
+        found = GroupMembers(table, "acme").existing(pairs, {})
 
     assert found == {("all", "ada"): Kind.USER, ("sales", "bob"): Kind.USER}
     assert len(requests) == 1

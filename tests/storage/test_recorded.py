@@ -69,7 +69,7 @@ def api(services: Services, loaded: Recording) -> Api:
 def stored(services: Services, kind: Kind) -> dict[str, Json]:
     """Return the documents that there are, by id."""
     resources = Resources(services.table, TENANT)
-    records = resources.read_many(kind, resources.listed(kind)).values()
+    records = resources.read_many(kind, resources.ids(kind)).values()
     return {each.id: dict(each.document) for each in records}
 
 
@@ -86,7 +86,7 @@ def finish(services: Services) -> None:
         if fault.unfinished is not None:
             assert services.directory(TENANT).finish(fault.unfinished)
         else:
-            assert fault.unmoved or "who else has the name" in fault.sentence, fault.sentence
+            assert fault.former_key or "who else has the name" in fault.sentence, fault.sentence
 
 
 def part_twins(services: Services, recorded: Recording) -> None:
@@ -105,8 +105,8 @@ def repair(services: Services) -> None:
     acts = services.acts(TENANT, "operator:someone")
     faults = consistency.verified(services, TENANT, moved=moved)
     _, left = repair_all(services, TENANT, faults, acts)
-    if not moved and not any(each.unmoved for each in left):
-        services.tenants.move(TENANT)
+    if not moved and not any(each.former_key for each in left):
+        services.tenants.mark_moved(TENANT)
         repair(services)
 
 

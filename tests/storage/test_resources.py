@@ -12,7 +12,7 @@ from rollcall.runtime.services import Services
 from rollcall.scim.errors import InvalidValueException, PayloadTooLargeException
 from rollcall.scim.indexing import IndexEntry
 from rollcall.scim.resource_type import Kind
-from rollcall.storage.document_item import successor
+from rollcall.storage.document_item import next_version
 from rollcall.storage.index_entries import CHANGED, CLAIMED
 from rollcall.storage.resource_writes import ResourceWrites
 from rollcall.storage.resources import Resources
@@ -166,7 +166,7 @@ def test_a_replacement_moves_claim_and_lookups(
     table.transact(writes.replacement(before, after, NOON))
 
     consistency.check(services, "acme")
-    assert resources.read(Kind.USER, "1") == successor(before, after, NOON)
+    assert resources.read(Kind.USER, "1") == next_version(before, after, NOON)
     assert resources.find(Kind.USER, IndexEntry("userName", "ada"), unique=True) == []
     assert resources.find(Kind.USER, IndexEntry("userName", "ada.byron"), unique=True) == ["1"]
     assert resources.find(Kind.USER, IndexEntry("externalId", "Ext-1"), unique=False) == []
@@ -219,11 +219,11 @@ def test_a_touch_raises_the_version_and_leaves_the_document(
 ) -> None:
     sales = group("1", "sales")
     table.transact(writes.creation(sales))
-    table.transact([writes.touch(sales, NOON)])
+    table.transact([writes.version_update(sales, NOON)])
 
-    assert resources.read(Kind.GROUP, "1") == successor(sales, sales.document, NOON)
+    assert resources.read(Kind.GROUP, "1") == next_version(sales, sales.document, NOON)
     with pytest.raises(ConditionFailed) as failure:
-        table.transact([writes.touch(sales, NIGHT)])
+        table.transact([writes.version_update(sales, NIGHT)])
     assert failure.value.labels == {CHANGED}
 
 
@@ -239,7 +239,7 @@ def test_a_deletion_leaves_a_tombstone_and_nothing_else(
     assert left == {("USER#1", "DOCUMENT")}
     assert resources.read(Kind.USER, "1") is None
     assert resources.read_user("1") is None
-    assert list(resources.listed(Kind.USER)) == []
+    assert list(resources.ids(Kind.USER)) == []
     assert resources.count(Kind.USER) == 0
 
 
@@ -276,7 +276,7 @@ def test_what_is_deleted_is_neither_changed_nor_deleted_again(
 
     for actions in (
         writes.replacement(record, {**record.document, "title": "x"}, NIGHT),
-        [writes.touch(record, NIGHT)],
+        [writes.version_update(record, NIGHT)],
         writes.deletion(record, NIGHT, LATER),
     ):
         with pytest.raises(ConditionFailed):
@@ -307,7 +307,7 @@ def test_resources_are_listed_in_the_order_of_creation_whatever_is_written_later
         table.transact(writes.creation(record))
         table.transact(writes.replacement(record, {**record.document, "title": "x"}, NIGHT))
 
-    assert list(resources.listed(Kind.USER)) == ["1", "3", "2"]
+    assert list(resources.ids(Kind.USER)) == ["1", "3", "2"]
 
 
 def test_a_value_that_several_bear_finds_them_all(

@@ -145,7 +145,9 @@ def test_an_action_with_several_items_to_choose_from_takes_another_with_each_try
     services: Services, table: Table
 ) -> None:
     shards: list[Key] = [{"pk": "acme#COUNT", "sk": str(number)} for number in range(8)]
-    count = Action("Update", shards[0], update="ADD n :one", values={":one": 1}, others=shards[1:])
+    count = Action(
+        "Update", shards[0], update="ADD n :one", values={":one": 1}, alternatives=shards[1:]
+    )
     conflict = cancellation("TransactionConflict")
     with (
         answering(services.clients.dynamodb, "TransactWriteItems", *[conflict] * 20),
@@ -410,6 +412,6 @@ def test_the_index_lists_keys_in_its_own_order(table: Table) -> None:
         ]
     )
 
-    listed = list(table.index("acme#L"))
+    listed = list(table.query_index("acme#L"))
     assert [each["sk"] for each in listed] == ["B", "A"]
     assert set(listed[0]) == {"pk", "sk", "gsi_pk", "gsi_sk"}

@@ -55,7 +55,7 @@ def drop(services: Services, *keys: Key) -> None:
 
 def pending(services: Services, change: str) -> None:
     """Let the document of sales say that a change of it is to be applied."""
-    turn = ResourceWrites(services.table, "acme", Actor()).turn("sales", MORNING)
+    turn = ResourceWrites(services.table, "acme", Actor()).group_update("sales", MORNING)
     services.table.transact([begin_change(turn, change)])
 
 
@@ -211,7 +211,7 @@ def test_parts_of_a_change_without_its_head(services: Services, true: bool) -> N
     change = journal.write("sales", MemberChanges({"bob": Kind.USER}, {}), Actor(), MORNING)
     if true:
         pending(services, change)
-    drop(services, KEYS.journal("sales", change, 0))
+    drop(services, KEYS.member_change("sales", change, 0))
 
     found = f"acme#GROUP#sales JOURNAL#{change} is begun and not finished"
     assert sentences(services) == [found]
@@ -251,7 +251,9 @@ def test_somebody_who_is_deleted_and_still_stands_in_groups(services: Services) 
     own.users.delete("bob")
     services.table.put(KEYS.member("sales", "bob"), {"member": "bob", "type": "User"})
     services.table.put(KEYS.membership(Kind.USER, "bob", "sales"), {})
-    note = LargeChangeItems(services.table, "acme").leaving(Kind.USER, "bob", Actor(), MORNING)
+    note = LargeChangeItems(services.table, "acme").start_of_deletion(
+        Kind.USER, "bob", Actor(), MORNING
+    )
     services.table.transact([note])
 
     assert sentences(services) == ["acme#LEAVING bob is begun and not finished"]

@@ -124,7 +124,7 @@ def test_the_grant_remembers_template_version_time_and_who_caused_it(
     templates.set([replace(EVERYBODY, role="regular")])
     ada = user(directory, "ada")
 
-    (grant,) = GrantItems(table, "acme").of(ada)
+    (grant,) = GrantItems(table, "acme").read(ada)
     assert (grant["template"], grant["version"]) == ("everybody", 2)
     assert grant["at"] == "2026-01-01T00:00:00.000Z"
     assert grant["origin"] == {"request": "request-1", "actor": "token:t"}
@@ -298,12 +298,12 @@ def test_leaving_a_group_takes_nothing_and_coming_back_brings_nothing_more(
     templates.set([EVERYBODY, ENGINEERING])
     ada = user(directory, "ada")
     engineering = group(directory, "Engineering", ada)
-    before = list(GrantItems(table, "acme").of(ada))
+    before = list(GrantItems(table, "acme").read(ada))
     directory.groups.patch(engineering, removing(ada))
     assert access(directory, ada) == AS_ENGINEER
 
     directory.groups.patch(engineering, adding(ada))
-    assert list(GrantItems(table, "acme").of(ada)) == before
+    assert list(GrantItems(table, "acme").read(ada)) == before
 
 
 def test_a_membership_that_brings_something_raises_the_version_once(
@@ -409,7 +409,7 @@ def test_nothing_is_left_of_the_grants_of_a_deleted_user(
     group(directory, "Engineering", ada)
     directory.users.delete(ada)
 
-    assert list(GrantItems(table, "acme").of(ada)) == []
+    assert list(GrantItems(table, "acme").read(ada)) == []
 
 
 # ── Searched for ─────────────────────────────────────────────────────────────────────────────────
@@ -483,12 +483,12 @@ def test_of_two_accounts_one_may_do_what_either_could(
     areas = {"induction": "edit", "policies": "comment", "code": "manage", "crm": "edit"}
     assert access(directory, ada) == (areas, "regular")
     grants = GrantItems(directory.context.table, "acme")
-    assert {each["template"] for each in grants.of(ada)} == {
+    assert {each["template"] for each in grants.read(ada)} == {
         EVERYBODY.name,
         ENGINEERING.name,
         SALES.name,
     }
-    assert list(grants.of(old)) == []
+    assert list(grants.read(old)) == []
 
 
 def test_of_two_versions_of_a_template_the_survivor_has_the_highest_of_both(

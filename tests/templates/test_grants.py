@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from rollcall.model.access import Access
 from rollcall.templates.access_levels import LEVELS, ROLES, AccessLevels
-from rollcall.templates.grants import Grant, regranted, with_grants
+from rollcall.templates.grants import Grant, recomputed, with_grants
 from tests.long import examples
 
 SCALES = AccessLevels()
@@ -37,7 +37,7 @@ def test_the_order_of_grants_does_not_matter(
     one_by_one = Access()
     for each in shuffled:
         one_by_one = with_grants(one_by_one, [each], SCALES)
-    assert one_by_one == together == regranted(Access(), shuffled, SCALES)
+    assert one_by_one == together == recomputed(Access(), shuffled, SCALES)
 
 
 @examples(200)

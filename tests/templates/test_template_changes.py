@@ -130,8 +130,10 @@ def test_a_template_waits_for_its_group(templates: TemplateChanges) -> None:
 
     catalogue = templates.catalogue()
     assert catalogue.group_of(template) is None
-    assert catalogue.waiting_for({"displayName": "ENGINEERING"}) == ["displayName:engineering"]
-    assert catalogue.waiting_for({"displayName": "Sales"}) == []
+    assert catalogue.unbound_selectors({"displayName": "ENGINEERING"}) == [
+        "displayName:engineering"
+    ]
+    assert catalogue.unbound_selectors({"displayName": "Sales"}) == []
 
 
 def test_a_template_is_bound_to_a_group_that_is_there_already(
@@ -143,8 +145,8 @@ def test_a_template_is_bound_to_a_group_that_is_there_already(
 
     catalogue = templates.catalogue()
     assert catalogue.group_of(template) == there
-    assert catalogue.bound_to(there) == ["displayName:engineering"]
-    assert catalogue.waiting_for({"displayName": "Engineering"}) == []
+    assert catalogue.selectors_of(there) == ["displayName:engineering"]
+    assert catalogue.unbound_selectors({"displayName": "Engineering"}) == []
 
 
 def test_a_group_is_found_by_its_external_id_in_its_own_case(
@@ -194,7 +196,7 @@ def test_the_selectors_of_a_group_are_freed_for_the_next_one(
     there = group(directory, "Engineering")
     (template,) = templates.set([ENGINEERING])
     freeing: list[Action] = Stored(services.table, "acme").unbinding(
-        templates.catalogue().bound_to(there), there
+        templates.catalogue().selectors_of(there), there
     )
     services.table.transact(freeing)
 

@@ -62,7 +62,7 @@ def test_what_is_kept_is_what_the_grants_give(
 
     (fault,) = verified(services, "acme")
     assert fault.sentence == f"the access of {ada} is not what its grants give"
-    services.table.transact(list(fault.mends))
+    services.table.transact(list(fault.repairs))
 
     assert access(directory, ada) == AS_ENGINEER
     read = directory.users.read(ada)
@@ -83,7 +83,7 @@ def test_a_grant_that_is_lost_is_for_people(
         f"the grants of {ada} differ: ['everybody'] are stored, "
         "['engineering', 'everybody'] are in force"
     )
-    assert fault.mends == ()
+    assert fault.repairs == ()
     services.clients.dynamodb.put_item(TableName=services.table.name, Item=encoded(item))
 
 

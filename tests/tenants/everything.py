@@ -65,8 +65,8 @@ def fill(having: Services, name: str) -> Filled:
     _merged(operator, name, directory, ids)
     _begun(having, name, ids)
     codes = _handed_over(having, name, first)
-    Outbox(having.table, name).post("token.rotated", "t1", {"until": MONDAY}, OPERATOR)
-    Bookmarks(having.table, name).keep("walk", 101, "somewhere", datetime.now(UTC))
+    Outbox(having.table, name).write("token.rotated", "t1", {"until": MONDAY}, OPERATOR)
+    Bookmarks(having.table, name).write("walk", 101, "somewhere", datetime.now(UTC))
     having.log(name).write(LogEntry(_now(), "r2", actor="token:t1", method="POST", status=409))
     _reported(having, name, ids)
     return Filled(ids, (first,), codes)
@@ -147,7 +147,7 @@ def _is_begun(item: Item, sign: str) -> bool:
 def _handed_over(having: Services, name: str, first: str) -> tuple[str, ...]:
     desk = HandoverService(having.table, having.tenants)
     shown = desk.offer(name, timedelta(days=1)).code
-    issued = desk.show(shown)
+    issued = desk.reveal(shown)
     assert issued is not None
     for token in (first, issued.plain):
         Authenticator(having.secrets, having.table, clock=having.tenants.clock).authenticate(

@@ -212,13 +212,13 @@ def test_the_use_of_a_token_is_noted_once_a_day(
             clock.go_on(60)
     assert len(made) == 1
     other.authenticate("acme", f"Bearer {token}")
-    assert usage.all() == {
+    assert usage.read_all() == {
         caller.token_id: TokenUse(caller.token_id, "2026-01-01T00:00:00.000Z", "2026-01-01")
     }
 
     clock.go_on(86_400)
     authenticator.authenticate("acme", f"Bearer {token}")
-    assert usage.of(caller.token_id) == TokenUse(
+    assert usage.read(caller.token_id) == TokenUse(
         caller.token_id, "2026-01-01T00:00:00.000Z", "2026-01-02"
     )
 
@@ -238,10 +238,10 @@ def test_a_use_that_cannot_be_noted_at_once_fails_nothing_and_is_noted_later(
     client = services.clients.dynamodb
     with answering(client, "TransactWriteItems", failure):
         authenticator.authenticate("acme", f"Bearer {token}")
-    assert usage.all() == {}
+    assert usage.read_all() == {}
 
     authenticator.authenticate("acme", f"Bearer {token}")
-    assert len(usage.all()) == 1
+    assert len(usage.read_all()) == 1
 
 
 def test_guessing_costs_two_reads_in_five_seconds(

@@ -13,7 +13,7 @@ from rollcall.storage.handover_items import HandoverItems
 from rollcall.tenants import token_format
 from rollcall.tenants.authentication import Authenticator
 from rollcall.tenants.handover import HandoverService, HandoverStatus
-from rollcall.tenants.tenant_tokens import Issued, TenantTokens
+from rollcall.tenants.tenant_tokens import IssuedToken, TenantTokens
 from rollcall.tenants.tenants import TenantError, Tenants
 from tests.storage.faults import Request, answering, counted, preceded, refusal
 from tests.tenants.conftest import Clock
@@ -32,8 +32,8 @@ def offered(desk: HandoverService, opens: timedelta = DAY) -> str:
     return desk.offer("acme", opens).code
 
 
-def shown(desk: HandoverService, code: str) -> Issued:
-    issued = desk.show(code)
+def shown(desk: HandoverService, code: str) -> IssuedToken:
+    issued = desk.reveal(code)
     assert issued is not None
     return issued
 
@@ -68,7 +68,7 @@ def test_the_token_is_made_when_it_is_shown_and_shown_once(
 
     assert [each.id for each in tenants.show("acme").tokens] == [issued.token.id]
     use(services, clock, issued.plain)
-    assert desk.show(code) is None
+    assert desk.reveal(code) is None
     assert len(tenants.show("acme").tokens) == 1
 
 
@@ -90,7 +90,7 @@ def test_a_link_opens_until_it_expires(
     clock.go_on(DAY_SECONDS)
 
     assert desk.status(code) is None
-    assert desk.show(code) is None
+    assert desk.reveal(code) is None
     assert tenants.show("acme").tokens == ()
 
 
@@ -106,8 +106,8 @@ def test_for_two_weeks_a_shown_link_tells_of_the_connection(
     told = status(desk, code)
     assert told.use is not None
     assert told.use.first == "2026-01-04T00:00:00.000Z"
-    assert told.told_until == "2026-01-15T00:00:00.000Z"
-    assert told.is_live
+    assert told.status_until == "2026-01-15T00:00:00.000Z"
+    assert told.token_is_live
 
     clock.go_on(11 * DAY_SECONDS)
     assert desk.status(code) is None
@@ -122,14 +122,14 @@ def test_a_status_says_when_the_token_or_the_tenant_is_closed(
     tenants.disable("acme")
 
     told = status(desk, code)
-    assert (told.is_live, told.is_open) == (False, False)
+    assert (told.token_is_live, told.tenant_is_active) == (False, False)
 
 
 def test_a_link_of_a_tenant_that_is_gone_is_unknown(
     desk: HandoverService, tenants: Tenants
 ) -> None:
     code = offered(desk)
-    tenants.forget("acme")
+    tenants.delete("acme")
 
     assert desk.status(code) is None
 
@@ -140,7 +140,7 @@ def test_a_new_offer_ends_links_that_were_never_opened(desk: HandoverService) ->
 
     assert second.withdrawn == 1
     assert desk.status(first) is None
-    assert desk.show(first) is None
+    assert desk.reveal(first) is None
     shown(desk, second.code)
 
 
@@ -165,11 +165,11 @@ def test_a_new_offer_leaves_a_token_that_is_in_use(
     again = desk.offer("acme", DAY)
 
     assert again.revoked == ()
-    assert [(token.id, use.last if use else "") for token, use in again.kept] == [
+    assert [(token.id, use.last if use else "") for token, use in again.live_tokens] == [
         (issued.token.id, "2026-01-01")
     ]
     assert tenants.show("acme").tokens == (issued.token,)
-    assert status(desk, code).is_live
+    assert status(desk, code).token_is_live
 
 
 def test_a_token_that_was_never_used_is_found_also_months_later(
@@ -191,7 +191,7 @@ def test_what_cannot_be_a_code_is_refused_without_a_call(
 ) -> None:
     with counted(services.clients.dynamodb, services.clients.secretsmanager) as made:
         assert desk.status(code) is None
-        assert desk.show(code) is None
+        assert desk.reveal(code) is None
 
     assert made == []
 
@@ -204,7 +204,7 @@ def test_a_guess_costs_one_read_whether_there_is_such_a_tenant_or_not(
     def calls(tenant: str) -> list[Request]:
         with counted(services.clients.dynamodb, services.clients.secretsmanager) as made:
             assert desk.status(token_format.generate(f"{tenant}.")) is None
-            assert desk.show(token_format.generate(f"{tenant}.")) is None
+            assert desk.reveal(token_format.generate(f"{tenant}.")) is None
         return made
 
     known, unknown = calls("acme"), calls("nobody")
@@ -216,14 +216,14 @@ def test_of_two_presses_at_once_one_makes_the_token(
     desk: HandoverService, services: Services, tenants: Tenants
 ) -> None:
     code = offered(desk)
-    first: list[Issued] = []
+    first: list[IssuedToken] = []
 
     def press() -> None:
         first.append(shown(desk, code))
 
     pressed = preceded(services.clients.dynamodb, "TransactWriteItems", press)
     with pressed, pytest.raises(Unavailable, match="being made already"):
-        desk.show(code)
+        desk.reveal(code)
 
     assert [each.id for each in tenants.show("acme").tokens] == [first[0].token.id]
 
@@ -235,7 +235,7 @@ def test_a_press_that_fails_can_be_repeated_at_once(
     client = services.clients.secretsmanager
     throttled = answering(client, "PutSecretValue", refusal("ThrottlingException"))
     with throttled, pytest.raises(Unavailable):
-        desk.show(code)
+        desk.reveal(code)
     assert tenants.show("acme").tokens == ()
 
     shown(desk, code)
@@ -264,9 +264,9 @@ def test_a_press_that_was_killed_can_be_repeated_after_a_minute_and_leaves_no_to
     if killed_before == "second write":
         client, operation, acts = services.clients.dynamodb, "TransactWriteItems", [live, kill]
     with preceded(client, operation, *acts), pytest.raises(Killed):
-        desk.show(code)
+        desk.reveal(code)
     with pytest.raises(Unavailable, match="look again in a minute"):
-        desk.show(code)
+        desk.reveal(code)
 
     clock.go_on(61)
     issued = shown(desk, code)
@@ -277,7 +277,7 @@ def test_a_press_that_was_frozen_while_another_went_through_leaves_no_second_tok
     desk: HandoverService, services: Services, tenants: Tenants, clock: Clock
 ) -> None:
     code = offered(desk)
-    other: list[Issued] = []
+    other: list[IssuedToken] = []
 
     def freeze() -> None:
         clock.go_on(61)
@@ -287,7 +287,7 @@ def test_a_press_that_was_frozen_while_another_went_through_leaves_no_second_tok
         return None
 
     with preceded(services.clients.secretsmanager, "GetSecretValue", live, freeze):
-        assert desk.show(code) is None
+        assert desk.reveal(code) is None
 
     assert tenants.show("acme").tokens == (other[0].token,)
 
@@ -301,7 +301,7 @@ def test_a_link_that_is_withdrawn_while_it_is_pressed_shows_nothing(
         desk.offer("acme", DAY)
 
     with preceded(services.clients.secretsmanager, "PutSecretValue", withdraw):
-        assert desk.show(code) is None
+        assert desk.reveal(code) is None
 
     assert tenants.show("acme").tokens == ()
 
@@ -329,7 +329,7 @@ def test_a_link_of_a_disabled_tenant_shows_nothing_and_is_not_burned(
     tenants.disable("acme")
 
     with pytest.raises(TenantError, match="acme is disabled"):
-        desk.show(code)
+        desk.reveal(code)
     assert tenants.show("acme").tokens == ()
 
     tenants.enable("acme")

@@ -21,7 +21,9 @@ def operator(services: Services, tenants: Tenants) -> Operator:
 
 
 def test_a_new_tenant_matches_accounts_of_any_domain(operator: Operator) -> None:
-    assert link_policies.read(operator, "acme").linking == LinkPolicy(LinkRule.MATCH, frozenset())
+    assert link_policies.read(operator, "acme").link_policy == LinkPolicy(
+        LinkRule.MATCH, frozenset()
+    )
 
 
 def test_domains_are_kept_as_people_read_them_each_once(operator: Operator) -> None:
@@ -29,7 +31,10 @@ def test_domains_are_kept_as_people_read_them_each_once(operator: Operator) -> N
         link_policies.add_domain(operator, "acme", each)
     link_policies.remove_domain(operator, "acme", "SUB.example.com")
 
-    assert link_policies.read(operator, "acme").linking.domains == {"example.com", "müller.test"}
+    assert link_policies.read(operator, "acme").link_policy.domains == {
+        "example.com",
+        "müller.test",
+    }
 
 
 @pytest.mark.parametrize("domain", ["", "a b", "x@y.test", "example..com", "-.test", "*.test"])
@@ -61,7 +66,7 @@ def test_whoever_is_let_in_comes_with_the_policy(
     link_policies.set_absent_members(operator, "acme", AbsentMembers.CLEAR)
 
     caller = authenticator.authenticate("acme", f"Bearer {token}")
-    assert caller.linking.policy is LinkRule.STRICT
+    assert caller.link_policy.policy is LinkRule.STRICT
     assert caller.absent_members is AbsentMembers.CLEAR
 
 
@@ -72,4 +77,7 @@ def test_a_new_tenant_keeps_members_and_a_change_of_one_policy_keeps_the_other(
     link_policies.set_absent_members(operator, "acme", AbsentMembers.CLEAR)
     link_policies.set_rule(operator, "acme", LinkRule.STRICT)
     found = link_policies.read(operator, "acme")
-    assert (found.absent_members, found.linking.policy) == (AbsentMembers.CLEAR, LinkRule.STRICT)
+    assert (found.absent_members, found.link_policy.policy) == (
+        AbsentMembers.CLEAR,
+        LinkRule.STRICT,
+    )

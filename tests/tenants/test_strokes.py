@@ -17,7 +17,7 @@ from rollcall.scim.errors import UnauthorizedException, Unavailable
 from rollcall.storage.table import Table
 from rollcall.tenants.authentication import Authenticator
 from rollcall.tenants.handover import HandoverService
-from rollcall.tenants.tenant_tokens import Issued, TenantTokens
+from rollcall.tenants.tenant_tokens import IssuedToken, TenantTokens
 from rollcall.tenants.tenants import TenantError, Tenants
 from tests.faults.strokes import STROKES, Ended, Stroke
 from tests.storage.faults import Time
@@ -67,12 +67,12 @@ def test_a_token_is_shown_once_or_gone_wherever_its_press_is_struck(
         hurried.tenants.add(name := f"a{uuid4().hex[:8]}")
         code, first = desk.offer(name, DAY).code, None
         with stroke.at(client(hurried, service), number) as calls, suppress(Ended, Unavailable):
-            first = desk.show(code)
+            first = desk.reveal(code)
         if not calls.came:
             break
 
         clock.go_on(61)
-        second = desk.show(code)
+        second = desk.reveal(code)
 
         assert not (first and second), "shown twice"
         kept = hurried.tenants.show(name).tokens
@@ -93,7 +93,7 @@ def test_a_rotation_that_is_struck_is_repeated_and_nobody_is_shut_out(
 ) -> None:
     for number in count(1):
         old = hurried.tenants.create(name := f"a{uuid4().hex[:8]}")
-        keyring, made = TenantTokens(hurried.tenants, name), list[Issued]()
+        keyring, made = TenantTokens(hurried.tenants, name), list[IssuedToken]()
         with (
             stroke.at(hurried.clients.secretsmanager, number) as calls,
             suppress(Ended, Unavailable),

@@ -12,7 +12,7 @@ from rollcall.storage.token_usage import TokenUse
 from rollcall.tenants import token_format
 from rollcall.tenants.tenant_tokens import MAX_TOKENS, TenantTokens
 from rollcall.tenants.tenants import READ_ONLY, TenantError, Tenants
-from rollcall.tenants.token_expiry import ExpiringToken, ending, notice
+from rollcall.tenants.token_expiry import ExpiringToken, expiring_tokens, notification
 from tests.storage.faults import answering, preceded, refusal
 from tests.tenants.conftest import Clock
 
@@ -183,7 +183,7 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 def endings(tenants: Tenants, *used: str, at: datetime = NOW) -> list[ExpiringToken]:
     uses = {each: TokenUse(each, "2025-12-31T00:00:00.000Z", "2025-12-31") for each in used}
-    return list(ending(tenants.show("acme"), uses, at))
+    return list(expiring_tokens(tenants.show("acme"), uses, at))
 
 
 def test_a_token_is_told_of_before_it_ends(tenants: Tenants, keyring: TenantTokens) -> None:
@@ -192,7 +192,7 @@ def test_a_token_is_told_of_before_it_ends(tenants: Tenants, keyring: TenantToke
         each.days
         for passed in range(42)
         for each in endings(tenants, at=NOW + passed * DAY)
-        if each.is_to_be_told
+        if each.is_due
     ]
 
     assert told == [30, 14, 7, 3, 2, 1]
@@ -211,8 +211,8 @@ def test_a_token_whose_successor_is_in_use_is_no_matter(
 
     assert endings(tenants, new.id) == []
     (ends,) = endings(tenants, old.id)
-    assert (ends.token.id, ends.days, ends.is_to_be_told) == (old.id, 7, True)
-    assert "has it been entered in the identity provider?" in notice([ends])
+    assert (ends.token.id, ends.days, ends.is_due) == (old.id, 7, True)
+    assert "has it been entered in the identity provider?" in notification([ends])
 
 
 def test_tokens_of_a_closed_tenant_are_no_matter(tenants: Tenants, keyring: TenantTokens) -> None:

@@ -82,7 +82,7 @@ def test_a_secret_of_before_scopes_and_successors_is_read(
 
 def test_a_forgotten_tenant_can_be_made_again(tenants: Tenants) -> None:
     first = tenants.create("acme")
-    tenants.forget("acme")
+    tenants.delete("acme")
 
     with pytest.raises(TenantError, match="there is no tenant acme"):
         tenants.show("acme")

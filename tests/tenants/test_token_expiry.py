@@ -75,7 +75,7 @@ def test_the_use_of_a_successor_ends_the_warnings(
     new = keyring.rotate(None, 7 * DAY).token
     assert len(expiry_function.look(services, clock.now)) == 1
 
-    services.usage("acme").note(new.id, "2026-01-01T00:00:00.000Z", _far(clock.now))
+    services.usage("acme").write(new.id, "2026-01-01T00:00:00.000Z", _far(clock.now))
 
     assert expiry_function.look(services, clock.now) == []
 

@@ -235,11 +235,11 @@ def test_a_merge_that_broke_off_is_finished_by_the_sweep(
 
     from rollcall.storage import large_change_items
 
-    (unfinished,) = large_change_items.unfinished(table, "9999")
+    (unfinished,) = large_change_items.unfinished_changes(table, "9999")
     assert directory.finish(unfinished)
 
     assert members_of(directory, sales) == {ann}
-    assert list(large_change_items.unfinished(table, "9999")) == []
+    assert list(large_change_items.unfinished_changes(table, "9999")) == []
 
 
 def test_whose_manager_was_removed_has_the_survivor(

@@ -8,7 +8,7 @@ from typing import Any
 from rollcall.reconcile.duplicates.duplicate_run import DuplicateRun, RunProgress
 from rollcall.reconcile.duplicates.report_delivery import RunCounts
 from rollcall.runtime.services import Services
-from rollcall.storage.report_files import FORMS, place
+from rollcall.storage.report_files import FORMATS, report_path
 from tests.directory.people import ENTERPRISE
 
 MONDAY, TUESDAY, WEDNESDAY = (f"2026-11-{day}T02:00:00Z" for day in (23, 24, 25))
@@ -29,14 +29,14 @@ def done(run: DuplicateRun, due: str = MONDAY) -> RunCounts:
 def forget(run: DuplicateRun) -> None:
     """Delete what runs have left in the table."""
     found, table = run.cases.findings, run.cases.findings.table
-    flags = (found.keys.flag(user, flag) for _, user, flag in list(found.flagged()))
+    flags = (found.keys.flag(user, flag) for _, user, flag in list(found.flags()))
     kept = [{"pk": each["pk"], "sk": each["sk"]} for each in table.query(found.keys.duplicates())]
     table.delete([*flags, *kept])
 
 
 def written(services: Services, due: str = MONDAY, form: str = "json") -> str:
     """Return the report of a run as it stands in the bucket."""
-    return b"".join(services.reports.read(place("acme", due), FORMS[form])).decode()
+    return b"".join(services.reports.read(report_path("acme", due), FORMATS[form])).decode()
 
 
 def findings(services: Services, due: str = MONDAY) -> list[dict[str, Any]]:

@@ -71,7 +71,7 @@ def test_users_are_flagged_as_long_as_a_finding_names_them(
 ) -> None:
     pair, hint = finding("1", "2"), finding("2", "3", grounds=frozenset({NAME}))
     found(book, MONDAY, pair, hint)
-    assert list(findings.flagged()) == [
+    assert list(findings.flags()) == [
         ("duplicate", "1", pair.id),
         ("duplicate", "2", pair.id),
         ("possible", "2", hint.id),
@@ -79,12 +79,12 @@ def test_users_are_flagged_as_long_as_a_finding_names_them(
     ]
 
     book.dismiss(hint.id, NOTE)
-    assert {user for _, user, _ in findings.flagged()} == {"1", "2"}
+    assert {user for _, user, _ in findings.flags()} == {"1", "2"}
     book.reopen(hint.id, NOTE)
-    assert [user for _, user, _ in findings.flagged("possible")] == ["2", "3"]
+    assert [user for _, user, _ in findings.flags("possible")] == ["2", "3"]
 
     found(book, TUESDAY, hint)
-    assert [kind for kind, _, _ in findings.flagged()] == ["possible", "possible"]
+    assert [kind for kind, _, _ in findings.flags()] == ["possible", "possible"]
 
 
 def test_a_hint_that_turns_out_to_be_more_is_flagged_as_that(
@@ -96,7 +96,7 @@ def test_a_hint_that_turns_out_to_be_more_is_flagged_as_that(
 
     (case,) = (case for case in book.all() if case.id == pair.id)
     assert ADDRESS in case.finding.grounds
-    assert ("duplicate", "1", pair.id) in list(findings.flagged())
+    assert ("duplicate", "1", pair.id) in list(findings.flags())
 
 
 def test_what_is_dismissed_stays_dismissed_until_its_accounts_change(book: CaseStore) -> None:
@@ -178,12 +178,12 @@ def test_a_revision_is_written_once(findings: Findings) -> None:
 
 
 def test_a_service_account_is_marked_and_unmarked(findings: Findings) -> None:
-    findings.mark("1", {"by": "operator"})
+    findings.mark_service_account("1", {"by": "operator"})
 
-    assert findings.marked(["1", "2"]) == {"1"}
-    assert list(findings.flagged("service")) == [("service", "1", "service")]
-    findings.unmark("1")
-    assert findings.marked(["1", "2"]) == set()
+    assert findings.service_accounts(["1", "2"]) == {"1"}
+    assert list(findings.flags("service")) == [("service", "1", "service")]
+    findings.unmark_service_account("1")
+    assert findings.service_accounts(["1", "2"]) == set()
 
 
 def test_what_operators_say_is_in_the_log_of_the_tenant(

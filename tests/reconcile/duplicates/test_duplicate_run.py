@@ -132,7 +132,7 @@ def test_a_run_changes_no_user(directory: Directory, run: DuplicateRun) -> None:
 
     assert done(run).new == 1
 
-    assert list(run.cases.findings.flagged("duplicate"))
+    assert list(run.cases.findings.flags("duplicate"))
     assert directory.users.read(ann).resource == before
 
 

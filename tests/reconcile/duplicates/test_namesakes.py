@@ -11,7 +11,7 @@ import pytest
 
 from rollcall.aws.attribute_values import encoded
 from rollcall.aws.clients import Channels
-from rollcall.changes.change_events import OURS, Event, events
+from rollcall.changes.change_events import OURS, Event, change_events
 from rollcall.directory.request_log import RequestInfo
 from rollcall.model.account_link import LOCAL, LinkPolicy, LinkRule
 from rollcall.reconcile.duplicates.case_store import Case, CaseState, OperatorNote
@@ -19,7 +19,7 @@ from rollcall.reconcile.duplicates.duplicate_finding import FindingKind, Ground,
 from rollcall.reconcile.duplicates.duplicate_run import DuplicateRun, Phase, RunProgress
 from rollcall.reconcile.duplicates.namesakes import MAX_NAMESAKES
 from rollcall.runtime.services import Services
-from rollcall.storage import stream
+from rollcall.storage import item_changes
 from rollcall.storage.provisioning_log import LogEntry
 from rollcall.tenants.authentication import Caller
 from tests.changes.schemas import faults
@@ -88,8 +88,8 @@ def announced(services: Services) -> list[Event]:
             "ApproximateCreationDateTime": 1_800_000_000.0,
             "NewImage": encoded(item),
         }
-        for change in stream.changes([{"eventID": str(number), "dynamodb": body}]):
-            found += list(events(change, "https://scim.test"))
+        for change in item_changes.changes([{"eventID": str(number), "dynamodb": body}]):
+            found += list(change_events(change, "https://scim.test"))
     told = [each for each in found if each.type == "duplicates.found"]
     assert [faults(each) for each in told] == [[]] * len(told)
     return told
@@ -119,7 +119,7 @@ def test_a_post_beside_a_local_account_of_the_same_name_is_a_duplicate(
     assert set(case.finding.accounts) == {old, new}
     assert (case.kind, case.state) == (FindingKind.DUPLICATE, CaseState.OPEN)
     assert case.finding.grounds == {Ground(Reason.FULL_NAME, "alice smith")}
-    flagged = {(kind, user) for kind, user, _ in run.cases.findings.flagged()}
+    flagged = {(kind, user) for kind, user, _ in run.cases.findings.flags()}
     assert flagged == {("duplicate", old), ("duplicate", new)}
     consistency.check(services, "acme")
 
@@ -251,7 +251,7 @@ def test_a_pair_that_became_one_before_the_night_is_no_news(
     assert (counts.new, counts.open, counts.resolved) == (0, 0, 0)
     assert (sent, findings(services, MONDAY)) == ([], [])
     assert [each.state for each in cases(run)] == [CaseState.RESOLVED]
-    assert list(run.cases.findings.flagged()) == []
+    assert list(run.cases.findings.flags()) == []
 
 
 def test_a_pair_that_another_namesake_joined_before_the_night_is_a_weak_hint(
@@ -391,7 +391,7 @@ def test_a_name_of_one_word_is_none(
 
 
 def test_a_service_account_is_nobody(services: Services, api: Api, run: DuplicateRun) -> None:
-    run.cases.findings.mark(local(services, user_name="robot@acme.example"), {})
+    run.cases.findings.mark_service_account(local(services, user_name="robot@acme.example"), {})
     old = local(services)
     new = posted(api)
 
@@ -458,7 +458,7 @@ def test_a_post_that_links_an_account_is_none_that_creates(
     policy = LinkPolicy(LinkRule.ADOPT, frozenset({"acme.example"}))
     key = bytes.fromhex(services.tenants.show("acme").key)
     client = services.opened(
-        Caller("acme", "t1", key, linking=policy),
+        Caller("acme", "t1", key, link_policy=policy),
         api.token,
         RequestInfo("r1", "POST", "/Users", 201),
     )

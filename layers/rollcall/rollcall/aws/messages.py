@@ -37,7 +37,7 @@ class Queue:
                 for number, each in enumerate(batch)
             ]
             sent += len(left)
-            for _ in self._patience.pauses():
+            for _ in self._patience.attempts():
                 with translated_errors():
                     answer = self._sqs.send_message_batch(QueueUrl=self._url, Entries=left)
                 failed = {each["Id"] for each in answer.get("Failed", ())}

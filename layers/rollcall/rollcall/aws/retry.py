@@ -20,7 +20,7 @@ class Retry:
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
 
-    def pauses(self, seconds: float | None = None) -> Iterator[None]:
+    def attempts(self, seconds: float | None = None) -> Iterator[None]:
         """Yield once per try, after a pause from the second on, until the time is over.
 
         `seconds` is another time than its own; 0 is a single try. The deadline of the work ends it,

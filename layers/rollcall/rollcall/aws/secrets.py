@@ -50,7 +50,7 @@ class Secrets:
 
     def create(self, name: str, content: Content) -> None:
         """Create a secret. Raises SecretExists."""
-        for _ in self._patience.pauses():
+        for _ in self._patience.attempts():
             try:
                 with translated_errors():
                     self._client.create_secret(
@@ -80,7 +80,7 @@ class Secrets:
         lost may have been applied. Returns the new content. Raises SecretMissing, and whatever
         `edit` raises.
         """
-        for _ in self._patience.pauses():
+        for _ in self._patience.attempts():
             content, version = self._read(name)
             edited = edit(content)
             if edited == content:

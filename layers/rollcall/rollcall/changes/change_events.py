@@ -13,12 +13,12 @@ from decimal import Decimal
 from typing import Any, TypeAlias
 from uuid import NAMESPACE_URL, uuid5
 
-from rollcall.changes.changed_names import changed
+from rollcall.changes.changed_names import changed_names
 from rollcall.model.account_link import AccountLink
 from rollcall.model.tenant_url import tenant_url
 from rollcall.scim.resource_type import ROLLCALL, Kind
 from rollcall.storage import keys
-from rollcall.storage.stream import ItemChange, ItemType
+from rollcall.storage.item_changes import ItemChange, ItemType
 
 SCIM = "urn:ietf:params:scim:event:prov"
 OURS = "urn:rollcall:scim:event"
@@ -52,12 +52,12 @@ class _EventDraft:
     about: str = ""
 
 
-def events(change: ItemChange, issuer: str) -> Iterator[Event]:
+def change_events(change: ItemChange, issuer: str) -> Iterator[Event]:
     """Yield what a change means to the product, which is nothing for some of them.
 
     `issuer` is the URL of the deployment, below which the tenant's base URL is.
     """
-    for told in _READERS[change.of](change):
+    for told in _READERS[change.item_type](change):
         yield Event(told.type, _claims(change, issuer, told))
 
 
@@ -95,10 +95,10 @@ def _document(change: ItemChange) -> Iterator[_EventDraft]:
             yield _EventDraft("user.deleted", {_DELETE: {}}, version)
         return
     if before is None:
-        created = {_CREATE: {**tag, "attributes": changed({}, after)}}
+        created = {_CREATE: {**tag, "attributes": changed_names({}, after)}}
         yield _EventDraft("user.created", created, version)
         return
-    names = changed(before, after)
+    names = changed_names(before, after)
     was_off, is_off = (each.get("active") is False for each in (before, after))
     if was_off != is_off:
         names.remove("active")
@@ -120,7 +120,7 @@ def _membership(change: ItemChange) -> Iterator[_EventDraft]:
     is_ = "ended" not in _now(change)
     if was != is_:
         word = "added" if is_ else "removed"
-        own = {f"{OURS}:membership:{word}": {"group": f"{Kind.GROUP.endpoint}/{change.other}"}}
+        own = {f"{OURS}:membership:{word}": {"group": f"{Kind.GROUP.endpoint}/{change.sort_id}"}}
         groups = {_PATCH: {"attributes": ["groups"]}} if change.kind is Kind.USER else {}
         yield _EventDraft(f"membership.{word}", {**groups, **own})
 
@@ -143,8 +143,8 @@ def _access(change: ItemChange, word: str, areas: Mapping[str, str], role: str) 
     defaults = item.get("attributes", {}) if change.before is None else {}
     own = [name for name, some in (("workAreas", areas), ("role", role)) if some]
     payload: dict[str, Any] = {"workAreas": dict(areas), **({"role": role} if role else {})}
-    if change.other != keys.BY_HAND:
-        payload |= {"template": change.other, "templateVersion": int(item["version"])}
+    if change.sort_id != keys.BY_HAND:
+        payload |= {"template": change.sort_id, "templateVersion": int(item["version"])}
     names = [*sorted(defaults), *(f"{ROLLCALL}:{name}" for name in own)]
     patch = {_PATCH: {"attributes": names}}
     return _EventDraft(f"access.{word}", {**patch, f"{OURS}:access:{word}": payload})
@@ -159,7 +159,7 @@ def _summary(change: ItemChange) -> Iterator[_EventDraft]:
     if change.before is None and new > 0:
         found = {"new": new, "open": counts["open"], "resolved": counts["resolved"]}
         yield _EventDraft(
-            "duplicates.found", {f"{OURS}:duplicates:found": found}, about=change.other
+            "duplicates.found", {f"{OURS}:duplicates:found": found}, about=change.sort_id
         )
 
 

@@ -11,7 +11,7 @@ MAX_BYTES = 100_000
 """How many attributes an event names, and the bytes of these names: it stays below 200 KB."""
 
 
-def changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+def changed_names(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
     """Return the paths of the attributes that were added, revised or removed, in order.
 
     Of single-valued complex attributes it is the sub-attributes, of others the whole attribute.

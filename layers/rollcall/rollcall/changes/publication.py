@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from rollcall.aws.event_bus import EventEntry
-from rollcall.changes.change_events import events
-from rollcall.storage import stream
+from rollcall.changes.change_events import change_events
+from rollcall.storage import item_changes
 
 
 class EventPublisher(Protocol):
@@ -46,8 +46,8 @@ def published_events(records: Iterable[Mapping[str, Any]], issuer: str) -> list[
         PublishedEvent(
             change.tenant, change.sequence, EventEntry(each.type, each.detail, change.seconds)
         )
-        for change in stream.changes(records)
-        for each in events(change, issuer)
+        for change in item_changes.changes(records)
+        for each in change_events(change, issuer)
     ]
 
 

@@ -104,7 +104,7 @@ def check_(
     job = ProvisioningJob(
         name,
         JobRules(matches or JobRules.matches, external_id),
-        tenant.linking,
+        tenant.link_policy,
         None if assigned_ is None else read_assignments(assigned_, encoding),
     )
     found = read_accounts(Resources(chosen.services.table, name))

@@ -20,7 +20,7 @@ from rollcall.operator_error import naming
 from rollcall.reconcile.duplicates.case_store import CaseStore
 from rollcall.reconcile.duplicates.duplicate_run import RunOvertaken, RunProgress
 from rollcall.runtime import duplicates_function
-from rollcall.storage.report_files import FORMS, place
+from rollcall.storage.report_files import FORMATS, report_path
 
 
 class Written(StrEnum):
@@ -76,9 +76,9 @@ def save(
     if not runs:
         raise UsageError(f"there is no report of {tenant} yet: rollcall duplicates run {tenant}")
     name = form.value if form else file.suffix.removeprefix(".")
-    if name not in FORMS:
+    if name not in FORMATS:
         raise UsageError(f"reports are written as html, csv or json, not as {name or 'nothing'}")
-    body = b"".join(chosen.services.reports.read(place(tenant, runs[-1]), FORMS[name]))
+    body = b"".join(chosen.services.reports.read(report_path(tenant, runs[-1]), FORMATS[name]))
     if str(file) == "-":
         sys.stdout.write(body.decode().replace("\r\n", "\n"))
     else:

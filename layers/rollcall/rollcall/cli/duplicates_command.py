@@ -184,7 +184,7 @@ def flagged(
     book = opened(chosen, tenant)
     if kind and kind not in (*FindingKind, SERVICE):
         raise UsageError(f"{kind!r} is no kind: {', '.join(FindingKind)} or {SERVICE}")
-    flags = list(book.findings.flagged(kind))
+    flags = list(book.findings.flags(kind))
     known = book.accounts.read(user for _, user, _ in flags)
     found = [
         {
@@ -219,7 +219,7 @@ def _nothing(tenant: str, state: CaseFilter, others: list[Case]) -> str:
 
 def _user(chosen: Operator, tenant: str, named: str) -> str:
     """Return the id of a user who is named by id, merged id or userName. Raises UsageError."""
-    record = Resources(chosen.services.table, tenant).named(Type.USER, named)
+    record = Resources(chosen.services.table, tenant).resolve(Type.USER, named)
     if record is None:
         raise UsageError(f"there is no user {named} in {tenant}")
     return record.id

@@ -114,7 +114,7 @@ def import_(
             return sum(pool.map(one, drafts))
 
         def taken(entries: Any) -> Any:
-            return resources.taken(Kind.USER, entries)
+            return resources.names_taken(Kind.USER, entries)
 
         for tally in put_in(intake.drafts(), taken, create, intake.rejected):
             status.update(f"{tally.created:,} put in, {tally.known:,} there already")

@@ -59,9 +59,9 @@ def policy(
     tenant = link_policies.read(operator, name)
     if as_json:
         absent = {"absentMembers": tenant.absent_members.value}
-        print(json.dumps({"tenant": name, **tenant.linking.content, **absent}))
+        print(json.dumps({"tenant": name, **tenant.link_policy.content, **absent}))
         return
-    _print(name, tenant.linking, as_json=False)
+    _print(name, tenant.link_policy, as_json=False)
     effect = "keeps them" if tenant.absent_members is AbsentMembers.KEEP else "removes them all"
     say(f"A PUT of a group without members {effect}.")
 
@@ -83,7 +83,7 @@ def remove(context: typer.Context, name: Name, domain: Domain, as_json: AsJson =
 @domains.command(name="list")
 def list_(context: typer.Context, name: Name, as_json: AsJson = False) -> None:
     """List the domains of a tenant."""
-    _print(name, link_policies.read(connect(context), name).linking, as_json=as_json)
+    _print(name, link_policies.read(connect(context), name).link_policy, as_json=as_json)
 
 
 def _print(tenant: str, policy: LinkPolicy, *, as_json: bool) -> None:

@@ -150,7 +150,7 @@ def _lines(path: Path) -> list[str]:
 
 def _group(resources: Resources, named: str) -> str | None:
     """Return the id of a group that is named by id or displayName, None while there is none."""
-    record = resources.named(Kind.GROUP, named)
+    record = resources.resolve(Kind.GROUP, named)
     return None if record is None else record.id
 
 

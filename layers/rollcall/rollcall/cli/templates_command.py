@@ -194,7 +194,7 @@ def _parsed(path: Path) -> Any:
 def _change(before: Template | None, after: Template) -> str:
     if before is None:
         return "new"
-    if before.gives_the_same_as(after):
+    if before.has_same_content(after):
         return f"as it was, version {before.version}"
     return f"version {max(after.version, before.version + 1)}, for users who come from now on"
 

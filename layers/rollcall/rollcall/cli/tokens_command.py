@@ -25,7 +25,7 @@ from rollcall.cli.terminal import (
 from rollcall.cli.text import Cell
 from rollcall.operations import tokens
 from rollcall.operations.operator import Operator
-from rollcall.operations.tokens import SOON, TOKEN_DAYS, Issued, Scope, Token, TokenUse
+from rollcall.operations.tokens import SOON, TOKEN_DAYS, IssuedToken, Scope, Token, TokenUse
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -149,7 +149,7 @@ def _summary(token: Token, use: TokenUse | None) -> dict[str, Any]:
     return {**content, **used}
 
 
-def _print_issued(operator: Operator, tenant: str, issued: Issued, as_json: bool) -> None:
+def _print_issued(operator: Operator, tenant: str, issued: IssuedToken, as_json: bool) -> None:
     url, token = operator.tenant_url(tenant), issued.token
     if as_json:
         replaced = {} if issued.replaced is None else {"replaced": _summary(issued.replaced, None)}

@@ -53,7 +53,7 @@ class CandidateSource:
         if kind in self.since and index in (None, Index.CHANGED):
             return self._context.change_index.read(kind, self.since[kind], position, **bounds)
         kept = index or Index.CREATED
-        return self._context.resources.ordered(kind, kept, position, **bounds)
+        return self._context.resources.in_order(kind, kept, position, **bounds)
 
     def read(self, kind: Kind, identifiers: Iterable[str]) -> list[Record]:
         """Read resources; of the deleted what is left of them, where the filter is about those."""

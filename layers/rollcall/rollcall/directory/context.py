@@ -167,14 +167,14 @@ class Context:
         does not count. Raises UniquenessException when a name is taken, Unavailable when the time
         is over.
         """
-        attempts = self.table.patience.pauses()
+        attempts = self.table.retry.attempts()
         while next(attempts, "over") != "over":
             attempt = Attempt(kind)
             yield attempt
             if attempt.committed:
                 return
             if attempt.helped:
-                attempts = self.table.patience.pauses()
+                attempts = self.table.retry.attempts()
         raise Unavailable(f"too many changes of one {kind.value} at once", status=429)
 
 

@@ -45,7 +45,7 @@ def commit(context: Context, record: Record, deletion: Sequence[Action], now: st
         ending = departure.ending(near, now) if near else []
         context.commit([*deletion, *ending])
         return
-    note = context.large_changes.leaving(record.kind, record.id, context.actor, now)
+    note = context.large_changes.start_of_deletion(record.kind, record.id, context.actor, now)
     context.commit([*deletion, note])
     with suppress(Unavailable):  # the deletion is true, and the sweep goes on with the rest
         finish(context, record.id)
@@ -53,21 +53,21 @@ def commit(context: Context, record: Record, deletion: Sequence[Action], now: st
 
 def finish(context: Context, identifier: str, seconds: float | None = None) -> bool:
     """End the memberships of what is deleted, as far as time allows; tell whether none is left."""
-    leaver = context.large_changes.leaver(identifier)
+    leaver = context.large_changes.read_deleted(identifier)
     if leaver is None:
         return True
     departure = _Deletion(
-        context, context.memberships.caused_by(leaver.origin), identifier, leaver.heir
+        context, context.memberships.acting_for(leaver.actor), identifier, leaver.survivor
     )
-    patience = context.table.patience
+    patience = context.table.retry
     deadline = patience.clock() + (seconds or patience.seconds)
     left = _memberships(context, leaver.kind, identifier)
-    most = ACTIONS_PER_MEMBERSHIP + (ACTIONS_PER_INHERITED if leaver.heir else 0)
+    most = ACTIONS_PER_MEMBERSHIP + (ACTIONS_PER_INHERITED if leaver.survivor else 0)
     while piece := list(islice(left, context.table.max_actions // most)):
         if patience.clock() > deadline:
             return False
         departure.end(piece, deadline)
-    context.large_changes.left(identifier)
+    context.large_changes.finish_deletion(identifier)
     return True
 
 
@@ -75,7 +75,7 @@ def _memberships(context: Context, kind: Kind, identifier: str) -> Iterator[Stor
     """Yield what is stored of the memberships of a resource, whichever side it is on."""
     store = context.memberships
     groups = store.groups_of(kind, identifier)
-    members = store.stored(identifier) if kind is Kind.GROUP else iter(())
+    members = store.iterate(identifier) if kind is Kind.GROUP else iter(())
     return chain(
         (StoredMembership(group, identifier, kind) for group in groups),
         (StoredMembership(identifier, member, of) for member, of in members),
@@ -94,10 +94,10 @@ class _Deletion:
     def end(self, piece: Sequence[StoredMembership], deadline: float) -> None:
         """End some memberships, whoever changes the same groups until a deadline of the clock."""
         table = self.context.table
-        for _ in table.patience.pauses(deadline - table.patience.clock()):
+        for _ in table.retry.attempts(deadline - table.retry.clock()):
             ending = self.ending(piece, self.context.now())
             try:
-                table.transact(ending, deadline - table.patience.clock())
+                table.transact(ending, deadline - table.retry.clock())
             except ConditionFailed:
                 continue
             return
@@ -108,22 +108,22 @@ class _Deletion:
         pairs = {(each.group, each.member): each.kind for each in piece}
         if self.heir:
             pairs |= {(each.group, self.heir): Kind.USER for each in piece}
-        standing = self.store.standing(pairs)
+        standing = self.store.read_states(pairs)
         actions: list[Action] = []
         staying: dict[str, Kind] = {}
         for each in piece:
             if (each.group, each.member) not in standing.current:
-                actions.append(self.store.ended(each.group, each.member, each.kind, now))
+                actions.append(self.store.ending(each.group, each.member, each.kind, now))
                 continue
-            actions += self.store.removal(each.group, {each.member: each.kind}, now)
+            actions += self.store.removals(each.group, {each.member: each.kind}, now)
             is_member = each.member == self.identifier
             kind, other = (Kind.GROUP, each.group) if is_member else (each.kind, each.member)
             if (kind, other) in standing.living:
                 staying[other] = kind
             if self._inherits(each.group, standing):
-                actions += self.store.addition(each.group, {self.heir: Kind.USER})
+                actions += self.store.additions(each.group, {self.heir: Kind.USER})
                 staying[self.heir] = Kind.USER
-        return [*actions, *self.store.touches(staying, now)]
+        return [*actions, *self.store.version_updates(staying, now)]
 
     def _inherits(self, group: str, standing: MembershipStates) -> bool:
         living = {(Kind.GROUP, group), (Kind.USER, self.heir)} <= standing.living

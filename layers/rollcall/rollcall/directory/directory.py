@@ -15,7 +15,7 @@ from rollcall.directory.search import Search
 from rollcall.directory.users import Users
 from rollcall.scim.errors import NotFoundException
 from rollcall.scim.resource_type import ROLLCALL, ROLLCALL_GROUP, Kind
-from rollcall.storage.large_change_items import Unfinished
+from rollcall.storage.large_change_items import UnfinishedChange
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Directory:
         """Return how many resources of each type there are, or how many `linked` ones."""
         return {kind: self.context.resources.count(kind, linked=linked) for kind in Kind}
 
-    def finish(self, unfinished: Unfinished, seconds: float | None = None) -> bool:
+    def finish(self, unfinished: UnfinishedChange, seconds: float | None = None) -> bool:
         """Continue an unfinished change as far as time allows; tell whether it is finished."""
         if unfinished.change:
             return large_changes.finish(self.context, unfinished.id, unfinished.change, seconds)
@@ -71,13 +71,13 @@ class Directory:
         }
         resources = self.context.resources
         for kind, remove in delete.items():
-            for _ in self.context.table.patience.pauses():
-                for identifier in resources.listed(kind):
+            for _ in self.context.table.retry.attempts():
+                for identifier in resources.ids(kind):
                     with suppress(NotFoundException):  # another writer deleted it
                         remove(identifier)
                         yield kind
                 if resources.count(kind) <= 0:
                     break
-            for left in list(self.context.large_changes.leavers()):
+            for left in list(self.context.large_changes.unfinished_deletions()):
                 while not deletion.finish(self.context, left):
                     yield kind

@@ -73,7 +73,7 @@ class FilterEvaluation:
             if other not in known
         ]
         pending = {record.id: record.pending for record in records if record.pending}
-        for (container, member), of in self._context.group_members.among(pairs, pending).items():
+        for (container, member), of in self._context.group_members.existing(pairs, pending).items():
             if is_group:
                 related[container][member] = of
             else:

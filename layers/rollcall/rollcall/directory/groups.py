@@ -27,7 +27,7 @@ from rollcall.scim.body import Document
 from rollcall.scim.errors import Unavailable
 from rollcall.scim.member_operations import Add, Clear, Operation, needs_all
 from rollcall.scim.resource_type import Kind
-from rollcall.storage.document_item import TOMBSTONE_DAYS, successor
+from rollcall.storage.document_item import TOMBSTONE_DAYS, next_version
 from rollcall.storage.index_entries import CHANGED
 from rollcall.storage.transactions import ConditionFailed
 
@@ -75,9 +75,9 @@ class Groups:
         group = self._context.group_members.read(identifier, most)
         if group is None:
             raise missing(Kind.GROUP, identifier)
-        if not (group.whole or after_write):
+        if not (group.complete or after_write):
             raise response_limits.too_many_members(identifier)
-        return self._answer(group.record, group.members if group.whole else {})
+        return self._answer(group.record, group.members if group.complete else {})
 
     def replace(
         self,
@@ -191,13 +191,13 @@ class Groups:
         if document != record.document:
             actions = writes.replacement(record, document, now, several=several)
         elif checked:
-            actions = [writes.touch(record, now, several=several)]
+            actions = [writes.version_update(record, now, several=several)]
         else:
-            actions = [writes.turn(record.id, now, several=several)]
+            actions = [writes.group_update(record.id, now, several=several)]
         after = replace(record, document=document)
         actions += template_grants.binding(context, after, change.new_members.templates)
         large_changes.commit(context, after, change, actions, now)
-        return successor(record, document, now)
+        return next_version(record, document, now)
 
     def _read(self, identifier: str) -> Record:
         record = self._context.resources.read(Kind.GROUP, identifier)

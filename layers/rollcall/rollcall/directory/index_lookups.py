@@ -41,7 +41,7 @@ class IndexLookups:
             case ByEntry():
                 return resources.find(kind, leg.entry, unique=leg.unique)
             case ByPrefix():
-                return resources.beginning(kind, leg.entry)
+                return resources.with_prefix(kind, leg.entry)
             case ByWorkArea():
                 return template_grants.holders(self.context, leg.area)
             case ByGroup():

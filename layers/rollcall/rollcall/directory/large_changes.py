@@ -62,14 +62,14 @@ def commit(
             return
     name = context.large_changes.write(group.id, changes, context.actor, now)
     document, *others = actions
-    stored = context.large_changes.written(group.id, name)
+    stored = context.large_changes.check(group.id, name)
     try:
         context.commit([begin_change(document, name), *others, stored])
     except ConditionFailed:
         context.large_changes.discard(group.id, name)
         raise
     with suppress(Unavailable):  # the change is visible, and the sweep applies the rest
-        _apply(context, group, name, context.table.patience.seconds)
+        _apply(context, group, name, context.table.retry.seconds)
 
 
 def meet(context: Context, group: Record) -> bool:
@@ -79,8 +79,8 @@ def meet(context: Context, group: Record) -> bool:
     whoever applies them: if all who met it helped at once, they would hinder its writer and each
     other. So it is left to the writer for a while, and a helper does not retry a conflict.
     """
-    patience = context.table.patience
-    for _ in islice(patience.pauses(ALONE), 1, None):
+    patience = context.table.retry
+    for _ in islice(patience.attempts(ALONE), 1, None):
         now = context.resources.read(Kind.GROUP, group.id)
         if now is None or now.pending != group.pending:
             return False
@@ -98,7 +98,7 @@ def finish(context: Context, group: str, name: str, seconds: float | None = None
     record = context.resources.read(Kind.GROUP, group)
     if record is None or record.pending != name:
         return context.large_changes.discard(group, name)
-    return _apply(context, record, name, seconds or context.table.patience.seconds)
+    return _apply(context, record, name, seconds or context.table.retry.seconds)
 
 
 def _apply(
@@ -108,9 +108,9 @@ def _apply(
 
     Tells whether the change is finished.
     """
-    clock = context.table.patience.clock
+    clock = context.table.retry.clock
     end = clock() + seconds
-    memberships = context.memberships.caused_by(context.large_changes.origin(group.id, name))
+    memberships = context.memberships.acting_for(context.large_changes.read_actor(group.id, name))
     templates = context.templates.read()
     size = (context.table.max_actions - 1) // ACTIONS_PER_MEMBER
     for number, part in context.large_changes.parts(group.id, name):
@@ -122,8 +122,8 @@ def _apply(
             chunk = _Chunk(context, memberships, group, name, part, members, templates)
             if not chunk.apply(left if retry is None else retry):
                 return context.large_changes.discard(group.id, name)
-        context.large_changes.applied(group.id, name, number)
-    context.writes.settle(group.id, name)
+        context.large_changes.delete_part(group.id, name, number)
+    context.writes.finish_change(group.id, name)
     return context.large_changes.discard(group.id, name)
 
 
@@ -150,15 +150,15 @@ class _Chunk:
         transaction is applied in halves. Raises Unavailable after so many seconds of conflicts.
         """
         table = self.context.table
-        end = table.patience.clock() + seconds
-        for _ in table.patience.pauses(seconds):
+        end = table.retry.clock() + seconds
+        for _ in table.retry.attempts(seconds):
             actions = self._actions()
             if not actions:
                 return True
             if len(actions) > table.max_actions and len(self.members) > 1:
                 return all(half.apply(seconds) for half in self._halves())
             try:
-                table.transact(actions, end - table.patience.clock())
+                table.transact(actions, end - table.retry.clock())
             except ConditionFailed as error:
                 if CHANGED in error.labels:
                     return False
@@ -169,7 +169,7 @@ class _Chunk:
     def _actions(self) -> list[Action]:
         """Read the members, and return the actions that are left; none when all is applied."""
         context, group, part = self.context, self.group.id, self.part
-        states = self.memberships.standing(
+        states = self.memberships.read_states(
             {(group, member): kind for member, kind in self.members.items()}
         )
         living = {m: kind for m, kind in self.members.items() if (kind, m) in states.living}
@@ -180,13 +180,13 @@ class _Chunk:
         if not added and not removed and not skips:
             return []
         now = context.now()
-        users = {member: user for member, user in states.newcomers.items() if member in added}
+        users = {member: user for member, user in states.new_users.items() if member in added}
         grants = template_grants.grants_for_new_members(
-            context, self.group, NewMembers(users, self.templates), now, self.memberships.origin
+            context, self.group, NewMembers(users, self.templates), now, self.memberships.actor
         )
-        pending = context.writes.is_pending(group, self.change)
+        pending = context.writes.pending_check(group, self.change)
         if skips:
-            pending = context.writes.skipping(group, self.change, now, self.memberships.origin)
+            pending = context.writes.pending_update(group, self.change, now, self.memberships.actor)
         changes = MemberChanges(added, removed)
         return [pending, *_member_actions(self.memberships, group, changes, grants, now)]
 
@@ -204,8 +204,8 @@ def _member_actions(
     concerned = {**changes.added, **changes.removed}
     touched = {each: kind for each, kind in concerned.items() if each not in grants.users}
     return [
-        *memberships.addition(group, changes.added),
-        *memberships.removal(group, changes.removed, now),
-        *memberships.touches(touched, now),
+        *memberships.additions(group, changes.added),
+        *memberships.removals(group, changes.removed, now),
+        *memberships.version_updates(touched, now),
         *grants.actions,
     ]

@@ -233,7 +233,7 @@ class Matching:
 
     def _members(self, group: str) -> dict[str, Kind]:
         roster = self._context.group_members.read(group, self.max_walk)
-        if roster is not None and not roster.whole:
+        if roster is not None and not roster.complete:
             raise self._too_many()
         return {} if roster is None else roster.members
 

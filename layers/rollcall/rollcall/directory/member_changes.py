@@ -69,7 +69,7 @@ def difference(
     whole = context.group_members.read(group) if member_operations.needs_all(operations) else None
     if whole is not None:
         named = [each for each in named if each not in whole.members]
-    record, known = context.memberships.look(group, named)
+    record, known = context.memberships.read_candidates(group, named)
     if known.aliases:
         return difference(context, group, member_operations.resolved(operations, known.aliases))
     current = known.current if whole is None else whole.members
@@ -85,8 +85,8 @@ def difference(
         unknown=[each for each in new if each in unknown and each != group],
         own=group if group in new else "",
         new_members=NewMembers(
-            {each: known.newcomers[each] for each in new if each in known.newcomers},
-            known.edition,
+            {each: known.new_users[each] for each in new if each in known.new_users},
+            known.templates,
         ),
     )
     return (record if whole is None else whole.record), change

@@ -26,9 +26,9 @@ def pages(
     record = context.resources.read(Kind.GROUP, group)
     if record is None:
         return
-    named = (each for each, of in context.group_members.walk(record, **bounds) if of is kind)
+    named = (each for each, of in context.group_members.iterate(record, **bounds) if of is kind)
     while batch := list(islice(named, next(sizes))):
-        found = context.resources.read_beside(kind, batch, (Kind.GROUP, group))
+        found = context.resources.read_with(kind, batch, (Kind.GROUP, group))
         if _is_torn(record, found.pop((Kind.GROUP, group), None)):
             raise ReadConflict
         yield list(found.values())

@@ -49,8 +49,8 @@ class Reservation:
         """Let others change the members again."""
         if self.name:
             with suppress(Unavailable):  # whoever meets it ends it
-                self.context.writes.settle(self.group, self.name)
-                self.context.large_changes.forget(self.group, self.name)
+                self.context.writes.finish_change(self.group, self.name)
+                self.context.large_changes.delete_reservation(self.group, self.name)
 
 
 @contextmanager

@@ -106,7 +106,7 @@ class Search:
         if query.cursor is not None and query.start_index is not None:
             raise InvalidValueException(detail="cursor and startIndex exclude each other")
         read = self._by_index if query.cursor is None else self._by_cursor
-        for _ in self._context.table.patience.pauses():
+        for _ in self._context.table.retry.attempts():
             with suppress(ReadConflict):
                 matching = Matching(self._context, kinds, parsed, order)
                 page = read(kinds, query, parsed, matching)
@@ -141,7 +141,7 @@ class Search:
         # Past the first page, those who were read may have left and the total be below the index.
         if shown and (follower <= total or (query.start > 1 and len(found) == query.size)):
             position = json.dumps(list(found[len(shown) - 1].position))
-            self._context.bookmarks.keep(walk, follower, position, self._context.clock())
+            self._context.bookmarks.write(walk, follower, position, self._context.clock())
         return {
             "schemas": [LIST_RESPONSE],
             "totalResults": total,
@@ -222,7 +222,7 @@ class Search:
             roster = context.group_members.read(
                 record.id, response_limits.most_members(context.base_url)
             )
-            if roster is not None and not roster.whole:
+            if roster is not None and not roster.complete:
                 raise response_limits.too_many_members(record.id)
             members = None if roster is None else roster.members
         elif record.kind is Kind.USER and projection.names(Kind.USER, "groups"):

@@ -11,7 +11,7 @@ from rollcall.directory.directory import Directory
 from rollcall.scim.errors import Unavailable
 from rollcall.scim.instant import instant
 from rollcall.storage import large_change_items
-from rollcall.storage.large_change_items import Unfinished
+from rollcall.storage.large_change_items import UnfinishedChange
 from rollcall.storage.table import Table
 
 GRACE = timedelta(minutes=1)
@@ -32,7 +32,7 @@ class Sweep:
     directory: Callable[[str], Directory]
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
 
-    def run(self, seconds_left: Callable[[], float] = lambda: inf) -> Iterator[Unfinished]:
+    def run(self, seconds_left: Callable[[], float] = lambda: inf) -> Iterator[UnfinishedChange]:
         """Go on with each as far as time allows, and yield those that are finished by that.
 
         What fails holds nothing up: it is tried by each sweep, and an ExceptionGroup at the end
@@ -40,7 +40,7 @@ class Sweep:
         """
         until = instant(self.clock() - GRACE)
         failures: list[Exception] = []
-        for each in large_change_items.unfinished(self.table, until):
+        for each in large_change_items.unfinished_changes(self.table, until):
             seconds = min(seconds_left() - RESERVE, LONGEST)
             if seconds <= 0:
                 break

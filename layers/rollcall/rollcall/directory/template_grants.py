@@ -12,7 +12,7 @@ from rollcall.model.actor import Actor
 from rollcall.model.record import Record
 from rollcall.storage import keys
 from rollcall.storage.document_item import NewUser
-from rollcall.storage.grant_items import order
+from rollcall.storage.grant_items import order_prefix
 from rollcall.storage.template_items import CurrentTemplates
 from rollcall.storage.transactions import Action
 from rollcall.templates.catalogue import Catalogue
@@ -47,22 +47,22 @@ def grants_for_new_user(context: Context, record: Record) -> tuple[Record, list[
     """
     catalogue = Catalogue.of(context.templates.read())
     everyone = catalogue.everyone
-    grants = [] if everyone is None else [Grant.by(everyone, record.created)]
+    grants = [] if everyone is None else [Grant.from_template(everyone, record.created)]
     access = with_grants(Access(awaited=catalogue.awaited), grants, context.access_levels)
     contents = [each.content for each in grants]
-    actions = context.grants.giving(record.id, contents, context.actor)
+    actions = context.grants.additions(record.id, contents, context.actor)
     return replace(record, access=access), actions
 
 
 def binding(context: Context, group: Record, templates: CurrentTemplates) -> list[Action]:
     """Return the action that binds to a group the templates that wait for it."""
-    waiting = Catalogue.of(templates).waiting_for(group.document)
+    waiting = Catalogue.of(templates).unbound_selectors(group.document)
     return context.templates.binding(waiting, group.id)
 
 
 def unbinding(context: Context, group: str) -> list[Action]:
     """Return the action that frees from a group the templates that are bound to it."""
-    bound = Catalogue.of(context.templates.read()).bound_to(group)
+    bound = Catalogue.of(context.templates.read()).selectors_of(group)
     return context.templates.unbinding(bound, group)
 
 
@@ -74,24 +74,28 @@ def grants_for_new_members(
     Reads the versions of templates that are no longer current and that somebody awaits.
     """
     catalogue, newcomers = Catalogue.of(new_members.templates), new_members.newcomers
-    bound = dict.fromkeys(catalogue.waiting_for(group.document), group.id)
+    bound = dict.fromkeys(catalogue.unbound_selectors(group.document), group.id)
     catalogue = replace(catalogue, bound={**catalogue.bound, **bound})
-    if not newcomers or not catalogue.bound_to(group.id):
+    if not newcomers or not catalogue.selectors_of(group.id):
         return NOTHING
     versions = _versions(context, catalogue, newcomers)
     users, actions = set(), []
     for identifier, user in newcomers.items():
         grants = [
-            Grant.by(version, now, group.id)
+            Grant.from_template(version, now, group.id)
             for each in user.access.awaited.items()
             if (version := versions.get(each)) is not None
-            and catalogue.brings(group.id, user, version, now)
+            and catalogue.grants(group.id, user, version, now)
         ]
         if grants:
             access = with_grants(user.access, grants, context.access_levels)
             users.add(identifier)
-            actions.append(context.grants.access(identifier, user.access, access, now, origin))
-            actions += context.grants.giving(identifier, (each.content for each in grants), origin)
+            actions.append(
+                context.grants.access_update(identifier, user.access, access, now, origin)
+            )
+            actions += context.grants.additions(
+                identifier, (each.content for each in grants), origin
+            )
     return NewGrants(frozenset(users), actions)
 
 
@@ -102,11 +106,11 @@ def holders(context: Context, area: str) -> Iterator[str]:
     more than once, and may have lost it again.
     """
     naming = (
-        order(content["name"], content["version"])
+        order_prefix(content["name"], content["version"])
         for content, _, _ in context.templates.history()
         if area in content["areas"]
     )
-    return context.grants.holders(chain(naming, [order(keys.BY_HAND)]))
+    return context.grants.users(chain(naming, [order_prefix(keys.BY_HAND)]))
 
 
 def _versions(
@@ -115,5 +119,5 @@ def _versions(
     """Return the templates that newcomers await, by name and version."""
     known = {(each.name, each.version): each for each in catalogue.templates}
     awaited = {each for user in newcomers.values() for each in user.access.awaited.items()}
-    older = context.templates.versions(awaited - known.keys())
+    older = context.templates.read_versions(awaited - known.keys())
     return {**known, **{each: Template.of(content) for each, content in older.items()}}

@@ -18,7 +18,7 @@ from rollcall.scim import body, patch
 from rollcall.scim.body import Document
 from rollcall.scim.errors import NotFoundException, UniquenessException
 from rollcall.scim.resource_type import Kind
-from rollcall.storage.document_item import TOMBSTONE_DAYS, successor
+from rollcall.storage.document_item import TOMBSTONE_DAYS, next_version
 from rollcall.storage.transactions import Action
 
 Edit = Callable[[Document], Document]
@@ -112,11 +112,11 @@ class Users:
                 account_linking.admit(context, record)
                 now = context.now()
                 if record.alias:
-                    context.commit([context.aliases.removed(record, now)])
+                    context.commit([context.aliases.stub_deletion(record, now)])
                     continue
                 expires = context.clock() + timedelta(days=TOMBSTONE_DAYS)
                 items = context.writes.deletion(record, now, int(expires.timestamp()))
-                taking = context.grants.taking(record.id, record.access.granted)
+                taking = context.grants.deletions(record.id, record.access.granted)
                 context.log.set_change(record, {}, ())
                 deletion.commit(context, record, [*items, *taking], now)
 
@@ -144,10 +144,10 @@ class Users:
                     beside = () if link is None else ("link",)
                     context.log.set_change(record, document, ignored, *beside)
                     context.commit(self._replacement(record, document, now, link))
-                    record = successor(record, document, now, link)
+                    record = next_version(record, document, now, link)
                 elif link is not None:
                     context.log.set_change(record, document, ignored, "link")
-                    context.commit(context.writes.linking(record, link))
+                    context.commit(context.writes.link_update(record, link))
                 answer = self._answer(record, groups, ignored)
         assert answer is not None  # noqa: S101  # attempts end with a commit or an exception
         return answer
@@ -164,7 +164,7 @@ class Users:
         self, record: Record, document: Document, now: str, link: AccountLink | None
     ) -> list[Action]:
         if record.alias:
-            return [self._context.aliases.stored(record, document, now)]
+            return [self._context.aliases.stub_replacement(record, document, now)]
         beside = None if link is None else replace(record, link=link)
         return self._context.writes.replacement(record, document, now, beside=beside)
 

@@ -83,7 +83,7 @@ def routes(desk: HandoverService, facts_of: FactsOf, product: str, support: str)
     async def token(request: Request) -> Response:
         code = await _code(request)
         try:
-            issued = await run_in_threadpool(desk.show, code)
+            issued = await run_in_threadpool(desk.reveal, code)
         except TenantError as error:
             request.state.log["reason"] = str(error)
             raise Unavailable("the token cannot be made, ask for help") from error
@@ -113,7 +113,7 @@ def _told(request: Request, status: HandoverStatus, facts: DirectoryFacts) -> di
     told: dict[str, Any] = {
         "tenant": status.tenant,
         "opensUntil": status.opens_until,
-        "open": status.is_open,
+        "open": status.tenant_is_active,
         "template": facts.has_template,
     }
     if status.shown:
@@ -121,8 +121,8 @@ def _told(request: Request, status: HandoverStatus, facts: DirectoryFacts) -> di
         told |= {
             "url": requests.base_url(request, status.tenant),
             "shown": status.shown,
-            "toldUntil": status.told_until,
-            "live": status.is_live,
+            "toldUntil": status.status_until,
+            "live": status.token_is_live,
             "firstUse": use.first if use else None,
             "lastUse": use.last if use else None,
             "users": facts.users,

@@ -18,7 +18,7 @@ from rollcall.operations.operator import Operator
 from rollcall.reconcile import entra_next_steps
 from rollcall.scim import names
 from rollcall.scim.resource_type import Kind
-from rollcall.storage.document_item import successor
+from rollcall.storage.document_item import next_version
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ def plan_unlink(operator: Operator, tenant: str, name: str) -> LinkPlan:
     if before.link.local:
         raise AccountError(f"{before.user_name} is not linked")
     document = {key: value for key, value in before.document.items() if key != "externalId"}
-    policy = operator.services.tenants.show(tenant).linking
+    policy = operator.services.tenants.show(tenant).link_policy
     external_id = before.document.get("externalId")
     steps = entra_next_steps.after_unlink(before.id, external_id, policy)
     context = operator.services.context(tenant, operator.name)
@@ -80,7 +80,7 @@ def carry_out(operator: Operator, tenant: str, plan: LinkPlan) -> None:
         return
     context = operator.services.context(tenant, operator.name)
     if after.document == before.document:
-        writes = context.writes.linking(before, after.link)
+        writes = context.writes.link_update(before, after.link)
     else:
         writes = context.writes.replacement(before, after.document, context.now(), beside=after)
     context.log.describe(plan.action, f"{before.link} → {after.link}")
@@ -91,4 +91,4 @@ def _after(context: Context, before: Record, document: dict[str, Any], state: Li
     link = replace(before.link, state=state)
     if document == before.document:
         return replace(before, link=link)
-    return successor(before, document, context.now(), link)
+    return next_version(before, document, context.now(), link)

@@ -21,10 +21,10 @@ from rollcall.operations.operator import Operator, Progress
 from rollcall.reconcile import entra_next_steps
 from rollcall.scim.errors import Unavailable
 from rollcall.scim.resource_type import Kind
-from rollcall.storage.document_item import successor
+from rollcall.storage.document_item import next_version
 from rollcall.storage.table import MAX_BATCH
 from rollcall.storage.transactions import Action
-from rollcall.templates.grants import Grant, combined, together
+from rollcall.templates.grants import Grant, merged_access, merged_grant
 
 
 @dataclass(frozen=True)
@@ -71,8 +71,8 @@ def plan_merge(
     context = operator.services.context(tenant, operator.name)
     document = merged(survivor.document, kept.document, removed.document)
     document = reassigned(document, other.id, survivor.id, survivor.id)
-    after = successor(survivor, document, context.now())
-    access = together(survivor.access, other.access, context.access_levels)
+    after = next_version(survivor, document, context.now())
+    access = merged_access(survivor.access, other.access, context.access_levels)
     stub = None if other.link.local else {**other.document, "active": False}
     _, groups = context.resources.read_user(other.id) or (None, [])
     steps = entra_next_steps.after_merge(
@@ -91,8 +91,10 @@ def merge(operator: Operator, tenant: str, plan: MergePlan) -> MergedIds:
     writes = [
         *context.writes.replacement(survivor, plan.after.document, now, beside=plan.after),
         *_inherited_grants(context, survivor, removed),
-        *context.aliases.retirement(removed, survivor.id, plan.stub, now),
-        context.large_changes.leaving(Kind.USER, removed.id, context.actor, now, survivor.id),
+        *context.aliases.creation(removed, survivor.id, plan.stub, now),
+        context.large_changes.start_of_deletion(
+            Kind.USER, removed.id, context.actor, now, survivor.id
+        ),
     ]
     became = "a stub" if plan.stub is not None else "an alias"
     detail = (
@@ -127,7 +129,7 @@ def finish_merge(
     while not deletion.finish(context, ids.removed):
         yield Progress(step="memberships")
     context.log.describe("merge", f"the manager {ids.removed} is {ids.survivor}")
-    identifiers, done = context.resources.listed(Kind.USER), 0
+    identifiers, done = context.resources.ids(Kind.USER), 0
     while batch := list(islice(identifiers, MAX_BATCH)):
         for record in context.resources.read_many(Kind.USER, batch).values():
             if _with_manager(record, ids) != record.document:
@@ -156,18 +158,18 @@ def _inherited_grants(context: Context, survivor: Record, removed: Record) -> li
 
     Where both have a grant of the same template, or by hand, the highest levels of the two remain.
     """
-    inherited = {content["template"]: content for content in context.grants.of(removed.id)}
-    own = {content["template"]: content for content in context.grants.of(survivor.id)}
+    inherited = {content["template"]: content for content in context.grants.read(removed.id)}
+    own = {content["template"]: content for content in context.grants.read(survivor.id)}
     new = [content for template, content in inherited.items() if template not in own]
     raised = [
-        combined(Grant.of(own[template]), Grant.of(content), context.access_levels).content
+        merged_grant(Grant.of(own[template]), Grant.of(content), context.access_levels).content
         for template, content in inherited.items()
         if template in own
     ]
     return [
-        *context.grants.giving(survivor.id, new, context.actor),
-        *context.grants.replacing(survivor.id, raised, context.actor),
-        *context.grants.taking(removed.id, removed.access.granted),
+        *context.grants.additions(survivor.id, new, context.actor),
+        *context.grants.replacements(survivor.id, raised, context.actor),
+        *context.grants.deletions(removed.id, removed.access.granted),
     ]
 
 

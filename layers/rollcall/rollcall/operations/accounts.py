@@ -66,7 +66,7 @@ def find(operator: Operator, tenant: str, name: str) -> Record:
     Raises TenantError for an unknown tenant, AccountError when there is no such user.
     """
     operator.services.tenants.show(tenant)
-    record = Resources(operator.services.table, tenant).named(Kind.USER, name)
+    record = Resources(operator.services.table, tenant).resolve(Kind.USER, name)
     if record is None:
         raise AccountError(f"there is no user {name} in {tenant}")
     return record
@@ -90,7 +90,7 @@ def protect(operator: Operator, tenant: str, name: str, *, protected: bool = Tru
         context = operator.services.context(tenant, operator.name)
         action = "protect" if protected else "unprotect"
         context.log.describe(action, f"{before.link} → {after.link}")
-        commit(context, before, after, context.writes.linking(before, after.link))
+        commit(context, before, after, context.writes.link_update(before, after.link))
     return after
 
 
@@ -124,6 +124,6 @@ def client_errors() -> Iterator[None]:
 
 
 def _records(resources: Resources) -> Iterator[Record]:
-    identifiers = resources.listed(Kind.USER)
+    identifiers = resources.ids(Kind.USER)
     while batch := list(islice(identifiers, MAX_BATCH)):
         yield from resources.read_many(Kind.USER, batch).values()

@@ -45,5 +45,5 @@ def create(operator: Operator, tenant: str, opens: timedelta, days: int) -> Hand
         offered.opens_until,
         offered.withdrawn,
         offered.revoked,
-        tuple(UsedToken(token, use) for token, use in offered.kept),
+        tuple(UsedToken(token, use) for token, use in offered.live_tokens),
     )

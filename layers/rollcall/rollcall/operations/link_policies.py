@@ -82,7 +82,7 @@ def _change(
             )
         return {**content, "linking": after.content}
 
-    return operator.services.tenants.change(tenant, changed).linking
+    return operator.services.tenants.change(tenant, changed).link_policy
 
 
 def _log(operator: Operator, tenant: str, action: str, detail: str) -> None:

@@ -64,7 +64,7 @@ def query(
     key = bytes.fromhex(settings.key)
     hashes = frozenset({hashed(key, name), hashed(key, name, former)})
     resources = Resources(operator.services.table, tenant)
-    records = [record for kind in Kind if (record := resources.named(kind, name)) is not None]
+    records = [record for kind in Kind if (record := resources.resolve(kind, name)) is not None]
     ids = frozenset({name, *(record.id for record in records)})
     return LogQuery(tenant, begin, status, hashes, ids)
 

@@ -12,7 +12,7 @@ from rollcall.storage import verification
 from rollcall.storage.audit_log import AuditLog
 from rollcall.storage.faults import Fault
 from rollcall.storage.transactions import ConditionFailed
-from rollcall.templates.grants import mended
+from rollcall.templates.grants import repaired_access
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,8 @@ def verify(
     if not repair:
         return Verification(tuple(fault.sentence for fault in faults))
     repaired, remaining = repair_all(services, tenant, faults, log)
-    if not moved and not any(fault.unmoved for fault in remaining):
-        services.tenants.move(tenant)
+    if not moved and not any(fault.former_key for fault in remaining):
+        services.tenants.mark_moved(tenant)
         repaired.append(Fault(f"all names of {tenant} are under the keys of this release"))
         faults = yield from _lasting_faults(services, tenant, moved=True)
         more, remaining = repair_all(services, tenant, faults, log)
@@ -62,7 +62,7 @@ def _lasting_faults(
     services: Services, tenant: str, *, moved: bool
 ) -> Generator[Progress, None, list[Fault]]:
     """Return the faults that two reads of the table show."""
-    grants = partial(mended, scales=services.scales)
+    grants = partial(repaired_access, scales=services.scales)
     read = partial(verification.faults, services.table, tenant, grants, moved=moved)
     yield Progress(step="reading")
     first = list(read())
@@ -80,13 +80,13 @@ def _repair(services: Services, tenant: str, fault: Fault, log: AuditLog) -> boo
         if finished:
             log.write("repair", "", f"what was begun with {unfinished.id} is finished")
         return finished
-    if not fault.mends:
+    if not fault.repairs:
         return False
     # The sentence of a fault and the key of an item may hold a person's name; the type does not.
-    types = {f"{action.kind} {action.key['pk'].split('#')[1]}" for action in fault.mends}
+    types = {f"{action.kind} {action.key['pk'].split('#')[1]}" for action in fault.repairs}
     entry = log.actions("repair", "", ", ".join(sorted(types)))
     try:
-        services.table.transact([*fault.mends, *entry])
+        services.table.transact([*fault.repairs, *entry])
     except ConditionFailed:  # another writer changed it since it was read
         return False
     return True

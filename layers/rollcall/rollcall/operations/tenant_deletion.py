@@ -41,11 +41,11 @@ def delete(
         sleep(seconds)
         yield from _clear(directory)
     yield Progress(step="deleting reports, and changes that could not be published")
-    services.reports.forget(tenant)
+    services.reports.delete(tenant)
     services.unpublished.forget(tenant)
     for number in tenant_items.delete(services.table, tenant):
         yield Progress(number, unit="items", step="deleting the remaining")
-    services.tenants.forget(tenant)
+    services.tenants.delete(tenant)
 
 
 def _clear(directory: Directory) -> Iterator[Progress]:
@@ -56,7 +56,7 @@ def _clear(directory: Directory) -> Iterator[Progress]:
 def _time_under_way(services: Services, tenant: str) -> timedelta:
     """Return how long requests may still run, zero for a tenant that never had a token."""
     closed = services.tenants.show(tenant)
-    if not (closed.tokens or services.usage(tenant).all()):
+    if not (closed.tokens or services.usage(tenant).read_all()):
         return timedelta()
     since = datetime.fromisoformat(closed.closed or closed.created)
     return since + UNDER_WAY - services.tenants.clock()

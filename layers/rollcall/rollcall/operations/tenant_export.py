@@ -22,7 +22,7 @@ from rollcall.scim.errors import Unavailable
 from rollcall.scim.instant import instant
 from rollcall.scim.resource_type import Kind
 from rollcall.storage import keys
-from rollcall.storage.aliases import alias_in
+from rollcall.storage.aliases import alias_of
 from rollcall.storage.findings import Findings
 from rollcall.storage.group_members import GroupMembers
 from rollcall.storage.handover_items import HandoverItems
@@ -74,11 +74,11 @@ def _settings(services: Services, tenant: str) -> Iterator[Line]:
         "state": stored.state,
         "created": stored.created,
         "closed": stored.closed,
-        **stored.linking.content,
+        **stored.link_policy.content,
         "absentMembers": stored.absent_members.value,
         "exported": instant(datetime.now(UTC)),
     }
-    tokens, uses = {token.id: token for token in stored.tokens}, services.usage(tenant).all()
+    tokens, uses = {token.id: token for token in stored.tokens}, services.usage(tenant).read_all()
     for identifier in tokens.keys() | uses.keys():
         token = asdict(tokens[identifier]) if identifier in tokens else {"id": identifier}
         token.pop("digest", None)
@@ -109,7 +109,7 @@ def _resources(resources: Resources, url: str) -> Iterator[Line]:
 
 
 def _records(resources: Resources, kind: Kind) -> Iterator[Record]:
-    identifiers = resources.listed(kind)
+    identifiers = resources.ids(kind)
     while batch := list(islice(identifiers, MAX_BATCH)):
         yield from resources.read_many(kind, batch).values()
 
@@ -118,7 +118,7 @@ def _deleted(table: Table, tenant: str) -> Iterator[Line]:
     """Yield the ids that were deleted, or merged into others."""
     for item in _indexed(table, Keys(tenant).tombstones()):
         identifier, deleted = keys.identifier(item["pk"]), item["deleted"]
-        if (alias := alias_in(identifier, item)) is not None:
+        if (alias := alias_of(identifier, item)) is not None:
             stub = dict(alias.stub.document) if alias.stub else None
             content = {"survivor": alias.survivor, "merged": deleted, "stub": stub}
             yield {"type": "alias", "id": identifier, **content}
@@ -131,8 +131,8 @@ def _memberships(table: Table, tenant: str, resources: Resources) -> Iterator[Li
     """Yield memberships as readers of groups see them, with changes that are not finished."""
     group_members, large_changes = GroupMembers(table, tenant), LargeChangeItems(table, tenant)
     for group in _records(resources, Kind.GROUP):
-        leaving = frozenset(large_changes.leavers())
-        members = group_members.walk(group)
+        leaving = frozenset(large_changes.unfinished_deletions())
+        members = group_members.iterate(group)
         while batch := dict(islice(members, MAX_BATCH)):
             existing = _existing(resources, batch) if group.pending else batch.keys()
             for member, kind in batch.items():
@@ -187,7 +187,7 @@ def _log(services: Services, tenant: str) -> Iterator[Line]:
 
 def _indexed(table: Table, index: str) -> Iterator[Item]:
     """Yield the items of an index partition in its order, strongly consistent."""
-    entries = table.index(index)
+    entries = table.query_index(index)
     while batch := [(entry["pk"], entry["sk"]) for entry in islice(entries, MAX_BATCH)]:
         items = table.get_many({"pk": pk, "sk": sk} for pk, sk in batch)
         yield from (items[key] for key in batch if key in items)

@@ -9,11 +9,11 @@ from enum import StrEnum
 from rollcall.operations.operator import Operator
 from rollcall.storage.outbox import Outbox
 from rollcall.storage.token_usage import TokenUse
-from rollcall.tenants.tenant_tokens import Issued
+from rollcall.tenants.tenant_tokens import IssuedToken
 from rollcall.tenants.tenants import READ_ONLY, READ_WRITE, TOKEN_DAYS, TenantError, Token
 from rollcall.tenants.token_expiry import SOON
 
-__all__ = ["SOON", "TOKEN_DAYS", "Issued", "Token", "TokenUse"]
+__all__ = ["SOON", "TOKEN_DAYS", "IssuedToken", "Token", "TokenUse"]
 
 
 class Scope(StrEnum):
@@ -31,7 +31,7 @@ class UsedToken:
     use: TokenUse | None
 
 
-def issue(operator: Operator, tenant: str, label: str, days: int, scope: Scope) -> Issued:
+def issue(operator: Operator, tenant: str, label: str, days: int, scope: Scope) -> IssuedToken:
     """Add a token to a tenant. Raises TenantError."""
     issued = operator.services.keyring(tenant).issue(label, days, scope.value)
     detail = f"{scope.value}, until {issued.token.expires}"
@@ -41,7 +41,7 @@ def issue(operator: Operator, tenant: str, label: str, days: int, scope: Scope) 
 
 def rotate(
     operator: Operator, tenant: str, token: str | None, overlap: timedelta, days: int
-) -> Issued:
+) -> IssuedToken:
     """Replace a token, which works for `overlap` more, by a new one of its label and scope.
 
     Without an id it is the only live token that is not being replaced. Raises TenantError.
@@ -53,7 +53,7 @@ def rotate(
         detail = f"by {issued.token.id}, works until {old.expires}"
         log.write("rotate", f"Token/{old.id}", detail)
         change = {"successor": issued.token.id, "until": old.expires}
-        Outbox(services.table, tenant).post("token.rotated", old.id, change, log.actor)
+        Outbox(services.table, tenant).write("token.rotated", old.id, change, log.actor)
     return issued
 
 
@@ -62,7 +62,7 @@ def show(operator: Operator, tenant: str, token: str) -> UsedToken:
     stored = operator.services.tenants.show(tenant).token(token)
     if stored is None:
         raise TenantError(f"{tenant} has no live token {token}")
-    return UsedToken(stored, operator.services.usage(tenant).of(token))
+    return UsedToken(stored, operator.services.usage(tenant).read(token))
 
 
 def revoke(operator: Operator, tenant: str, token: str) -> Token:
@@ -76,5 +76,5 @@ def list_live(operator: Operator, tenant: str) -> list[UsedToken]:
     """Return the live tokens of a tenant, oldest first. Raises TenantError."""
     now = datetime.now(UTC)
     tokens = operator.services.tenants.show(tenant).tokens
-    uses = operator.services.usage(tenant).all()
+    uses = operator.services.usage(tenant).read_all()
     return [UsedToken(token, uses.get(token.id)) for token in tokens if token.is_live(now)]

@@ -10,7 +10,7 @@ from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 from rollcall.runtime.backend import Backend, deployed
 from rollcall.runtime.invocation import in_time
 from rollcall.runtime.json_log import logger
-from rollcall.tenants.token_expiry import ExpiringToken, ending, notice
+from rollcall.tenants.token_expiry import ExpiringToken, expiring_tokens, notification
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, int]:
@@ -29,13 +29,13 @@ def look(backend: Backend, now: datetime) -> list[ExpiringToken]:
     return [
         each
         for tenant in backend.tenants.list()
-        for each in ending(tenant, backend.usage(tenant.name).all(), now)
+        for each in expiring_tokens(tenant, backend.usage(tenant.name).read_all(), now)
     ]
 
 
 def tell(backend: Backend, found: list[ExpiringToken]) -> int:
     """Publish one message about the tokens whose day it is, none where there are none."""
-    due = [each for each in found if each.is_to_be_told]
+    due = [each for each in found if each.is_due]
     if due:
         subject = f"Rollcall: {len(due)} token{'s' * (len(due) != 1)} about to expire"
         content = {
@@ -43,7 +43,7 @@ def tell(backend: Backend, found: list[ExpiringToken]) -> int:
             "tokens": len(due),
             "days": min(each.days for each in due),
         }
-        backend.topic.publish(subject, notice(due), content)
+        backend.topic.publish(subject, notification(due), content)
     return len(due)
 
 

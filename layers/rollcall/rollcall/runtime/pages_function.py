@@ -16,7 +16,7 @@ from rollcall.runtime.scim_function import application
 from rollcall.runtime.services import Services, deployed
 from rollcall.scim.resource_type import Kind
 from rollcall.storage.findings import Findings
-from rollcall.storage.report_files import FORMS
+from rollcall.storage.report_files import FORMATS
 from rollcall.tenants.handover import HandoverService
 
 
@@ -24,7 +24,7 @@ def report_routes(services: Services) -> list[Route]:
     """Return the routes of links to reports."""
 
     def follow(code: str, form: str) -> str | None:
-        return services.reports.follow(code, FORMS[form], datetime.now(UTC))
+        return services.reports.signed_url(code, FORMATS[form], datetime.now(UTC))
 
     return [report_links.route(follow)]
 
@@ -36,7 +36,9 @@ def handover_routes(services: Services) -> list[Route]:
     def facts(tenant: str) -> DirectoryFacts:
         counts = services.directory(tenant).counts(linked=True)
         everyone = services.templates(tenant).catalogue().everyone
-        duplicates = Findings(services.table, tenant).count("duplicate", handover_page.MAX_FLAGS)
+        duplicates = Findings(services.table, tenant).count_flagged(
+            "duplicate", handover_page.MAX_FLAGS
+        )
         return DirectoryFacts(
             everyone is not None, counts[Kind.USER], counts[Kind.GROUP], duplicates
         )

@@ -96,7 +96,7 @@ class Services(Backend):
             caller.tenant,
             base_url,
             actor=actor,
-            linking=caller.linking,
+            linking=caller.link_policy,
             absent_members=caller.absent_members,
             moved=caller.moved,
             key=caller.key,

@@ -27,6 +27,6 @@ def sweep(services: Services, context: Any) -> dict[str, int]:
     try:
         finished = sum(1 for _ in services.sweep().run(lambda: seconds_left(context)))
     finally:
-        leases.end(LEASE, holder)
+        leases.release(LEASE, holder)
     logger().info("sweep", extra={"finished": finished})
     return {"finished": finished}

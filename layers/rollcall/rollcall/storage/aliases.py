@@ -46,9 +46,9 @@ class Aliases:
     def read(self, identifier: str) -> Alias | None:
         """Return what an id is an alias of, None when it is none."""
         item = self._table.get(self._keys.document(Kind.USER, identifier))
-        return None if item is None else alias_in(identifier, item)
+        return None if item is None else alias_of(identifier, item)
 
-    def retirement(
+    def creation(
         self, record: Record, survivor: str, stub: Mapping[str, Any] | None, now: str
     ) -> list[Action]:
         """Return the actions that make an alias of the version of a user that was read."""
@@ -78,12 +78,12 @@ class Aliases:
         )
         return [retire, *rest]
 
-    def stored(self, stub: Record, document: Mapping[str, Any], now: str) -> Action:
+    def stub_replacement(self, stub: Record, document: Mapping[str, Any], now: str) -> Action:
         """Return the action that replaces the version of a stub that was read."""
         names.check(Kind.USER, stub.document, document)
         return self._changed(stub, now, "SET stub = :stub,", {":stub": encoded(document)})
 
-    def removed(self, stub: Record, now: str) -> Action:
+    def stub_deletion(self, stub: Record, now: str) -> Action:
         """Return the action that deletes a stub; the id still resolves to the survivor."""
         return self._changed(stub, now, "REMOVE stub SET", {})
 
@@ -104,7 +104,7 @@ class Aliases:
         )
 
 
-def alias_in(identifier: str, item: Item) -> Alias | None:
+def alias_of(identifier: str, item: Item) -> Alias | None:
     """Return what a document item says of an id that means another user."""
     if "alias" not in item:
         return None

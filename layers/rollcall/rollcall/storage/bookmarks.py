@@ -19,7 +19,7 @@ class Bookmarks:
         self._table = table
         self._keys = Keys(tenant)
 
-    def keep(self, walk: str, start: int, position: str, now: datetime) -> None:
+    def write(self, walk: str, start: int, position: str, now: datetime) -> None:
         """Remember where the result before `start` stands; what fails here fails nothing."""
         item = {"position": position, "expires": int((now + LIFETIME).timestamp())}
         try:

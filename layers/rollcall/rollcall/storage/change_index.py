@@ -13,10 +13,10 @@ from typing import TypeAlias, Unpack
 
 from rollcall.scim.resource_type import Kind
 from rollcall.storage import keys
-from rollcall.storage.keys import FEED_SHARDS, Keys
+from rollcall.storage.keys import CHANGE_SHARDS, Keys
 from rollcall.storage.table import Bounds, Table
 
-Place: TypeAlias = tuple[str, str]
+ChangePosition: TypeAlias = tuple[str, str]
 """When a resource changed last, and its id."""
 
 
@@ -28,8 +28,12 @@ class ChangeIndex:
         self._keys = Keys(tenant)
 
     def read(
-        self, kind: Kind, since: str, position: Place | None = None, **bounds: Unpack[Bounds]
-    ) -> Iterator[Place]:
+        self,
+        kind: Kind,
+        since: str,
+        position: ChangePosition | None = None,
+        **bounds: Unpack[Bounds],
+    ) -> Iterator[ChangePosition]:
         """Yield the resources of a type that changed at an instant or later, in that order.
 
         `position` is where to begin behind, before it or at it as the bounds say; not before
@@ -41,7 +45,7 @@ class ChangeIndex:
         bounds |= {"inclusive": True}
         if begin:
             bounds["after"] = begin
-        shards = [self._shard(kind, shard, bounds) for shard in range(FEED_SHARDS)]
+        shards = [self._shard(kind, shard, bounds) for shard in range(CHANGE_SHARDS)]
         merged = heapq.merge(*shards, key=lambda place: place[0], reverse=down)
         for instant, places in groupby(merged, key=lambda place: place[0]):
             if instant < since:
@@ -50,12 +54,12 @@ class ChangeIndex:
                 if position is None or _is_behind(place, position, down=down, at=inclusive):
                     yield place
 
-    def _shard(self, kind: Kind, shard: int, bounds: Bounds) -> Iterator[Place]:
-        for item in self._table.changes(self._keys.feed(kind, shard), **bounds):
+    def _shard(self, kind: Kind, shard: int, bounds: Bounds) -> Iterator[ChangePosition]:
+        for item in self._table.query_changes(self._keys.change_partition(kind, shard), **bounds):
             yield item["modified"], keys.identifier(item["pk"])
 
 
-def _is_behind(place: Place, position: Place, *, down: bool, at: bool) -> bool:
+def _is_behind(place: ChangePosition, position: ChangePosition, *, down: bool, at: bool) -> bool:
     if place == position:
         return at
     return place < position if down else place > position

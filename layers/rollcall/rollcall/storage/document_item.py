@@ -18,7 +18,7 @@ TOMBSTONE_DAYS = 90
 """How long the id of a deleted resource is remembered: clients lag behind."""
 
 
-def successor(
+def next_version(
     record: Record, document: Mapping[str, Any], now: str, link: AccountLink | None = None
 ) -> Record:
     """Return the record as `replacement` or `touch` leaves it."""

@@ -26,18 +26,18 @@ class EvidenceIndex:
         self._table = table
         self._keys = Keys(tenant)
 
-    def clues(self, after: str = "") -> Iterator[MatchKey]:
+    def all(self, after: str = "") -> Iterator[MatchKey]:
         """Yield all evidence in the order of the canonical value, behind a position."""
-        yield from map(_clue, self._table.index(self._keys.identity(), after=after))
+        yield from map(_clue, self._table.query_index(self._keys.evidence_order(), after=after))
 
-    def bearers(self, canonical: str, most: int) -> list[MatchKey]:
+    def with_value(self, canonical: str, most: int) -> list[MatchKey]:
         """Return the evidence with one canonical value, at most so many pieces, in one query."""
         prefix = f"{part(canonical)}#"
-        found = self._table.index(self._keys.identity(), prefix=prefix, limit=most)
+        found = self._table.query_index(self._keys.evidence_order(), prefix=prefix, limit=most)
         return [_clue(item) for item in islice(found, most)]
 
 
-def difference(
+def changes(
     own: Keys, user: str, before: Mapping[str, Any], after: Mapping[str, Any], now: str
 ) -> Iterator[Action]:
     """Yield what changes of a user's evidence items between two documents; empty is none."""
@@ -49,16 +49,16 @@ def difference(
         yield Action("Delete", own.evidence(user, *piece))
     for piece in sorted(new - old):
         key = own.evidence(user, *piece)
-        yield Action("Put", key, item=borne(own, key, now))
+        yield Action("Put", key, item=index_attributes(own, key, now))
 
 
-def places(own: Keys, user: str, document: Mapping[str, Any]) -> Iterator[Key]:
+def evidence_keys(own: Keys, user: str, document: Mapping[str, Any]) -> Iterator[Key]:
     """Yield the keys of a user's evidence items."""
     for piece in _pieces(document):
         yield own.evidence(user, *piece)
 
 
-def borne(own: Keys, key: Key, now: str) -> Item:
+def index_attributes(own: Keys, key: Key, now: str) -> Item:
     """Return what the item under a lookup's or an evidence's key bears for the index.
 
     `now` is since when a user is inactive, where that is the evidence.
@@ -67,7 +67,7 @@ def borne(own: Keys, key: Key, now: str) -> Item:
     if found is None:
         return {}
     canonical = f"inactive:{now}" if found.source is Source.INACTIVE else part(found.canonical)
-    return {"gsi_pk": own.identity(), "gsi_sk": f"{canonical}#{found.source}#{user}"}
+    return {"gsi_pk": own.evidence_order(), "gsi_sk": f"{canonical}#{found.source}#{user}"}
 
 
 def _pieces(document: Mapping[str, Any]) -> frozenset[tuple[Source, str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rollcall.storage.large_change_items import Unfinished
+from rollcall.storage.large_change_items import UnfinishedChange
 from rollcall.storage.transactions import Action
 
 
@@ -17,6 +17,6 @@ class Fault:
     """
 
     sentence: str
-    mends: tuple[Action, ...] = ()
-    unfinished: Unfinished | None = None
-    unmoved: bool = False
+    repairs: tuple[Action, ...] = ()
+    unfinished: UnfinishedChange | None = None
+    former_key: bool = False

@@ -53,10 +53,10 @@ class Findings:
         Raises ConditionFailed.
         """
         gone = [Action("Delete", self.keys.flag(user, finding)) for user in unflagged]
-        writing = self.writing(finding, item, revision, flagged or {})
+        writing = self.write_actions(finding, item, revision, flagged or {})
         self.table.transact([*writing, *gone, *logged])
 
-    def writing(
+    def write_actions(
         self, finding: str, item: Item, revision: int, flagged: Mapping[str, str]
     ) -> list[Action]:
         """Return the actions that write a finding, in place of a revision, and flags of users."""
@@ -65,11 +65,11 @@ class Findings:
             *(self._flag(user, finding, kind) for user, kind in flagged.items()),
         ]
 
-    def run(self) -> Item | None:
+    def read_run(self) -> Item | None:
         """Read how far the latest run is."""
         return self.table.get(self.keys.run())
 
-    def save_run(self, item: Item, revision: int) -> None:
+    def write_run(self, item: Item, revision: int) -> None:
         """Write how far the run is in place of the revision that was read. ConditionFailed."""
         self.table.transact([self._replacement(self.keys.run(), item, revision)])
 
@@ -77,33 +77,33 @@ class Findings:
         """Read what the runs counted, the oldest first."""
         return list(self.table.query(self.keys.duplicates(), keys.SUMMARY))
 
-    def summarise(self, run: str, item: Item) -> None:
+    def write_summary(self, run: str, item: Item) -> None:
         """Write what a run counted."""
         self.table.put(self.keys.summary(run), item)
 
-    def mark(self, user: str, note: Item, *logged: Action) -> None:
+    def mark_service_account(self, user: str, note: Item, *logged: Action) -> None:
         """Flag a user as a service account, which no finding names."""
         self.table.transact([self._flag(user, SERVICE, SERVICE, note), *logged])
 
-    def unmark(self, user: str, *logged: Action) -> None:
+    def unmark_service_account(self, user: str, *logged: Action) -> None:
         """Take that flag away."""
         self.table.transact([Action("Delete", self.keys.flag(user, SERVICE)), *logged])
 
-    def marked(self, users: Iterable[str]) -> set[str]:
+    def service_accounts(self, users: Iterable[str]) -> set[str]:
         """Return those of the users who are service accounts."""
         wanted = {self.keys.flag(each, SERVICE)["pk"]: each for each in users}
         found = self.table.get_many(self.keys.flag(each, SERVICE) for each in wanted.values())
         return {wanted[pk] for pk, _ in found}
 
-    def count(self, kind: str, most: int) -> int:
+    def count_flagged(self, kind: str, most: int) -> int:
         """Count the findings that flag users as a kind, among the first flags, in one query."""
-        flags = self.table.index(self.keys.flags(), prefix=f"{kind}#", limit=most)
+        flags = self.table.query_index(self.keys.flags(), prefix=f"{kind}#", limit=most)
         return len({keys.identifier(item["gsi_sk"]) for item in islice(flags, most)})
 
-    def flagged(self, kind: str = "") -> Iterator[tuple[str, str, str]]:
+    def flags(self, kind: str = "") -> Iterator[tuple[str, str, str]]:
         """Yield kind, user and flag of all flags in order, or of those of one kind."""
         prefix = f"{kind}#" if kind else ""
-        for item in self.table.index(self.keys.flags(), prefix=prefix):
+        for item in self.table.query_index(self.keys.flags(), prefix=prefix):
             of, user, flag = item["gsi_sk"].split("#")
             yield of, user, flag
 

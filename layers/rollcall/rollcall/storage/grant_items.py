@@ -21,7 +21,7 @@ from rollcall.storage.transactions import Action
 RACED = "raced"
 """The label of the condition that a user has the access that was read."""
 
-Content = Mapping[str, Any]
+GrantContent = Mapping[str, Any]
 """A grant: `template`, `version`, and what it gives."""
 
 
@@ -32,33 +32,37 @@ class GrantItems:
         self._table = table
         self._keys = Keys(tenant)
 
-    def of(self, user: str) -> Iterator[Content]:
+    def read(self, user: str) -> Iterator[GrantContent]:
         """Yield the grants of a user."""
         for item in self._table.query(self._keys.partition(Kind.USER, user), keys.GRANT):
             grant = {name: item[name] for name in item if name not in _PLACE}
             yield {**grant, "version": int(item["version"])}
 
-    def holders(self, beginnings: Iterable[str]) -> Iterator[str]:
+    def users(self, beginnings: Iterable[str]) -> Iterator[str]:
         """Yield the ids of the users with grants whose order begins so; see `order`."""
         for each in beginnings:
-            for item in self._table.index(self._keys.grants(), prefix=each):
+            for item in self._table.query_index(self._keys.grants(), prefix=each):
                 yield keys.identifier(item["gsi_sk"])
 
-    def giving(self, user: str, grants: Iterable[Content], origin: Actor) -> list[Action]:
+    def additions(self, user: str, grants: Iterable[GrantContent], origin: Actor) -> list[Action]:
         """Return the actions that put grants; RACED says that the user has one of them already."""
         return [
             self._put(user, each, origin, condition="attribute_not_exists(pk)") for each in grants
         ]
 
-    def replacing(self, user: str, grants: Iterable[Content], origin: Actor) -> list[Action]:
+    def replacements(
+        self, user: str, grants: Iterable[GrantContent], origin: Actor
+    ) -> list[Action]:
         """Return the actions that put grants in the place of those that may be there."""
         return [self._put(user, each, origin) for each in grants]
 
-    def taking(self, user: str, templates: Iterable[str]) -> list[Action]:
+    def deletions(self, user: str, templates: Iterable[str]) -> list[Action]:
         """Return the actions that delete grants."""
         return [Action("Delete", self._keys.grant(user, each)) for each in templates]
 
-    def access(self, user: str, before: Access, after: Access, now: str, origin: Actor) -> Action:
+    def access_update(
+        self, user: str, before: Access, after: Access, now: str, origin: Actor
+    ) -> Action:
         """Return the action that replaces what a user may do, and raises its version.
 
         RACED says that it has changed since it was read, or that there is no such user any more.
@@ -79,7 +83,7 @@ class GrantItems:
             label=RACED,
         )
 
-    def _put(self, user: str, grant: Content, origin: Actor, condition: str = "") -> Action:
+    def _put(self, user: str, grant: GrantContent, origin: Actor, condition: str = "") -> Action:
         return Action(
             "Put",
             self._keys.grant(user, grant["template"]),
@@ -87,7 +91,7 @@ class GrantItems:
                 **grant,
                 "origin": origin.item,
                 "gsi_pk": self._keys.grants(),
-                "gsi_sk": f"{order(grant['template'], grant['version'])}{user}",
+                "gsi_sk": f"{order_prefix(grant['template'], grant['version'])}{user}",
             },
             condition=condition,
             label=RACED,
@@ -97,6 +101,6 @@ class GrantItems:
 _PLACE: Sequence[str] = ("pk", "sk", "gsi_pk", "gsi_sk")
 
 
-def order(template: str, version: int | None = None) -> str:
+def order_prefix(template: str, version: int | None = None) -> str:
     """Return what the order of the grants of a template begins with, or of one version of it."""
     return f"{template}#" if version is None else f"{template}#{version:06d}#"

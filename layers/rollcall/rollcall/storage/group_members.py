@@ -29,7 +29,7 @@ class GroupWithMembers:
 
     record: Record
     members: dict[str, Kind]
-    whole: bool = True
+    complete: bool = True
 
 
 @dataclass
@@ -55,14 +55,14 @@ class GroupMembers:
         With more than `limit` members some of them are returned, not whole. Raises Unavailable when
         changes of several members keep coming between the pages.
         """
-        for _ in self._table.patience.pauses():
+        for _ in self._table.retry.attempts():
             # Before the members: a note goes when the last of its memberships is ended.
-            leaving = {item["sk"] for item in self._table.query(self._keys.leavings())}
+            leaving = {item["sk"] for item in self._table.query(self._keys.unfinished_deletions())}
             pages = self._pages(group, limit)
             if pages.record is None:
                 return None
             if limit is not None and len(pages.members) > limit:
-                return GroupWithMembers(pages.record, pages.members, whole=False)
+                return GroupWithMembers(pages.record, pages.members, complete=False)
             members = self._overlaid(pages.members, changes_in(iter(pages.journal)))
             members = {each: of for each, of in members.items() if each not in leaving}
             # Not even a single page is read at one moment.
@@ -71,7 +71,7 @@ class GroupMembers:
                 return GroupWithMembers(pages.record, members, whole)
         raise Unavailable("the members of the group change too often to be read, try again")
 
-    def walk(self, group: Record, **bounds: Unpack[Bounds]) -> Iterator[tuple[str, Kind]]:
+    def iterate(self, group: Record, **bounds: Unpack[Bounds]) -> Iterator[tuple[str, Kind]]:
         """Yield id and type of a group's members in the order of their ids, as they are read.
 
         `after` in the bounds is such an id. Those who are deleted may be among them: whoever reads
@@ -101,7 +101,7 @@ class GroupMembers:
                 yield each, kind
             last = each
 
-    def among(
+    def existing(
         self, pairs: Iterable[tuple[str, str]], pending: Mapping[str, str]
     ) -> dict[tuple[str, str], Kind]:
         """Return which of the (group, member) pairs are memberships, with the member's type.
@@ -137,7 +137,7 @@ class GroupMembers:
                     prefix = keys.change_prefix(read.record.pending) if read.record else ""
                 elif item["sk"].startswith(keys.MEMBER):
                     read.members[item["member"]] = Kind(item["type"])
-                elif item["sk"].startswith(keys.JOURNAL):
+                elif item["sk"].startswith(keys.MEMBER_CHANGE):
                     if read.record is not None and item["sk"].startswith(prefix):
                         read.journal.append(item)
                 else:

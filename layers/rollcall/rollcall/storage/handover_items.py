@@ -40,7 +40,7 @@ class HandoverItems:
         self._table = table
         self._keys = Keys(tenant)
 
-    def offer(self, handover: Handover) -> None:
+    def create(self, handover: Handover) -> None:
         """Keep a new hand-over."""
         item = {
             "created": handover.created,
@@ -81,7 +81,7 @@ class HandoverItems:
             {":token": token},
         )
 
-    def show(self, shown: Handover) -> bool:
+    def mark_shown(self, shown: Handover) -> bool:
         """Note that a claimed token is shown; False when the claim does not hold any more."""
         return self._change(
             shown.digest,
@@ -95,7 +95,7 @@ class HandoverItems:
             },
         )
 
-    def withdraw(self, digest: str) -> None:
+    def delete(self, digest: str) -> None:
         """Delete a hand-over."""
         self._table.delete([self._keys.handover(digest)])
 

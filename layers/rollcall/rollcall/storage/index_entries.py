@@ -49,7 +49,7 @@ class IndexEntries:
             yield from self._claims(kind, identifier, before, after)
             yield from self._lookups(kind, identifier, before, after, now)
         if kind is Kind.USER:
-            yield from evidence_index.difference(self._keys, identifier, before, after, now)
+            yield from evidence_index.changes(self._keys, identifier, before, after, now)
 
     def _claims(
         self, kind: Kind, identifier: str, before: Document, after: Document
@@ -70,7 +70,7 @@ class IndexEntries:
                 yield Action(
                     "Put",
                     self._keys.claim(kind, entry),
-                    item=claim(self._keys, kind, entry, identifier, listed=entry == new[0]),
+                    item=claim_item(self._keys, kind, entry, identifier, listed=entry == new[0]),
                     condition="attribute_not_exists(pk)",
                     label=CLAIMED,
                 )
@@ -107,11 +107,13 @@ class IndexEntries:
             yield Action("Delete", self._keys.lookup(kind, entry, identifier))
         for entry in sorted(new - (old - {*former.values()})):
             key = self._keys.lookup(kind, entry, identifier)
-            item = evidence_index.borne(self._keys, key, now) if kind is Kind.USER else {}
+            item = (
+                evidence_index.index_attributes(self._keys, key, now) if kind is Kind.USER else {}
+            )
             yield Action("Put", key, item=item)
 
 
-def claim(own: Keys, kind: Kind, entry: IndexEntry, identifier: str, *, listed: bool) -> Item:
+def claim_item(own: Keys, kind: Kind, entry: IndexEntry, identifier: str, *, listed: bool) -> Item:
     """Return the item of a claim; `listed` is the one by which its resource is in the index."""
     if not listed:
         return {"id": identifier}
@@ -119,6 +121,6 @@ def claim(own: Keys, kind: Kind, entry: IndexEntry, identifier: str, *, listed: 
     return {"id": identifier, "gsi_pk": own.claims(kind), "gsi_sk": order}
 
 
-def bearers(item: Item) -> list[str]:
+def claim_holders(item: Item) -> list[str]:
     """Return the ids in a claim's item: whose it is, and those whose names became the same."""
     return [item["id"], *item.get("also", ())]

@@ -19,11 +19,11 @@ from rollcall.scim.instant import instant
 from rollcall.scim.resource_type import Kind
 from rollcall.storage import evidence_index, keys
 from rollcall.storage.faults import Fault
-from rollcall.storage.index_entries import bearers, claim
+from rollcall.storage.index_entries import claim_holders, claim_item
 from rollcall.storage.keys import Key, Keys
 from rollcall.storage.transactions import Action
 
-Place: TypeAlias = tuple[str, str]
+PrimaryKey: TypeAlias = tuple[str, str]
 """The pk and the sk of an item."""
 
 
@@ -42,16 +42,16 @@ class IndexCheck:
 
     own: Keys
     moved: bool
-    _held: dict[Place, list[str]] = field(default_factory=dict)
-    _wanted: dict[Place, list[_Owner]] = field(default_factory=lambda: defaultdict(list))
-    _former: dict[Place, Place] = field(default_factory=dict)
+    _held: dict[PrimaryKey, list[str]] = field(default_factory=dict)
+    _wanted: dict[PrimaryKey, list[_Owner]] = field(default_factory=lambda: defaultdict(list))
+    _former: dict[PrimaryKey, PrimaryKey] = field(default_factory=dict)
     _unborne: list[tuple[Key, Item]] = field(default_factory=list)
 
-    def read(self, item: Item) -> None:
+    def add_item(self, item: Item) -> None:
         """Note an item, and whether the evidence that it bears is what its key says."""
         place = item["pk"], item["sk"]
         if place[1] == keys.CLAIM:
-            self._held[place] = bearers(item)
+            self._held[place] = claim_holders(item)
             return
         is_evidence = place[0].startswith(f"{self.own.tenant}#EVIDENCE#")
         self._held[place] = [keys.identifier(place[0] if is_evidence else place[1])]
@@ -59,11 +59,11 @@ class IndexCheck:
             return
         key = {"pk": place[0], "sk": place[1]}
         since = str(item.get("gsi_sk", "")).removeprefix("inactive:").partition("#")[0]
-        borne = evidence_index.borne(self.own, key, since or _now())
+        borne = evidence_index.index_attributes(self.own, key, since or _now())
         if borne != {name: item[name] for name in ("gsi_pk", "gsi_sk") if name in item}:
             self._unborne.append((key, borne))
 
-    def want(self, kind: Kind, identifier: str, document: Mapping[str, Any]) -> None:
+    def add_document(self, kind: Kind, identifier: str, document: Mapping[str, Any]) -> None:
         """Note what a document wants to stand in the index."""
         new, *others = indexing.claim(kind, document).forms
         place = _place(self.own.claim(kind, new))
@@ -77,7 +77,7 @@ class IndexCheck:
             key = self.own.lookup(kind, entry, identifier)
             self._former[_place(self.own.lookup(kind, old, identifier))] = _place(key)
         if kind is Kind.USER:
-            for key in evidence_index.places(self.own, identifier, document):
+            for key in evidence_index.evidence_keys(self.own, identifier, document):
                 self._wanted[_place(key)] = [_Owner(kind, identifier)]
 
     def faults(self) -> Iterator[Fault]:
@@ -101,7 +101,7 @@ class IndexCheck:
             if place not in self._wanted and not self._stays(place, movable):
                 yield Fault(f"{' '.join(place)} of {held[0]} is left over", (self._drop(place),))
 
-    def _shared(self, place: Place, owners: list[_Owner]) -> Iterator[Fault]:
+    def _shared(self, place: PrimaryKey, owners: list[_Owner]) -> Iterator[Fault]:
         """Yield that resources share a name, and that its claim does not name just these."""
         holder, *also = self._held.get(place, [owners[0].id])
         others = sorted(each.id for each in owners if each.id != holder)
@@ -109,7 +109,7 @@ class IndexCheck:
             return  # it is somebody else's
         for each in others:
             said = f"{owners[0].kind.value} {holder} and {each} have one name: {place[0]}"
-            yield Fault(said, unmoved=True)
+            yield Fault(said, former_key=True)
         if sorted(also) != others and place in self._held and place[1] == keys.CLAIM:
             values = {":id": holder} | ({":also": others} if others else {})
             update = "SET also = :also" if others else "REMOVE also"
@@ -117,7 +117,7 @@ class IndexCheck:
             note = Action("Update", key, update=update, condition="id = :id", values=values)
             yield Fault(f"{' '.join(place)} does not say who else has the name", (note,))
 
-    def _missing(self, place: Place, owners: list[_Owner], old: Place | None) -> Fault:
+    def _missing(self, place: PrimaryKey, owners: list[_Owner], old: PrimaryKey | None) -> Fault:
         """Return that an item is missing, or still stands under the key of an earlier release."""
         owner = owners[0]
         if old is None:
@@ -126,9 +126,9 @@ class IndexCheck:
         holder = self._held[old][0]
         owner = next((each for each in owners if each.id == holder), owner)
         said = f"{' '.join(old)} of {owner.id} is under the key of an earlier release"
-        return Fault(said, (self._put(place, owner, owners), self._drop(old)), unmoved=True)
+        return Fault(said, (self._put(place, owner, owners), self._drop(old)), former_key=True)
 
-    def _stays(self, place: Place, movable: Mapping[Place, Place]) -> bool:
+    def _stays(self, place: PrimaryKey, movable: Mapping[PrimaryKey, PrimaryKey]) -> bool:
         """Tell whether what no document wants stays: as a former name, or until it is moved."""
         if (new := self._former.get(place)) is None:
             return False
@@ -136,24 +136,24 @@ class IndexCheck:
             return True
         return place[1] == keys.CLAIM and (not self.moved or self._is_others(place, new))
 
-    def _is_others(self, place: Place, new: Place) -> bool:
+    def _is_others(self, place: PrimaryKey, new: PrimaryKey) -> bool:
         """Tell whether a former name is of somebody whose name of today is another's, too."""
         return self._held[place][0] != self._held[new][0]
 
-    def _put(self, place: Place, owner: _Owner, owners: list[_Owner]) -> Action:
+    def _put(self, place: PrimaryKey, owner: _Owner, owners: list[_Owner]) -> Action:
         """Return the action that puts an item for one of those who want it."""
         key, item = {"pk": place[0], "sk": place[1]}, {}
         if place[1] == keys.CLAIM:
             assert owner.entry is not None  # noqa: S101  # only evidence has none
-            item = claim(self.own, owner.kind, owner.entry, owner.id, listed=True)
+            item = claim_item(self.own, owner.kind, owner.entry, owner.id, listed=True)
             if also := sorted(each.id for each in owners if each.id != owner.id):
                 item["also"] = also
         elif owner.kind is Kind.USER:
             # Since when a user is inactive is not known any more; it counts from now.
-            item = evidence_index.borne(self.own, key, _now())
+            item = evidence_index.index_attributes(self.own, key, _now())
         return Action("Put", key, item=item, condition="attribute_not_exists(pk)")
 
-    def _drop(self, place: Place) -> Action:
+    def _drop(self, place: PrimaryKey) -> Action:
         condition, values = "attribute_exists(pk)", {}
         if place[1] == keys.CLAIM:
             condition, values = "id = :id", {":id": self._held[place][0]}
@@ -161,7 +161,7 @@ class IndexCheck:
         return Action("Delete", key, condition=condition, values=values)
 
 
-def _place(key: Key) -> Place:
+def _place(key: Key) -> PrimaryKey:
     return key["pk"], key["sk"]
 
 

@@ -24,12 +24,12 @@ GRANT = "GRANT#"
 CURRENT = "CURRENT"
 VERSION = "VERSION#"
 NOTICE = "NOTICE#"
-FEED_SHARDS = 4
+CHANGE_SHARDS = 4
 """Into how many partitions the order of change is parted."""
 BY_HAND = "@"
 """What stands for the template in the grant that operators make; no template is named so."""
-JOURNAL = "JOURNAL#"
-LEAVING = "LEAVING"
+MEMBER_CHANGE = "JOURNAL#"
+UNFINISHED_DELETION = "LEAVING"
 UNFINISHED = "#UNFINISHED"
 """The index partition of what is begun, in all tenants: no tenant's name begins like it."""
 FLAG = "FLAG#"
@@ -60,10 +60,10 @@ def part(value: str) -> str:
 
 def change_prefix(change: str) -> str:
     """Return what the sort keys of the parts of a change begin with."""
-    return f"{JOURNAL}{change}#"
+    return f"{MEMBER_CHANGE}{change}#"
 
 
-def beginning(value: str) -> str:
+def name_prefix(value: str) -> str:
     """Return what the keys of all values that begin with a value begin with, cut or not."""
     return value.encode()[:_PREFIX].decode(errors="ignore")
 
@@ -91,18 +91,18 @@ class Keys:
         side = GROUP if kind is Kind.USER else PARENT
         return {"pk": self.partition(kind, member), "sk": f"{side}{group}"}
 
-    def journal(self, group: str, change: str, number: int) -> Key:
+    def member_change(self, group: str, change: str, number: int) -> Key:
         """One part of a change of a group's members that is larger than a transaction."""
         partition = self.partition(Kind.GROUP, group)
         return {"pk": partition, "sk": f"{change_prefix(change)}{number:04d}"}
 
-    def leaving(self, identifier: str) -> Key:
+    def unfinished_deletion(self, identifier: str) -> Key:
         """The note that a deleted resource's memberships are still to be ended."""
-        return {"pk": self.leavings(), "sk": part(identifier)}
+        return {"pk": self.unfinished_deletions(), "sk": part(identifier)}
 
-    def leavings(self) -> str:
+    def unfinished_deletions(self) -> str:
         """The partition of the deleted whose memberships are still to be ended."""
-        return f"{self.tenant}#{LEAVING}"
+        return f"{self.tenant}#{UNFINISHED_DELETION}"
 
     def claim(self, kind: Kind, entry: IndexEntry) -> Key:
         """The item that makes a userName or a displayName unique."""
@@ -125,13 +125,13 @@ class Keys:
         """The index partition of all resources of a type, in the order of creation."""
         return f"{self.tenant}#{kind.value.upper()}S"
 
-    def feed(self, kind: Kind, shard: int) -> str:
+    def change_partition(self, kind: Kind, shard: int) -> str:
         """A partition of the resources of a type in the order of change."""
         return f"{self.tenant}#CHANGED#{kind.value.upper()}S#{shard}"
 
-    def feed_of(self, kind: Kind, identifier: str) -> str:
+    def change_partition_of(self, kind: Kind, identifier: str) -> str:
         """The one of these partitions that a resource is in."""
-        return self.feed(kind, crc32(identifier.encode()) % FEED_SHARDS)
+        return self.change_partition(kind, crc32(identifier.encode()) % CHANGE_SHARDS)
 
     def tombstones(self) -> str:
         """The index partition of the deleted, in the order of deletion."""
@@ -145,13 +145,13 @@ class Keys:
         """The partition of the shards of a count."""
         return f"{self.tenant}#COUNT#{kind.value}"
 
-    def uses(self) -> str:
+    def token_usages(self) -> str:
         """The partition of what is known of the use of the tenant's tokens."""
         return f"{self.tenant}#TOKENS"
 
-    def use(self, token: str) -> Key:
+    def token_usage(self, token: str) -> Key:
         """When a token was used."""
-        return {"pk": self.uses(), "sk": token}
+        return {"pk": self.token_usages(), "sk": token}
 
     def handovers(self) -> str:
         """The partition of the tenant's hand-overs."""
@@ -198,7 +198,7 @@ class Keys:
         partition = f"{self.tenant}#EVIDENCE#{part(identifier)}"
         return {"pk": partition, "sk": f"{source}#{part(value)}"}
 
-    def identity(self) -> str:
+    def evidence_order(self) -> str:
         """The index partition of all evidence, in the order of canonical value, source, user."""
         return f"{self.tenant}#IDENTITY"
 

@@ -21,7 +21,7 @@ from rollcall.storage.keys import Keys
 from rollcall.storage.table import Table
 from rollcall.storage.transactions import Action, ConditionFailed
 
-PART = 2_000
+PART_MEMBERS = 2_000
 """How many members one part names: 100 of the 400 kB that an item may have, a second's work."""
 
 WRITTEN = "written"
@@ -39,7 +39,7 @@ class MemberChanges:
 
 
 @dataclass(frozen=True)
-class Unfinished:
+class UnfinishedChange:
     """What is begun and not known to be finished.
 
     A change of the group `id`, or, where `change` is empty, the leaving of the deleted `id`.
@@ -56,8 +56,8 @@ class DeletedResource:
     """A deleted resource whose memberships are still to be ended, or to be the heir's."""
 
     kind: Kind
-    origin: Actor
-    heir: str = ""
+    actor: Actor
+    survivor: str = ""
 
 
 class LargeChangeItems:
@@ -74,19 +74,19 @@ class LargeChangeItems:
         """
         change = uuid4().hex
         every = [*_entries("+", changes.added), *_entries("-", changes.removed)]
-        parts = [every[at : at + PART] for at in range(0, len(every), PART)]
+        parts = [every[at : at + PART_MEMBERS] for at in range(0, len(every), PART_MEMBERS)]
         head = {"origin": origin.item, "gsi_pk": keys.UNFINISHED, "gsi_sk": f"{now}#{change}"}
-        self._table.put(self._keys.journal(group, change, 0), head)
+        self._table.put(self._keys.member_change(group, change, 0), head)
         for number, part in enumerate(parts, 1):
             entries = json.dumps(part, separators=(",", ":"))
-            self._table.put(self._keys.journal(group, change, number), {"entries": entries})
+            self._table.put(self._keys.member_change(group, change, number), {"entries": entries})
         return change
 
-    def written(self, group: str, change: str) -> Action:
+    def check(self, group: str, change: str) -> Action:
         """Return the check that a change is written down; WRITTEN says that it was discarded."""
         return Action(
             "ConditionCheck",
-            self._keys.journal(group, change, 0),
+            self._keys.member_change(group, change, 0),
             condition="attribute_exists(pk) AND attribute_not_exists(discarded)",
             label=WRITTEN,
         )
@@ -101,13 +101,13 @@ class LargeChangeItems:
             if "entries" in item:
                 yield int(keys.identifier(item["sk"])), changes_in([item])
 
-    def applied(self, group: str, change: str, number: int) -> None:
+    def delete_part(self, group: str, change: str, number: int) -> None:
         """Note that a part of a change is applied, so that nobody goes through it again."""
-        self._table.delete([self._keys.journal(group, change, number)])
+        self._table.delete([self._keys.member_change(group, change, number)])
 
-    def origin(self, group: str, change: str) -> Actor:
+    def read_actor(self, group: str, change: str) -> Actor:
         """Return who caused a change."""
-        item = self._table.get(self._keys.journal(group, change, 0)) or {}
+        item = self._table.get(self._keys.member_change(group, change, 0)) or {}
         return Actor(**item.get("origin", {}))
 
     def reserve(self, group: str, origin: Actor, now: str) -> str:
@@ -126,13 +126,13 @@ class LargeChangeItems:
         try:
             self._table.transact([reserving])
         except ConditionFailed:
-            self.forget(group, name)
+            self.delete_reservation(group, name)
             raise
         return name
 
-    def forget(self, group: str, name: str) -> None:
+    def delete_reservation(self, group: str, name: str) -> None:
         """Delete a change of nobody that is not true, or no longer."""
-        self._table.delete([self._keys.journal(group, name, 0)])
+        self._table.delete([self._keys.member_change(group, name, 0)])
 
     def discard(self, group: str, change: str) -> bool:
         """Delete a change that is finished or never became true; may be repeated at any point.
@@ -140,7 +140,7 @@ class LargeChangeItems:
         Tells whether it is gone; a change that is true and not finished stays. The head is marked
         first, so that no writer makes the change true while its parts go.
         """
-        head = self._keys.journal(group, change, 0)
+        head = self._keys.member_change(group, change, 0)
         marking = [
             Action(
                 "ConditionCheck",
@@ -168,7 +168,7 @@ class LargeChangeItems:
         self._table.delete(each for each in items if each == head)
         return True
 
-    def leaving(
+    def start_of_deletion(
         self, kind: Kind, identifier: str, origin: Actor, now: str, heir: str = ""
     ) -> Action:
         """Return the action that notes that a deleted resource's memberships are to be ended.
@@ -177,7 +177,7 @@ class LargeChangeItems:
         """
         return Action(
             "Put",
-            self._keys.leaving(identifier),
+            self._keys.unfinished_deletion(identifier),
             item={
                 "kind": kind.value,
                 "origin": origin.item,
@@ -187,21 +187,21 @@ class LargeChangeItems:
             },
         )
 
-    def leaver(self, identifier: str) -> DeletedResource | None:
+    def read_deleted(self, identifier: str) -> DeletedResource | None:
         """Return what is known of a resource that is leaving, None when it is not."""
-        item = self._table.get(self._keys.leaving(identifier))
+        item = self._table.get(self._keys.unfinished_deletion(identifier))
         if item is None:
             return None
         return DeletedResource(Kind(item["kind"]), Actor(**item["origin"]), item.get("heir", ""))
 
-    def leavers(self) -> Iterator[str]:
+    def unfinished_deletions(self) -> Iterator[str]:
         """Yield the ids of the deleted whose memberships are still to be ended."""
-        for item in self._table.query(self._keys.leavings()):
+        for item in self._table.query(self._keys.unfinished_deletions()):
             yield item["sk"]
 
-    def left(self, identifier: str) -> None:
+    def finish_deletion(self, identifier: str) -> None:
         """Note that the memberships of a deleted resource are ended."""
-        self._table.delete([self._keys.leaving(identifier)])
+        self._table.delete([self._keys.unfinished_deletion(identifier)])
 
     def _items(self, group: str, change: str) -> Iterator[Item]:
         partition = self._keys.partition(Kind.GROUP, group)
@@ -218,17 +218,19 @@ def changes_in(items: Iterable[Item]) -> MemberChanges:
     return MemberChanges(added, removed)
 
 
-def unfinished(table: Table, until: str) -> Iterator[Unfinished]:
+def unfinished_changes(table: Table, until: str) -> Iterator[UnfinishedChange]:
     """Yield what was begun in any tenant until an instant, oldest first."""
-    for item in table.index(keys.UNFINISHED):
+    for item in table.query_index(keys.UNFINISHED):
         since = item["gsi_sk"].partition("#")[0]
         if since > until:
             return
         tenant, _, rest = item["pk"].partition("#")
-        if rest == keys.LEAVING:
-            yield Unfinished(tenant, item["sk"], "", since)
+        if rest == keys.UNFINISHED_DELETION:
+            yield UnfinishedChange(tenant, item["sk"], "", since)
         else:
-            yield Unfinished(tenant, keys.identifier(item["pk"]), item["sk"].split("#")[1], since)
+            yield UnfinishedChange(
+                tenant, keys.identifier(item["pk"]), item["sk"].split("#")[1], since
+            )
 
 
 def _entries(sign: str, members: Mapping[str, Kind]) -> Iterator[tuple[str, str, str]]:

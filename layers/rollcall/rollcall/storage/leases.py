@@ -26,7 +26,7 @@ class Leases:
         )
         return self._applied(action)
 
-    def end(self, name: str, holder: str) -> None:
+    def release(self, name: str, holder: str) -> None:
         """End a lease, unless it expired and somebody else holds it."""
         condition, values = "holder = :holder", {":holder": holder}
         self._applied(Action("Delete", keys.lease(name), condition=condition, values=values))

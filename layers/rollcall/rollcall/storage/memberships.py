@@ -50,11 +50,11 @@ class Candidates:
     living: dict[str, Kind]
     deleted: set[str]
     unknown: list[str]
-    edition: CurrentTemplates
+    templates: CurrentTemplates
     aliases: dict[str, str] = field(default_factory=dict)
-    newcomers: dict[str, NewUser] = field(default_factory=dict)
+    new_users: dict[str, NewUser] = field(default_factory=dict)
 
-    def note(self, identifier: str, kind: Kind, item: Item | None, *, member: bool) -> None:
+    def add(self, identifier: str, kind: Kind, item: Item | None, *, member: bool) -> None:
         """Note what a document item, or the lack of one, says of an id.
 
         Who is deleted and still stands as a member is about to be taken out, and no member.
@@ -67,7 +67,7 @@ class Candidates:
             self.deleted.add(identifier)
         else:
             (self.current if member else self.living)[identifier] = kind
-            self.newcomers |= new_user(identifier, item)
+            self.new_users |= new_user(identifier, item)
 
 
 class Memberships:
@@ -76,9 +76,9 @@ class Memberships:
     def __init__(self, table: Table, tenant: str, origin: Actor) -> None:
         self._table = table
         self._keys = Keys(tenant)
-        self.origin = origin
+        self.actor = origin
 
-    def caused_by(self, origin: Actor) -> Memberships:
+    def acting_for(self, origin: Actor) -> Memberships:
         """Return the same memberships, changed on behalf of another origin."""
         return Memberships(self._table, self._keys.tenant, origin)
 
@@ -89,7 +89,7 @@ class Memberships:
             if is_membership(item):
                 yield keys.identifier(item["sk"])
 
-    def stored(self, group: str, **bounds: Unpack[Bounds]) -> Iterator[tuple[str, Kind]]:
+    def iterate(self, group: str, **bounds: Unpack[Bounds]) -> Iterator[tuple[str, Kind]]:
         """Yield id and type of the members that are stored, whatever is begun and not applied.
 
         In the order of their ids; `after` in the bounds is such an id.
@@ -100,7 +100,7 @@ class Memberships:
         for item in self._table.query(partition, keys.MEMBER, **bounds):
             yield item["member"], Kind(item["type"])
 
-    def look(self, group: str, named: Iterable[str]) -> tuple[Record | None, Candidates]:
+    def read_candidates(self, group: str, named: Iterable[str]) -> tuple[Record | None, Candidates]:
         """Read a group together with the ids that a request names; one round trip for 49 users.
 
         Ids that are no users are looked up among the groups in a second step.
@@ -126,13 +126,13 @@ class Memberships:
         for each in named:
             member = _at(items, members[each]) is not None
             if each in groups:
-                known.note(each, Kind.GROUP, _at(nested, groups[each]), member=member)
+                known.add(each, Kind.GROUP, _at(nested, groups[each]), member=member)
             else:
-                known.note(each, Kind.USER, _at(items, users[each]), member=member)
+                known.add(each, Kind.USER, _at(items, users[each]), member=member)
         item = _at(items, own)
         return None if item is None else record_of(Kind.GROUP, item), known
 
-    def standing(self, pairs: Mapping[tuple[str, str], Kind]) -> MembershipStates:
+    def read_states(self, pairs: Mapping[tuple[str, str], Kind]) -> MembershipStates:
         """Read who of (group, member) pairs is a member, and which of both live.
 
         The type is the member's. One round trip per 100 items, three of which are a pair.
@@ -158,7 +158,7 @@ class Memberships:
             newcomers |= new_user(identifier, items[_place(documents[kind, identifier])])
         return MembershipStates(current, living, newcomers)
 
-    def addition(self, group: str, members: Mapping[str, Kind]) -> Iterator[Action]:
+    def additions(self, group: str, members: Mapping[str, Kind]) -> Iterator[Action]:
         """Yield the actions that make members; RACED says that somebody else just did."""
         for member, kind in members.items():
             yield Action(
@@ -171,10 +171,10 @@ class Memberships:
             yield Action(
                 "Put",
                 self._keys.membership(kind, member, group),
-                item={"origin": self.origin.item},
+                item={"origin": self.actor.item},
             )
 
-    def removal(self, group: str, members: Mapping[str, Kind], now: str) -> Iterator[Action]:
+    def removals(self, group: str, members: Mapping[str, Kind], now: str) -> Iterator[Action]:
         """Yield the actions that end memberships; RACED says that somebody else just did."""
         for member, kind in members.items():
             yield Action(
@@ -183,9 +183,9 @@ class Memberships:
                 condition="attribute_exists(pk)",
                 label=RACED,
             )
-            yield self.ended(group, member, kind, now)
+            yield self.ending(group, member, kind, now)
 
-    def ended(self, group: str, member: str, kind: Kind, now: str) -> Action:
+    def ending(self, group: str, member: str, kind: Kind, now: str) -> Action:
         """Return the action that marks the member's side of a membership as ended."""
         expires = datetime.fromisoformat(now) + timedelta(days=ENDED_DAYS)
         return Action(
@@ -194,11 +194,11 @@ class Memberships:
             item={
                 "ended": now,
                 "expires": int(expires.timestamp()),
-                "origin": self.origin.item,
+                "origin": self.actor.item,
             },
         )
 
-    def touches(self, resources: Mapping[str, Kind], now: str) -> Iterator[Action]:
+    def version_updates(self, resources: Mapping[str, Kind], now: str) -> Iterator[Action]:
         """Yield the actions that raise the versions of those who are or were members.
 
         A membership is part of both representations. GONE says that one does not exist any more.
@@ -209,7 +209,7 @@ class Memberships:
                 self._keys.document(kind, identifier),
                 update="SET modified = :now, origin = :origin ADD version :one",
                 condition="attribute_exists(document)",
-                values={":now": now, ":one": 1, ":origin": self.origin.item},
+                values={":now": now, ":one": 1, ":origin": self.actor.item},
                 label=GONE,
             )
 
@@ -223,7 +223,7 @@ class MembershipStates:
 
     current: set[tuple[str, str]]
     living: set[tuple[Kind, str]]
-    newcomers: dict[str, NewUser]
+    new_users: dict[str, NewUser]
 
 
 def is_membership(item: Item) -> bool:

@@ -23,12 +23,12 @@ class Outbox:
         self._table = table
         self._keys = Keys(tenant)
 
-    def post(self, word: str, about: str, said: Mapping[str, Any], origin: Actor) -> None:
+    def write(self, word: str, about: str, said: Mapping[str, Any], origin: Actor) -> None:
         """Note that something happened, in a word such as `token.rotated`, to what has this id."""
-        action = self.posting(word, about, said, origin)
+        action = self.action(word, about, said, origin)
         self._table.put(action.key, action.item)
 
-    def posting(self, word: str, about: str, said: Mapping[str, Any], origin: Actor) -> Action:
+    def action(self, word: str, about: str, said: Mapping[str, Any], origin: Actor) -> Action:
         """Return the action that notes it, for the transaction of what makes it happen."""
         item = {
             "notice": word,

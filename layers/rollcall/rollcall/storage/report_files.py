@@ -46,7 +46,7 @@ class ReportFormat:
         return f"duplicates.{self.name}"
 
 
-FORMS = {
+FORMATS = {
     each.name: each
     for each in (
         ReportFormat("html", "text/html; charset=utf-8", "inline"),
@@ -64,7 +64,7 @@ class ReportFiles:
         self._bucket = bucket
         self._table = table
 
-    def put(self, place: str, form: ReportFormat, body: IO[bytes]) -> None:
+    def write(self, place: str, form: ReportFormat, body: IO[bytes]) -> None:
         """Write a report; `place` is what `place()` returns."""
         with translated_errors():
             self._s3.put_object(
@@ -87,7 +87,7 @@ class ReportFiles:
                 raise ReportError("the report is not kept any more") from error
             yield from found["Body"].iter_chunks()
 
-    def forget(self, tenant: str) -> None:
+    def delete(self, tenant: str) -> None:
         """Delete the reports of a tenant that is to go; its links die of themselves."""
         pages = self._s3.get_paginator("list_objects_v2")
         with translated_errors():
@@ -95,14 +95,14 @@ class ReportFiles:
                 for each in page.get("Contents", ()):
                     self._s3.delete_object(Bucket=self._bucket, Key=each["Key"])
 
-    def link(self, place: str, now: datetime, code: str = "") -> str:
+    def create_link(self, place: str, now: datetime, code: str = "") -> str:
         """Make a link to a report and return its code, a new one that is kept nowhere."""
         code = code or token_urlsafe(24)
         expires = int((now + timedelta(days=LINK_DAYS)).timestamp())
         self._table.put(_link(code), {"place": place, "expires": expires})
         return code
 
-    def follow(self, code: str, form: ReportFormat, now: datetime) -> str | None:
+    def signed_url(self, code: str, form: ReportFormat, now: datetime) -> str | None:
         """Return a URL signed just now, None for a code that leads nowhere, or no longer."""
         item = self._table.get(_link(code))
         if item is None or int(item["expires"]) <= now.timestamp():
@@ -113,7 +113,7 @@ class ReportFiles:
         )
 
 
-def place(tenant: str, run: str) -> str:
+def report_path(tenant: str, run: str) -> str:
     """Return where the report of a tenant's run is."""
     return f"{tenant}/{run.replace(':', '')}"
 

@@ -47,7 +47,7 @@ class ResourceWrites:
                     **({"access": asdict(record.access)} if record.access else {}),
                     "gsi_pk": self.keys.listing(record.kind),
                     "gsi_sk": f"{record.created}#{record.id}",
-                    "feed": self.keys.feed_of(record.kind, record.id),
+                    "feed": self.keys.change_partition_of(record.kind, record.id),
                 },
                 condition="attribute_not_exists(pk)",
                 label=CHANGED,
@@ -91,7 +91,7 @@ class ResourceWrites:
             *([] if beside is None else self._recounted(before.link, beside.link)),
         ]
 
-    def touch(self, record: Record, now: str, *, several: bool = False) -> Action:
+    def version_update(self, record: Record, now: str, *, several: bool = False) -> Action:
         """Return the action that raises the version that was read of what stays as it is."""
         return self._update(
             record.kind,
@@ -102,7 +102,7 @@ class ResourceWrites:
             values={":version": record.version},
         )
 
-    def linking(self, record: Record, link: AccountLink) -> list[Action]:
+    def link_update(self, record: Record, link: AccountLink) -> list[Action]:
         """Return the actions that change the link alone, which is no part of the representation.
 
         CHANGED says that it is no longer the version that was read, or that its link changed.
@@ -126,7 +126,7 @@ class ResourceWrites:
         )
         return [change, *self._recounted(record.link, link)]
 
-    def turn(self, group: str, now: str, *, several: bool = False) -> Action:
+    def group_update(self, group: str, now: str, *, several: bool = False) -> Action:
         """Return the action that raises the version of a group, whatever it is.
 
         CHANGED says that there is no such group any more, or that a change of it is unfinished.
@@ -134,7 +134,7 @@ class ResourceWrites:
         condition = "attribute_not_exists(pending)"
         return self._update(Kind.GROUP, group, now, several=several, condition=condition, values={})
 
-    def is_pending(self, group: str, change: str) -> Action:
+    def pending_check(self, group: str, change: str) -> Action:
         """Return the check that a change of a group is unfinished; CHANGED says that it is not."""
         return Action(
             "ConditionCheck",
@@ -144,7 +144,7 @@ class ResourceWrites:
             label=CHANGED,
         )
 
-    def skipping(self, group: str, change: str, now: str, origin: Actor) -> Action:
+    def pending_update(self, group: str, change: str, now: str, origin: Actor) -> Action:
         """Return the action that raises the version of a group whose unfinished change is of more.
 
         Whoever it adds and was deleted meanwhile was a member for readers, and is none any more.
@@ -158,7 +158,7 @@ class ResourceWrites:
             values={":change": change},
         )
 
-    def settle(self, group: str, change: str) -> None:
+    def finish_change(self, group: str, change: str) -> None:
         """Note that a change of a group is finished, unless another is unfinished by now."""
         action = Action(
             "Update",
@@ -237,7 +237,7 @@ class ResourceWrites:
         update, values = "ADD amount :change", {":change": change}
         if unlinked:
             update, values[":unlinked"] = f"{update}, unlinked :unlinked", unlinked
-        return Action("Update", shard, update=update, values=values, others=others)
+        return Action("Update", shard, update=update, values=values, alternatives=others)
 
 
 def begin_change(action: Action, change: str) -> Action:

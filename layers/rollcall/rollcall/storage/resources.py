@@ -12,7 +12,7 @@ from rollcall.scim.indexing import Index, IndexEntry
 from rollcall.scim.resource_type import Kind
 from rollcall.storage import keys
 from rollcall.storage.document_item import record_of, tombstone_of
-from rollcall.storage.index_entries import bearers
+from rollcall.storage.index_entries import claim_holders
 from rollcall.storage.keys import Keys
 from rollcall.storage.memberships import is_membership
 from rollcall.storage.table import Bounds, Table
@@ -37,7 +37,7 @@ class Resources:
         item = self.table.get(self.keys.document(kind, identifier))
         return None if item is None else record_of(kind, item)
 
-    def named(self, kind: Kind, text: str) -> Record | None:
+    def resolve(self, kind: Kind, text: str) -> Record | None:
         """Return the resource that a person means: by its id, an id merged into it, or its name.
 
         A merge into a user that was merged later leads on; None when there is no such resource.
@@ -72,10 +72,10 @@ class Resources:
 
         Of `deleted` ones what is left of them.
         """
-        found = self.read_beside(kind, identifiers, deleted=deleted)
+        found = self.read_with(kind, identifiers, deleted=deleted)
         return {identifier: record for (_, identifier), record in found.items()}
 
-    def read_beside(
+    def read_with(
         self,
         kind: Kind,
         identifiers: Iterable[str],
@@ -120,14 +120,16 @@ class Resources:
         claims = self._claims([place for places in wanted.values() for place in places])
         found = {}
         for entry, places in wanted.items():
-            ids = {each for place in places if place in claims for each in bearers(claims[place])}
+            ids = {
+                each for place in places if place in claims for each in claim_holders(claims[place])
+            }
             if len(ids) > 1:
                 ids = self._best(kind, entry, ids)
             if ids:
                 (found[entry],) = ids
         return found
 
-    def taken(self, kind: Kind, entries: Iterable[IndexEntry]) -> set[IndexEntry]:
+    def names_taken(self, kind: Kind, entries: Iterable[IndexEntry]) -> set[IndexEntry]:
         """Return which claims there are; one round trip for a hundred."""
         return set(self.find_many(kind, entries))
 
@@ -153,12 +155,12 @@ class Resources:
                 ranked.append((own.forms[-1].key != asked, record.created, record.id))
         return {identifier for *_, identifier in sorted(ranked)[:1]}
 
-    def listed(self, kind: Kind) -> Iterator[str]:
+    def ids(self, kind: Kind) -> Iterator[str]:
         """Yield the ids of all resources of a type in the order of creation."""
-        for _, identifier in self.ordered(kind, Index.CREATED):
+        for _, identifier in self.in_order(kind, Index.CREATED):
             yield identifier
 
-    def ordered(
+    def in_order(
         self,
         kind: Kind,
         index: Index,
@@ -172,15 +174,15 @@ class Resources:
         partition = self.keys.listing(kind) if index is Index.CREATED else self.keys.claims(kind)
         if position is not None:
             bounds["after"] = "#".join(position)
-        for item in self.table.index(partition, **bounds):
+        for item in self.table.query_index(partition, **bounds):
             order, _, identifier = item["gsi_sk"].rpartition("#")
             yield order, identifier
 
-    def beginning(self, kind: Kind, entry: IndexEntry) -> Iterator[str]:
+    def with_prefix(self, kind: Kind, entry: IndexEntry) -> Iterator[str]:
         """Yield the ids of the resources whose folded name begins as an entry says."""
-        first, *others = (keys.beginning(each.key) for each in self._forms(entry))
+        first, *others = (keys.name_prefix(each.key) for each in self._forms(entry))
         for prefix in (first, *(each for each in others if not each.startswith(first))):
-            for item in self.table.index(self.keys.claims(kind), prefix=prefix):
+            for item in self.table.query_index(self.keys.claims(kind), prefix=prefix):
                 yield keys.identifier(item["gsi_sk"])
 
     def order_key(self, record: Record, index: Index) -> tuple[str, str]:

@@ -66,7 +66,7 @@ class Table:
         """`max_actions` and `page_items` are DynamoDB's limits; tests make them small."""
         self._client = client
         self.name = name
-        self.patience = patience or Retry()
+        self.retry = patience or Retry()
         self.max_actions = max_actions
         self._limit: dict[str, Any] = {} if page_items is None else {"Limit": page_items}
 
@@ -80,7 +80,7 @@ class Table:
 
     def put(self, key: Key, item: Item) -> None:
         """Write one item, whatever stands there."""
-        for _ in self.patience.pauses():
+        for _ in self.retry.attempts():
             try:
                 with translated_errors():
                     self._client.put_item(TableName=self.name, Item=encoded({**key, **item}))
@@ -118,7 +118,7 @@ class Table:
 
     def _get_batch(self, keys: list[Any], shape: Mapping[str, Any]) -> list[Item]:
         found: list[Item] = []
-        tries = self.patience.pauses()
+        tries = self.retry.attempts()
         while keys:
             if next(tries, "over") == "over":
                 raise Unavailable("the directory is busy, try again")
@@ -129,7 +129,7 @@ class Table:
             unprocessed: dict[str, Any] = dict(answer["UnprocessedKeys"])
             left: list[Any] = unprocessed.get(self.name, {}).get("Keys", [])
             if len(left) < len(keys):
-                tries = self.patience.pauses()
+                tries = self.retry.attempts()
                 next(tries)
             keys = left
         return found
@@ -148,13 +148,15 @@ class Table:
         request = _request("pk", pk, "sk", prefix, bounds)
         return self._pages(self._client.query, ConsistentRead=True, **request)
 
-    def index(self, gsi_pk: str, prefix: str = "", **bounds: Unpack[Bounds]) -> Iterator[Item]:
+    def query_index(
+        self, gsi_pk: str, prefix: str = "", **bounds: Unpack[Bounds]
+    ) -> Iterator[Item]:
         """Read the keys under an index partition in order; writes show within moments."""
         request = _request("gsi_pk", gsi_pk, "gsi_sk", prefix, bounds)
         for page in self._pages(self._client.query, IndexName=INDEX, **request):
             yield from page
 
-    def changes(self, feed: str, **bounds: Unpack[Bounds]) -> Iterator[Item]:
+    def query_changes(self, feed: str, **bounds: Unpack[Bounds]) -> Iterator[Item]:
         """Read the keys under a partition of the order of change; writes show within moments."""
         request = _request("feed", feed, "modified", "", bounds)
         for page in self._pages(self._client.query, IndexName=CHANGES, **request):
@@ -187,7 +189,7 @@ class Table:
                 detail=f"one request changes at most {self.max_actions} items, not {len(actions)}: "
                 "send fewer members at a time"
             )
-        for _ in self.patience.pauses(seconds):
+        for _ in self.retry.attempts(seconds):
             requests: list[Any] = [action.request(self.name) for action in actions]
             try:
                 with translated_errors():
@@ -209,14 +211,14 @@ class Table:
     def delete(self, keys: Iterable[Key]) -> None:
         """Delete items, unconditionally, in batches."""
         requests: list[Any] = [{"DeleteRequest": {"Key": encoded(key)}} for key in keys]
-        tries = self.patience.pauses()
+        tries = self.retry.attempts()
         while requests:
             if next(tries, "over") == "over":
                 raise Unavailable("the directory is busy, try again")
             batch, requests = requests[:25], requests[25:]
             left = self._write_batch(batch)
             if not left:
-                tries = self.patience.pauses()
+                tries = self.retry.attempts()
             requests = left + requests
 
     def _write_batch(self, batch: list[Any]) -> list[Any]:

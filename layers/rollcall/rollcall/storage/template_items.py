@@ -23,7 +23,7 @@ EDITED = "edited"
 BOUND = "bound"
 """Labels of the conditions: the templates are not as they were read; a group is bound already."""
 
-Content = Mapping[str, Any]
+TemplateContent = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class CurrentTemplates:
     """
 
     edition: int = 0
-    contents: Sequence[Content] = ()
+    contents: Sequence[TemplateContent] = ()
     versions: Mapping[str, int] = field(default_factory=dict)
     bound: Mapping[str, str] = field(default_factory=dict)
 
@@ -64,7 +64,9 @@ class TemplateItems:
         """Read what applies now, strongly consistent."""
         return CurrentTemplates.of(self._table.get(self.key))
 
-    def versions(self, wanted: Iterable[tuple[str, int]]) -> dict[tuple[str, int], Content]:
+    def read_versions(
+        self, wanted: Iterable[tuple[str, int]]
+    ) -> dict[tuple[str, int], TemplateContent]:
         """Read what templates were in some versions."""
         named = {each: self._keys.template_version(*each) for each in wanted}
         items = self._table.get_many(named.values())
@@ -74,7 +76,7 @@ class TemplateItems:
             if (key["pk"], key["sk"]) in items
         }
 
-    def history(self, name: str = "") -> Iterator[tuple[Content, str, str]]:
+    def history(self, name: str = "") -> Iterator[tuple[TemplateContent, str, str]]:
         """Yield every version of a template, or of all, with when and by whom it was set."""
         prefix = f"{keys.VERSION}{name}#" if name else keys.VERSION
         for item in self._table.query(self._keys.templates(), prefix):
@@ -83,7 +85,7 @@ class TemplateItems:
     def change(
         self,
         before: CurrentTemplates,
-        contents: Sequence[Content],
+        contents: Sequence[TemplateContent],
         versions: Mapping[str, int],
         now: str,
         actor: str,

@@ -30,7 +30,7 @@ class TokenUsage:
         self._table = table
         self._keys = Keys(tenant)
 
-    def note(self, token: str, now: str, expires: int) -> bool:
+    def write(self, token: str, now: str, expires: int) -> bool:
         """Note that a token is used at an instant; False when that could not be written.
 
         `expires` is the Unix time at which the note goes. It never fails the request, nor holds it
@@ -39,7 +39,7 @@ class TokenUsage:
         day = now[:10]
         action = Action(
             "Update",
-            self._keys.use(token),
+            self._keys.token_usage(token),
             update="SET begun = if_not_exists(begun, :now), used = :day, expires = :expires",
             condition="attribute_not_exists(used) OR used < :day",
             values={":now": now, ":day": day, ":expires": expires},
@@ -52,14 +52,14 @@ class TokenUsage:
             return False
         return True
 
-    def of(self, token: str) -> TokenUse | None:
+    def read(self, token: str) -> TokenUse | None:
         """Return the use of one token, None when it was never used."""
-        item = self._table.get(self._keys.use(token))
+        item = self._table.get(self._keys.token_usage(token))
         return None if item is None else TokenUse(token, item["begun"], item["used"])
 
-    def all(self) -> dict[str, TokenUse]:
+    def read_all(self) -> dict[str, TokenUse]:
         """Return the use of all tokens by their ids, as far as they were used."""
         return {
             item["sk"]: TokenUse(item["sk"], item["begun"], item["used"])
-            for item in self._table.query(self._keys.uses())
+            for item in self._table.query(self._keys.token_usages())
         }

@@ -34,12 +34,12 @@ class Action:
     values: Mapping[str, Any] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
     label: str = ""
-    others: Sequence[Key] = ()
+    alternatives: Sequence[Key] = ()
 
     def request(self, table: str) -> dict[str, Any]:
         """Return the action as TransactWriteItems takes it."""
         body: dict[str, Any] = {"TableName": table}
-        key = random.choice((self.key, *self.others))  # noqa: S311
+        key = random.choice((self.key, *self.alternatives))  # noqa: S311
         if self.kind == "Put":
             body["Item"] = encoded({**key, **self.item})
         else:

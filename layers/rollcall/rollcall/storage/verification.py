@@ -22,20 +22,20 @@ from rollcall.storage import keys
 from rollcall.storage.document_item import access_of, is_tombstone
 from rollcall.storage.faults import Fault
 from rollcall.storage.grant_items import GrantItems
-from rollcall.storage.index_verification import IndexCheck, Place
+from rollcall.storage.index_verification import IndexCheck, PrimaryKey
 from rollcall.storage.keys import Keys
-from rollcall.storage.large_change_items import Unfinished
+from rollcall.storage.large_change_items import UnfinishedChange
 from rollcall.storage.memberships import is_membership
 from rollcall.storage.table import Table
 from rollcall.storage.transactions import Action
 
 _KINDS = {kind.value.upper(): kind for kind in Kind}
 
-FREE = ("BOOKMARK", "DUPLICATES", "HANDOVER", "LOG", "NOTICES", "TEMPLATES", "TOKENS")
+UNCHECKED = ("BOOKMARK", "DUPLICATES", "HANDOVER", "LOG", "NOTICES", "TEMPLATES", "TOKENS")
 """Kinds of items that nothing else has to agree with."""
 
 
-Mended = Callable[[Access, Iterable[Item]], Access | None]
+RecomputeAccess = Callable[[Access, Iterable[Item]], Access | None]
 """Returns what a user may do by its grants, None where what is kept of it is that."""
 
 
@@ -53,11 +53,13 @@ class _Stored:
     counts: Counter[Kind] = field(default_factory=Counter)
     local: int = 0
     counted_local: int = 0
-    begun: dict[Place, Unfinished] = field(default_factory=dict)
-    strange: list[Place] = field(default_factory=list)
+    begun: dict[PrimaryKey, UnfinishedChange] = field(default_factory=dict)
+    strange: list[PrimaryKey] = field(default_factory=list)
 
 
-def faults(table: Table, tenant: str, mended: Mended, *, moved: bool = False) -> Iterator[Fault]:
+def faults(
+    table: Table, tenant: str, mended: RecomputeAccess, *, moved: bool = False
+) -> Iterator[Fault]:
     """Yield what does not agree among the items of a tenant; `mended` knows what grants give.
 
     `moved` says that all of its names are said to be under the keys of this release.
@@ -74,13 +76,13 @@ def _read(stored: _Stored, own: Keys, item: Item) -> None:
     if shape in _KINDS:
         _read_resource(stored, own, _KINDS[shape], item)
     elif shape in ("USERNAME", "GROUPNAME", "LOOKUP", "EVIDENCE"):
-        stored.entries.read(item)
+        stored.entries.add_item(item)
     elif shape == "COUNT":
         stored.counts[Kind(rest)] += int(item["amount"])
         stored.counted_local += int(item.get("unlinked", 0))
-    elif shape == keys.LEAVING:
-        stored.begun[pk, sk] = Unfinished(own.tenant, sk, "", "")
-    elif shape not in FREE:
+    elif shape == keys.UNFINISHED_DELETION:
+        stored.begun[pk, sk] = UnfinishedChange(own.tenant, sk, "", "")
+    elif shape not in UNCHECKED:
         stored.strange.append((pk, sk))
 
 
@@ -90,7 +92,7 @@ def _read_resource(stored: _Stored, own: Keys, kind: Kind, item: Item) -> None:
     if sk == keys.DOCUMENT:
         if not is_tombstone(item):
             stored.documents.add((kind, identifier))
-            stored.entries.want(kind, identifier, json.loads(item["document"]))
+            stored.entries.add_document(kind, identifier, json.loads(item["document"]))
             stored.local += AccountLink.of(item.get("link")).local
             if "access" in item:
                 stored.access[identifier] = access_of(item)
@@ -101,10 +103,10 @@ def _read_resource(stored: _Stored, own: Keys, kind: Kind, item: Item) -> None:
     elif sk.startswith(keys.GROUP if kind is Kind.USER else keys.PARENT):
         if is_membership(item):
             stored.sides[other, identifier] = kind
-    elif sk.startswith(keys.JOURNAL) and kind is Kind.GROUP:
+    elif sk.startswith(keys.MEMBER_CHANGE) and kind is Kind.GROUP:
         change = sk.split("#")[1]
-        place = (item["pk"], f"{keys.JOURNAL}{change}")
-        stored.begun[place] = Unfinished(own.tenant, identifier, change, "")
+        place = (item["pk"], f"{keys.MEMBER_CHANGE}{change}")
+        stored.begun[place] = UnfinishedChange(own.tenant, identifier, change, "")
     elif sk.startswith(keys.GRANT) and kind is Kind.USER:
         stored.grants.setdefault(identifier, {})[other] = item
     elif not (sk.startswith(keys.FLAG) and kind is Kind.USER):
@@ -122,7 +124,7 @@ class _Check:
     stored: _Stored
     own: Keys
     grants: GrantItems
-    mended: Mended
+    mended: RecomputeAccess
 
     def faults(self) -> Iterator[Fault]:
         for pk, sk in self.stored.strange:
@@ -130,8 +132,8 @@ class _Check:
         for place, begun in self.stored.begun.items():
             yield Fault(f"{' '.join(place)} is begun and not finished", unfinished=begun)
         for group, change in self.stored.pending.items():
-            key = self.own.journal(group, change, 0)
-            if (key["pk"], f"{keys.JOURNAL}{change}") not in self.stored.begun:
+            key = self.own.member_change(group, change, 0)
+            if (key["pk"], f"{keys.MEMBER_CHANGE}{change}") not in self.stored.begun:
                 yield Fault(
                     f"the group {group} waits for the change {change}, which is not there",
                     (self._settled(group, change),),
@@ -186,7 +188,7 @@ class _Check:
                 named = f"{sorted(grants)} are stored, {sorted(access.granted)} are in force"
                 yield Fault(f"the grants of {user} differ: {named}")
             elif (given := self.mended(access, grants.values())) is not None:
-                put = self.grants.access(user, access, given, _now(), Actor())
+                put = self.grants.access_update(user, access, given, _now(), Actor())
                 yield Fault(f"the access of {user} is not what its grants give", (put,))
 
     def _sided(self, group: str, member: str, kind: Kind, *, whole: bool) -> tuple[Action, ...]:

@@ -38,7 +38,7 @@ class Catalogue:
         """Return the id of the group that a template is bound to, None while it has not arrived."""
         return None if template.group is None else self.bound.get(template.group.key)
 
-    def waiting_for(self, group: Mapping[str, Any]) -> list[str]:
+    def unbound_selectors(self, group: Mapping[str, Any]) -> list[str]:
         """Return the selectors that wait for a group and select the one with this document."""
         selectors = {each.group.key: each.group for each in self.templates if each.group}
         return [
@@ -47,7 +47,7 @@ class Catalogue:
             if key not in self.bound and selector.selects(group)
         ]
 
-    def brings(self, group: str, user: NewUser, template: Template, now: str) -> bool:
+    def grants(self, group: str, user: NewUser, template: Template, now: str) -> bool:
         """Tell whether becoming a member of a group now brings a user a version of a template.
 
         It does in the version that was current when the user was created, within the template's
@@ -60,6 +60,6 @@ class Catalogue:
             and template.is_open(user.created, now)
         )
 
-    def bound_to(self, group: str) -> list[str]:
+    def selectors_of(self, group: str) -> list[str]:
         """Return the selectors that are bound to a group."""
         return [key for key, bound in self.bound.items() if bound == group]

@@ -39,7 +39,7 @@ class Grant:
         return cls(**{name: content[name] for name in cls.__dataclass_fields__ if name in content})
 
     @classmethod
-    def by(cls, template: Template, now: str, group: str = "") -> Grant:
+    def from_template(cls, template: Template, now: str, group: str = "") -> Grant:
         """Return what a template gives."""
         return cls(
             template.name,
@@ -68,13 +68,13 @@ def with_grants(access: Access, grants: Iterable[Grant], scales: AccessLevels) -
     return Access(areas, role, defaults, granted, access.awaited)
 
 
-def regranted(access: Access, grants: Iterable[Grant], scales: AccessLevels) -> Access:
+def recomputed(access: Access, grants: Iterable[Grant], scales: AccessLevels) -> Access:
     """Return what a user may do by these grants alone, in the order in which they were made."""
     ordered = sorted(grants, key=lambda each: (each.at, each.template))
     return with_grants(Access(awaited=access.awaited), ordered, scales)
 
 
-def together(one: Access, other: Access, scales: AccessLevels) -> Access:
+def merged_access(one: Access, other: Access, scales: AccessLevels) -> Access:
     """Return what a user may do who was two: the highest of both, the defaults of `one` first."""
     areas = {
         area: scales.highest_level([one.areas.get(area, ""), other.areas.get(area, "")])
@@ -89,7 +89,7 @@ def together(one: Access, other: Access, scales: AccessLevels) -> Access:
     )
 
 
-def combined(one: Grant, other: Grant, scales: AccessLevels) -> Grant:
+def merged_grant(one: Grant, other: Grant, scales: AccessLevels) -> Grant:
     """Return the grant of `one` with what `other`, of the same template, gives besides."""
     given = with_grants(Access(), [one, other], scales)
     revoked = {area: at for area, at in one.revoked.items() if area not in given.areas}
@@ -98,7 +98,7 @@ def combined(one: Grant, other: Grant, scales: AccessLevels) -> Grant:
     )
 
 
-def mended(
+def repaired_access(
     access: Access, contents: Iterable[Mapping[str, Any]], scales: AccessLevels
 ) -> Access | None:
     """Return what a user may do by its grants as they are stored, None where `access` is that.
@@ -106,7 +106,7 @@ def mended(
     Which of two defaults was there first is not known from grants; either of them is right.
     """
     grants = [Grant.of(each) for each in contents]
-    given = regranted(access, grants, scales)
+    given = recomputed(access, grants, scales)
     possible = {pair for each in grants for pair in each.attributes.items()}
     defaults = access.defaults
     if defaults.keys() == given.defaults.keys() and defaults.items() <= possible:

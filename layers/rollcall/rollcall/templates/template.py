@@ -94,7 +94,7 @@ class Template:
         """Whom it applies to, for people."""
         return "all new users" if self.group is None else f"members of the group {self.group}"
 
-    def gives_the_same_as(self, other: Template) -> bool:
+    def has_same_content(self, other: Template) -> bool:
         """Tell whether another template differs in nothing but its version."""
         return replace(self, version=0) == replace(other, version=0)
 

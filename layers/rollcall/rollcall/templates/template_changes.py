@@ -80,7 +80,7 @@ class TemplateChanges:
         def edit(current: dict[str, Template], versions: dict[str, int]) -> None:
             for template in templates:
                 before = current.get(template.name)
-                if before is None or not before.gives_the_same_as(template):
+                if before is None or not before.has_same_content(template):
                     versions[template.name] = versions.get(template.name, 0) + 1
                     current[template.name] = replace(template, version=versions[template.name])
 
@@ -114,7 +114,7 @@ class TemplateChanges:
         self, edit: Callable[[dict[str, Template], dict[str, int]], None]
     ) -> dict[str, Template]:
         """Change the templates and their versions by name, and return them."""
-        for _ in self._table.patience.pauses():
+        for _ in self._table.retry.attempts():
             edition = self._store.read()
             current = {each.name: each for each in Catalogue.of(edition).templates}
             versions = dict(edition.versions)

@@ -21,7 +21,7 @@ from rollcall.storage.template_items import TemplateItems as Stored
 from rollcall.storage.transactions import ConditionFailed
 from rollcall.templates.access_levels import AccessLevels
 from rollcall.templates.catalogue import Catalogue
-from rollcall.templates.grants import Grant, regranted, with_grants
+from rollcall.templates.grants import Grant, recomputed, with_grants
 from rollcall.templates.template import Template
 from rollcall.templates.template_file import TemplateError
 
@@ -75,7 +75,7 @@ class AccessService:
 
     def find(self, named: str) -> str:
         """Return the id of a user, named by id, merged id or userName. Raises TemplateError."""
-        record = self._resources.named(Kind.USER, named)
+        record = self._resources.resolve(Kind.USER, named)
         if record is None:
             raise TemplateError(f"there is no user {named}")
         return record.id
@@ -87,7 +87,7 @@ class AccessService:
             raise TemplateError(f"there is no user {user}")
         grants = [
             (Grant.of(content), content.get("origin", {}).get("actor", ""))
-            for content in self._grants.of(user)
+            for content in self._grants.read(user)
         ]
         grants.sort(key=lambda each: (each[0].at, each[0].template))
         return UserAccess(found[0], tuple(found[1]), tuple(grants))
@@ -120,7 +120,7 @@ class AccessService:
         if name in access.granted:
             return f"version {access.granted[name]}"
         version = access.awaited.get(name)
-        content = self._templates.versions([(name, version)] if version else ()).values()
+        content = self._templates.read_versions([(name, version)] if version else ()).values()
         if template.group is None or not content:
             return "no, the account was not new to it"
         end = Template.of(next(iter(content))).closes(holding.record.created)
@@ -130,7 +130,7 @@ class AccessService:
 
     def together(self, templates: Iterable[Template]) -> Access:
         """Return what some templates give together."""
-        grants = [Grant.by(each, "") for each in templates]
+        grants = [Grant.from_template(each, "") for each in templates]
         return with_grants(Access(), grants, self._scales)
 
     def grant(self, user: str, areas: Mapping[str, str], role: str = "") -> Access:
@@ -185,7 +185,7 @@ class AccessService:
 
         def edit(holding: UserAccess, now: str) -> list[Grant]:
             given[:] = self.owed(holding)
-            return [Grant.by(each, now) for each in given]
+            return [Grant.from_template(each, now) for each in given]
 
         self._change(user, edit, "apply", ())
         return given
@@ -196,7 +196,7 @@ class AccessService:
         `verb` is what the log calls it, `said` what it says of it, the templates when empty.
         """
         detail = ", ".join(filter(None, said))
-        for _ in self._table.patience.pauses():
+        for _ in self._table.retry.attempts():
             holding = self.explain(user)
             now = instant(self._clock())
             put = {each.template: each for each in edit(holding, now)}
@@ -204,10 +204,10 @@ class AccessService:
                 return holding.record.access
             every = {grant.template: grant for grant, _ in holding.grants} | put
             before = holding.record.access
-            after = regranted(before, every.values(), self._scales)
-            actions = [self._grants.access(user, before, after, now, self._origin)]
+            after = recomputed(before, every.values(), self._scales)
+            actions = [self._grants.access_update(user, before, after, now, self._origin)]
             contents = [each.content for each in put.values()]
-            actions += self._grants.replacing(user, contents, self._origin)
+            actions += self._grants.replacements(user, contents, self._origin)
             of = ", ".join(f"{each.template} version {each.version}" for each in put.values())
             actions += self._acts.actions(verb, f"User/{user}", detail or of)
             try:

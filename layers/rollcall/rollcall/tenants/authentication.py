@@ -17,7 +17,7 @@ from rollcall.scim.instant import instant
 from rollcall.storage.table import Table
 from rollcall.storage.token_usage import TokenUsage
 from rollcall.tenants import token_format
-from rollcall.tenants.tenants import ACTIVE, NAME, READ_WRITE, Tenant, Token
+from rollcall.tenants.tenants import ACTIVE, READ_WRITE, TENANT_NAME, Tenant, Token
 
 CACHE_SECONDS = 60.0
 """How long a tenant's tokens are believed without reading them again."""
@@ -39,7 +39,7 @@ class Caller:
     token_id: str
     key: bytes = field(default=b"", repr=False)
     scope: str = READ_WRITE
-    linking: LinkPolicy = field(default_factory=LinkPolicy)
+    link_policy: LinkPolicy = field(default_factory=LinkPolicy)
     moved: bool = False
     absent_members: AbsentMembers = AbsentMembers.KEEP
 
@@ -129,7 +129,7 @@ class Authenticator:
         if (
             scheme.lower() != "bearer"
             or not token_format.is_well_formed(token)
-            or not NAME.fullmatch(tenant)
+            or not TENANT_NAME.fullmatch(tenant)
         ):
             raise _refused()
         found = self._find(tenant, token_format.digest(token))
@@ -172,7 +172,7 @@ class Authenticator:
             same = compare_digest(each.digest, wanted)
             if same and each.is_live(now):
                 key = bytes.fromhex(tenant.key)
-                policies = tenant.linking, tenant.moved, tenant.absent_members
+                policies = tenant.link_policy, tenant.moved, tenant.absent_members
                 caller = Caller(tenant.name, each.id, key, each.scope, *policies)
                 found = caller, each
         return found
@@ -185,7 +185,7 @@ class Authenticator:
             return
         gone = datetime.fromisoformat(token.expires) + _REMEMBERED
         usage = TokenUsage(self._table, caller.tenant)
-        if usage.note(token.id, now, int(gone.timestamp())):
+        if usage.write(token.id, now, int(gone.timestamp())):
             self._noted[name] = day
             if len(self._noted) > _MAX_CACHED:
                 self._noted.popitem(last=False)

@@ -17,10 +17,10 @@ from rollcall.storage.handover_items import Handover, HandoverItems
 from rollcall.storage.table import Table
 from rollcall.storage.token_usage import TokenUsage, TokenUse
 from rollcall.tenants import token_format
-from rollcall.tenants.tenant_tokens import Issued, TenantTokens, check
+from rollcall.tenants.tenant_tokens import IssuedToken, TenantTokens, check_label_and_days
 from rollcall.tenants.tenants import (
     ACTIVE,
-    NAME,
+    TENANT_NAME,
     TOKEN_DAYS,
     TenantError,
     Tenants,
@@ -47,7 +47,7 @@ class OfferedHandover:
     opens_until: str
     withdrawn: int
     revoked: tuple[Token, ...]
-    kept: tuple[tuple[Token, TokenUse | None], ...]
+    live_tokens: tuple[tuple[Token, TokenUse | None], ...]
 
 
 @dataclass(frozen=True)
@@ -61,9 +61,9 @@ class HandoverStatus:
     tenant: str
     opens_until: str
     shown: str
-    told_until: str
-    is_open: bool
-    is_live: bool
+    status_until: str
+    tenant_is_active: bool
+    token_is_live: bool
     use: TokenUse | None
 
 
@@ -81,7 +81,7 @@ class HandoverService:
         """
         if not timedelta() < opens <= MAX_OPEN:
             raise TenantError(f"a link opens for at most {MAX_OPEN.days} days")
-        check("hand-over", days)
+        check_label_and_days("hand-over", days)
         if self._tenants.show(tenant).state != ACTIVE:
             raise TenantError(f"{tenant} is disabled, enable it first")
         withdrawn, revoked = self._end_unused(tenant)
@@ -91,8 +91,8 @@ class HandoverService:
         made = Handover(
             token_format.digest(code), instant(now), instant(until), days, expires=_unix(until)
         )
-        HandoverItems(self._table, tenant).offer(made)
-        uses = TokenUsage(self._table, tenant).all()
+        HandoverItems(self._table, tenant).create(made)
+        uses = TokenUsage(self._table, tenant).read_all()
         kept = tuple(
             (each, uses.get(each.id))
             for each in self._tenants.show(tenant).tokens
@@ -118,10 +118,10 @@ class HandoverService:
             handover.told_until,
             shown.state == ACTIVE,
             token is not None and token.is_live(self._tenants.clock()),
-            TokenUsage(self._table, tenant).of(handover.token) if handover.shown else None,
+            TokenUsage(self._table, tenant).read(handover.token) if handover.shown else None,
         )
 
-    def show(self, code: str) -> Issued | None:
+    def reveal(self, code: str) -> IssuedToken | None:
         """Make the token of a hand-over and return it, this once.
 
         None for a code that is not known or expired, or whose token was shown. Raises Unavailable
@@ -163,7 +163,7 @@ class HandoverService:
             # As long as the token lives, so that a later hand-over finds what was never used.
             expires=_unix(now + timedelta(days=handover.days)),
         )
-        if not store.show(shown):
+        if not store.mark_shown(shown):
             keyring.revoke(token)
             return None
         return issued
@@ -171,7 +171,7 @@ class HandoverService:
     def _find(self, code: str) -> tuple[str, Handover] | None:
         """Return tenant and hand-over of a code; for what cannot be a code without any call."""
         tenant = code.partition(".")[0]
-        if not NAME.fullmatch(tenant) or not token_format.is_well_formed(code, f"{tenant}."):
+        if not TENANT_NAME.fullmatch(tenant) or not token_format.is_well_formed(code, f"{tenant}."):
             return None
         handover = HandoverItems(self._table, tenant).read(token_format.digest(code))
         if handover is None:
@@ -184,9 +184,9 @@ class HandoverService:
         store, usage = HandoverItems(self._table, tenant), TokenUsage(self._table, tenant)
         withdrawn, revoked = 0, list[Token]()
         for each in list(store.all()):
-            if each.shown and usage.of(each.token) is not None:
+            if each.shown and usage.read(each.token) is not None:
                 continue
-            store.withdraw(each.digest)
+            store.delete(each.digest)
             withdrawn += not each.shown
             revoked += self._revoked(tenant, each.token)
         return withdrawn, tuple(revoked)

@@ -26,7 +26,7 @@ MAX_LABEL = 100
 
 
 @dataclass(frozen=True)
-class Issued:
+class IssuedToken:
     """A new token; `plain` is kept nowhere. `replaced` is what it takes the place of."""
 
     plain: str = field(repr=False)
@@ -49,24 +49,26 @@ class TenantTokens:
         *,
         identifier: str = "",
         instead_of: str = "",
-    ) -> Issued:
+    ) -> IssuedToken:
         """Add a token; what has expired, and the one that it is made instead of, are forgotten.
 
         Raises TenantError when the tenant has MAX_TOKENS already.
         """
-        check(label, days)
+        check_label_and_days(label, days)
         plain, made = new_token(
             label, self._tenants.clock(), timedelta(days=days), scope, identifier
         )
         return self._issued(plain, made, lambda each: each.id == instead_of)
 
-    def renew(self, label: str, days: int) -> Issued:
+    def renew(self, label: str, days: int) -> IssuedToken:
         """Issue a token in the place of all that have its label."""
-        check(label, days)
+        check_label_and_days(label, days)
         plain, made = new_token(label, self._tenants.clock(), timedelta(days=days))
         return self._issued(plain, made, lambda each: each.label == label)
 
-    def rotate(self, identifier: str | None, overlap: timedelta, days: int = TOKEN_DAYS) -> Issued:
+    def rotate(
+        self, identifier: str | None, overlap: timedelta, days: int = TOKEN_DAYS
+    ) -> IssuedToken:
         """Issue a token of the same label and scope as another, which works for `overlap` more.
 
         Without an id it is the only live token that is not being replaced already. An overlap of
@@ -76,7 +78,7 @@ class TenantTokens:
             raise TenantError(f"an overlap is between 0 and {MAX_OVERLAP.days} days")
         now = self._tenants.clock()
         old = self._to_replace(self._tenants.show(self._tenant).tokens, identifier)
-        check(old.label, days)
+        check_label_and_days(old.label, days)
         plain, made = new_token(old.label, now, timedelta(days=days), old.scope)
         last = min(old.expires, instant(now + overlap))
         ending = replace(old, expires=last, successor=made.id)
@@ -91,7 +93,7 @@ class TenantTokens:
             return _with(content, [*(each for each in kept if each.expires > instant(now)), made])
 
         self._tenants.change(self._tenant, swap)
-        return Issued(plain, made, ending)
+        return IssuedToken(plain, made, ending)
 
     def revoke(self, identifier: str) -> Token:
         """Forget a token: it is refused everywhere within a minute. Raises TenantError."""
@@ -108,14 +110,14 @@ class TenantTokens:
             raise self._unknown(identifier)
         return revoked[0]
 
-    def _issued(self, plain: str, made: Token, forgotten: Callable[[Token], bool]) -> Issued:
+    def _issued(self, plain: str, made: Token, forgotten: Callable[[Token], bool]) -> IssuedToken:
         def add(content: Content) -> Content:
             # An edit may be made on top of itself, when the answer to the first was lost.
             live = [each for each in _live(content, made.created) if each.id != made.id]
             return _with(content, [*(each for each in live if not forgotten(each)), made])
 
         self._tenants.change(self._tenant, add)
-        return Issued(plain, made)
+        return IssuedToken(plain, made)
 
     def _to_replace(self, kept: tuple[Token, ...], identifier: str | None) -> Token:
         now = self._tenants.clock()
@@ -147,7 +149,7 @@ def _with(content: Content, kept: list[Token]) -> Content:
     return {**content, "tokens": [asdict(each) for each in kept]}
 
 
-def check(label: str, days: int) -> None:
+def check_label_and_days(label: str, days: int) -> None:
     """Raise TenantError for a label or a lifetime that no token has."""
     if not 1 <= days <= MAX_DAYS:
         raise TenantError(f"a token lives between 1 and {MAX_DAYS} days")

@@ -22,7 +22,7 @@ from rollcall.operator_error import OperatorError
 from rollcall.scim.instant import instant
 from rollcall.tenants import token_format
 
-NAME = re.compile(r"[a-z0-9-]{1,40}")
+TENANT_NAME = re.compile(r"[a-z0-9-]{1,40}")
 
 TOKEN_DAYS = 365
 
@@ -74,7 +74,7 @@ class Tenant:
     key: str
     tokens: tuple[Token, ...]
     closed: str = ""
-    linking: LinkPolicy = field(default_factory=LinkPolicy)
+    link_policy: LinkPolicy = field(default_factory=LinkPolicy)
     moved: bool = False
     absent_members: AbsentMembers = AbsentMembers.KEEP
 
@@ -159,7 +159,7 @@ class Tenants:
         """Open a tenant's endpoint again."""
         self.change(name, lambda content: {**content, "state": ACTIVE, "closed": ""})
 
-    def move(self, name: str) -> None:
+    def mark_moved(self, name: str) -> None:
         """Note that all names of a tenant are under the keys of this release."""
         self.change(name, lambda content: {**content, "nameKeys": NAME_KEYS})
 
@@ -167,7 +167,7 @@ class Tenants:
         """Set what a PUT of a group without members does, true everywhere within a minute."""
         self.change(name, lambda content: {**content, "absentMembers": policy.value})
 
-    def forget(self, name: str) -> None:
+    def delete(self, name: str) -> None:
         """Delete a tenant's state and tokens for good."""
         self._secrets.delete(name)
 
@@ -190,7 +190,7 @@ class Tenants:
 
 def check_name(name: str) -> None:
     """Raise TenantError for what cannot be the name of a tenant."""
-    if not NAME.fullmatch(name):
+    if not TENANT_NAME.fullmatch(name):
         raise TenantError(f"a tenant's name has 1 to 40 of a-z, 0-9 and -, and {name!r} does not")
 
 

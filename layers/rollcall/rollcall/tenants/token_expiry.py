@@ -26,7 +26,7 @@ class ExpiringToken:
     use: TokenUse | None
 
     @property
-    def is_to_be_told(self) -> bool:
+    def is_due(self) -> bool:
         """Tell whether today is a day of the list."""
         return self.days in WARN_DAYS
 
@@ -43,7 +43,9 @@ class ExpiringToken:
         return f"{name} {when}; {used}. Replace it: rollcall handover {self.tenant}"
 
 
-def ending(tenant: Tenant, uses: Mapping[str, TokenUse], now: datetime) -> Iterator[ExpiringToken]:
+def expiring_tokens(
+    tenant: Tenant, uses: Mapping[str, TokenUse], now: datetime
+) -> Iterator[ExpiringToken]:
     """Yield the tokens of a tenant that end soon; those that a used one replaces do not matter."""
     if tenant.state != ACTIVE:
         return
@@ -56,7 +58,7 @@ def ending(tenant: Tenant, uses: Mapping[str, TokenUse], now: datetime) -> Itera
             )
 
 
-def notice(endings: Iterable[ExpiringToken]) -> str:
+def notification(endings: Iterable[ExpiringToken]) -> str:
     """Return the text of a notification, one sentence a line."""
     ordered = sorted(endings, key=lambda each: (each.days, each.tenant))
     return "\n".join(each.sentence() for each in ordered)

@@ -111,7 +111,7 @@ class CaseStore:
     def record(self, findings: Mapping[str, DuplicateFinding], run: str) -> None:
         """Write the findings of a run; within a run, grounds for the same accounts are added."""
         remaining = dict(findings)
-        for _ in self.findings.table.patience.pauses():
+        for _ in self.findings.table.retry.attempts():
             items = self.findings.read(remaining)
             for identifier, finding in list(remaining.items()):
                 before = _case(items[identifier]) if identifier in items else None
@@ -128,7 +128,7 @@ class CaseStore:
         """
         case = Case(finding, CaseState.OPEN, first=at, run="", announced=True)
         flags = dict.fromkeys(finding.accounts, finding.kind.value)
-        return self.findings.writing(finding.id, _item(case), 0, flags)
+        return self.findings.write_actions(finding.id, _item(case), 0, flags)
 
     def resolve(
         self, run: str, after: str = "", seen: Callable[[Case], bool] = lambda _: False
@@ -159,14 +159,16 @@ class CaseStore:
     def mark_service_account(self, user: str, note: OperatorNote) -> None:
         """Mark an account as a service account, which no finding names."""
         logged = self._log_entry(note, "dismiss", f"User/{user}", "service")
-        self.findings.mark(user, vars(note), *logged)
+        self.findings.mark_service_account(user, vars(note), *logged)
 
     def unmark_service_account(self, user: str, note: OperatorNote) -> None:
         """Remove that mark."""
-        self.findings.unmark(user, *self._log_entry(note, "open", f"User/{user}", "person"))
+        self.findings.unmark_service_account(
+            user, *self._log_entry(note, "open", f"User/{user}", "person")
+        )
 
     def _set_state(self, finding: str, state: CaseState, note: OperatorNote) -> Case:
-        for _ in self.findings.table.patience.pauses():
+        for _ in self.findings.table.retry.attempts():
             before = self.read(finding)
             if before is None or before.state is CaseState.RESOLVED:
                 raise FindingError(f"there is no open or dismissed finding {finding}")

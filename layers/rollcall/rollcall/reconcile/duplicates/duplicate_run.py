@@ -97,7 +97,7 @@ class DuplicateRun:
         return self.delivery.counts(run)
 
     def _begun(self, run: str) -> RunProgress:
-        item = self.cases.findings.run()
+        item = self.cases.findings.read_run()
         if item is not None:
             progress = RunProgress(
                 item["run"],
@@ -120,7 +120,7 @@ class DuplicateRun:
         item = asdict(progress)
         revision = item.pop("revision")
         try:
-            self.cases.findings.save_run({**item, "phase": progress.phase.value}, revision)
+            self.cases.findings.write_run({**item, "phase": progress.phase.value}, revision)
         except ConditionFailed as error:
             raise RunOvertaken(progress.run) from error
         return replace(progress, revision=revision + 1)
@@ -142,7 +142,7 @@ class DuplicateRun:
         waiting: list[MatchGroup] = []
         accounts: set[str] = set()
         looked = 0
-        for group in match_groups(self.evidence_index.clues(progress.after)):
+        for group in match_groups(self.evidence_index.all(progress.after)):
             looked += 1
             progress = replace(
                 progress, after=group.position, seen=progress.seen + len(group.match_keys)

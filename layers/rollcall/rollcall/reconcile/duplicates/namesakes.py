@@ -96,12 +96,12 @@ class Namesakes:
             "accounts": [f"{Type.USER.endpoint}/{each}" for each in finding.accounts],
         }
         table, tenant = self.cases.findings.table, self.cases.findings.keys.tenant
-        return Outbox(table, tenant).posting("duplicates.found", finding.id, said, origin)
+        return Outbox(table, tenant).action("duplicates.found", finding.id, said, origin)
 
     def _duplicate(
         self, canonical: str, newcomers: Iterable[FindingAccount] = ()
     ) -> DuplicateFinding | None:
-        clues = self.evidence_index.bearers(canonical, MAX_NAMESAKES)
+        clues = self.evidence_index.with_value(canonical, MAX_NAMESAKES)
         if not clues or len(clues) == MAX_NAMESAKES:
             return None
         canonical = clues[0].evidence.canonical

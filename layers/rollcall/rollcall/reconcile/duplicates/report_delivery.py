@@ -11,7 +11,7 @@ from rollcall.aws.messages import Topic
 from rollcall.reconcile.duplicates import duplicate_report
 from rollcall.reconcile.duplicates.case_store import Case, CaseState, CaseStore
 from rollcall.reconcile.duplicates.duplicate_finding import FindingKind
-from rollcall.storage.report_files import FORMS, LINK_DAYS, ReportFiles, place
+from rollcall.storage.report_files import FORMATS, LINK_DAYS, ReportFiles, report_path
 
 SUMMARY_DAYS = 400
 """How long the counts of a run are kept."""
@@ -98,19 +98,21 @@ class ReportDelivery:
         before = max((each.run for each in self.trend() if each.run < run), default="")
         counts = count_cases(self.cases.all(), run, before, seen)
         expires = datetime.fromisoformat(run) + timedelta(days=SUMMARY_DAYS)
-        self.cases.findings.summarise(run, {**asdict(counts), "expires": int(expires.timestamp())})
+        self.cases.findings.write_summary(
+            run, {**asdict(counts), "expires": int(expires.timestamp())}
+        )
         trend = [asdict(each) for each in self.trend() if each.run <= run]
         head = duplicate_report.ReportHead(self.tenant, run, before, asdict(counts), trend)
         with duplicate_report.report_forms(head, self.cases.all(), self.cases.accounts) as files:
             for name, body in files.items():
-                self.report_files.put(place(self.tenant, run), FORMS[name], body)
+                self.report_files.write(report_path(self.tenant, run), FORMATS[name], body)
 
     def notify(self, run: str) -> None:
         """Tell people when there is news: numbers, and a link that says nothing by itself."""
         counts = self.counts(run)
         if not counts.has_changes:
             return
-        code = self.report_files.link(place(self.tenant, run), self.clock())
+        code = self.report_files.create_link(report_path(self.tenant, run), self.clock())
         url = f"{self.url.rstrip('/')}/reports/{code}"
         text = (
             f"Duplicate accounts in the tenant {self.tenant}: {counts.new} new, "

@@ -53,8 +53,8 @@ class ItemChange:
     tenant: str
     kind: Kind | None
     resource: str
-    of: ItemType
-    other: str
+    item_type: ItemType
+    sort_id: str
     before: Item | None
     after: Item | None
 
@@ -80,8 +80,8 @@ def changes(records: Iterable[Mapping[str, Any]]) -> Iterator[ItemChange]:
             tenant=tenant,
             kind=_KINDS.get(shape),
             resource=resource,
-            of=of,
-            other=key["sk"].removeprefix(of),
+            item_type=of,
+            sort_id=key["sk"].removeprefix(of),
             before=decoded(body["OldImage"]) if "OldImage" in body else None,
             after=decoded(body["NewImage"]),
         )
