@@ -6,12 +6,12 @@ import json
 
 import pytest
 
-from rollcall.reconcile.account_import import AccountImport
 from rollcall.reconcile.conflicts import conflict_report
 from rollcall.reconcile.conflicts.conflict_check import check
 from rollcall.reconcile.conflicts.directory_account import DirectoryAccount
 from rollcall.reconcile.conflicts.entra_export import EntraExport
 from rollcall.reconcile.conflicts.forecast import ProvisioningJob
+from rollcall.reconcile.files.account_file import AccountFile
 from tests.browser.conftest import DESKTOP, LAPTOP, PHONE, Browser
 from tests.browser.test_duplicates_page import shown, violations
 from tests.reconcile.cases import account, person
@@ -31,7 +31,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> str:
     files["users.json"].write_text(json.dumps({"value": [*people, hostile]}))
     accounts = [
         DirectoryAccount(str(each.where), each.document, each.link)
-        for each in AccountImport(files["accounts.csv"]).drafts()
+        for each in AccountFile(files["accounts.csv"]).drafts()
     ]
     accounts.append(account("eve@old.test", displayName=SCRIPT))
     made = check(ProvisioningJob("acme"), EntraExport(files["users.json"]), accounts)

@@ -1,18 +1,14 @@
-"""`rollcall accounts import`: the accounts of a product, put in from a file."""
+"""`rollcall accounts import`: import the accounts of a product from a file."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence, Sized
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from scim2_models import Context as Shape
 
-from rollcall.cli.connection import target
+from rollcall.cli.connection import connect
 from rollcall.cli.listing import Listing
 from rollcall.cli.terminal import (
     AsJson,
@@ -20,28 +16,12 @@ from rollcall.cli.terminal import (
     Encoding,
     Name,
     complain,
-    err,
-    operator,
+    follow,
     print_listing,
     say,
 )
 from rollcall.cli.text import Prose
-from rollcall.directory.directory import Directory
-from rollcall.operations.operator import Operator
-from rollcall.reconcile.account_import import (
-    AccountDraft,
-    AccountImport,
-    ImportCounts,
-    mapping,
-    put_in,
-)
-from rollcall.scim import body
-from rollcall.scim.errors import SCIMException, UniquenessException
-from rollcall.scim.resource_type import Kind
-from rollcall.storage.resources import Resources
-
-AT_ONCE = 8
-"""How many accounts are put in side by side."""
+from rollcall.operations.account_import import ImportResult, import_accounts
 
 MAX_SHOWN = 20
 
@@ -65,108 +45,55 @@ def import_(
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
-    """Put in the accounts that the product has, as local ones.
+    """Import the accounts that the product has, as local accounts.
 
     A column is a path of SCIM (`userName`, `name.givenName`, `emails[type eq "work"].value`,
     `urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:employeeNumber`) or one of the usual
     names (username, login, email, first name, last name, full name, employee number, department,
     job title, phone, mobile, enabled); `protected` says which accounts no client may change.
-    Objects of JSON are users as in SCIM. `id`, `meta`, `groups` and `schemas` are left out.
+    Objects of JSON are users as in SCIM. `id`, `meta`, `groups` and `schemas` are ignored.
 
-    Nothing is put in of a file that cannot be read to its end: a quotation mark that is missing
-    would lose people. Every line is put in, there already, or rejected; the exit code is 1 when
-    lines were rejected, or when the file is one page of several. Accounts whose userName is taken
-    are left as they are: an import that broke off is repeated.
+    Nothing is imported of a file that cannot be read to its end: a missing quotation mark would
+    lose people. Every line is imported, exists already, or is rejected; the exit code is 1 when
+    lines were rejected, or when the file is one page of several. Accounts whose userName exists
+    are not changed: an interrupted import is repeated.
     """
-    chosen = target(context)
-    chosen.services.tenants.show(name)
-    contexts = chosen.services.contexts(name, operator())
-    resources = Resources(chosen.services.table, name)
-    intake = AccountImport(file, mapping(maps or ()), encoding)
-    made: list[int] = []
-
-    def put(draft: AccountDraft) -> None:
-        directory = Directory(contexts())
-        directory.context.log.describe("import", str(draft.link))
-        directory.users.create(draft.document, link=draft.link)
-        made.append(draft.where)
-
-    def one(draft: AccountDraft) -> bool:
-        try:
-            _check(draft) if dry_run else put(draft)
-        except UniquenessException:
-            return False
-        except SCIMException as error:
-            if error.status >= 500 or error.status == 429:
-                raise  # not the line's fault
-            intake.reject(draft.where, str(error.detail))
-            return False
-        return True
-
-    tally = ImportCounts()
-    with (
-        _broken_off(chosen, name, made),
-        err.status("reading") as status,
-        ThreadPoolExecutor(AT_ONCE) as pool,
-    ):
-
-        def create(drafts: Sequence[AccountDraft]) -> int:
-            return sum(pool.map(one, drafts))
-
-        def taken(entries: Any) -> Any:
-            return resources.names_taken(Kind.USER, entries)
-
-        for tally in put_in(intake.drafts(), taken, create, intake.rejected):
-            status.update(f"{tally.created:,} put in, {tally.known:,} there already")
-    if made:
-        _log(chosen, name, f"{tally.created} accounts, {tally.known} there already")
-    _print(name, intake, tally, dry_run=dry_run, as_json=as_json)
-    raise typer.Exit(1 if intake.rejected or intake.partial else 0)
-
-
-def _check(draft: AccountDraft) -> None:
-    """Check an account as its creation would. Raises SCIMException."""
-    body.read(Kind.USER, draft.document, Shape.RESOURCE_CREATION_REQUEST)
-
-
-@contextmanager
-def _broken_off(chosen: Operator, tenant: str, made: Sized) -> Iterator[None]:
-    """Say and log how many accounts were put in when the import breaks off."""
+    act = import_accounts(
+        connect(context), name, file, columns=maps or (), encoding=encoding, dry_run=dry_run
+    )
     try:
-        yield
-    except BaseException:
-        if made:
-            complain(f"the import broke off, {len(made):,} accounts are put in: repeat it")
-            with suppress(SCIMException):
-                _log(chosen, tenant, f"broke off after {len(made)} accounts")
+        result = follow(act, "importing")
+    except BaseException as error:
+        for note in getattr(error, "__notes__", ()):
+            complain(note)
         raise
-
-
-def _log(chosen: Operator, tenant: str, detail: str) -> None:
-    chosen.services.acts(tenant, operator()).write("import", "", detail)
-
-
-def _print(
-    name: str, intake: AccountImport, tally: ImportCounts, *, dry_run: bool, as_json: bool
-) -> None:
-    rejected = sorted(intake.rejected)
     if as_json:
-        lines = [{"line": line, "reason": reason} for line, reason in rejected]
-        told = {"tenant": name, "dryRun": dry_run, "complete": not intake.partial}
-        counts = {"created": tally.created, "known": tally.known}
-        print(json.dumps({**told, **counts, "rejected": lines}))
-        return
+        _print_json(name, result, dry_run=dry_run)
+    else:
+        _print(result, dry_run=dry_run)
+    raise typer.Exit(1 if result.rejected or result.partial else 0)
+
+
+def _print_json(tenant: str, result: ImportResult, *, dry_run: bool) -> None:
+    rejected = [{"line": line, "reason": reason} for line, reason in result.rejected]
+    counts = {"created": result.counts.created, "known": result.counts.known}
+    head = {"tenant": tenant, "dryRun": dry_run, "complete": not result.partial}
+    print(json.dumps({**head, **counts, "rejected": rejected}))
+
+
+def _print(result: ImportResult, *, dry_run: bool) -> None:
+    rejected, unit, counts = result.rejected, result.unit, result.counts
     if rejected:
-        rows = Listing(intake.unit, "rejected because")
+        rows = Listing(unit, "rejected because")
         for line, reason in rejected[:MAX_SHOWN]:
             rows.add(str(line), Prose(reason))
         print_listing(rows)
         if len(rejected) > MAX_SHOWN:
             say(f"… and {len(rejected) - MAX_SHOWN:,} more: --json has them all.")
-    if intake.partial:
-        say(f"The file is one page of several: {intake.partial}.")
-    put_in_ = "would be put in" if dry_run else "put in"
+    if result.partial:
+        say(f"The file is one page of several: {result.partial}.")
+    put_in = "would be put in" if dry_run else "put in"
     say(
-        f"{tally.created:,} accounts {put_in_}, {tally.known:,} there already, "
-        f"{len(rejected):,} {intake.unit}s rejected."
+        f"{counts.created:,} accounts {put_in}, {counts.known:,} there already, "
+        f"{len(rejected):,} {unit}s rejected."
     )

@@ -1,20 +1,19 @@
-"""The product's accounts as they come from a file: read, checked, put in as local accounts.
+"""Files of a product's accounts: read, checked, and turned into users (RFC 7643 section 4.1).
 
-Nothing is put in of a file that cannot be read to its end. Of every line of the others it is known
-what became of it: put in, there already, or rejected with a reason.
+No account is returned of a file that cannot be read to its end; each line of the others becomes an
+account, or is rejected with a reason.
 
 A column of a CSV, or a key of a JSON object, is a path as in a PATCH without path: `userName`,
-`name.givenName`, `emails[type eq "work"].value`. Names that products use for these are known;
+`name.givenName`, `emails[type eq "work"].value`. The names that products use for these are known;
 others are mapped, or left out by mapping them to nothing.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -30,10 +29,9 @@ from rollcall.scim.errors import SCIMException
 from rollcall.scim.indexing import IndexEntry
 from rollcall.scim.resource_models import User
 from rollcall.scim.resource_type import ENTERPRISE, Kind
-from rollcall.storage.table import MAX_BATCH
 
 PROTECTED = "protected"
-"""The column that says which accounts no client may change; no attribute of a user."""
+"""The column of protected accounts, which no client may change; not an attribute of a user."""
 
 NAMES = {
     "username": "userName",
@@ -58,21 +56,21 @@ NAMES = {
     "phone": 'phoneNumbers[type eq "work"].value',
     "mobile": 'phoneNumbers[type eq "mobile"].value',
 }
-"""Paths by what products call them, without spaces, `_` and `-`, in any case."""
+"""Paths by the names that products use, in lower case and without spaces, `_` and `-`."""
 
 _PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 _IGNORED = {"schemas", "id", "meta", "groups"}
 _COMPLEX = {"name"}
-"""What is an object in SCIM and a text in products."""
+"""Attributes that are an object in SCIM and often a text in products."""
 
 
-class _Unusable(Exception):  # noqa: N818
+class _ValueProblem(Exception):  # noqa: N818
     """A value of a row cannot be used; the message says why."""
 
 
 @dataclass(frozen=True)
 class AccountDraft:
-    """An account that is to be put in: where it stands, its document, and its link."""
+    """An account to import: the number of its line or object, its document, and its link."""
 
     where: int
     document: Document
@@ -85,12 +83,12 @@ class AccountDraft:
 
 
 @dataclass
-class AccountImport:
-    """A file of accounts; `rejected` are line and reason of those that are left out.
+class AccountFile:
+    """A file of accounts; `rejected` holds line and reason of those that cannot be imported.
 
-    `mapping` leads from columns to paths, before the names that are known; `encoding` is for a file
-    that is not in Unicode. `unit` is what the rows are counted by; `partial` says why they are one
-    page of several, empty if they are not.
+    `mapping` gives the paths of columns and precedes the known names; `encoding` is for a file that
+    is not in Unicode. `unit` is what rows are counted by, `line` or `object`; `partial` says why
+    the file is one page of several, and is empty when it is not.
     """
 
     path: Path
@@ -101,9 +99,9 @@ class AccountImport:
     partial: str = ""
 
     def drafts(self) -> Iterator[AccountDraft]:
-        """Yield the accounts that can be put in, once all of the file could be read.
+        """Yield the accounts that can be imported, after the whole file has been read once.
 
-        Raises InputError for what is no such file, before anything was yielded.
+        Raises InputError, before the first account, for a file that cannot be read.
         """
         with row_file.open_rows(self.path, self.encoding) as table, closing(SeenKeys()) as seen:
             self.unit = table.unit
@@ -122,7 +120,7 @@ class AccountImport:
                     yield draft
 
     def reject(self, where: int, reason: str) -> None:
-        """Note that a row is left out, and why."""
+        """Note that a row is rejected, and why."""
         self.rejected.append((where, reason))
 
     def _draft(self, row: Row) -> AccountDraft | None:
@@ -131,7 +129,7 @@ class AccountImport:
             found = row.problem or self._read(row)
         except SCIMException as error:
             found = str(error.detail)
-        except _Unusable as error:
+        except _ValueProblem as error:
             found = str(error)
         if isinstance(found, AccountDraft):
             return found
@@ -139,10 +137,10 @@ class AccountImport:
         return None
 
     def _read(self, row: Row) -> AccountDraft | str:
-        """Return the account of a row, or why it cannot be put in. Raises SCIMException."""
-        wanted = self._wanted(row.values)
-        protected = _flag(PROTECTED, wanted.pop(PROTECTED, False))
-        read = patch.read(Kind.USER, _adding(wanted))
+        """Return the account of a row, or why it is rejected. Raises SCIMException."""
+        values = self._values_by_path(row.values)
+        protected = _flag(PROTECTED, values.pop(PROTECTED, False))
+        read = patch.read(Kind.USER, _adding(values))
         document = read.apply({"schemas": [str(User.__schema__)]})
         indexing.lookups(Kind.USER, document)
         if read.ignored:
@@ -154,20 +152,20 @@ class AccountImport:
             row.position, {"active": True, **document}, AccountLink(LOCAL.state, protected)
         )
 
-    def _wanted(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the values of a row by their paths. Raises _Unusable."""
-        wanted: dict[str, Any] = {}
+    def _values_by_path(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the values of a row by path. Raises _ValueProblem."""
+        values: dict[str, Any] = {}
         columns: dict[str, str] = {}
-        for name, value in values.items():
+        for name, value in row.items():
             path = self._path(name, value)
             if not path or value in (None, "", []):
                 continue
             if (other := columns.setdefault(path.lower(), name)) != name:
-                raise _Unusable(f"{other} and {name} are both {path}")
+                raise _ValueProblem(f"{other} and {name} are both {path}")
             if problem := spreadsheet_damage(value):
-                raise _Unusable(f"{name}: {problem}")
-            wanted[path] = _flag(path, value) if path.lower() == "active" else value
-        return wanted
+                raise _ValueProblem(f"{name}: {problem}")
+            values[path] = _flag(path, value) if path.lower() == "active" else value
+        return values
 
     def _path(self, name: str, value: Any) -> str:
         if name in self.mapping:
@@ -178,7 +176,7 @@ class AccountImport:
         return PROTECTED if plain == PROTECTED else NAMES.get(plain, name)
 
     def _check(self, table: RowFile, columns: Sequence[str]) -> None:
-        """Refuse a CSV with columns that mean nothing: a typing error would lose a column."""
+        """Raise InputError for an unknown column: a typing error would lose its values."""
         title = table.title
         paths = {each: self._path(each, "") for each in columns}
         for name in self.mapping:
@@ -203,39 +201,11 @@ class AccountImport:
                 )
 
 
-@dataclass(frozen=True)
-class ImportCounts:
-    """What became of the accounts of a file so far."""
-
-    created: int = 0
-    known: int = 0
-
-
-def put_in(
-    drafts: Iterable[AccountDraft],
-    taken: Callable[[Iterable[IndexEntry]], set[IndexEntry]],
-    create: Callable[[Sequence[AccountDraft]], int],
-    rejected: Sized = (),
-) -> Iterator[ImportCounts]:
-    """Put accounts in, and yield what became of them so far after each hundred.
-
-    Those whose userName is taken are known, and left as they are: whoever repeats an import that
-    broke off goes on where it ended. `create` returns how many it made; of the others those were
-    refused that it added to `rejected`, the rest were taken meanwhile.
-    """
-    left, tally = iter(drafts), ImportCounts()
-    while batch := list(islice(left, MAX_BATCH)):
-        there = taken(each.entry for each in batch)
-        new = [each for each in batch if each.entry not in there]
-        before = len(rejected)
-        made = create(new)
-        refused = len(rejected) - before
-        tally = ImportCounts(tally.created + made, tally.known + len(batch) - made - refused)
-        yield tally
-
-
 def mapping(rules: Iterable[str]) -> dict[str, str]:
-    """Read `COLUMN=PATH`, where nothing behind the sign leaves a column out. Raises InputError."""
+    """Return paths by column from `COLUMN=PATH`; an empty path leaves the column out.
+
+    Raises InputError.
+    """
     found: dict[str, str] = {}
     for rule in rules:
         column, sign, path = rule.partition("=")
@@ -250,10 +220,10 @@ def mapping(rules: Iterable[str]) -> dict[str, str]:
 
 
 def _flag(name: str, value: Any) -> bool:
-    """Return what a value says of a flag. Raises _Unusable when it is not understood."""
+    """Return a boolean value. Raises _ValueProblem when it is not one."""
     found = booleans.parse(value) if name == PROTECTED else booleans.parse_state(value)
     if found is None:
-        raise _Unusable(f"{name} takes true or false")
+        raise _ValueProblem(f"{name} takes true or false")
     return found
 
 

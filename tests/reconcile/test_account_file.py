@@ -10,25 +10,20 @@ from typing import Any
 import pytest
 
 from rollcall.model.account_link import LOCAL, AccountLink, LinkState
-from rollcall.reconcile.account_import import (
-    AccountDraft,
-    AccountImport,
-    ImportCounts,
-    mapping,
-    put_in,
-)
+from rollcall.operations.account_import import ImportCounts, import_batches
+from rollcall.reconcile.files.account_file import AccountDraft, AccountFile, mapping
 from rollcall.reconcile.input_error import InputError
 from rollcall.scim.indexing import IndexEntry
 from rollcall.scim.resource_type import ENTERPRISE
 
 
-def intake(path: Path, content: str, *maps: str) -> AccountImport:
+def intake(path: Path, content: str, *maps: str) -> AccountFile:
     file = path / "accounts"
     file.write_text(content)
-    return AccountImport(file, mapping(maps))
+    return AccountFile(file, mapping(maps))
 
 
-def documents(read: AccountImport) -> list[dict[str, Any]]:
+def documents(read: AccountFile) -> list[dict[str, Any]]:
     return [
         {name: value for name, value in each.document.items() if name != "schemas"}
         for each in read.drafts()
@@ -253,7 +248,7 @@ def test_whoever_is_refused_when_put_in_is_rejected_and_all_lines_are_told(tmp_p
             read.reject(each.where, "is too large")
         return len(drafts) - 5
 
-    *_, tally = put_in(read.drafts(), lambda _: set(), create, read.rejected)
+    *_, tally = import_batches(read.drafts(), lambda _: set(), create, read.rejected)
 
     assert (tally.created, tally.known, len(read.rejected)) == (235, 6, 9)
 
@@ -284,9 +279,9 @@ def test_an_import_that_is_repeated_goes_on_where_it_ended(tmp_path: Path) -> No
 
     read = intake(tmp_path, f"userName\n{lines}\n")
     with pytest.raises(TimeoutError):
-        list(put_in(read.drafts(), taken, create))
+        list(import_batches(read.drafts(), taken, create))
     names.add(IndexEntry("userName", "user249"))
 
-    *_, tally = put_in(intake(tmp_path, f"userName\n{lines}\n").drafts(), taken, create)
+    *_, tally = import_batches(intake(tmp_path, f"userName\n{lines}\n").drafts(), taken, create)
 
     assert tally == ImportCounts(created=49, known=201)
