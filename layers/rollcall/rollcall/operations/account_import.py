@@ -94,7 +94,7 @@ def import_accounts(
     with _interruption(operator, tenant, created), ThreadPoolExecutor(PARALLEL) as pool:
         for counts in import_batches(
             file.drafts(),
-            lambda entries: resources.taken(Kind.USER, entries),
+            lambda entries: resources.names_taken(Kind.USER, entries),
             lambda drafts: sum(pool.map(create, drafts)),
             file.rejected,
         ):
