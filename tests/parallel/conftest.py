@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, TypeVar
+from uuid import uuid4
 
 import httpx
 import pytest
 
 from rollcall.aws.clients import Clients, connect
+from rollcall.dev import local_server
 from rollcall.model.tenant_url import tenant_url
 from rollcall.runtime.services import Services
 from rollcall.runtime.settings import Settings
@@ -43,20 +45,34 @@ class Contended:
 Contend = Callable[..., Contended]
 
 
+@pytest.fixture(scope="session")
+def endpoint(request: pytest.FixtureRequest, dynamodb_url: str | None) -> str:
+    """Where a DynamoDB is that takes many threads: moto does not."""
+    if dynamodb_url is not None:
+        return dynamodb_url
+    server: Server = request.getfixturevalue("server")
+    return server.running.endpoint_url
+
+
 @pytest.fixture
-def contend(server: Server, tenant: Tenant) -> Iterator[Contend]:
+def contend(endpoint: str, services: Services) -> Iterator[Contend]:
     """Return what starts such a server; everything has to agree in the end, after conflicts."""
+    settings = Settings(table=f"t{uuid4().hex}")
+    clients = Clients(connect(endpoint).dynamodb, services.clients.secretsmanager)
+    calm = Services(settings, clients)
+    local_server.create_table(calm)
+    token = calm.tenants.create("acme")
     with ExitStack() as ending:
 
         def start(max_actions: int = 100) -> Contended:
-            real = connect(server.running.endpoint_url)
-            conflicting: Any = Conflicting(real.dynamodb)
-            services = Services(Settings(), Clients(conflicting, real.secretsmanager))
-            services.table = Table(conflicting, services.table.name, max_actions=max_actions)
-            url = tenant_url(ending.enter_context(serving(services)), tenant.name)
-            api = ending.enter_context(replace(tenant, url=url).client())
-            ending.callback(consistency.check, server.services, tenant.name)
+            conflicting: Any = Conflicting(clients.dynamodb)
+            services = Services(settings, Clients(conflicting, clients.secretsmanager))
+            services.table = Table(conflicting, settings.table, max_actions=max_actions)
+            url = tenant_url(ending.enter_context(serving(services)), "acme")
+            api = ending.enter_context(Tenant("acme", url, token).client())
+            ending.callback(consistency.check, calm, "acme")
             api.get("/Users")  # the first use of a token is noted, which is in nobody's way
-            return Contended(services, conflicting, tenant.name, api)
+            return Contended(services, conflicting, "acme", api)
 
         yield start
+    clients.dynamodb.delete_table(TableName=settings.table)

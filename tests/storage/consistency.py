@@ -52,14 +52,15 @@ def items(services: Services, tenant: str) -> dict[Place, Item]:
     decode = TypeDeserializer().deserialize
     found = {}
     pages = services.clients.dynamodb.get_paginator("scan").paginate(
-        TableName=services.table.name, ConsistentRead=True
+        TableName=services.table.name,
+        ConsistentRead=True,
+        FilterExpression="begins_with(pk, :tenant)",
+        ExpressionAttributeValues={":tenant": {"S": f"{tenant}#"}},
     )
     for page in pages:
         for raw in page["Items"]:
             item = {name: decode(value) for name, value in raw.items()}
-            owner, _, rest = item["pk"].partition("#")
-            if owner == tenant:
-                found[rest, item["sk"]] = item
+            found[item["pk"].removeprefix(f"{tenant}#"), item["sk"]] = item
     return found
 
 
