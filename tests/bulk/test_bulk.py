@@ -90,7 +90,8 @@ def test_a_reference_points_forwards_or_backwards(group_first: bool, directory: 
     by_id = {each["bulkId"]: each for each in answers}
 
     assert {each["status"] for each in answers} == {"201"}
-    assert [each["bulkId"] for each in answers] == (["g", "a"] if group_first else ["a", "g"])
+    expected = ["g", "a"] if group_first else ["a", "g"]
+    assert [each["bulkId"] for each in answers] == expected
     assert members(directory, by_id["g"]) == {id_of(by_id["a"])}
 
 

@@ -103,7 +103,8 @@ class Struck:
         happened = seen == self._after.seen
         assert happened or not acknowledged
         world.settle()
-        assert world.stored() == (self._after if happened else self._before).stored
+        expected = self._after if happened else self._before
+        assert world.stored() == expected.stored
 
         # What has happened may be told so: the user is gone, the name is taken.
         with suppress(*((NotFoundException, UniquenessException) if happened else ())):

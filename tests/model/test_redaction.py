@@ -38,7 +38,8 @@ KEY = b"k" * 32
     ],
 )  # fmt: skip
 def test_words_that_were_sent_go_and_ours_stay(detail: str, sent: Any, kept: str | None) -> None:
-    assert redaction.redacted(detail, sent) == (detail if kept is None else kept)
+    expected = detail if kept is None else kept
+    assert redaction.redacted(detail, sent) == expected
 
 
 @pytest.mark.parametrize("opening", ['"', "'", "["])

@@ -200,7 +200,8 @@ def test_a_deletion_that_is_struck_at_any_call_is_repeated(
             delete(services, name, Sleep(clock))
             assert left(services, name) == []
     record_property("injection points", number - 1)
-    assert number > (20 if service == "dynamodb" else 2)
+    least = 20 if service == "dynamodb" else 2
+    assert number > least
 
 
 def entering(services: Services, name: str, token: str, clock: Clock) -> Authenticator:

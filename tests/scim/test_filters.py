@@ -464,7 +464,8 @@ def test_any_text_is_a_filter_or_an_invalid_one(text: str) -> None:
             assert error.detail
         else:
             for kind in kinds:
-                assert parsed.matches(kind, STAFF if kind is Kind.GROUP else ADA) in (True, False)
+                resource = STAFF if kind is Kind.GROUP else ADA
+                assert parsed.matches(kind, resource) in (True, False)
 
 
 @FAST

@@ -160,7 +160,8 @@ def test_what_compares_a_foreign_attribute_looks_at_nothing() -> None:
 )
 def test_a_foreign_attribute_has_no_value(text: str, legs: tuple[Leg, ...] | None) -> None:
     node = filters.parse(text, Kind).nodes[Kind.GROUP]
-    assert planner.plan(Kind.GROUP, node) == (Walk() if legs is None else Lookup(legs))
+    expected = Walk() if legs is None else Lookup(legs)
+    assert planner.plan(Kind.GROUP, node) == expected
 
 
 def found(leg: Leg, user: dict[str, Any]) -> bool:

@@ -212,7 +212,8 @@ def test_the_members_of_a_group_come_in_one_order_however_they_are_read(
     query = {"filter": text.format(group)}
     whole = people.names(**query)
 
-    assert len(whole) == (13 if "active" in text else 20)
+    expected = 13 if "active" in text else 20
+    assert len(whole) == expected
     assert [name for page in walk(people, count=3, **query) for name in page] == whole
     assert [name for page in by_index(people, 3, **query) for name in page] == whole
     assert people.names(sort_by="userName", **query) == sorted(whole)

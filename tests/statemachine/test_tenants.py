@@ -49,7 +49,8 @@ class Tenants(RuleBasedStateMachine):
     def create_user(self, tenant: int, name: str, title: str) -> Any:
         taken = {each["userName"].lower() for each in self.people[tenant].values()}
         answer = self.apis[tenant].post("/Users", json={"userName": name, "title": title})
-        assert answer.status_code == (409 if name.lower() in taken else 201)
+        expected = 409 if name.lower() in taken else 201
+        assert answer.status_code == expected
         if answer.status_code == 409:
             return multiple()
         identifier = answer.json()["id"]
@@ -60,7 +61,8 @@ class Tenants(RuleBasedStateMachine):
     def create_group(self, tenant: int, name: str) -> Any:
         taken = {each["displayName"].lower() for each in self.teams[tenant].values()}
         answer = self.apis[tenant].post("/Groups", json={"displayName": name})
-        assert answer.status_code == (409 if name.lower() in taken else 201)
+        expected = 409 if name.lower() in taken else 201
+        assert answer.status_code == expected
         if answer.status_code == 409:
             return multiple()
         identifier = answer.json()["id"]
@@ -116,7 +118,8 @@ class Tenants(RuleBasedStateMachine):
     def delete_user(self, user: Resource) -> None:
         tenant, identifier = user
         answer = self.apis[tenant].delete(f"/Users/{identifier}")
-        assert answer.status_code == (204 if identifier in self.people[tenant] else 404)
+        expected = 204 if identifier in self.people[tenant] else 404
+        assert answer.status_code == expected
         self.people[tenant].pop(identifier, None)
         for team in self.teams[tenant].values():
             team["members"].discard(identifier)
@@ -158,7 +161,8 @@ class Tenants(RuleBasedStateMachine):
             assert answer.status_code == 404
             return False
         others = {each[key].lower() for other, each in model.items() if other != identifier}
-        assert answer.status_code == (409 if name.lower() in others else 200)
+        expected = 409 if name.lower() in others else 200
+        assert answer.status_code == expected
         return answer.status_code == 200
 
     def agrees(self, tenant: int, api: httpx.Client) -> None:

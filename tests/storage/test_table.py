@@ -180,7 +180,8 @@ def test_a_single_write_in_a_transactions_way_is_tried_again(
 
     assert not left
     assert len(time.pauses) == 5
-    assert table.get(ONE) == ({**ONE, "n": 2} if operation == "PutItem" else None)
+    expected = {**ONE, "n": 2} if operation == "PutItem" else None
+    assert table.get(ONE) == expected
 
 
 @pytest.mark.parametrize(("operation", "status"), [("PutItem", 429), ("BatchWriteItem", 503)])

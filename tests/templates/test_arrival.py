@@ -245,7 +245,8 @@ def test_a_membership_brings_it_within_the_window_of_the_users_creation(
     clock.go_on(days=days)
     directory.groups.patch(engineering, adding(ada))
 
-    assert access(directory, ada) == (AS_ENGINEER if gets else AS_EVERYBODY)
+    expected = AS_ENGINEER if gets else AS_EVERYBODY
+    assert access(directory, ada) == expected
 
 
 def test_the_window_is_the_templates_own(

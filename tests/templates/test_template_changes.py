@@ -158,7 +158,8 @@ def test_a_group_is_found_by_its_external_id_in_its_own_case(
 
     for template in templates.set([right, wrong]):
         bound = templates.catalogue().group_of(template)
-        assert bound == (there if template.name == "right" else None)
+        expected = there if template.name == "right" else None
+        assert bound == expected
 
 
 def test_a_template_is_not_bound_to_a_group_that_is_being_deleted(

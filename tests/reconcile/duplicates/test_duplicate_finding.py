@@ -72,9 +72,8 @@ def test_two_accounts_of_one_person_are_found(
 
     assert finding.accounts == ("1", "2")
     assert finding.grounds == {Ground(reason, value)}
-    assert finding.kind is (
-        FindingKind.POSSIBLE if reason is Reason.NAME else FindingKind.DUPLICATE
-    )
+    expected = FindingKind.POSSIBLE if reason is Reason.NAME else FindingKind.DUPLICATE
+    assert finding.kind is expected
 
 
 def test_accounts_that_share_nothing_are_left_alone() -> None:

@@ -289,7 +289,8 @@ def test_a_post_while_a_run_is_at_work_is_counted_once(
 
     assert first is not None
     assert meanwhile
-    assert [first.new, second.new] == ([1, 0] if phase is Phase.DETECT else [0, 1])
+    expected = [1, 0] if phase is Phase.DETECT else [0, 1]
+    assert [first.new, second.new] == expected
     assert sum(each["kind"] == "duplicate" for each in findings(services, MONDAY)) == first.new
     assert len(announced(services)) == 1
 
