@@ -162,7 +162,7 @@ def test_a_run_ends_soon_after_its_tenant_was_closed_and_nothing_more_is_written
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     services, name = server.services, server.tenant().name
-    monkeypatch.setattr(module, "_CLUES", 1)
+    monkeypatch.setattr(module, "_GROUPS", 1)
     directory = services.directory(name)
     for number in range(8):
         user(directory, f"u{number}@b.c", **mails(f"u{number}@b.c"))
@@ -202,7 +202,7 @@ def test_a_message_that_comes_again_does_nothing_again(
 def test_who_is_not_done_in_time_goes_on_with_another_message(
     services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "_CLUES", 1)
+    monkeypatch.setattr(module, "_GROUPS", 1)
     own = services.directory("acme")
     for each in range(3):
         user(own, f"u{each}", **mails("ann@b.c"))
@@ -219,7 +219,7 @@ def test_who_is_not_done_in_time_goes_on_with_another_message(
 def test_who_is_never_done_ends_with_the_dead_letters(
     services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "_CLUES", 1)
+    monkeypatch.setattr(module, "_GROUPS", 1)
     user(services.directory("acme"), "ann", **mails("ann@b.c"))
     message = {"tenant": "acme", "run": MONDAY}
 
@@ -234,7 +234,7 @@ def test_who_is_never_done_ends_with_the_dead_letters(
 def test_the_tenants_of_a_batch_share_the_time(
     services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "_CLUES", 1)
+    monkeypatch.setattr(module, "_GROUPS", 1)
     for name in ("acme", "beta"):
         if name != "acme":
             services.tenants.create(name)

@@ -139,7 +139,7 @@ def test_a_run_changes_no_user(directory: Directory, run: DuplicateRun) -> None:
 @pytest.fixture
 def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     """A look at the clock after every three values."""
-    monkeypatch.setattr(module, "_CLUES", 3)
+    monkeypatch.setattr(module, "_GROUPS", 3)
 
 
 def stopping_at(number: int) -> Callable[[RunProgress], bool]:

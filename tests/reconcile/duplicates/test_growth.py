@@ -48,7 +48,7 @@ def test_memory_is_flat_and_calls_are_linear(
 def test_a_run_over_generated_pages_ends_with_the_same_report_wherever_it_stops(
     stops: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "_CLUES", 300)
+    monkeypatch.setattr(module, "_GROUPS", 300)
     reports = []
     for each in ("at once", "stopped"):
         folder = tmp_path / each

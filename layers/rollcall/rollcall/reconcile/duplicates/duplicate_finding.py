@@ -1,4 +1,4 @@
-"""What a group of accounts with the same evidence means: the same person twice, or not."""
+"""Findings: whether a group of accounts with the same evidence belongs to one person."""
 
 from __future__ import annotations
 
@@ -13,34 +13,33 @@ from rollcall.model.match_keys import Source
 from rollcall.reconcile.duplicates.match_group import MatchGroup
 
 MAX_SHARED = 10
-"""How many accounts may share a value before it is a team's mailbox rather than a person's."""
-
+"""The accounts that may share a value; with more it is taken for a team's, not a person's."""
 
 PAIR = 2
 
 
 class FindingKind(StrEnum):
-    """What a finding says, the worst first."""
+    """The kinds of findings, the worst first."""
 
     DUPLICATE = "duplicate"
     """Several accounts of one person."""
     RECREATED = "recreated"
     """A live account beside one that the identity provider deleted softly."""
     POSSIBLE = "possible"
-    """Nothing but weak hints."""
+    """Weak hints only."""
     UNMANAGED = "unmanaged"
-    """Inactive for long, without the DELETE that should have followed."""
+    """An account that is inactive for long; the DELETE that should follow never came."""
 
 
 class Reason(StrEnum):
-    """Why accounts are taken for one person's, the strongest first."""
+    """Why accounts seem to belong to one person, the strongest first."""
 
     ADDRESS = "address"
     USER_NAME = "userName"
     EMPLOYEE_NUMBER = "employeeNumber"
     ALIAS = "alias"
     FULL_NAME = "fullName"
-    """A local account, and one that the identity provider created later, each the only one."""
+    """A local account and one that the identity provider created later, the only two of a name."""
     SHARED = "shared"
     NAME = "name"
     INACTIVE = "inactive"
@@ -51,7 +50,7 @@ WEAK = frozenset({Reason.NAME, Reason.SHARED})
 
 @dataclass(frozen=True, order=True)
 class Ground:
-    """A reason and the value behind it."""
+    """A reason and the value that it rests on."""
 
     reason: Reason
     value: str
@@ -59,11 +58,11 @@ class Ground:
 
 @dataclass(frozen=True)
 class FindingAccount:
-    """What is looked at of an account. Instants are RFC 3339 in UTC.
+    """The values of an account that findings look at; times are RFC 3339 in UTC.
 
-    `linked` says that the identity provider knows it, `created_linked` that it made it, `former`
-    that Entra ID deleted the person softly, `service` that an operator marked the account as no
-    person's. Employee number and telephone numbers are as they are compared.
+    `linked`: the identity provider knows the account. `created_linked`: it created the account.
+    `soft_deleted`: Entra ID deleted the person softly. `service`: an operator marked it as that of
+    a service. Employee number and telephone numbers are in the form in which they are compared.
     """
 
     id: str
@@ -82,7 +81,7 @@ class FindingAccount:
 
 @dataclass(frozen=True)
 class DuplicateFinding:
-    """Accounts that are one person's for the grounds given; `count` is how many at least."""
+    """Accounts that belong to one person, and why; `count` is their number, at least."""
 
     accounts: tuple[str, ...]
     grounds: frozenset[Ground]
@@ -91,14 +90,14 @@ class DuplicateFinding:
 
     @property
     def id(self) -> str:
-        """Name the finding: the same accounts have the same finding, whatever the grounds."""
+        """The id: the same accounts have the same id, whatever the grounds."""
         unmanaged = self.kind is FindingKind.UNMANAGED
         text = "\n".join([*(["unmanaged"] if unmanaged else []), *self.accounts])
         return sha256(text.encode()).hexdigest()[:12]
 
     @property
     def kind(self) -> FindingKind:
-        """What the finding says."""
+        """The kind that follows from the grounds."""
         reasons = {each.reason for each in self.grounds}
         if reasons == {Reason.INACTIVE}:
             return FindingKind.UNMANAGED
@@ -107,12 +106,12 @@ class DuplicateFinding:
         return FindingKind.RECREATED if self.recreated else FindingKind.DUPLICATE
 
     def with_grounds(self, grounds: Iterable[Ground]) -> DuplicateFinding:
-        """Return the same finding for these grounds as well."""
+        """Return the finding with further grounds."""
         return replace(self, grounds=self.grounds | frozenset(grounds))
 
 
 def is_candidate(group: MatchGroup, cutoff: datetime) -> bool:
-    """Tell whether a group has to be judged; most values are one account's."""
+    """Tell whether a group can be a finding; most values belong to one account."""
     if group.canonical.startswith("inactive:"):
         return _since(group) <= cutoff
     return group.count > 1
@@ -121,9 +120,9 @@ def is_candidate(group: MatchGroup, cutoff: datetime) -> bool:
 def judge_group(
     group: MatchGroup, accounts: Mapping[str, FindingAccount], cutoff: datetime
 ) -> Iterator[DuplicateFinding]:
-    """Yield what a group means, given its accounts as far as they are there.
+    """Yield the findings of a group; `accounts` are those of its accounts that still exist.
 
-    Who is inactive since `cutoff` or before is unmanaged.
+    An account that is inactive since `cutoff` or longer is unmanaged.
     """
     present = {
         each: accounts[each]
@@ -138,7 +137,7 @@ def judge_group(
                     yield DuplicateFinding((each,), frozenset({ground}), count=1)
         return
     live = [each for each, account in present.items() if not account.soft_deleted]
-    # Those that Entra ID deleted softly go by themselves, unless somebody stands beside them.
+    # Entra ID deletes soft-deleted accounts itself; they matter only beside a live one.
     if not live or len(present) < 2:
         return
     count = group.count - (len(group.accounts) - len(present))
@@ -151,10 +150,10 @@ def judge_group(
 
 
 def is_one_person(one: FindingAccount, other: FindingAccount) -> bool:
-    """Tell whether the only two accounts of one full name are those of a person who has two.
+    """Tell whether the only two accounts with one full name belong to one person.
 
-    One is local, and the identity provider, which did not find it, created the other later. People
-    whose employee numbers or telephone numbers differ are two.
+    They do when one is local and the identity provider, which did not find it, created the other
+    later. Accounts with different employee numbers or telephone numbers belong to two people.
     """
     local, made = (other, one) if one.linked else (one, other)
     if local.linked or not (made.linked and made.created_linked) or made.created < local.created:
@@ -173,7 +172,7 @@ def _same_full_name(one: str, other: str) -> bool:
 
 
 def merge_findings(findings: Iterable[DuplicateFinding]) -> dict[str, DuplicateFinding]:
-    """Return findings by id, those about the same accounts as one."""
+    """Return findings by id, with the grounds of those about the same accounts together."""
     merged: dict[str, DuplicateFinding] = {}
     for each in findings:
         known = merged.get(each.id)

@@ -1,4 +1,4 @@
-"""The report of a run: JSON for programs, CSV for spreadsheets, one HTML page for people."""
+"""The report of a run: as JSON, as CSV for spreadsheets, and as an HTML page."""
 
 from __future__ import annotations
 
@@ -43,10 +43,9 @@ _MEMORY = 1_000_000
 
 @dataclass(frozen=True)
 class ReportHead:
-    """What stands above the findings.
+    """The head of a report: the run, the run that was reported before it, and the counts.
 
-    `before` is the run that was reported before this one, `counts` are those of this run, `trend`
-    those of the runs so far.
+    `counts` are those of this run, `trend` those of all runs up to it.
     """
 
     tenant: str
@@ -60,45 +59,45 @@ class ReportHead:
 def report_forms(
     head: ReportHead, cases: Iterable[Case], accounts: FindingAccounts
 ) -> Iterator[Mapping[str, IO[bytes]]]:
-    """Write the report in every form and yield the files by form, each at its beginning.
+    """Write the report in every form and yield open files by form, at their beginning.
 
     Memory does not grow with the number of findings.
     """
     with ExitStack() as stack:
-        kept = [stack.enter_context(_file()) for _ in _ORDER]
+        sorted_rows = [stack.enter_context(_file()) for _ in _ORDER]
         for each in finding_rows.rows(cases, accounts):
             place = (_status(each, head.before), each["kind"])
             if place in _ORDER:
-                _line(kept[_ORDER.index(place)], json.dumps({**each, "status": place[0]}))
+                _line(sorted_rows[_ORDER.index(place)], json.dumps({**each, "status": place[0]}))
 
-        def again() -> Iterator[FindingRow]:
-            for file in kept:
+        def read_rows() -> Iterator[FindingRow]:
+            for file in sorted_rows:
                 file.seek(0)
                 yield from map(json.loads, file)
 
         files = {form: stack.enter_context(_file()) for form in ("json", "csv", "html")}
-        _write(files["json"], _json(head, again()))
-        _write_csv(files["csv"], again())
-        _write(files["html"], _html(head, again()))
+        _write(files["json"], _json(head, read_rows()))
+        _write_csv(files["csv"], read_rows())
+        _write(files["html"], _html(head, read_rows()))
         for file in files.values():
             file.seek(0)
         yield files
 
 
 def _status(row: FindingRow, before: str) -> str:
-    """Return what a finding is to a report, given the one before; empty when it is no news.
+    """Return `new`, `open` or `resolved`, compared with the run before; empty for any other.
 
-    What no run has seen yet belongs to the report of the next one.
+    A case that no run has seen yet belongs to the next report.
     """
     if row["state"] == CaseState.OPEN:
         if not row["run"]:
             return ""
         return "new" if row["since"] > before else "open"
-    gone = row["state"] == CaseState.RESOLVED and row["since"] <= before < row["run"]
-    return "resolved" if gone else ""
+    resolved = row["state"] == CaseState.RESOLVED and row["since"] <= before < row["run"]
+    return "resolved" if resolved else ""
 
 
-def _json(head: ReportHead, found: Iterable[FindingRow]) -> Iterator[str]:
+def _json(head: ReportHead, rows: Iterable[FindingRow]) -> Iterator[str]:
     opening = json.dumps(
         {
             "tenant": head.tenant,
@@ -108,14 +107,14 @@ def _json(head: ReportHead, found: Iterable[FindingRow]) -> Iterator[str]:
         }
     )
     yield f'{opening[:-1]}, "findings": ['
-    for number, each in enumerate(found):
+    for number, each in enumerate(rows):
         yield f"{',' if number else ''}\n{json.dumps(each, ensure_ascii=False)}"
     yield "\n]}\n"
 
 
-def _write_csv(file: IO[bytes], found: Iterable[FindingRow]) -> None:
+def _write_csv(file: IO[bytes], rows: Iterable[FindingRow]) -> None:
     text = TextIOWrapper(file, "utf-8-sig", newline="", write_through=True)
-    csv_export.write(text, _TITLES, (line for each in found for line in _lines(each)))
+    csv_export.write(text, _TITLES, (line for row in rows for line in _lines(row)))
     text.detach()
 
 
@@ -134,7 +133,7 @@ def _lines(row: FindingRow) -> Iterator[list[str]]:
         yield [*about, *named, active, each.get("created", "")]
 
 
-def _html(head: ReportHead, found: Iterable[FindingRow]) -> Iterator[str]:
+def _html(head: ReportHead, rows: Iterable[FindingRow]) -> Iterator[str]:
     counts = head.counts
     trend = ", ".join(
         f"{each['run'][:10]}: {each['new'] + each['open']}" for each in head.trend[-14:]
@@ -171,7 +170,7 @@ def _html(head: ReportHead, found: Iterable[FindingRow]) -> Iterator[str]:
         ],
         more="the CSV file has all of them",
     )
-    return render(page, map(_cells, found))
+    return render(page, map(_cells, rows))
 
 
 def _cells(row: FindingRow) -> list[Cell]:
@@ -203,7 +202,7 @@ def _described(account: FindingRow) -> str:
 _ORDER = [(status, kind.value) for kind in FindingKind for status in ("new", "open")] + [
     ("resolved", kind.value) for kind in FindingKind
 ]
-"""The order of the rows: the worst first, the new before the known, what is gone last."""
+"""The order of the rows: the worst kind first, new before open, resolved ones last."""
 
 
 def _file() -> SpooledTemporaryFile[bytes]:

@@ -1,7 +1,7 @@
-"""A run of the duplicate report over one tenant, which may stop anywhere and go on later.
+"""A run of the duplicate report over one tenant, which can stop anywhere and continue later.
 
-Schedules and queues deliver at least once. Where a run is stands in the table, is written on the
-condition that nobody else wrote it, and whatever is done twice ends the same.
+Schedules and queues deliver at least once. The progress of a run is an item of the table, written
+on the condition that no other writer changed it, and every step can be repeated.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ from rollcall.storage.evidence_index import EvidenceIndex
 from rollcall.storage.transactions import ConditionFailed
 
 MAX_STEPS = 10
-"""How often a run goes on: fewer than the 16 after which Lambda takes messages for a loop."""
+"""How often a run is continued: below 16, where Lambda takes the messages for a loop."""
 
-_CLUES = 5_000
-"""A run looks at the clock at least this often."""
+_GROUPS = 5_000
+"""The groups after which a run looks at the clock, at least."""
 
 _ACCOUNTS = 100
 """The accounts that are read at once."""
 
 
 class Phase(StrEnum):
-    """What a run is at."""
+    """The phases of a run, in order."""
 
     DETECT = "detect"
     RESOLVE = "resolve"
@@ -45,9 +45,9 @@ class Phase(StrEnum):
 
 @dataclass(frozen=True)
 class RunProgress:
-    """Where a run is: behind `after` in its phase, with `seen` pieces of evidence behind it.
+    """The progress of a run: the position in its phase, and the pieces of evidence read so far.
 
-    `run` is the RFC 3339 instant in UTC at which it was due.
+    `run` is the time at which it was due (RFC 3339 in UTC), `steps` how often it was continued.
     """
 
     run: str
@@ -59,44 +59,44 @@ class RunProgress:
 
 
 TimeIsOver = Callable[[RunProgress], bool]
-"""Tells whether the time is over; called at every place where a run can stop."""
+"""Tells whether the run must stop; called at every place where it can."""
 
 
 class RunOvertaken(Exception):  # noqa: N818
-    """Another run, or the same one elsewhere, goes on with what this one was doing."""
+    """Another run, or the same run in another process, continues this work."""
 
 
 class RunTooLong(Exception):  # noqa: N818
-    """A run was continued MAX_STEPS times and is not done."""
+    """A run was continued MAX_STEPS times and is not finished."""
 
 
 @dataclass(frozen=True)
 class DuplicateRun:
-    """The parts of a run over one tenant; who is inactive for `inactive_days` is unmanaged."""
+    """A run over one tenant; an account that is inactive for `inactive_days` is unmanaged."""
 
     cases: CaseStore
     evidence_index: EvidenceIndex
     delivery: ReportDelivery
     inactive_days: int
 
-    def advance(self, run: str, late: TimeIsOver) -> RunCounts | None:
-        """Begin a run or go on with it; None when it is to be continued.
+    def advance(self, run: str, is_late: TimeIsOver) -> RunCounts | None:
+        """Start or continue a run; return None when it stopped before its end.
 
-        Raises RunOvertaken when there is nothing left to do here, RunTooLong when it is never done.
+        Raises RunOvertaken when nothing is left to do here, RunTooLong after MAX_STEPS.
         """
-        progress = self._begun(run)
+        progress = self._load_or_start(run)
         phases = list(Phase)
         while progress.phase is not Phase.DONE:
             for reached in self._run_phase(progress):
                 progress = reached
-                if late(progress):
+                if is_late(progress):
                     self._save(replace(progress, steps=progress.steps + 1))
                     return None
             following = phases[phases.index(progress.phase) + 1]
             progress = self._save(replace(progress, phase=following, after=""))
         return self.delivery.counts(run)
 
-    def _begun(self, run: str) -> RunProgress:
+    def _load_or_start(self, run: str) -> RunProgress:
         item = self.cases.findings.read_run()
         if item is not None:
             progress = RunProgress(
@@ -139,28 +139,28 @@ class DuplicateRun:
 
     def _detect(self, progress: RunProgress) -> Iterator[RunProgress]:
         cutoff = datetime.fromisoformat(progress.run) - timedelta(days=self.inactive_days)
-        waiting: list[MatchGroup] = []
+        candidates: list[MatchGroup] = []
         accounts: set[str] = set()
-        looked = 0
+        groups = 0
         for group in match_groups(self.evidence_index.all(progress.after)):
-            looked += 1
+            groups += 1
             progress = replace(
                 progress, after=group.position, seen=progress.seen + len(group.match_keys)
             )
             if is_candidate(group, cutoff):
-                waiting.append(group)
+                candidates.append(group)
                 accounts |= group.accounts
-            if len(accounts) >= _ACCOUNTS or looked >= _CLUES:
-                self._judge(waiting, accounts, progress.run, cutoff)
-                waiting, accounts, looked = [], set(), 0
+            if len(accounts) >= _ACCOUNTS or groups >= _GROUPS:
+                self._judge(candidates, accounts, progress.run, cutoff)
+                candidates, accounts, groups = [], set(), 0
                 yield progress
-        self._judge(waiting, accounts, progress.run, cutoff)
+        self._judge(candidates, accounts, progress.run, cutoff)
         yield progress
 
     def _judge(
-        self, waiting: list[MatchGroup], accounts: set[str], run: str, cutoff: datetime
+        self, candidates: list[MatchGroup], accounts: set[str], run: str, cutoff: datetime
     ) -> None:
-        if waiting:
+        if candidates:
             known = self.cases.accounts.read(accounts)
-            found = (each for group in waiting for each in judge_group(group, known, cutoff))
+            found = (each for group in candidates for each in judge_group(group, known, cutoff))
             self.cases.record(merge_findings(found), run)

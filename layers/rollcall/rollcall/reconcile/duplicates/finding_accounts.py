@@ -1,4 +1,4 @@
-"""The accounts that a finding is about, as they are now."""
+"""Reads the accounts that findings are about."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ class FindingAccounts:
         self._findings = findings
 
     def read(self, identifiers: Iterable[str]) -> dict[str, FindingAccount]:
-        """Read accounts by id, 50 in a round trip; those that are gone are left out."""
-        wanted, own = sorted(set(identifiers)), self._findings.keys
-        flags = {each: own.flag(each, SERVICE) for each in wanted}
-        documents = {each: own.document(Kind.USER, each) for each in wanted}
+        """Read accounts by id, 50 in a round trip; accounts that do not exist are left out."""
+        unique, keys = sorted(set(identifiers)), self._findings.keys
+        flags = {each: keys.flag(each, SERVICE) for each in unique}
+        documents = {each: keys.document(Kind.USER, each) for each in unique}
         items = self._resources.table.get_many([*documents.values(), *flags.values()])
         found = {}
         for each, key in documents.items():
@@ -37,7 +37,7 @@ class FindingAccounts:
 
 
 def finding_account(record: Record, created_linked: bool, service: bool = False) -> FindingAccount:
-    """Return what is looked at of a user."""
+    """Return the values of a user that findings look at."""
     document = record.document
     return FindingAccount(
         id=record.id,

@@ -1,4 +1,4 @@
-"""Findings as programs read them: rows with their accounts as they are now, and what to do."""
+"""Findings as rows of JSON, with their accounts as they are now, and how to remedy them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _BATCH = 50
 
 
 def rows(cases: Iterable[Case], accounts: FindingAccounts) -> Iterator[FindingRow]:
-    """Yield a row for each case with its accounts as they are now."""
+    """Yield a row for each case."""
     iterator = iter(cases)
     while batch := list(islice(iterator, _BATCH)):
         known = accounts.read(each for case in batch for each in case.finding.accounts)
@@ -28,7 +28,7 @@ def rows(cases: Iterable[Case], accounts: FindingAccounts) -> Iterator[FindingRo
 
 
 def row(case: Case, known: Mapping[str, FindingAccount]) -> FindingRow:
-    """Return a case as programs read it, its oldest account first."""
+    """Return the row of a case, with its oldest account first; `known` are its accounts by id."""
     finding = case.finding
     return {
         "finding": case.id,
@@ -49,30 +49,30 @@ def row(case: Case, known: Mapping[str, FindingAccount]) -> FindingRow:
 
 
 def remedy(tenant: str, row: FindingRow) -> list[str]:
-    """Return what to do about a finding, in lines."""
-    there = [each for each in row["accounts"] if each["userName"] is not None]
+    """Return how to remedy a finding, in lines."""
+    existing = [each for each in row["accounts"] if each["userName"] is not None]
     finding, kind = row["finding"], row["kind"]
-    if row["state"] != CaseState.OPEN or not there:
+    if row["state"] != CaseState.OPEN or not existing:
         return []
     if kind == FindingKind.UNMANAGED:
         return ["Delete the person in the identity provider, or assign the person again."]
     dismiss = f"Different people: `rollcall duplicates dismiss {tenant} {finding} --reason …`"
-    if len(there) != 2:
+    if len(existing) != 2:
         return [f"Look into it: `rollcall duplicates show {tenant} {finding}`", dismiss]
-    merging = _merging(tenant, *there)
+    merge = _merging(tenant, *existing)
     if not is_by_name_alone(row):
-        return [*merging, dismiss]
-    unlink = f"rollcall accounts unlink {tenant} {there[1]['id']}"
+        return [*merge, dismiss]
+    unlink = f"rollcall accounts unlink {tenant} {existing[1]['id']}"
     return [
         "Nothing but the name says so: ask first whether it is one person.",
-        *merging,
+        *merge,
         f"Or the identity provider is to match the older account: `{unlink}` says how.",
         dismiss,
     ]
 
 
 def _merging(tenant: str, older: FindingRow, younger: FindingRow) -> list[str]:
-    """Return how to make one account of two, with the product's data of the older one."""
+    """Return how to merge two accounts and keep the product's data of the older one."""
     merge = f"rollcall accounts merge {tenant} --keep {older['id']} --remove {younger['id']}"
     if not (older["linked"] and younger["linked"]):
         return [f"One person: `{merge}`"]

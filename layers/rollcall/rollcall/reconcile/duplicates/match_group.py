@@ -1,4 +1,4 @@
-"""Which accounts share evidence: one ordered pass over it, in constant memory."""
+"""Accounts that share evidence, found in one ordered pass over it, in constant memory."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from itertools import groupby
 from rollcall.model.match_keys import MatchKey
 
 MAX_ACCOUNTS = 50
-"""How many accounts with one value are held and named; others are counted."""
+"""The accounts with one value that are named; further ones are only counted."""
 
 
 @dataclass(frozen=True, slots=True)
 class MatchGroup:
-    """All clues of one canonical value, those of the first MAX_ACCOUNTS accounts.
+    """The match keys with one canonical value, of the first MAX_ACCOUNTS accounts.
 
-    `count` is how many accounts there are at least; a pass that is to go on behind this group
-    begins after `position`.
+    `count` is the number of accounts, at least; a pass that continues after this group starts
+    after `position`.
     """
 
     canonical: str
@@ -27,31 +27,30 @@ class MatchGroup:
 
     @property
     def accounts(self) -> frozenset[str]:
-        """The accounts that are held."""
+        """The ids of the accounts that are named."""
         return frozenset(each.account for each in self.match_keys)
 
 
-def match_groups(clues: Iterable[MatchKey]) -> Iterator[MatchGroup]:
-    """Yield a group for each canonical value, in order, from clues in the order of position."""
-    for canonical, same in groupby(clues, key=lambda each: each.evidence.canonical):
-        yield _group(canonical, same)
+def match_groups(match_keys: Iterable[MatchKey]) -> Iterator[MatchGroup]:
+    """Yield a group for each canonical value, from match keys in the order of their position."""
+    for canonical, group in groupby(match_keys, key=lambda key: key.evidence.canonical):
+        yield _group(canonical, group)
 
 
-def _group(canonical: str, clues: Iterator[MatchKey]) -> MatchGroup:
-    held: list[MatchKey] = []
+def _group(canonical: str, match_keys: Iterator[MatchKey]) -> MatchGroup:
+    named: list[MatchKey] = []
     accounts: set[str] = set()
-    most, count, before = 0, 0, None
-    last = None
-    for last in clues:
-        # Under one source the accounts are in order, so that they are counted without being held.
-        source = last.evidence.source
-        if before is None or before.evidence.source is not source:
+    most, count = 0, 0
+    key, previous = None, None
+    for key in match_keys:
+        # The keys of one source come in the order of accounts: they are counted without a set.
+        if previous is None or previous.evidence.source is not key.evidence.source:
             count = 0
-        if count == 0 or before is None or before.account != last.account:
+        if count == 0 or previous is None or previous.account != key.account:
             count += 1
-        most, before = max(most, count), last
-        if last.account in accounts or len(accounts) < MAX_ACCOUNTS:
-            accounts.add(last.account)
-            held.append(last)
-    assert last is not None  # noqa: S101  # groupby yields no empty groups
-    return MatchGroup(canonical, tuple(held), max(most, len(accounts)), last.position)
+        most, previous = max(most, count), key
+        if key.account in accounts or len(accounts) < MAX_ACCOUNTS:
+            accounts.add(key.account)
+            named.append(key)
+    assert key is not None  # noqa: S101  # groupby yields no empty groups
+    return MatchGroup(canonical, tuple(named), max(most, len(accounts)), key.position)

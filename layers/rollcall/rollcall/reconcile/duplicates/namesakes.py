@@ -1,7 +1,7 @@
-"""The accounts of one full name: looked up by it when the identity provider creates one more.
+"""Accounts with the same full name, looked up when the identity provider creates another one.
 
-The report finds the same, by its pass over everything. What a lookup misses because the index lags
-behind by a moment is left to it, and so is a name that arrives after the creation.
+The report finds the same duplicates in its pass over all evidence. It also finds those that this
+lookup misses: the index is eventually consistent, and a name can arrive after the creation.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ from rollcall.storage.table import Table
 from rollcall.storage.transactions import Action
 
 MAX_NAMESAKES = 20
-"""How many accounts of one name are looked at; where there are more, a name says nothing."""
+"""The accounts with one name that are read; a name that more accounts share is no evidence."""
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
 class NewDuplicate:
-    """The duplicate that a creation makes: what the log says of it, and what goes with it."""
+    """The duplicate that a creation makes: the detail of its log entry, and actions to write."""
 
     detail: str
     actions: list[Action] = field(repr=False)
@@ -49,22 +49,22 @@ class NewDuplicate:
 
 @dataclass(frozen=True)
 class Namesakes:
-    """The accounts of one tenant, by their full names."""
+    """Looks up the accounts of one tenant by full name."""
 
     evidence_index: EvidenceIndex
     cases: CaseStore
 
     @classmethod
     def of_tenant(cls, table: Table, tenant: str) -> Namesakes:
-        """Return the accounts of a tenant."""
+        """Return the lookup for a tenant."""
         findings = Findings(table, tenant)
         book = CaseStore(findings, FindingAccounts(Resources(table, tenant), findings))
         return cls(EvidenceIndex(table, tenant), book)
 
-    def find_duplicate(self, origin: Actor, record: Record) -> NewDuplicate | None:
-        """Return the duplicate that the creation of a user makes, on behalf of an origin.
+    def find_duplicate(self, actor: Actor, record: Record) -> NewDuplicate | None:
+        """Return the duplicate that the creation of a user makes, None when there is none.
 
-        Costs a query of the index, and a read where that finds somebody. It fails no creation.
+        Costs a query of the index, and a read when it finds accounts. It never fails a creation.
         """
         newcomer = finding_account(record, created_linked=True)
         name = match_keys.of_name(newcomer.name)
@@ -79,24 +79,24 @@ class Namesakes:
         (local,) = (each for each in finding.accounts if each != newcomer.id)
         detail = f"has the full name of the local account User/{local}: finding {finding.id}"
         opening = self.cases.opening_actions(finding, record.created)
-        return NewDuplicate(detail, [*opening, self._event(finding, origin)])
+        return NewDuplicate(detail, [*opening, self._event(finding, actor)])
 
     def is_still_duplicate(self, case: Case) -> bool:
-        """Tell whether the accounts of a duplicate still are the only two of their full name."""
+        """Tell whether the two accounts of a case are still the only ones with their full name."""
         for ground in case.finding.grounds:
             if ground.reason is Reason.FULL_NAME:
                 found = self._duplicate(f"name:{ground.value}")
                 return found is not None and found.id == case.id
         return False
 
-    def _event(self, finding: DuplicateFinding, origin: Actor) -> Action:
-        said = {
+    def _event(self, finding: DuplicateFinding, actor: Actor) -> Action:
+        content = {
             "new": 1,
             "finding": finding.id,
             "accounts": [f"{Type.USER.endpoint}/{each}" for each in finding.accounts],
         }
         table, tenant = self.cases.findings.table, self.cases.findings.keys.tenant
-        return Outbox(table, tenant).action("duplicates.found", finding.id, said, origin)
+        return Outbox(table, tenant).action("duplicates.found", finding.id, content, actor)
 
     def _duplicate(
         self, canonical: str, newcomers: Iterable[FindingAccount] = ()

@@ -1,4 +1,4 @@
-"""Why accounts are taken for one person's, in words."""
+"""The reasons of findings as sentences."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ MEANINGS = {
     Reason.NAME: "same name",
     Reason.INACTIVE: "inactive since",
 }
-"""What each reason means, in front of the value behind it."""
+"""The words for each reason, which its value follows."""
 
 
 def reason_sentences(row: Mapping[str, Any]) -> list[str]:
-    """Return the reasons of a finding, as programs read it, in words."""
+    """Return the reasons of a row as sentences."""
     return [_sentence(Reason(each["reason"]), each["value"]) for each in row["reasons"]]
 
 
 def is_by_name_alone(row: Mapping[str, Any]) -> bool:
-    """Tell whether nothing but their full name says that accounts are one person's."""
+    """Tell whether the full name is the only reason of a row."""
     return {each["reason"] for each in row["reasons"]} == {Reason.FULL_NAME}
 
 

@@ -1,4 +1,4 @@
-"""What a run leaves behind: files, a summary beside those of earlier runs, and a notification."""
+"""The results of a run: report files, a summary of its counts, and a notification."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ SUMMARY_DAYS = 400
 
 @dataclass(frozen=True)
 class RunCounts:
-    """What a run counted; weak hints are counted apart, and are no news.
+    """The counts of a run. Weak hints are counted separately and are never new.
 
-    Of the new ones, events of their own told of those that are `announced`.
+    `announced` counts the new cases for which an event of their own was published.
     """
 
     run: str
@@ -36,15 +36,15 @@ class RunCounts:
 
     @property
     def has_changes(self) -> bool:
-        """Tell whether something changed since the run before."""
+        """Whether there are new or resolved cases since the run before."""
         return bool(self.new or self.resolved)
 
 
 def count_cases(cases: Iterator[Case], run: str, before: str, seen: int) -> RunCounts:
-    """Count the cases as a run leaves them, the new and the resolved since the run before.
+    """Count the cases after a run, as new or resolved since the run before.
 
-    `open` are those that are not new. What a request made meanwhile, which no run has seen, is the
-    next run's; what no run has reported is no news when it goes.
+    `open` cases are those that are not new. A case that a request opened and no run has seen counts
+    in the next run; a case that was never reported does not count as resolved.
     """
     states: Counter[str] = Counter()
     kinds: Counter[str] = Counter()
@@ -60,12 +60,12 @@ def count_cases(cases: Iterator[Case], run: str, before: str, seen: int) -> RunC
             kinds[case.kind.value] += 1
         elif case.state is CaseState.RESOLVED:
             states["resolved"] += case.first <= before < case.run
-    return RunCounts(run, **states, seen=seen, kinds=dict(kinds))
+    return RunCounts(run, **states, seen=seen, kinds=dict(sorted(kinds.items())))
 
 
 @dataclass(frozen=True)
 class ReportDelivery:
-    """Delivers the reports of one tenant; `url` is the deployment's own, for links."""
+    """Delivers the reports of one tenant; `url` is that of the deployment, for links."""
 
     tenant: str
     cases: CaseStore
@@ -75,26 +75,26 @@ class ReportDelivery:
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def counts(self, run: str) -> RunCounts:
-        """Return what a run counted. Raises LookupError."""
+        """Return the counts of a run. Raises LookupError."""
         for each in self.trend():
             if each.run == run:
                 return each
         raise LookupError(f"there is no run {run}")
 
     def trend(self) -> list[RunCounts]:
-        """Return what the runs counted, the oldest first."""
+        """Return the counts of all runs, the oldest first."""
         return [
             RunCounts(
                 each["run"],
                 **{name: int(each.get(name, 0)) for name in _NUMBERS},
-                kinds={kind: int(number) for kind, number in each["kinds"].items()},
+                kinds={kind: int(number) for kind, number in sorted(each["kinds"].items())},
             )
             for each in self.cases.findings.summaries()
         ]
 
     def write_report(self, run: str, seen: int) -> None:
         """Write the summary and the report of a run in every form."""
-        # The last one that was reported: what a run found that never got that far is still news.
+        # The last run that was reported: findings of an unfinished run are still new.
         before = max((each.run for each in self.trend() if each.run < run), default="")
         counts = count_cases(self.cases.all(), run, before, seen)
         expires = datetime.fromisoformat(run) + timedelta(days=SUMMARY_DAYS)
@@ -108,7 +108,7 @@ class ReportDelivery:
                 self.report_files.write(report_path(self.tenant, run), FORMATS[name], body)
 
     def notify(self, run: str) -> None:
-        """Tell people when there is news: numbers, and a link that says nothing by itself."""
+        """Notify people of changes: counts, and a link that reveals nothing by itself."""
         counts = self.counts(run)
         if not counts.has_changes:
             return
