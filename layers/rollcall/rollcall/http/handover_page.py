@@ -15,8 +15,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from rollcall.http import requests
+from rollcall.http import request_body
 from rollcall.http.paths import HANDOVER
+from rollcall.http.request_url import base_url
 from rollcall.scim.errors import InvalidSyntaxException, NotFoundException, Unavailable
 from rollcall.tenants.handover import HandoverService, HandoverStatus
 from rollcall.tenants.tenants import TenantError
@@ -91,7 +92,7 @@ def routes(desk: HandoverService, facts_of: FactsOf, product: str, support: str)
             raise _unknown()
         tenant = code.partition(".")[0]
         request.state.log |= {"tenant": tenant, "token_id": issued.token.id}
-        shown = {"url": requests.base_url(request, tenant), "token": issued.plain}
+        shown = {"url": base_url(request, tenant), "token": issued.plain}
         return _answer({**shown, "expires": issued.token.expires})
 
     return [
@@ -102,7 +103,7 @@ def routes(desk: HandoverService, facts_of: FactsOf, product: str, support: str)
 
 
 async def _code(request: Request) -> str:
-    payload = await requests.payload(request, MAX_BODY)
+    payload = await request_body.read(request, MAX_BODY)
     code = payload.get("code") if isinstance(payload, dict) else None
     if not isinstance(code, str):
         raise InvalidSyntaxException(detail="the body must be an object with a code")
@@ -119,7 +120,7 @@ def _told(request: Request, status: HandoverStatus, facts: DirectoryFacts) -> di
     if status.shown:
         use = status.use
         told |= {
-            "url": requests.base_url(request, status.tenant),
+            "url": base_url(request, status.tenant),
             "shown": status.shown,
             "toldUntil": status.status_until,
             "live": status.token_is_live,

@@ -6,54 +6,24 @@ import re
 from typing import Any, TypeVar
 
 from starlette.datastructures import QueryParams
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 
 from rollcall.directory.precondition import Precondition
 from rollcall.directory.request_log import RequestInfo
 from rollcall.directory.search import Query
-from rollcall.scim import json_text
 from rollcall.scim.errors import (
     InvalidSyntaxException,
     InvalidValueException,
-    PayloadTooLargeException,
-    UnsupportedMediaType,
 )
-from rollcall.scim.json_text import JsonTextError
 from rollcall.scim.projection import Projection
 
 _T = TypeVar("_T")
 
-MEBIBYTE = 1_048_576
-
-ROOT = "root"
-"""The state that holds what precedes /scim, or the path of a page, in the client's URL.
-
-Not ASGI's `root_path`: the router would take it off a path again that begins with the same word.
-"""
-
 _SHAPED = {"attributes", "excludedAttributes"}
 """The parameters that ask for a body where there would be none."""
 
-_MAX_HOST = 261
-"""The characters of a domain's name (RFC 1035 section 2.3.4), a colon and a port."""
-
 _MAX_INTEGER = 2**31 - 1
 _INTEGER = re.compile(r"\s*([+-]?[0-9]+)\s*", re.ASCII)
-
-_MEDIA_TYPES = frozenset({"application/scim+json", "application/json", ""})
-
-
-def base_url(request: Request, tenant: str) -> str:
-    """Return a tenant's base URL as the client addressed us.
-
-    It stands in each resource and each member of an answer. Raises InvalidSyntaxException for a
-    host that is longer than hosts are.
-    """
-    host = request.headers.get("host") or request.url.netloc
-    if len(host) > _MAX_HOST:
-        raise InvalidSyntaxException(detail=f"Host has at most {_MAX_HOST} characters")
-    root = getattr(request.state, ROOT, "")
-    return f"{request.url.scheme}://{host}{root}/scim/{tenant}/v2"
 
 
 def asked(request: Request, path: str) -> RequestInfo:
@@ -67,23 +37,6 @@ def asked(request: Request, path: str) -> RequestInfo:
     elif method == "PATCH" and path.startswith("/Groups/"):
         status = 200 if _SHAPED & set(request.query_params) else 204
     return RequestInfo(request.state.log["request_id"], method, path, status, searches)
-
-
-async def payload(request: Request, max_bytes: int) -> Any:
-    """Read the JSON body.
-
-    Raises UnsupportedMediaType, PayloadTooLargeException, InvalidSyntaxException.
-    """
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type not in _MEDIA_TYPES:
-        raise UnsupportedMediaType(
-            detail=f"the body must be application/scim+json or application/json, not {media_type}"
-        )
-    raw = await _received(request, max_bytes)
-    try:
-        return json_text.read(raw)
-    except JsonTextError as error:
-        raise InvalidSyntaxException(detail=f"the body {error}") from error
 
 
 def projection(parameters: QueryParams) -> Projection:
@@ -162,19 +115,3 @@ def _integer(text: str | None, name: str) -> int | None:
         raise InvalidValueException(detail=f"{name} must be an integer")
     # Only so many digits as matter: Python refuses to read thousands of them.
     return min(max(int(found[1][:20]), -_MAX_INTEGER), _MAX_INTEGER)
-
-
-async def _received(request: Request, max_bytes: int) -> bytes:
-    raw = bytearray()
-    try:
-        async for chunk in request.stream():
-            raw += chunk
-            if len(raw) > max_bytes:
-                raise PayloadTooLargeException(detail=f"the body has more than {_size(max_bytes)}")
-    except ClientDisconnect as error:
-        raise InvalidSyntaxException(detail="the body is not complete") from error
-    return bytes(raw)
-
-
-def _size(count: int) -> str:
-    return f"{count // MEBIBYTE} MB" if count >= MEBIBYTE else f"{count} bytes"

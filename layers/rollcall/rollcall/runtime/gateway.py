@@ -13,7 +13,7 @@ from mangum.types import Scope
 from starlette.applications import Starlette
 
 from rollcall.http.paths import BASE, HANDOVER, REPORTS
-from rollcall.http.requests import ROOT
+from rollcall.http.request_url import ROOT
 from rollcall.http.responses import MEDIA_TYPE
 
 _BEGIN = re.compile(rf"{BASE.pattern}|{HANDOVER}(?=/|$)|{REPORTS}(?=/)")

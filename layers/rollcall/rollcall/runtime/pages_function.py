@@ -1,4 +1,7 @@
-"""The functions that answer people: links to reports, and the hand-over page."""
+"""The functions that answer people: links to reports, and the hand-over page.
+
+They serve no SCIM, whose models are not imported for them.
+"""
 
 from __future__ import annotations
 
@@ -10,55 +13,61 @@ from starlette.routing import Route
 
 from rollcall.http import handover_page, report_links
 from rollcall.http.handover_page import DirectoryFacts
+from rollcall.runtime import web
+from rollcall.runtime.backend import Backend, deployed
 from rollcall.runtime.gateway import behind_gateway
 from rollcall.runtime.json_log import logger
-from rollcall.runtime.scim_function import application
-from rollcall.runtime.services import Services, deployed
 from rollcall.scim.resource_type import Kind
 from rollcall.storage.findings import Findings
 from rollcall.storage.report_files import FORMATS
+from rollcall.storage.resources import Resources
+from rollcall.storage.template_items import TemplateItems
+from rollcall.templates.catalogue import Catalogue
 from rollcall.tenants.handover import HandoverService
 
 
-def report_routes(services: Services) -> list[Route]:
+def report_routes(backend: Backend) -> list[Route]:
     """Return the routes of links to reports."""
 
     def follow(code: str, form: str) -> str | None:
-        return services.reports.signed_url(code, FORMATS[form], datetime.now(UTC))
+        return backend.reports.signed_url(code, FORMATS[form], datetime.now(UTC))
 
     return [report_links.route(follow)]
 
 
-def handover_routes(services: Services) -> list[Route]:
+def handover_routes(backend: Backend) -> list[Route]:
     """Return the routes of the hand-over page."""
-    handovers, settings = HandoverService(services.table, services.tenants), services.settings
+    handovers, settings = HandoverService(backend.table, backend.tenants), backend.settings
 
     def facts(tenant: str) -> DirectoryFacts:
-        counts = services.directory(tenant).counts(linked=True)
-        everyone = services.templates(tenant).catalogue().everyone
-        duplicates = Findings(services.table, tenant).count_flagged(
+        resources = Resources(backend.table, tenant)
+        templates = Catalogue.of(TemplateItems(backend.table, tenant).read())
+        duplicates = Findings(backend.table, tenant).count_flagged(
             "duplicate", handover_page.MAX_FLAGS
         )
         return DirectoryFacts(
-            everyone is not None, counts[Kind.USER], counts[Kind.GROUP], duplicates
+            templates.everyone is not None,
+            resources.count(Kind.USER, linked=True),
+            resources.count(Kind.GROUP, linked=True),
+            duplicates,
         )
 
     return handover_page.routes(handovers, facts, settings.product, settings.support)
 
 
-def routes(services: Services) -> list[Route]:
+def routes(backend: Backend) -> list[Route]:
     """Return the routes of all pages."""
-    return [*report_routes(services), *handover_routes(services)]
+    return [*report_routes(backend), *handover_routes(backend)]
 
 
 def reports_handler() -> Callable[[dict[str, Any], Any], dict[str, Any]]:
     """Return the Lambda handler of links to reports."""
-    services = deployed()
-    _ = services.reports  # its clients are made now, not when the first link is followed
-    return behind_gateway(application(services, (), logger(), report_routes(services)))
+    backend = deployed()
+    _ = backend.reports  # its clients are made now, not when the first link is followed
+    return behind_gateway(web.serving(backend, report_routes(backend), logger()))
 
 
 def handover_handler() -> Callable[[dict[str, Any], Any], dict[str, Any]]:
     """Return the Lambda handler of the hand-over page."""
-    services = deployed()
-    return behind_gateway(application(services, (), logger(), handover_routes(services)))
+    backend = deployed()
+    return behind_gateway(web.serving(backend, handover_routes(backend), logger()))

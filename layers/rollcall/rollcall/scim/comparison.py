@@ -56,6 +56,14 @@ def comparable(binding: AttributeBinding, value: str) -> str:
     return found
 
 
+POLICY = ScimPolicy(
+    comparison_key=comparable,
+    unknown=ScimPolicy.Unknown.ignore,
+    remove_value_as_filter=ScimPolicy.RemoveValue.apply,
+    unmatched_path_filter=ScimPolicy.UnmatchedPathFilter.create,
+)
+"""How liberally the engine reads what clients send."""
+
 COMPARING = ScimPolicy(comparison_key=comparable)
 """The policy of a block in which filters are evaluated."""
 

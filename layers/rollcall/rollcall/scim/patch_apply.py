@@ -12,10 +12,11 @@ from scim2_models import Context, Resource
 from scim2_models import SCIMException as EngineError
 from scim2_models.path import CompareOperator, Comparison
 
-from rollcall.scim import tolerance, unselected
+from rollcall.scim import unselected
 from rollcall.scim.attributes import ACTIVE, MAX_VALUES, Attribute, Schema, leaves
 from rollcall.scim.body import check_number
 from rollcall.scim.budget import Budget
+from rollcall.scim.comparison import POLICY
 from rollcall.scim.engine_errors import from_engine, from_validation
 from rollcall.scim.errors import (
     InvalidFilterException,
@@ -170,9 +171,9 @@ def _run(kind: Kind, resource: Resource[Any], steps: list[PatchStep]) -> None:
         patch = PATCHES[kind].model_validate(
             {"Operations": operations},
             scim_ctx=Context.RESOURCE_PATCH_REQUEST,
-            scim_policy=tolerance.POLICY,
+            scim_policy=POLICY,
         )
-        patch.patch(resource, scim_policy=tolerance.POLICY)
+        patch.patch(resource, scim_policy=POLICY)
     except (ValidationError, EngineError) as error:
         if len(steps) == 1:
             raise _refusal(steps[0], error) from error

@@ -1,7 +1,7 @@
 """What real clients send beside the RFCs, each shape mended by one named function.
 
-The engine is already liberal (`POLICY`); what it does not know is here. Each function names the
-client, the reason, and the exchange file under `tests/exchanges` that proves it.
+The engine is already liberal (`comparison.POLICY`); what it does not know is here. Each function
+names the client, the reason, and the exchange file under `tests/exchanges` that proves it.
 """
 
 from __future__ import annotations
@@ -9,19 +9,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from scim2_models import ScimPolicy
-
 from rollcall.scim import json_text, quoting
-from rollcall.scim.comparison import comparable
 from rollcall.scim.json_text import JsonTextError
 from rollcall.scim.resource_type import ENTERPRISE
-
-POLICY = ScimPolicy(
-    comparison_key=comparable,
-    unknown=ScimPolicy.Unknown.ignore,
-    remove_value_as_filter=ScimPolicy.RemoveValue.apply,
-    unmatched_path_filter=ScimPolicy.UnmatchedPathFilter.create,
-)
 
 _ENTERPRISE_TYPO = re.compile(
     r"urn:ietf:params:scim:schemas:extension:enterprise:2\.0:?User(?=$|[:.])[:.]?", re.IGNORECASE
