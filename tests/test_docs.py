@@ -235,6 +235,17 @@ def test_the_index_of_decisions_is_complete() -> None:
         assert re.match("accepted|superseded by", status), name
 
 
+def test_the_architecture_names_every_module_once() -> None:
+    package = ROOT / "layers" / "rollcall" / "rollcall"
+    modules = [
+        str(file.relative_to(package)) for file in package.rglob("*.py") if file.stem != "__init__"
+    ]
+    rows = re.findall(r"^\| `([a-z_/]+\.py)` \| \S", PAGES["docs/architecture.md"], re.MULTILINE)
+
+    # Each row is one line in reading order: what the module holds, in plain words.
+    assert sorted(rows) == sorted(modules)
+
+
 TERMS = ["link", "local", "evidence", "finding", "claim", "lookup", "tombstone", "grant"]
 
 
