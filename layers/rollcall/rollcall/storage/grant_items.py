@@ -1,7 +1,7 @@
-"""What templates and operators gave to users: an item each, which says by what and when.
+"""The grants of users: one item for each template, and one for what operators gave.
 
-What comes of all grants of a user is kept beside its document, so that readers of users need none
-of them; both are written in one transaction.
+The access that a user has by all grants is kept in its document item, so that readers of users do
+not read grants; both are written in one transaction.
 """
 
 from __future__ import annotations
@@ -18,9 +18,6 @@ from rollcall.storage.keys import Keys
 from rollcall.storage.table import Table
 from rollcall.storage.transactions import Action
 
-RACED = "raced"
-"""The label of the condition that a user has the access that was read."""
-
 GrantContent = Mapping[str, Any]
 """A grant: `template`, `version`, and what it gives."""
 
@@ -35,37 +32,35 @@ class GrantItems:
     def read(self, user: str) -> Iterator[GrantContent]:
         """Yield the grants of a user."""
         for item in self._table.query(self._keys.partition(Kind.USER, user), keys.GRANT):
-            grant = {name: item[name] for name in item if name not in _PLACE}
+            grant = {name: item[name] for name in item if name not in _KEY_ATTRIBUTES}
             yield {**grant, "version": int(item["version"])}
 
-    def users(self, beginnings: Iterable[str]) -> Iterator[str]:
-        """Yield the ids of the users with grants whose order begins so; see `order`."""
-        for each in beginnings:
-            for item in self._table.query_index(self._keys.grants(), prefix=each):
+    def users(self, prefixes: Iterable[str]) -> Iterator[str]:
+        """Yield the ids of the users with grants under some prefixes; see `order_prefix`."""
+        for prefix in prefixes:
+            for item in self._table.query_index(self._keys.grants(), prefix=prefix):
                 yield keys.identifier(item["gsi_sk"])
 
-    def additions(self, user: str, grants: Iterable[GrantContent], origin: Actor) -> list[Action]:
-        """Return the actions that put grants; RACED says that the user has one of them already."""
+    def additions(self, user: str, grants: Iterable[GrantContent], actor: Actor) -> list[Action]:
+        """Return the actions that put new grants; each fails when the user has that grant."""
         return [
-            self._put(user, each, origin, condition="attribute_not_exists(pk)") for each in grants
+            self._put(user, each, actor, condition="attribute_not_exists(pk)") for each in grants
         ]
 
-    def replacements(
-        self, user: str, grants: Iterable[GrantContent], origin: Actor
-    ) -> list[Action]:
-        """Return the actions that put grants in the place of those that may be there."""
-        return [self._put(user, each, origin) for each in grants]
+    def replacements(self, user: str, grants: Iterable[GrantContent], actor: Actor) -> list[Action]:
+        """Return the actions that put grants, in place of existing ones."""
+        return [self._put(user, each, actor) for each in grants]
 
     def deletions(self, user: str, templates: Iterable[str]) -> list[Action]:
         """Return the actions that delete grants."""
         return [Action("Delete", self._keys.grant(user, each)) for each in templates]
 
     def access_update(
-        self, user: str, before: Access, after: Access, now: str, origin: Actor
+        self, user: str, before: Access, after: Access, now: str, actor: Actor
     ) -> Action:
-        """Return the action that replaces what a user may do, and raises its version.
+        """Return the action that replaces the access of a user and raises its version.
 
-        RACED says that it has changed since it was read, or that there is no such user any more.
+        It fails when the access has changed since it was read, or when the user does not exist.
         """
         return Action(
             "Update",
@@ -76,31 +71,29 @@ class GrantItems:
             values={
                 ":access": asdict(after),
                 ":now": now,
-                ":origin": origin.item,
+                ":origin": actor.item,
                 ":one": 1,
                 **({":held": asdict(before)} if before else {}),
             },
-            label=RACED,
         )
 
-    def _put(self, user: str, grant: GrantContent, origin: Actor, condition: str = "") -> Action:
+    def _put(self, user: str, grant: GrantContent, actor: Actor, condition: str = "") -> Action:
         return Action(
             "Put",
             self._keys.grant(user, grant["template"]),
             item={
                 **grant,
-                "origin": origin.item,
+                "origin": actor.item,
                 "gsi_pk": self._keys.grants(),
                 "gsi_sk": f"{order_prefix(grant['template'], grant['version'])}{user}",
             },
             condition=condition,
-            label=RACED,
         )
 
 
-_PLACE: Sequence[str] = ("pk", "sk", "gsi_pk", "gsi_sk")
+_KEY_ATTRIBUTES: Sequence[str] = ("pk", "sk", "gsi_pk", "gsi_sk")
 
 
 def order_prefix(template: str, version: int | None = None) -> str:
-    """Return what the order of the grants of a template begins with, or of one version of it."""
+    """Return the index prefix of the grants of a template, or of one version of it."""
     return f"{template}#" if version is None else f"{template}#{version:06d}#"

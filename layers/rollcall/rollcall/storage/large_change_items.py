@@ -1,9 +1,9 @@
-"""Changes of a group's members that are larger than a transaction, and deletions likewise.
+"""Changes of a group's members and deletions that are larger than one transaction.
 
-A change is written down under the group as journal items, becomes true when the group's document
-names it in `pending`, and is then applied piece by piece; a deletion is true with the tombstone,
-and an item says whose memberships are still to be ended. The head of either stands in one index
-partition of the whole table, so that what nobody meets is found and finished.
+A change is stored under its group in parts. It takes effect when the group's document names it in
+`pending`, and is then applied part by part. A deletion takes effect with its tombstone; an item
+says that memberships are still to be ended. The first item of both is listed in one index partition
+of the whole table, so that interrupted changes are found and finished.
 """
 
 from __future__ import annotations
@@ -22,17 +22,14 @@ from rollcall.storage.table import Table
 from rollcall.storage.transactions import Action, ConditionFailed
 
 PART_MEMBERS = 2_000
-"""How many members one part names: 100 of the 400 kB that an item may have, a second's work."""
+"""How many members one part names: 100 of the 400 kB that an item may have, applied in a second."""
 
-WRITTEN = "written"
-"""The label of the condition that a change that is to become true is still written down."""
-
-_TRUE = "true"
+_PENDING = "pending"
 
 
 @dataclass(frozen=True)
 class MemberChanges:
-    """Who becomes and who ceases to be a member; ids by type, no id in both."""
+    """The members that a change adds and removes, types by id; no id is in both."""
 
     added: Mapping[str, Kind]
     removed: Mapping[str, Kind]
@@ -40,9 +37,9 @@ class MemberChanges:
 
 @dataclass(frozen=True)
 class UnfinishedChange:
-    """What is begun and not known to be finished.
+    """A change or a deletion that is not known to be finished.
 
-    A change of the group `id`, or, where `change` is empty, the leaving of the deleted `id`.
+    It is the change `change` of the group `id`, or, where `change` is empty, the deletion of `id`.
     """
 
     tenant: str
@@ -53,7 +50,7 @@ class UnfinishedChange:
 
 @dataclass(frozen=True)
 class DeletedResource:
-    """A deleted resource whose memberships are still to be ended, or to be the heir's."""
+    """A deleted resource whose memberships are still to be ended, or moved to the survivor."""
 
     kind: Kind
     actor: Actor
@@ -61,61 +58,61 @@ class DeletedResource:
 
 
 class LargeChangeItems:
-    """What one tenant has begun."""
+    """The unfinished changes and deletions of one tenant."""
 
     def __init__(self, table: Table, tenant: str) -> None:
         self._table = table
         self._keys = Keys(tenant)
 
-    def write(self, group: str, changes: MemberChanges, origin: Actor, now: str) -> str:
-        """Write a change down and return its name. Nothing is changed by that.
+    def write(self, group: str, changes: MemberChanges, actor: Actor, now: str) -> str:
+        """Store a change and return its name; it does not take effect yet.
 
-        The head is first, so that the sweep finds what a writer that stops halfway leaves.
+        Its first item is written first: the sweep then finds the parts of an interrupted writer.
         """
         change = uuid4().hex
-        every = [*_entries("+", changes.added), *_entries("-", changes.removed)]
-        parts = [every[at : at + PART_MEMBERS] for at in range(0, len(every), PART_MEMBERS)]
-        head = {"origin": origin.item, "gsi_pk": keys.UNFINISHED, "gsi_sk": f"{now}#{change}"}
+        entries = [*_entries("+", changes.added), *_entries("-", changes.removed)]
+        parts = [entries[at : at + PART_MEMBERS] for at in range(0, len(entries), PART_MEMBERS)]
+        head = {"origin": actor.item, "gsi_pk": keys.UNFINISHED, "gsi_sk": f"{now}#{change}"}
         self._table.put(self._keys.member_change(group, change, 0), head)
         for number, part in enumerate(parts, 1):
-            entries = json.dumps(part, separators=(",", ":"))
-            self._table.put(self._keys.member_change(group, change, number), {"entries": entries})
+            text = json.dumps(part, separators=(",", ":"))
+            self._table.put(self._keys.member_change(group, change, number), {"entries": text})
         return change
 
     def check(self, group: str, change: str) -> Action:
-        """Return the check that a change is written down; WRITTEN says that it was discarded."""
+        """Return the check that a change is stored and not discarded."""
         return Action(
             "ConditionCheck",
             self._keys.member_change(group, change, 0),
             condition="attribute_exists(pk) AND attribute_not_exists(discarded)",
-            label=WRITTEN,
         )
 
     def read(self, group: str, change: str) -> MemberChanges:
-        """Return what of a change is not known to be applied; nothing when it is finished."""
+        """Return the members of a change that are not known to be applied, none when finished."""
         return changes_in(self._items(group, change))
 
     def parts(self, group: str, change: str) -> Iterator[tuple[int, MemberChanges]]:
-        """Yield the parts of a change that are not known to be applied, by their numbers."""
+        """Yield number and members of the parts of a change that are not known to be applied."""
         for item in self._items(group, change):
             if "entries" in item:
                 yield int(keys.identifier(item["sk"])), changes_in([item])
 
     def delete_part(self, group: str, change: str, number: int) -> None:
-        """Note that a part of a change is applied, so that nobody goes through it again."""
+        """Delete a part of a change that is applied."""
         self._table.delete([self._keys.member_change(group, change, number)])
 
     def read_actor(self, group: str, change: str) -> Actor:
-        """Return who caused a change."""
+        """Return the actor that caused a change."""
         item = self._table.get(self._keys.member_change(group, change, 0)) or {}
         return Actor(**item.get("origin", {}))
 
-    def reserve(self, group: str, origin: Actor, now: str) -> str:
-        """Make a change of nobody true, which keeps others from changing members; return its name.
+    def reserve(self, group: str, actor: Actor, now: str) -> str:
+        """Reserve the members of a group, so that nobody else changes them; return the name.
 
-        Raises ConditionFailed when a change of the group is unfinished, or there is no such group.
+        A reservation is a change without members. Raises ConditionFailed when a change of the group
+        is unfinished, or when there is no such group.
         """
-        name = self.write(group, MemberChanges({}, {}), origin, now)
+        name = self.write(group, MemberChanges({}, {}), actor, now)
         reserving = Action(
             "Update",
             self._keys.document(Kind.GROUP, group),
@@ -131,14 +128,14 @@ class LargeChangeItems:
         return name
 
     def delete_reservation(self, group: str, name: str) -> None:
-        """Delete a change of nobody that is not true, or no longer."""
+        """Delete a reservation that is not in effect."""
         self._table.delete([self._keys.member_change(group, name, 0)])
 
     def discard(self, group: str, change: str) -> bool:
-        """Delete a change that is finished or never became true; may be repeated at any point.
+        """Delete a change that is finished or never took effect; may be repeated at any point.
 
-        Tells whether it is gone; a change that is true and not finished stays. The head is marked
-        first, so that no writer makes the change true while its parts go.
+        Returns whether it is deleted: an unfinished change that is in effect stays. The first item
+        is marked first, so that the change cannot take effect while its parts are deleted.
         """
         head = self._keys.member_change(group, change, 0)
         marking = [
@@ -147,7 +144,7 @@ class LargeChangeItems:
                 self._keys.document(Kind.GROUP, group),
                 condition="attribute_not_exists(pending) OR pending <> :change",
                 values={":change": change},
-                label=_TRUE,
+                label=_PENDING,
             ),
             Action(
                 "Update",
@@ -160,42 +157,42 @@ class LargeChangeItems:
         try:
             self._table.transact(marking)
         except ConditionFailed as error:
-            if _TRUE in error.labels:
+            if _PENDING in error.labels:
                 return False
-        # Parts without a head are those of a writer that woke up after the head was discarded.
+        # Parts without a first item: a writer went on after the change was discarded.
         items = [{"pk": each["pk"], "sk": each["sk"]} for each in self._items(group, change)]
         self._table.delete(each for each in items if each != head)
         self._table.delete(each for each in items if each == head)
         return True
 
     def start_of_deletion(
-        self, kind: Kind, identifier: str, origin: Actor, now: str, heir: str = ""
+        self, kind: Kind, identifier: str, actor: Actor, now: str, survivor: str = ""
     ) -> Action:
         """Return the action that notes that a deleted resource's memberships are to be ended.
 
-        With an heir they are to be the heir's.
+        With a survivor they are moved to it.
         """
         return Action(
             "Put",
             self._keys.unfinished_deletion(identifier),
             item={
                 "kind": kind.value,
-                "origin": origin.item,
-                **({"heir": heir} if heir else {}),
+                "origin": actor.item,
+                **({"heir": survivor} if survivor else {}),
                 "gsi_pk": keys.UNFINISHED,
                 "gsi_sk": f"{now}#{identifier}",
             },
         )
 
     def read_deleted(self, identifier: str) -> DeletedResource | None:
-        """Return what is known of a resource that is leaving, None when it is not."""
+        """Return an unfinished deletion, None when there is none."""
         item = self._table.get(self._keys.unfinished_deletion(identifier))
         if item is None:
             return None
         return DeletedResource(Kind(item["kind"]), Actor(**item["origin"]), item.get("heir", ""))
 
     def unfinished_deletions(self) -> Iterator[str]:
-        """Yield the ids of the deleted whose memberships are still to be ended."""
+        """Yield the ids of the deleted resources whose memberships are still to be ended."""
         for item in self._table.query(self._keys.unfinished_deletions()):
             yield item["sk"]
 
@@ -209,7 +206,7 @@ class LargeChangeItems:
 
 
 def changes_in(items: Iterable[Item]) -> MemberChanges:
-    """Return what the journal items of one change say."""
+    """Return the members in the items of one change."""
     added: dict[str, Kind] = {}
     removed: dict[str, Kind] = {}
     for item in items:
@@ -219,7 +216,7 @@ def changes_in(items: Iterable[Item]) -> MemberChanges:
 
 
 def unfinished_changes(table: Table, until: str) -> Iterator[UnfinishedChange]:
-    """Yield what was begun in any tenant until an instant, oldest first."""
+    """Yield the unfinished changes and deletions of all tenants until an instant, oldest first."""
     for item in table.query_index(keys.UNFINISHED):
         since = item["gsi_sk"].partition("#")[0]
         if since > until:

@@ -1,6 +1,6 @@
-"""Memberships of one tenant: one item on the group's side, one on the member's.
+"""Memberships of one tenant: each is one item of the group and one item of the member.
 
-The group's side of a membership that ends is deleted; the member's side stays for a while, marked
+When a membership ends, the group's item is deleted. The member's item stays for ENDED_DAYS, marked
 `ended`, so that the table's stream says who ended it.
 """
 
@@ -22,28 +22,24 @@ from rollcall.storage.table import MAX_BATCH, Bounds, Table
 from rollcall.storage.template_items import CurrentTemplates
 from rollcall.storage.transactions import Action
 
-GONE = "gone"
-RACED = "raced"
-"""Labels of the conditions: a resource does not exist any more; a membership is not as it was."""
-
 EXISTENCE = ("pk", "sk", "deleted", "alias")
-"""The attributes that say whether an item is there, and what a document is if not alive."""
+"""The attributes that tell whether an item exists, is a tombstone, or is an alias."""
 
 NEWNESS = ("created", "access")
-"""The attributes that say whether a membership may bring a user something."""
+"""The attributes that tell whether a membership may bring a user a template."""
 
 ENDED_DAYS = 2
-"""How long the member's side of an ended membership stays: longer than a stream keeps records."""
+"""How long the member's item of an ended membership stays: longer than a stream keeps records."""
 
 
 @dataclass
 class Candidates:
-    """What is known of ids that a request names as members of a group.
+    """The state of the ids that a request names as members of a group.
 
-    `current` are members now; `living` exist and are none; `deleted` are remembered; `unknown`
-    were never issued; `aliases` mean other users. Types are by id. `newcomers` are those of the
-    living who may get something by becoming members, `edition` is what templates give; both only
-    where few are named.
+    `current` are members now, `living` exist and are not members, both with their types by id.
+    `deleted` are tombstones, `unknown` were never issued, `aliases` map merged ids to survivors.
+    `new_users` are those of the living who may get a template by becoming members, `templates` are
+    the current templates; both are read only where few ids are named.
     """
 
     current: dict[str, Kind]
@@ -55,9 +51,9 @@ class Candidates:
     new_users: dict[str, NewUser] = field(default_factory=dict)
 
     def add(self, identifier: str, kind: Kind, item: Item | None, *, member: bool) -> None:
-        """Note what a document item, or the lack of one, says of an id.
+        """Add an id by its document item, None where it has none.
 
-        Who is deleted and still stands as a member is about to be taken out, and no member.
+        A deleted resource is not a member, even while its membership is still stored.
         """
         if item is None:
             self.unknown.append(identifier)
@@ -71,16 +67,16 @@ class Candidates:
 
 
 class Memberships:
-    """Who is a member of what, in one tenant; changes are made on behalf of an origin."""
+    """The memberships of one tenant; an actor causes their changes."""
 
-    def __init__(self, table: Table, tenant: str, origin: Actor) -> None:
+    def __init__(self, table: Table, tenant: str, actor: Actor) -> None:
         self._table = table
         self._keys = Keys(tenant)
-        self.actor = origin
+        self.actor = actor
 
-    def acting_for(self, origin: Actor) -> Memberships:
-        """Return the same memberships, changed on behalf of another origin."""
-        return Memberships(self._table, self._keys.tenant, origin)
+    def acting_for(self, actor: Actor) -> Memberships:
+        """Return the same memberships, changed by another actor."""
+        return Memberships(self._table, self._keys.tenant, actor)
 
     def groups_of(self, kind: Kind, member: str) -> Iterator[str]:
         """Yield the ids of the groups that a user or a group is a direct member of."""
@@ -90,9 +86,9 @@ class Memberships:
                 yield keys.identifier(item["sk"])
 
     def iterate(self, group: str, **bounds: Unpack[Bounds]) -> Iterator[tuple[str, Kind]]:
-        """Yield id and type of the members that are stored, whatever is begun and not applied.
+        """Yield id and type of the stored members, in the order of their ids.
 
-        In the order of their ids; `after` in the bounds is such an id.
+        Unfinished changes are not considered. `after` in the bounds is an id.
         """
         if bounds.get("after"):
             bounds["after"] = self._keys.member(group, bounds["after"])["sk"]
@@ -100,42 +96,42 @@ class Memberships:
         for item in self._table.query(partition, keys.MEMBER, **bounds):
             yield item["member"], Kind(item["type"])
 
-    def read_candidates(self, group: str, named: Iterable[str]) -> tuple[Record | None, Candidates]:
-        """Read a group together with the ids that a request names; one round trip for 49 users.
+    def read_candidates(self, group: str, ids: Iterable[str]) -> tuple[Record | None, Candidates]:
+        """Read a group together with the ids that a request names: one round trip for 49 users.
 
-        Ids that are no users are looked up among the groups in a second step.
+        Ids that are not users are looked up as groups in a second round trip.
         """
-        named = list(named)
-        own = self._keys.document(Kind.GROUP, group)
-        members = {each: self._keys.member(group, each) for each in named}
-        users = {each: self._keys.document(Kind.USER, each) for each in named}
+        ids = list(ids)
+        group_key = self._keys.document(Kind.GROUP, group)
+        members = {each: self._keys.member(group, each) for each in ids}
+        users = {each: self._keys.document(Kind.USER, each) for each in ids}
         templates = self._keys.current_templates()
-        beside, several = [own, templates], [*members.values(), *users.values()]
-        if len(several) + len(beside) <= MAX_BATCH:
-            items = self._table.get_many([*beside, *several])
+        first, rest = [group_key, templates], [*members.values(), *users.values()]
+        if len(rest) + len(first) <= MAX_BATCH:
+            items = self._table.get_many([*first, *rest])
         else:
-            # The group first: what is read of members is not older than what it says of changes.
-            items = self._table.get_many(beside) | self._table.get_many(several, EXISTENCE)
+            # The group first: the members are then never older than the changes that it names.
+            items = self._table.get_many(first) | self._table.get_many(rest, EXISTENCE)
         groups = {
             each: self._keys.document(Kind.GROUP, each)
             for each, key in users.items()
             if _at(items, key) is None
         }
         nested = self._table.get_many(groups.values(), EXISTENCE)
-        known = Candidates({}, {}, set(), [], CurrentTemplates.of(_at(items, templates)))
-        for each in named:
+        candidates = Candidates({}, {}, set(), [], CurrentTemplates.of(_at(items, templates)))
+        for each in ids:
             member = _at(items, members[each]) is not None
             if each in groups:
-                known.add(each, Kind.GROUP, _at(nested, groups[each]), member=member)
+                candidates.add(each, Kind.GROUP, _at(nested, groups[each]), member=member)
             else:
-                known.add(each, Kind.USER, _at(items, users[each]), member=member)
-        item = _at(items, own)
-        return None if item is None else record_of(Kind.GROUP, item), known
+                candidates.add(each, Kind.USER, _at(items, users[each]), member=member)
+        item = _at(items, group_key)
+        return None if item is None else record_of(Kind.GROUP, item), candidates
 
     def read_states(self, pairs: Mapping[tuple[str, str], Kind]) -> MembershipStates:
-        """Read who of (group, member) pairs is a member, and which of both live.
+        """Read which (group, member) pairs are memberships, and which of the resources exist.
 
-        The type is the member's. One round trip per 100 items, three of which are a pair.
+        `pairs` maps them to the member's type. One round trip per 100 items, three for each pair.
         """
         members = {pair: self._keys.member(*pair) for pair in pairs}
         documents = {
@@ -145,28 +141,27 @@ class Memberships:
                 for (_, member), kind in pairs.items()
             },
         }
-        named = [*members.values(), *documents.values()]
-        items = self._table.get_many(named, (*EXISTENCE, *NEWNESS))
+        ids = [*members.values(), *documents.values()]
+        items = self._table.get_many(ids, (*EXISTENCE, *NEWNESS))
         living = {
             resource
             for resource, key in documents.items()
             if (item := _at(items, key)) is not None and not is_tombstone(item)
         }
         current = {pair for pair, key in members.items() if _at(items, key) is not None}
-        newcomers: dict[str, NewUser] = {}
+        new_users: dict[str, NewUser] = {}
         for kind, identifier in living:
-            newcomers |= new_user(identifier, items[_place(documents[kind, identifier])])
-        return MembershipStates(current, living, newcomers)
+            new_users |= new_user(identifier, items[_place(documents[kind, identifier])])
+        return MembershipStates(current, living, new_users)
 
     def additions(self, group: str, members: Mapping[str, Kind]) -> Iterator[Action]:
-        """Yield the actions that make members; RACED says that somebody else just did."""
+        """Yield the actions that add members; each fails when the membership exists."""
         for member, kind in members.items():
             yield Action(
                 "Put",
                 self._keys.member(group, member),
                 item={"member": member, "type": kind.value},
                 condition="attribute_not_exists(pk)",
-                label=RACED,
             )
             yield Action(
                 "Put",
@@ -175,18 +170,17 @@ class Memberships:
             )
 
     def removals(self, group: str, members: Mapping[str, Kind], now: str) -> Iterator[Action]:
-        """Yield the actions that end memberships; RACED says that somebody else just did."""
+        """Yield the actions that end memberships; each fails when the membership does not exist."""
         for member, kind in members.items():
             yield Action(
                 "Delete",
                 self._keys.member(group, member),
                 condition="attribute_exists(pk)",
-                label=RACED,
             )
             yield self.ending(group, member, kind, now)
 
     def ending(self, group: str, member: str, kind: Kind, now: str) -> Action:
-        """Return the action that marks the member's side of a membership as ended."""
+        """Return the action that marks the member's item of a membership as ended."""
         expires = datetime.fromisoformat(now) + timedelta(days=ENDED_DAYS)
         return Action(
             "Put",
@@ -199,9 +193,9 @@ class Memberships:
         )
 
     def version_updates(self, resources: Mapping[str, Kind], now: str) -> Iterator[Action]:
-        """Yield the actions that raise the versions of those who are or were members.
+        """Yield the actions that raise the versions of resources whose memberships change.
 
-        A membership is part of both representations. GONE says that one does not exist any more.
+        A membership is part of both representations. Each fails when the resource does not exist.
         """
         for identifier, kind in resources.items():
             yield Action(
@@ -210,15 +204,14 @@ class Memberships:
                 update="SET modified = :now, origin = :origin ADD version :one",
                 condition="attribute_exists(document)",
                 values={":now": now, ":one": 1, ":origin": self.actor.item},
-                label=GONE,
             )
 
 
 @dataclass(frozen=True)
 class MembershipStates:
-    """Which (group, member) pairs are stored as memberships, and which resources live.
+    """Which (group, member) pairs are stored as memberships, and which resources exist.
 
-    `newcomers` are the living who may get something by becoming members.
+    `new_users` are those of the living who may get a template by becoming members.
     """
 
     current: set[tuple[str, str]]
@@ -227,7 +220,7 @@ class MembershipStates:
 
 
 def is_membership(item: Item) -> bool:
-    """Tell whether an item of the member's side is a membership that has not ended."""
+    """Tell whether a member's item is a membership that has not ended."""
     return "ended" not in item
 
 

@@ -1,7 +1,7 @@
-"""New User Templates of one tenant as they are stored: what applies now, and every version.
+"""The New User Templates of one tenant: the current ones in one item, and every version.
 
-All that applies now is one item, so that one read gives it. It is changed under the condition that
-its edition is the one that was read, so that what has to hold between templates holds.
+The current templates are read in one call. A change is conditional on the edition that was read, so
+that the rules between templates hold.
 """
 
 from __future__ import annotations
@@ -19,19 +19,15 @@ from rollcall.storage.keys import Key, Keys
 from rollcall.storage.table import Table
 from rollcall.storage.transactions import Action, ConditionFailed
 
-EDITED = "edited"
-BOUND = "bound"
-"""Labels of the conditions: the templates are not as they were read; a group is bound already."""
-
 TemplateContent = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class CurrentTemplates:
-    """What applies now: the contents of the templates, and the groups that selectors are bound to.
+    """The contents of the current templates, and the groups that selectors are bound to.
 
-    `versions` holds the last version of each name, of removed templates as well; `edition` counts
-    the changes, 0 before the first.
+    `versions` holds the last version of each name, also of removed templates; `edition` counts
+    the changes and is 0 before the first.
     """
 
     edition: int = 0
@@ -41,7 +37,7 @@ class CurrentTemplates:
 
     @classmethod
     def of(cls, item: Item | None) -> CurrentTemplates:
-        """Read the item."""
+        """Return the templates in an item, none without an item."""
         if item is None:
             return cls()
         versions = {name: int(version) for name, version in item["versions"].items()}
@@ -57,17 +53,17 @@ class TemplateItems:
 
     @property
     def key(self) -> Key:
-        """The key of what applies now, to read it together with other items."""
+        """The key of the current templates, to read them together with other items."""
         return self._keys.current_templates()
 
     def read(self) -> CurrentTemplates:
-        """Read what applies now, strongly consistent."""
+        """Read the current templates, strongly consistent."""
         return CurrentTemplates.of(self._table.get(self.key))
 
     def read_versions(
         self, wanted: Iterable[tuple[str, int]]
     ) -> dict[tuple[str, int], TemplateContent]:
-        """Read what templates were in some versions."""
+        """Read some versions of templates, by name and version."""
         named = {each: self._keys.template_version(*each) for each in wanted}
         items = self._table.get_many(named.values())
         return {
@@ -77,7 +73,7 @@ class TemplateItems:
         }
 
     def history(self, name: str = "") -> Iterator[tuple[TemplateContent, str, str]]:
-        """Yield every version of a template, or of all, with when and by whom it was set."""
+        """Yield every version of one template or of all: content, time, actor."""
         prefix = f"{keys.VERSION}{name}#" if name else keys.VERSION
         for item in self._table.query(self._keys.templates(), prefix):
             yield json.loads(item["content"]), item["set"], item["actor"]
@@ -92,9 +88,9 @@ class TemplateItems:
         *,
         told: Sequence[Action] = (),
     ) -> None:
-        """Replace what applies now and keep what is new. Raises ConditionFailed with EDITED.
+        """Replace the current templates and store the new versions, with entries of the log.
 
-        `told` is what the log says of it.
+        Raises ConditionFailed when they were changed since they were read.
         """
         values = {
             ":templates": _encoded(contents),
@@ -113,7 +109,6 @@ class TemplateItems:
                 ),
                 condition="attribute_not_exists(pk) OR edition = :edition",
                 values=values,
-                label=EDITED,
             )
         ]
         actions += [
@@ -122,7 +117,6 @@ class TemplateItems:
                 self._keys.template_version(each["name"], each["version"]),
                 item={"content": _encoded(each), "set": now, "actor": actor},
                 condition="attribute_not_exists(pk)",
-                label=EDITED,
             )
             for each in contents
             if each["version"] != before.versions.get(each["name"], 0)
@@ -130,28 +124,27 @@ class TemplateItems:
         self._table.transact([*actions, *told])
 
     def bind(self, selector: str, group: str) -> None:
-        """Bind a selector to a group, unless it is bound by now or the group is gone."""
+        """Bind a selector to a group, unless it is bound already or the group does not exist."""
         exists = Action(
             "ConditionCheck",
             self._keys.document(Kind.GROUP, group),
             condition="attribute_exists(document)",
-            label=BOUND,
         )
         with suppress(ConditionFailed):
             self._table.transact([*self.binding([selector], group), exists])
 
     def binding(self, selectors: Sequence[str], group: str) -> list[Action]:
-        """Return the action that binds selectors to a group; BOUND says that one is not free."""
+        """Return the action that binds selectors to a group; it fails when one is bound already."""
         return self._bound(selectors, group, "SET", "{0} = :group", "attribute_not_exists({0})")
 
     def unbinding(self, selectors: Sequence[str], group: str) -> list[Action]:
-        """Return the action that frees selectors from a group; BOUND says that one is not its."""
+        """Return the action that frees selectors of a group; it fails when one is not bound so."""
         return self._bound(selectors, group, "REMOVE", "{0}", "{0} = :group")
 
     def _bound(
         self, selectors: Sequence[str], group: str, verb: str, change: str, condition: str
     ) -> list[Action]:
-        """Return one action for all selectors, none without any: a transaction has one an item."""
+        """Return one action for all selectors: a transaction takes one action for each item."""
         names = {f"#{number}": each for number, each in enumerate(selectors)}
         if not names:
             return []
@@ -164,7 +157,6 @@ class TemplateItems:
                 condition=" AND ".join(map(condition.format, paths)),
                 values={":group": group},
                 names=names,
-                label=BOUND,
             )
         ]
 

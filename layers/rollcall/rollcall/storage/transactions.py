@@ -12,18 +12,21 @@ from rollcall.storage.keys import Key
 
 
 class ConditionFailed(Exception):  # noqa: N818
-    """A transaction was not applied because conditions did not hold; `labels` names them."""
+    """A transaction was not applied because conditions did not hold.
+
+    `labels` are those of these conditions, an empty string for one without a label.
+    """
 
     def __init__(self, labels: Iterable[str]) -> None:
         self.labels = frozenset(labels)
-        super().__init__(", ".join(sorted(self.labels)))
+        super().__init__(", ".join(sorted(filter(None, self.labels))))
 
 
 @dataclass(frozen=True)
 class Action:
     """One action of a transaction; `label` names its condition in ConditionFailed.
 
-    Where `others` would do as well as `key`, each request takes one of all of them.
+    Where there are `alternatives` to `key`, each request takes one of all these keys at random.
     """
 
     kind: Literal["Put", "Update", "Delete", "ConditionCheck"]
