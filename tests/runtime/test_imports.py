@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from tests.conftest import Server
 
 FUNCTIONS = Path(__file__).parents[2] / "functions"
 
@@ -75,3 +79,78 @@ def test_a_function_imports_nothing_that_it_does_not_need(function: str) -> None
 
     assert "app" in modules
     assert not modules & (EVERYWHERE | NOT_NEEDED[function])
+
+
+FIRST_REQUEST = """
+import json, sys, app
+
+class Context:
+    aws_request_id = "1"
+
+    def get_remaining_time_in_millis(self):
+        return 20_000
+
+started = set(sys.modules)
+answer = app.handler(json.load(sys.stdin), Context())
+print(answer["statusCode"], *set(sys.modules) - started)
+"""
+
+USER = {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": "ann@example.com"}
+BULK = {
+    "schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],
+    "Operations": [{"method": "POST", "path": "/Users", "data": USER, "bulkId": "1"}],
+}
+
+
+def event(method: str, path: str, token: str, body: Any) -> dict[str, Any]:
+    """Return a request as the gateway hands it to a function."""
+    return {
+        "resource": "/{proxy+}",
+        "httpMethod": method,
+        "path": path,
+        "headers": {"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
+        "multiValueHeaders": None,
+        "queryStringParameters": None,
+        "multiValueQueryStringParameters": None,
+        "requestContext": {"path": path, "requestId": "1", "identity": {"sourceIp": "127.0.0.1"}},
+        "body": None if body is None else json.dumps(body),
+        "isBase64Encoded": False,
+    }
+
+
+@pytest.mark.parametrize(
+    ("function", "target", "body", "status"),
+    [
+        ("users", "POST /scim/{tenant}/v2/Users", USER, 201),
+        ("groups", "POST /scim/{tenant}/v2/Groups", {"displayName": "Everyone"}, 201),
+        ("bulk", "POST /scim/{tenant}/v2/Bulk", BULK, 200),
+        ("discovery", "GET /scim/{tenant}/v2/Schemas", None, 200),
+        ("handover", "POST /handover/status", {"code": "unknown.code"}, 404),
+        ("reports", "GET /reports/" + 32 * "a", None, 404),
+    ],
+    ids=["users", "groups", "bulk", "discovery", "handover", "reports"],
+)
+def test_a_first_request_finds_everything_imported(
+    function: str, target: str, body: Any, status: int, server: Server
+) -> None:
+    """A snapshot is restored for a client that waits: what is imported then, the client pays."""
+    tenant = server.tenant()
+    method, path = target.split()
+    request = event(method, path.format(tenant=tenant.name), tenant.token, body)
+    answered = subprocess.run(
+        [sys.executable, "-c", FIRST_REQUEST],
+        cwd=FUNCTIONS / function,
+        env={
+            **os.environ,
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_ENDPOINT_URL": server.running.endpoint_url,
+        },
+        input=json.dumps(request),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    answer, *imported = answered.stdout.splitlines()[-1].split()
+
+    assert int(answer) == status
+    assert sorted(imported) == []

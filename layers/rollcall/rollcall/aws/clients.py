@@ -5,6 +5,7 @@ What they answer is whole, and they keep to deadlines: see `http_session`.
 
 from __future__ import annotations
 
+import encodings.idna  # noqa: F401  # else the first connection imports it
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
