@@ -159,23 +159,34 @@ def deployment(clients: Clients, settings: Settings | None = None) -> Iterator[S
             services.clients.dynamodb.delete_table(TableName=services.table.name)
 
 
-NEEDS = {"server": "emulator", "home": "emulator", "built": "built", "browser": "browser"}
-"""What a test needs that uses a fixture, as a marker."""
+MARKERS_OF_FIXTURES = {
+    "server": "emulator",
+    "home": "emulator",
+    "built": "built",
+    "browser": "browser",
+}
+MARKERS_OF_FOLDERS = {
+    "clients": "slow",
+    "faults": "faults",
+    "fuzz": "slow",
+    "parallel": "slow",
+    "scenario": "slow",
+    "statemachine": "slow",
+}
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what a test needs; what shares an expensive fixture comes first.
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark tests by their folder and by what they use.
 
-    Work is stolen from the end of what a process has left, so it stays together there.
+    Work is stolen from the end of what a process has left: what shares the built functions, which
+    take long to start, comes first and so stays in one process.
     """
     for item in items:
-        fixtures: list[str] = getattr(item, "fixturenames", [])
-        needs = {NEEDS[name] for name in fixtures if name in NEEDS}
-        if "faults" in item.path.relative_to(item.config.rootpath).parts:
-            needs.add("faults")
-        for need in needs:
-            item.add_marker(need)
-    items.sort(key=lambda item: not any(item.iter_markers("built")))
+        folder = item.path.relative_to(config.rootpath / "tests").parts[0]
+        markers = {MARKERS_OF_FIXTURES.get(name) for name in getattr(item, "fixturenames", [])}
+        for marker in (markers | {MARKERS_OF_FOLDERS.get(folder)}) - {None}:
+            item.add_marker(str(marker))
+    items.sort(key=lambda item: item.get_closest_marker("built") is None)
 
 
 def _require_emulator() -> None:

@@ -7,8 +7,8 @@ import json
 from demo.entra import Job, Source, connect
 from demo.people import groups, staff
 from tests.browser.conftest import Browser
+from tests.command import rollcall
 from tests.conftest import Server
-from tests.test_cli import rollcall
 
 
 def test_from_the_link_to_the_first_cycle(server: Server, browser: Browser) -> None:

@@ -14,8 +14,8 @@ from selenium.webdriver.common.keys import Keys
 from rollcall.model.account_link import LOCAL
 from rollcall.storage.handover_items import HandoverItems
 from tests.browser.conftest import DESKTOP, LAPTOP, PHONE, Browser
+from tests.command import rollcall
 from tests.conftest import Server, Tenant
-from tests.test_cli import rollcall
 
 
 @dataclass(frozen=True)

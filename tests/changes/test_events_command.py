@@ -15,7 +15,7 @@ from rollcall.aws.clients import connect_bus
 from rollcall.aws.event_bus import EventBus
 from rollcall.runtime.services import Services
 from tests.changes.streamed import URL, Received, Streamed, body, handed_over
-from tests.test_cli import rollcall
+from tests.command import rollcall
 
 FOLDER = "aws/lambda/0b9f6a3c-mapping/shardId-00000001573689847184-864758bb/2026/11/24"
 OLD, NEW = (f"2026-11-24T09.4{n}.00-66666666-6666-4666-8666-66666666666{n}" for n in (0, 1))

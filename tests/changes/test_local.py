@@ -8,11 +8,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from rollcall.changes.change_events import Event
 from rollcall.model.tenant_url import tenant_url
 from tests.changes.schemas import faults
+from tests.command import PROGRAM, program, rollcall
 from tests.conftest import Server, Tenant
-from tests.test_cli import PROGRAM, program, rollcall
+
+pytestmark = pytest.mark.emulator
 
 
 def read(path: Path) -> list[dict[str, Any]]:

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from tests.cli.aws import refusing
+from tests.command import ENVIRONMENT, PROGRAM, program, rollcall
 from tests.conftest import Server
-from tests.test_cli import ENVIRONMENT, PROGRAM, program, rollcall
 
 STACK = ("--stack", "prod", "tenants", "list")
 CREDENTIALS = {

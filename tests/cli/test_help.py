@@ -10,7 +10,7 @@ import pytest
 from typer.main import get_command
 
 from rollcall.cli import app
-from tests.test_cli import rollcall
+from tests.command import rollcall
 
 
 def commands(command: Any, *words: str) -> Iterator[tuple[str, Any]]:

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from rollcall.model.account_link import LOCAL
+from tests.command import rollcall
 from tests.conftest import Server
 from tests.directory.people import user
-from tests.test_cli import rollcall
 
 EVERYBODY = '{"name": "everybody", "users": "all", "workAreas": {"induction": "read"}}'
 

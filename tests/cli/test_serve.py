@@ -16,7 +16,7 @@ from rollcall.operations import running_server
 from rollcall.runtime.services import Services
 from rollcall.runtime.settings import Settings
 from rollcall.tenants.tenants import Token
-from tests.test_cli import ENVIRONMENT, PROGRAM
+from tests.command import ENVIRONMENT, PROGRAM
 
 
 @contextmanager

@@ -19,8 +19,8 @@ import pytest
 
 from rollcall.cli import main
 from rollcall.model.account_link import LINKED, LOCAL
+from tests.command import ENVIRONMENT, PROGRAM, rollcall
 from tests.conftest import Server
-from tests.test_cli import ENVIRONMENT, PROGRAM, rollcall
 
 ANN = "maximiliana.von-und-zu-hohenstein@very-long-company.example"
 ALIAS = "m.hohenstein@very-long-company.example"

@@ -14,6 +14,9 @@ import pytest
 from tests.conftest import Server
 from tests.engine import emulator_home
 
+pytestmark = pytest.mark.emulator
+
+
 ROOT = Path(__file__).parents[2]
 WALK = (ROOT / "README.md").read_text().partition("## A walk\n")[2].partition("\n## ")[0]
 LINES = "".join(re.findall(r"```bash\n(.*?)```", WALK, re.DOTALL)).splitlines()

@@ -15,6 +15,9 @@ from tests.directory.large import filled
 from tests.directory.people import URL, adding, patch, removing, user
 from tests.storage.units import Cost, metered
 
+pytestmark = pytest.mark.slow
+
+
 SIZES = (100, 1_000, 10_000, 100_000)
 
 Operation = Callable[[Directory, str, str], object]

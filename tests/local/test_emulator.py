@@ -12,6 +12,8 @@ from rollcall.dev import emulator
 from tests.local.people import create_table, dynamodb, people, secrets_manager
 from tests.local.processes import DEADLINE, NEEDS_PROC, listeners, listening_process, socket_inodes
 
+pytestmark = pytest.mark.slow
+
 
 def test_it_answers(tmp_path: Path, home: Path) -> None:
     with emulator.running(tmp_path, home=home) as url:

@@ -18,6 +18,9 @@ from rollcall.dev import emulator
 from tests.local.people import create_table, people, put
 from tests.local.processes import DEADLINE, NEEDS_PROC, ends, listening_process
 
+pytestmark = pytest.mark.slow
+
+
 # Signals have their usual effect, also where whoever runs the tests ignores them.
 PARENT = """
 import signal

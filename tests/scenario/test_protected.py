@@ -7,8 +7,8 @@ import httpx
 from demo import people
 from demo.entra import Job, Outcome, Run, Source
 from rollcall.model.account_link import AccountLink, LinkState
+from tests.command import rollcall
 from tests.conftest import Server, Tenant
-from tests.test_cli import rollcall
 
 ROOT = AccountLink(LinkState.LOCAL, protected=True)
 

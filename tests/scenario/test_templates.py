@@ -12,9 +12,9 @@ import httpx
 
 from demo.entra import Group, Job, Run, Source, User
 from rollcall.scim.resource_type import ROLLCALL
+from tests.command import rollcall
 from tests.conftest import Server, Tenant
 from tests.storage import consistency
-from tests.test_cli import rollcall
 
 TEMPLATES: list[dict[str, Any]] = [
     {

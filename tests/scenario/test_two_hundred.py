@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 from demo.entra import Cycle, Job, Run, Source
+from tests.command import rollcall
 from tests.conftest import Server, Tenant
 from tests.operations import operators
 from tests.operations.operators import operator_of
@@ -31,7 +32,6 @@ from tests.scenario.two_hundred import (
     write,
 )
 from tests.storage import consistency
-from tests.test_cli import rollcall
 
 MONDAY = date(2026, 3, 2)
 PROVISIONED = sum(NUMBERS.values()) - NUMBERS[Cause.DISABLED] - NUMBERS[Cause.UNASSIGNED]

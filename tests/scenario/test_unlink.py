@@ -8,8 +8,8 @@ import pytest
 from demo import people
 from demo.entra import Job, Run, Source
 from rollcall.model.account_link import LINKED, LOCAL
+from tests.command import rollcall
 from tests.conftest import Server, Tenant
-from tests.test_cli import rollcall
 
 
 @pytest.fixture

@@ -29,6 +29,9 @@ from tests.storage.shapes import shape_of, shapes
 from tests.tenants.conftest import services
 from tests.tenants.everything import items
 
+pytestmark = pytest.mark.slow
+
+
 Json = dict[str, Any]
 
 OPERATORS_ALONE = {"local", "kept"}

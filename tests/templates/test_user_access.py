@@ -20,7 +20,7 @@ from rollcall.templates.user_access import AccessService
 from tests.directory.people import adding, group, user
 from tests.storage.faults import preceded
 from tests.templates.conftest import Clock
-from tests.templates.test_arrival import (
+from tests.templates.test_new_users import (
     AS_ENGINEER,
     AS_EVERYBODY,
     ENGINEERING,

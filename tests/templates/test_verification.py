@@ -15,12 +15,12 @@ from rollcall.scim.resource_type import Kind
 from rollcall.storage.keys import Keys
 from rollcall.storage.table import Table
 from rollcall.templates.template_changes import TemplateChanges
+from tests.command import rollcall
 from tests.conftest import Server, Tenant
 from tests.directory.people import group, user
 from tests.storage import consistency
 from tests.storage.consistency import verified
-from tests.templates.test_arrival import AS_ENGINEER, ENGINEERING, EVERYBODY, access
-from tests.test_cli import rollcall
+from tests.templates.test_new_users import AS_ENGINEER, ENGINEERING, EVERYBODY, access
 
 HIGHER = {"induction": "manage", "policies": "edit", "code": "manage"}
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from rollcall.cli.export_command import complete_file
+from tests.command import rollcall
 from tests.conftest import Server, Tenant
-from tests.test_cli import rollcall
 
 
 def filled(server: Server, tenant: Tenant, tmp_path: Path) -> list[str]:

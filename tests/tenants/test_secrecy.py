@@ -23,11 +23,11 @@ from rollcall.runtime.scim_function import application
 from rollcall.runtime.services import Services
 from rollcall.tenants import token_format
 from tests.changes.streamed import batches, streamed
+from tests.command import rollcall
 from tests.conftest import Server
 from tests.runtime.test_duplicates_function import batch
 from tests.storage.faults import counted
 from tests.tenants.everything import MONDAY, fill
-from tests.test_cli import rollcall
 
 
 class Heard:

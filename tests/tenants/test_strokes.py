@@ -23,6 +23,9 @@ from tests.faults.strokes import STROKES, Ended, Stroke
 from tests.storage.faults import Time
 from tests.tenants.conftest import Clock
 
+pytestmark = pytest.mark.faults
+
+
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 
 

@@ -13,6 +13,9 @@ from tests.reconcile.duplicates import generated as pages
 from tests.reconcile.duplicates.generated import EVERY, generated
 from tests.reconcile.duplicates.people import MONDAY, never
 
+pytestmark = pytest.mark.slow
+
+
 PAGE = 1_000
 SMALL, LARGE = 2 * PAGE, 8 * PAGE
 

@@ -24,6 +24,9 @@ from tests.directory.people import patch
 from tests.reconcile.duplicates.people import MONDAY, done
 from tests.reconcile.town import CAUSES, NAMESAKES, STRONG, Person, town
 
+pytestmark = pytest.mark.slow
+
+
 _REQUESTS = count(1)
 
 

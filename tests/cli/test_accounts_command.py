@@ -10,8 +10,8 @@ import pytest
 
 from rollcall.directory.directory import Directory
 from rollcall.model.account_link import LINKED, LOCAL, AccountLink, LinkState
+from tests.command import rollcall
 from tests.conftest import Server
-from tests.test_cli import rollcall
 
 HEX = "0123456789abcdef" * 2
 

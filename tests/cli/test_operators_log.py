@@ -23,10 +23,10 @@ from rollcall.storage.keys import Keys
 from rollcall.storage.transactions import Action
 from rollcall.templates.template import Template
 from rollcall.templates.user_access import AccessService
+from tests.command import rollcall
 from tests.conftest import Server
 from tests.operations import operators
 from tests.storage.faults import counted
-from tests.test_cli import rollcall
 
 READING = {
     "access show", "accounts list", "accounts show", "conflicts check", "duplicates flagged",

@@ -12,10 +12,10 @@ from rollcall.directory.directory import Directory
 from rollcall.model.account_link import LOCAL
 from rollcall.model.tenant_url import tenant_url
 from rollcall.storage.findings import Findings
+from tests.command import rollcall
 from tests.conftest import Server, Tenant
 from tests.directory.people import user
 from tests.reconcile.duplicates.people import mails
-from tests.test_cli import rollcall
 
 HEX = "0123456789abcdef" * 2
 

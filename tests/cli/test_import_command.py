@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from rollcall.scim.resource_type import Kind
+from tests.cli.test_accounts_command import Support
+from tests.command import ENVIRONMENT, PROGRAM, program, rollcall
 from tests.conftest import Server
-from tests.test_accounts_command import Support
-from tests.test_cli import ENVIRONMENT, PROGRAM, program, rollcall
 
 
 @pytest.fixture

@@ -11,10 +11,10 @@ from rollcall.model.actor import Actor
 from rollcall.scim.resource_type import Kind
 from rollcall.storage.keys import Keys
 from rollcall.storage.large_change_items import LargeChangeItems, MemberChanges
+from tests.command import rollcall
 from tests.conftest import Server, Tenant
 from tests.storage import consistency
 from tests.storage.former import stored_before
-from tests.test_cli import rollcall
 
 FAULTS = {
     "acme#LOOKUP#externalId#gone User#x of x is left over",

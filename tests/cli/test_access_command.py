@@ -9,9 +9,9 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.cli.test_templates_command import path
+from tests.command import program, rollcall
 from tests.conftest import Server, Tenant
-from tests.templates.test_command import path
-from tests.test_cli import program, rollcall
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from tests.command import rollcall, users
 from tests.conftest import Server, Tenant
-from tests.test_cli import rollcall, users
 
 
 def said(server: Server, *words: str) -> Any:

@@ -9,8 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.command import program, rollcall
 from tests.conftest import Server, Tenant
-from tests.test_cli import program, rollcall
 
 FILE = """
 - name: everybody

@@ -27,6 +27,9 @@ from tests.long import LONG
 from tests.storage import consistency
 from tests.storage.faults import refusal
 
+pytestmark = pytest.mark.faults
+
+
 BUSY = {429, 503}
 SPREAD = 4
 SMALL = 8

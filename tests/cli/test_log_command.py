@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from tests.command import ENVIRONMENT, PROGRAM, rollcall
 from tests.conftest import Server, Tenant
-from tests.test_cli import ENVIRONMENT, PROGRAM, rollcall
 
 
 @pytest.fixture
