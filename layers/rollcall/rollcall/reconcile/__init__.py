@@ -1,1 +1,1 @@
-"""Accounts and people: conflicts before the first cycle, duplicates after, and what mends them."""
+"""Conflicts between people and accounts before the first cycle, duplicate accounts after it."""

@@ -1,4 +1,4 @@
-"""What to do about a finding: by the customer in plain words, by support with commands."""
+"""Advice on a finding: what the customer does, and what support does with which commands."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Advice:
-    """What the customer can do, what support will do then, and the commands for that."""
+    """What the customer does, what support does then, and the commands for it."""
 
     customer: str = ""
     support: str = ""
@@ -18,7 +18,7 @@ class Advice:
         return bool(self.customer or self.support)
 
     def __str__(self) -> str:
-        """All of it as a sentence for support, its commands in backticks."""
+        """The advice as one sentence, with its commands in backticks."""
         commands = ", or ".join(f"`{each}`" for each in self.commands)
         support = ": ".join(filter(None, (self.support, commands)))
         return "; then ".join(filter(None, (self.customer, support)))

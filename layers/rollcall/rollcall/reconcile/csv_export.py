@@ -1,4 +1,4 @@
-"""A report as CSV for spreadsheets (RFC 4180), in which nothing is a formula."""
+"""The one writer of CSV (RFC 4180), whose cells no spreadsheet takes for formulas."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _SIGNS = "=+-@"
 
 
 def write(stream: TextIO, titles: Sequence[str], rows: Iterable[Sequence[str | int]]) -> None:
-    """Write titles and rows; text that a spreadsheet would calculate gets an apostrophe first."""
+    """Write titles and rows; text that would be calculated gets an apostrophe before it."""
     writer = csv.writer(stream)
     writer.writerow(titles)
     writer.writerows([_plain(each) for each in row] for row in rows)
@@ -25,11 +25,11 @@ def _plain(cell: str | int) -> str | int:
 
 
 def _is_formula(text: str) -> bool:
-    """Tell whether the first sign that is seen begins a formula, in whatever width it is written.
+    """Tell whether the first visible character starts a formula, in whatever width it is written.
 
-    Spreadsheets pass over blanks, line breaks and invisible characters before it.
+    Spreadsheets skip blanks, line breaks and invisible characters before it.
     """
     if text[:1] in ("\t", "\r", "\n"):
         return True
-    first = next((sign for sign in text if category(sign)[0] not in "CZ"), "")
+    first = next((each for each in text if category(each)[0] not in "CZ"), "")
     return normalize("NFKC", first)[:1] in _SIGNS if first else False

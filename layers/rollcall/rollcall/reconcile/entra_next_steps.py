@@ -1,7 +1,7 @@
-"""What Entra ID does after an account was mended here, and what its administrator has to do there.
+"""What Entra ID does after the link of an account changed, and what its administrator does there.
 
-Entra remembers the id that it was given and does not notice a change on this side. It matches anew
-only after a restart with a full reset, or when the connection of one object was deleted.
+Entra ID remembers the id that it was given, and does not notice a change on this side. It matches
+again only after a restart with a full reset, or after the connection of one object was deleted.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ RESET = (
 
 
 def after_unlink(identifier: str, external_id: str | None, linking: LinkPolicy) -> Steps:
-    """Say what follows an unlink, with both anchors of the person's connection."""
+    """Return the steps after an unlink, with both anchors of the person's connection."""
     again = (
         "and is refused until an operator links the account"
         if linking.policy is LinkRule.STRICT
@@ -37,7 +37,7 @@ def after_unlink(identifier: str, external_id: str | None, linking: LinkPolicy) 
 
 
 def after_relink(identifier: str, external_id: str | None, user_name: str) -> Steps:
-    """Say what follows a relink."""
+    """Return the steps after a relink."""
     return (
         f"A job that does not know this account yet finds it by its userName `{user_name}`"
         + (f" or its externalId `{external_id}`" if external_id else "")
@@ -49,7 +49,7 @@ def after_relink(identifier: str, external_id: str | None, user_name: str) -> St
 
 
 def after_merge(survivor: str, removed: str, *, linked: bool, stub: bool) -> Steps:
-    """Say what follows a merge; `stub` says that Entra knows the removed id, too."""
+    """Return the steps after a merge; `stub`: Entra ID knows the removed id, too."""
     if stub:
         return (
             f"Entra ID goes on with the id `{survivor}`: nothing has to be done there.",
@@ -72,7 +72,7 @@ def after_merge(survivor: str, removed: str, *, linked: bool, stub: bool) -> Ste
 
 
 def after_protection() -> Steps:
-    """Say what follows when an account that the job provisions is protected."""
+    """Return the steps after an account that the job provisions was protected."""
     return (
         "Each change of this person in Entra ID is refused with 400 from now on, which concerns "
         "this person alone and is tried again for weeks. Leave the person out of the job's scope: "

@@ -1,7 +1,7 @@
-"""What an operator got wrong."""
+"""The error for input that an operator has to correct."""
 
 from rollcall.operator_error import OperatorError
 
 
 class InputError(OperatorError):
-    """A file cannot be read, or what was asked for cannot be done; the message is one sentence."""
+    """A file or a value cannot be used; the message is one sentence for the operator."""

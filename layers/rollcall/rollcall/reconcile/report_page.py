@@ -1,4 +1,4 @@
-"""A report as one HTML page: figures, notes and a table that is sorted, filtered and printed.
+"""A report as an HTML page: figures, notes, and a table to sort, filter and print.
 
 Whatever comes from the data is escaped text. Without its script the page is still a readable table.
 """
@@ -14,20 +14,20 @@ from rollcall.reconcile.advice import Advice
 from rollcall.web_page import WebPage, asset, escaped
 
 Cell: TypeAlias = str | int | Sequence[str] | Advice
-"""Text, a number, several lines of text, or what to do; what stands in `backticks` is code."""
+"""Text, a number, lines of text, or advice; text in `backticks` is set as code."""
 
 MAX_ROWS = 10_000
-"""The rows that a page shows: browsers become slow with more, and nobody reads them."""
+"""The rows that a page shows: browsers become slow with more."""
 
 TONES = ("bad", "warn", "good", "quiet")
 
 SUPPORT = "For the support team"
 
 NARROW = "screen and (max-width: 60rem)"
-"""The screens on which each row is a card; the script adds those that a table is too wide for."""
+"""The screens on which each row is a card; the script adds those that are too narrow for it."""
 
 LONG = 40
-"""The characters of a word above which it may be broken into lines."""
+"""The characters above which a word may be broken into lines."""
 
 _CODE = re.compile("`([^`]+)`")
 _BLANKS = re.compile(r"(\s+)")
@@ -36,9 +36,9 @@ _PIECE = re.compile(r"[^@./_-]*[@./_-]+|[^@./_-]+")
 
 @dataclass(frozen=True)
 class Column:
-    """A column; with `tones` its values are few: shown as marks and offered as a choice.
+    """A column; one with `tones` has few values, shown as marks and offered as a filter.
 
-    What is `short` is not broken into lines, what is `wide` holds sentences.
+    A `short` column is not broken into lines, a `wide` one holds sentences.
     """
 
     title: str
@@ -49,10 +49,10 @@ class Column:
 
 @dataclass(frozen=True)
 class ReportPage:
-    """What stands above the table, and the table's columns.
+    """The head of a report, and the columns of its table.
 
-    `figures` are label and value, `notes` are paragraphs, `support` are those for the support team
-    alone, `more` says where the rows are that a page does not show.
+    `figures` are labels and values, `notes` paragraphs, `support` paragraphs for the support team
+    alone; `more` says where to find the rows that the page does not show.
     """
 
     title: str
@@ -65,7 +65,7 @@ class ReportPage:
 
 
 def render(page: ReportPage, rows: Iterable[Sequence[Cell]]) -> Iterator[str]:
-    """Yield the page piece by piece; the first MAX_ROWS rows, one cell for every column."""
+    """Yield the page piece by piece, with the first MAX_ROWS rows; each has a cell per column."""
     cards = f"@media {NARROW} {{\n{_asset('cards.css')}{_titles(page.columns)}}}\n"
     frame = WebPage(page.title, style=_asset("page.css") + cards, script=_asset("page.js"))
     yield from frame.document(_body(page, rows))
@@ -110,16 +110,16 @@ def _table(page: ReportPage, rows: Iterable[Sequence[Cell]]) -> Iterator[str]:
     for column in page.columns:
         yield f'<th scope="col">{escaped(column.title)}</th>'
     yield "</tr>\n</thead>\n<tbody>\n"
-    left = 0
+    hidden = 0
     for number, row in enumerate(rows):
         if number < MAX_ROWS:
             cells = zip(page.columns, row, strict=True)
             yield f"<tr>{''.join(_cell(*each) for each in cells)}</tr>\n"
         else:
-            left += 1
+            hidden += 1
     yield "</tbody>\n</table>\n"
-    if left:
-        yield f'<p class="more">{left:,} more are not shown here: {_marked(page.more)}.</p>\n'
+    if hidden:
+        yield f'<p class="more">{hidden:,} more are not shown here: {_marked(page.more)}.</p>\n'
 
 
 def _cell(column: Column, cell: Cell) -> str:
@@ -137,7 +137,7 @@ def _cell(column: Column, cell: Cell) -> str:
 
 
 def _advice(advice: Advice) -> str:
-    """Return what to do, the commands closed up: they are for support, and stay off the paper."""
+    """Return advice as HTML; its commands are folded, for support only, and not printed."""
     customer = f"<p><b>You can</b> {_marked(advice.customer)}.</p>" if advice.customer else ""
     support = f"<p><b>Support will</b> {_marked(advice.support)}.</p>" if advice.support else ""
     commands = "".join(f"<p><code>{escaped(each)}</code></p>" for each in advice.commands)
@@ -155,21 +155,21 @@ def _titles(columns: Sequence[Column]) -> str:
 
 
 def _in_style(text: str) -> str:
-    """Return text as a string of CSS: whatever is no letter or digit as its code point."""
+    """Return text for a string of CSS: all but ASCII letters and digits as code points."""
     return "".join(
         each if each.isascii() and each.isalnum() else f"\\{ord(each):x} " for each in text
     )
 
 
 def _breakable(text: str) -> str:
-    """Return text of which lines are broken between words, and within long ones behind a sign."""
+    """Return HTML whose lines break between words, and in long words after punctuation."""
     return "".join(map(_word, _BLANKS.split(text)))
 
 
 def _word(word: str) -> str:
     if len(word) > LONG:
         return "<wbr>".join(map(escaped, _PIECE.findall(word)))
-    # Browsers break a word behind a hyphen, an address, too.
+    # Browsers would break addresses and other words after a hyphen.
     return f'<span class="whole">{escaped(word)}</span>' if {*"-/"} & {*word} else escaped(word)
 
 

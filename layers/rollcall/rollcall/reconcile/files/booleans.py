@@ -1,4 +1,4 @@
-"""Yes and no, as spreadsheets and portals write them in the languages of their users."""
+"""Boolean values as spreadsheets and portals write them in many languages."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _WORDS = dict.fromkeys(_TRUE.split(), True) | dict.fromkeys(_FALSE.split(), Fals
 
 
 def parse(value: Any) -> bool | None:
-    """Return what a value says, None when it is not understood."""
+    """Return a value as a boolean, None when it is not understood."""
     return value if isinstance(value, bool) else _WORDS.get(str(value).strip().casefold())
 
 
 def parse_state(value: Any) -> bool | None:
-    """Return whether a value says that something is on, None when it is not understood."""
+    """Return whether a value means enabled, None when it is not understood."""
     known = _STATES.get(str(value).strip().casefold())
     return parse(value) if known is None else known

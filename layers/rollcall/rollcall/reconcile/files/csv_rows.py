@@ -1,7 +1,7 @@
-"""Rows of CSV (RFC 4180), parted by what the spreadsheets of a country write: `,`, `;` or tabs.
+"""Rows of CSV (RFC 4180), separated by `,`, `;` or tabs, as spreadsheets of each country write it.
 
-Quotation marks are read strictly: one that is missing would make one cell of all lines up to the
-next one.
+Quotation marks are read strictly: a missing one would turn all lines up to the next one into one
+cell.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ MAX_HEADING = 1_000
 """The characters of the longest heading."""
 
 _NOTES = ("#type ", "version:v")
-"""How the first lines of PowerShell's files and of Entra's templates begin."""
+"""The beginnings of lines that PowerShell and Entra's templates write before the headings."""
 
 _SEPARATOR_LINE = re.compile(r'\ufeff?"?sep=(.)"?[\s,;]*', re.IGNORECASE)
 _QUOTED = re.compile(r'"[^"]*"?')
@@ -30,14 +30,15 @@ _QUOTED = re.compile(r'"[^"]*"?')
 
 @dataclass
 class CsvRows:
-    """The rows of a CSV, under its headings. Raises InputError for what is no CSV.
+    """The rows of a CSV file and its headings. Raises InputError for a file that is not CSV.
 
-    Lines before the headings that hold nothing, or a program's own note (`sep=;`, `#TYPE`), are
-    skipped.
+    Before the headings, empty lines and notes of programs (`sep=;`, `#TYPE`) are skipped.
     """
 
     file: TextFile
     headings: list[str] = field(init=False, default_factory=list)
+    unit: str = field(init=False, default="line")
+    partial: str = field(init=False, default="")
     heading_line: int = field(init=False, default=1)
     delimiter: str = field(init=False, default="")
 
@@ -53,7 +54,7 @@ class CsvRows:
         self._check_headings()
 
     def rows(self) -> Iterator[Row]:
-        """Yield the rows that are not blank; those that repeat the headings are none.
+        """Yield the rows, without blank ones and without those that repeat the headings.
 
         A row with more or fewer cells than there are headings has a problem.
         """
@@ -86,7 +87,7 @@ class CsvRows:
         return Row(line, dict(zip(self.headings, cells, strict=True)))
 
     def _is_note(self, line: str) -> bool:
-        """Tell whether a line precedes the headings; a separator that it names is kept."""
+        """Tell whether a line precedes the headings; a delimiter that it names is used."""
         if found := _SEPARATOR_LINE.fullmatch(line):
             self.delimiter = found[1]
             return True
@@ -106,13 +107,13 @@ class CsvRows:
             seen.add(name.casefold())
 
     def _records(self) -> Iterator[tuple[int, list[str], int]]:
-        """Yield the headings and all that follows: first line, cells, and the last line or 0.
+        """Yield the headings and the rows: first line, cells, and a suspicious line or 0.
 
-        0 unless a line inside of a cell has as many cells as there are headings.
+        A line inside a cell is suspicious when it has as many cells as there are headings.
         """
         lines = (each for each in self.file.lines() if each[0] >= self.heading_line)
         for number, text in lines:
-            line = text.lstrip("\ufeff")  # of a file that was put behind another one
+            line = text.lstrip("\ufeff")  # of a file that was appended to another one
             if '"' in line:
                 record = _Record(self, lines, number, line)
                 yield number, record.cells, record.swallows
@@ -128,12 +129,12 @@ class CsvRows:
             raise self.error(line, f"a cell has more than {MAX_CELL:,} characters{perhaps}")
 
     def error(self, line: int, problem: str) -> InputError:
-        """Return the refusal of the file for what is wrong in one line."""
+        """Return the error for a problem in one line."""
         return InputError(f"{self.file.name} cannot be read as CSV: line {line}: {problem}")
 
 
 class _Record:
-    """A row with quotation marks, which may take several lines."""
+    """A row with quotation marks, which can span several lines."""
 
     def __init__(
         self, table: CsvRows, lines: Iterator[tuple[int, str]], number: int, line: str
@@ -147,7 +148,7 @@ class _Record:
             self.cells.append(self._cell())
 
     def _cell(self) -> str:
-        """Read a cell, and go to what parts it from the next one."""
+        """Read a cell and move to the delimiter after it."""
         if self._line.startswith('"', self._at):
             return self._quoted().strip()
         end = self._line.find(self._table.delimiter, self._at)
@@ -197,14 +198,14 @@ class _Record:
             raise self._table.error(opened, "the quotation mark that opens here is never closed")
 
     def _note_row(self, part: str) -> None:
-        """Note that a line inside of the cell looks like a row."""
+        """Remember a line inside the cell that looks like a row."""
         between = len(self._table.headings) - 1
         if between > 0 and part.count(self._table.delimiter) == between:
             self.swallows = self._number
 
 
 def _delimiter(line: str) -> str:
-    """Return what the headings are parted by."""
+    """Return the delimiter of the headings."""
     return max(",;\t", key=_QUOTED.sub("", line).count)
 
 

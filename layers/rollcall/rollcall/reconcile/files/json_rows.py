@@ -1,7 +1,7 @@
 """Rows of JSON: an array, objects one after another or one a line, pages of a directory's answer.
 
-A page is an object whose `value` is an array of rows. Whatever the file's size, a row at a time is
-read, by the reader of JSON that requests have.
+A page is an object whose `value` is an array of rows. Rows are read one at a time, whatever the
+size of the file, by the same JSON reader as the bodies of requests.
 """
 
 from __future__ import annotations
@@ -24,17 +24,19 @@ _LINES = {".jsonl", ".ndjson"}
 
 @dataclass
 class JsonRows:
-    """The rows of a JSON file. Raises InputError for what is no JSON.
+    """The rows of a JSON file. Raises InputError for a file that is not JSON.
 
-    `in_lines` says that each line is an object: one that is none does no harm to the others.
-    `partial` says, once the rows were read, why they are a part of an answer only.
+    `in_lines`: each line is an object, so that a damaged line does not affect the others.
+    `partial`: after the rows were read, why they are only a part of an answer.
     """
 
     file: TextFile
+    headings: None = field(init=False, default=None)
+    heading_line: int = field(init=False, default=1)
     in_lines: bool = field(init=False)
     partial: str = field(init=False, default="")
     _counted: int = field(init=False, default=0)
-    """The rows that the answer says it has on all its pages together."""
+    """The number of rows on all pages, as the answer says."""
 
     def __post_init__(self) -> None:
         first, more, _ = self.file.head().lstrip(BLANK).partition("\n")
@@ -42,6 +44,11 @@ class JsonRows:
         is_page = isinstance(row.values.get("value"), list)
         named = bool(more) and self.file.path.suffix.lower() in _LINES
         self.in_lines = not is_page and (named or not row.problem)
+
+    @property
+    def unit(self) -> str:
+        """The unit of positions."""
+        return "line" if self.in_lines else "object"
 
     def rows(self) -> Iterator[Row]:
         """Yield the rows."""
@@ -93,18 +100,18 @@ class JsonRows:
             yield text
 
     def _note(self, page: Row, stream: JsonStream) -> None:
-        """Note what a page says of the others."""
+        """Read what a page says about the other pages."""
         if page.problem:
             raise stream.error(f"a page {page.problem}")
-        said = {name.lower().removeprefix("@"): value for name, value in page.values.items()}
-        following = said.get("odata.nextlink")
+        members = {name.lower().removeprefix("@"): value for name, value in page.values.items()}
+        following = members.get("odata.nextlink")
         self.partial = "its last page names another one (`@odata.nextLink`)" if following else ""
-        if type(count := said.get("odata.count")) is int:
+        if type(count := members.get("odata.count")) is int:
             self._counted = max(self._counted, count)
 
 
 def _elements(stream: JsonStream, read: Callable[[JsonStream], Iterable[str]]) -> Iterator[str]:
-    """Yield what is read of each element of an array that has begun."""
+    """Yield what `read` returns for each element of an array that was opened."""
     if stream.take("]"):
         return
     yield from read(stream)
@@ -127,7 +134,7 @@ def _row(where: int, text: str) -> Row:
 
 
 def _trimmed(value: Any) -> Any:
-    """Return a value without blanks around its texts."""
+    """Return a value whose strings have no blanks around them."""
     if isinstance(value, str):
         return value.strip()
     if isinstance(value, list):

@@ -12,18 +12,18 @@ MAX_VALUE = 1_048_576
 """The characters of the longest value that is read as a whole."""
 
 BLANK = " \t\r\n\ufeff"
-"""What stands between values; a byte order mark where files were put one behind another."""
+"""The characters between values; files that were joined have byte order marks there."""
 
 _CHUNK = 65_536
 _CUT = 2
 _TOO_LONG = f"a value has more than {MAX_VALUE:,} characters"
 _FINDER = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str)
-"""Finds where a value ends, and keeps nothing of it."""
+"""Finds the end of a value without converting its numbers."""
 
 
 @dataclass
 class JsonStream:
-    """A file, and the piece of it that is being read."""
+    """A file, and the piece of it that is in memory."""
 
     file: TextFile
     _piece: str = ""
@@ -36,7 +36,7 @@ class JsonStream:
         self.file.stream.seek(0)
 
     def peek(self) -> str:
-        """Return the sign that comes next, empty at the end."""
+        """Return the next character that is not blank, empty at the end."""
         while True:
             rest = self._piece[self._at : self._at + 1]
             if rest and rest in BLANK:
@@ -47,14 +47,14 @@ class JsonStream:
                 self._read_on()
 
     def take(self, sign: str) -> bool:
-        """Tell whether a sign comes next, and go behind it if it does."""
+        """Tell whether a character comes next, and move behind it if it does."""
         if self.peek() != sign:
             return False
         self._at += 1
         return True
 
     def expect(self, signs: str) -> str:
-        """Go behind one of several signs and return it. Raises InputError for any other."""
+        """Move behind one of several characters and return it. Raises InputError for any other."""
         found = self.peek()
         if not found or found not in signs:
             wanted = " or ".join(f"'{each}'" for each in signs)
@@ -71,7 +71,7 @@ class JsonStream:
         return name
 
     def value(self) -> str:
-        """Return the text of the value that comes next, and go behind it. Raises InputError."""
+        """Return the text of the next value and move behind it. Raises InputError."""
         self.peek()
         while True:
             try:
@@ -94,13 +94,13 @@ class JsonStream:
             self._read_on()
 
     def error(self, problem: str, at: int | None = None) -> InputError:
-        """Return the refusal of the file for what is wrong at a place of the piece, or here."""
+        """Return the error for a problem at an offset of the piece, or at the current one."""
         line = self._line + self._piece.count("\n", 0, self._at if at is None else at)
-        said = f"{problem[:1].lower()}{problem[1:]}"
-        return InputError(f"{self.file.name} cannot be read as JSON: line {line}: {said}")
+        reason = f"{problem[:1].lower()}{problem[1:]}"
+        return InputError(f"{self.file.name} cannot be read as JSON: line {line}: {reason}")
 
     def _read_on(self) -> None:
-        """Read as much again as is not done with: what is long is tried a few times only."""
+        """Read as much again as is left: a long value is then tried only a few times."""
         self._line += self._piece.count("\n", 0, self._at)
         rest = self._piece[self._at :]
         more = self.file.stream.read(max(_CHUNK, len(rest)))

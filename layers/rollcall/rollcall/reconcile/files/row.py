@@ -1,4 +1,4 @@
-"""A row of a file of people, as every reader yields it."""
+"""A row of a file, as every reader yields it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _ROUNDED = re.compile(r"\d(?:[.,]\d+)?E\+\d{2,3}")
 
 @dataclass(frozen=True)
 class Row:
-    """A row: where it stands, and its values by name; `problem` says why it cannot be used.
+    """A row: its position and its values by name; `problem` says why it cannot be used.
 
     `where` is the number of the line on which it begins, or of the object in JSON that is not in
     lines.
@@ -25,7 +25,7 @@ class Row:
 
 
 def spreadsheet_damage(value: Any) -> str:
-    """Say what a spreadsheet made of a value that it could not keep; empty if it did not."""
+    """Return how a spreadsheet damaged a value, empty if it did not."""
     if not isinstance(value, str):
         return ""
     if _ERROR.fullmatch(value):

@@ -1,7 +1,7 @@
-"""Files of people, as spreadsheets, shells and directories write them: the one way to read them.
+"""The one reader of files with rows, CSV or JSON, from spreadsheets, scripts and directories.
 
-Nothing in such a file is trusted: what cannot be read for certain is refused with its line, and a
-row that is not like the others has a problem that says so.
+Nothing in such a file is trusted. A file that cannot be read for certain is refused with the number
+of the line, and a row that cannot be used has a problem.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _MAX_SHOWN, _MAX_HEADINGS = 40, 6
 
 @dataclass(frozen=True)
 class RowFile:
-    """An open file of rows, which may be read several times."""
+    """An open file of rows, which can be read several times."""
 
     file: TextFile
     source: CsvRows | JsonRows
@@ -31,45 +31,43 @@ class RowFile:
     @property
     def headings(self) -> list[str] | None:
         """The headings of a CSV, None for JSON."""
-        return self.source.headings if isinstance(self.source, CsvRows) else None
+        return self.source.headings
 
     @property
     def title(self) -> str:
-        """The file and the line of its headings, as a sentence begins."""
-        line = self.source.heading_line if isinstance(self.source, CsvRows) else 1
-        return f"{self.file.name}: line {line}"
+        """The name of the file and the line of its headings, for the beginning of an error."""
+        return f"{self.file.name}: line {self.source.heading_line}"
 
     @property
     def shown_headings(self) -> str:
-        """The first headings, for a sentence."""
+        """The first headings, for an error."""
         headings = self.headings or []
         shown = ", ".join(repr(each[:_MAX_SHOWN]) for each in headings[:_MAX_HEADINGS])
         return f"{shown}, …" if len(headings) > _MAX_HEADINGS else shown
 
     @property
     def unit(self) -> str:
-        """What rows are counted by: `line`, or `object` of JSON that is not in lines."""
-        in_objects = isinstance(self.source, JsonRows) and not self.source.in_lines
-        return "object" if in_objects else "line"
+        """The unit of positions: `line`, or `object` in JSON that is not in lines."""
+        return self.source.unit
 
     @property
     def partial(self) -> str:
-        """Why the rows that were read are a part of an answer only; empty if they are not."""
-        return self.source.partial if isinstance(self.source, JsonRows) else ""
+        """Why the rows are only a part of an answer; empty if they are all."""
+        return self.source.partial
 
     def rows(self) -> Iterator[Row]:
-        """Yield the rows. Raises InputError for what makes the rest of the file uncertain."""
+        """Yield the rows. Raises InputError where the rest cannot be read for certain."""
         return self.source.rows()
 
 
 @contextmanager
 def open_rows(path: Path, encoding: str = "") -> Iterator[RowFile]:
-    """Open a file, or standard input for `-`; `encoding` is for one that is not in Unicode.
+    """Open a file, or standard input for `-`; `encoding` is for a file that is not in Unicode.
 
-    Raises InputError for what cannot be read, OSError.
+    Raises InputError, OSError.
     """
     with text_file.open_text(path, encoding) as file:
-        begin = file.head().strip().lstrip("\ufeff")
-        if not begin:
+        start = file.head().strip().lstrip("\ufeff")
+        if not start:
             raise InputError(f"{file.name} is empty")
-        yield RowFile(file, JsonRows(file) if begin[0] in "[{" else CsvRows(file))
+        yield RowFile(file, JsonRows(file) if start[0] in "[{" else CsvRows(file))

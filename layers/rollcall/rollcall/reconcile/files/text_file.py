@@ -1,4 +1,4 @@
-"""Files of text that somebody else wrote: in which encoding they are, and their lines."""
+"""Text files from elsewhere: their encoding and their lines."""
 
 from __future__ import annotations
 
@@ -28,25 +28,25 @@ _BYTE_ORDER_MARKS = {
     codecs.BOM_UTF16_BE: "utf-16",
 }
 _BINARY = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF", b"\x1f\x8b")
-"""How workbooks, documents and archives begin."""
+"""The first bytes of workbooks, documents and archives."""
 
 
 @dataclass(frozen=True)
 class TextFile:
-    """An open file of text, which may be read several times."""
+    """An open text file, which can be read several times."""
 
     path: Path
     stream: TextIOWrapper
 
     @property
     def name(self) -> str:
-        """The file's name in sentences."""
+        """The name of the file in errors."""
         return _name(self.path)
 
     def lines(self) -> Iterator[tuple[int, str]]:
-        """Yield number and text of every line, with its end, from the first one on.
+        """Yield the number and the text of every line, with its line break.
 
-        Raises InputError for a line that is no text, or longer than MAX_LINE.
+        Raises InputError for a line that is not text, or longer than MAX_LINE.
         """
         self.stream.seek(0)
         number = 0
@@ -61,7 +61,7 @@ class TextFile:
             yield number, line
 
     def entries(self) -> Iterator[tuple[int, str]]:
-        """Yield number and text of the lines of a list, without blank ones and quotation marks."""
+        """Yield the number and the text of each entry of a list, without quotation marks."""
         for number, line in self.lines():
             if text := line.strip().strip('"\ufeff').strip():
                 yield number, text
@@ -88,11 +88,11 @@ def open_text(path: Path, encoding: str | None = None) -> Iterator[TextFile]:
 
 @contextmanager
 def _seekable(path: Path) -> Iterator[IO[bytes]]:
-    """Open a file; what comes through a pipe is kept, since it is read more than once."""
+    """Open a file; the content of a pipe is copied, because it is read more than once."""
     if str(path) == "-":
-        with TemporaryFile() as kept:
-            shutil.copyfileobj(sys.stdin.buffer, kept)
-            yield kept
+        with TemporaryFile() as copy:
+            shutil.copyfileobj(sys.stdin.buffer, copy)
+            yield copy
         return
     with naming(path):
         file = path.open("rb")
@@ -100,9 +100,9 @@ def _seekable(path: Path) -> Iterator[IO[bytes]]:
         if raw.seekable():
             yield raw
             return
-        with TemporaryFile() as kept:
-            shutil.copyfileobj(raw, kept)
-            yield kept
+        with TemporaryFile() as copy:
+            shutil.copyfileobj(raw, copy)
+            yield copy
 
 
 def _name(path: Path) -> str:
@@ -110,7 +110,7 @@ def _name(path: Path) -> str:
 
 
 def _encoding(raw: IO[bytes], named: str, fallback: str | None) -> str:
-    """Return the name of a file's encoding, in which all of it can be read."""
+    """Return the encoding in which all of a file can be read."""
     raw.seek(0)
     begin = raw.read(_CHUNK)
     if begin.startswith(_BINARY):
@@ -140,10 +140,9 @@ def _known(encoding: str) -> str:
 
 
 def _unmarked_utf16(begin: bytes) -> str:
-    """Tell UTF-16 without a byte order mark by the zeros in the letters of ASCII.
+    """Recognise UTF-16 without a byte order mark by the zero bytes of ASCII characters.
 
-    The names of columns and the signs of JSON are such letters: the first one is, and a quarter of
-    all at least.
+    Headings and the punctuation of JSON are ASCII: the first character is, and a quarter of all.
     """
     first, second = begin[0::2], begin[1::2]
     for zeros, others, name in ((second, first, "utf-16-le"), (first, second, "utf-16-be")):
@@ -153,7 +152,7 @@ def _unmarked_utf16(begin: bytes) -> str:
 
 
 def _undecodable(raw: IO[bytes], encoding: str) -> int | None:
-    """Return the number of the first line that is not in an encoding, None if all of it is."""
+    """Return the number of the first line that is not in an encoding, None if every line is."""
     decoder = codecs.getincrementaldecoder(encoding)()
     raw.seek(0)
     line = 1
