@@ -66,14 +66,7 @@ class Town:
         return [known.get(each, each) for each in command.split()]
 
     def prints(self, command: str, width: int | None) -> str:
-        """Return what a terminal of some columns shows, or what a pipe gets.
-
-        A report that was made within this second is not made again: then once more.
-        """
-        shown = (self._printed(command, width) for _ in range(500))
-        return next(filter(None, shown))
-
-    def _printed(self, command: str, width: int | None) -> str:
+        """Return what a terminal of some columns shows, or what a pipe gets."""
         words = self.words(command)
         if width is None:
             return rollcall(self.server.state, *words).stdout

@@ -1,26 +1,20 @@
-"""`rollcall duplicates run|save`: the report of a tenant, made now, and kept as a file."""
+"""`rollcall duplicates run|save`: the report of a tenant, made now, and saved as a file."""
 
 from __future__ import annotations
 
 import json
 import sys
-from datetime import UTC, datetime
+from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import Progress as Bar
-from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from rollcall.cli.connection import target
-from rollcall.cli.terminal import AsJson, Name, UsageError, err, say
-from rollcall.operations.operator import Operator
+from rollcall.cli.connection import connect
+from rollcall.cli.terminal import AsJson, Name, err, follow, say
+from rollcall.operations import duplicate_reports
 from rollcall.operator_error import naming
-from rollcall.reconcile.duplicates.case_store import CaseStore
-from rollcall.reconcile.duplicates.duplicate_run import RunOvertaken, RunProgress
-from rollcall.runtime import duplicates_function
-from rollcall.storage.report_files import FORMATS, report_path
 
 
 class Written(StrEnum):
@@ -36,25 +30,9 @@ def run(context: typer.Context, tenant: Name, as_json: AsJson = False) -> None:
 
     May be broken off and repeated at any time.
     """
-    chosen = target(context)
-    chosen.services.tenants.show(tenant)
-    looking = duplicates_function.report(chosen.services, tenant)
-    due = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Bar(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
-        task = bar.add_task("reading")
-
-        def show(at: RunProgress) -> bool:
-            bar.update(task, description=f"{at.phase.value}, {at.seen:,} values so far")
-            return False
-
-        try:
-            counts = looking.advance(due, show)
-        except RunOvertaken:
-            raise UsageError("another run is at work on this tenant, or was just now") from None
-    assert counts is not None  # noqa: S101  # nobody said that the time was over
+    counts = follow(duplicate_reports.run(connect(context), tenant), f"looking at {tenant}")
     if as_json:
-        print(json.dumps(vars(counts)))
+        print(json.dumps(asdict(counts)))
         return
     say(
         f"{counts.new} new, {counts.open} still open, {counts.resolved} resolved, "
@@ -71,23 +49,11 @@ def save(
     form: Annotated[Written | None, typer.Option(help="By default what the name ends in.")] = None,
 ) -> None:
     """Save the report of the last run as a file."""
-    chosen = target(context)
-    runs = [each["run"] for each in opened(chosen, tenant).findings.summaries()]
-    if not runs:
-        raise UsageError(f"there is no report of {tenant} yet: rollcall duplicates run {tenant}")
     name = form.value if form else file.suffix.removeprefix(".")
-    if name not in FORMATS:
-        raise UsageError(f"reports are written as html, csv or json, not as {name or 'nothing'}")
-    body = b"".join(chosen.services.reports.read(report_path(tenant, runs[-1]), FORMATS[name]))
+    report = duplicate_reports.read_latest(connect(context), tenant, name)
     if str(file) == "-":
-        sys.stdout.write(body.decode().replace("\r\n", "\n"))
+        sys.stdout.write(report.content.decode().replace("\r\n", "\n"))
     else:
         with naming(file):
-            file.write_bytes(body)
-        say(f"The report of {runs[-1]} is in {file}.", to=err)
-
-
-def opened(chosen: Operator, tenant: str) -> CaseStore:
-    """Return the findings of a tenant that exists. Raises TenantError."""
-    chosen.services.tenants.show(tenant)
-    return duplicates_function.case_store(chosen.services, tenant)
+            file.write_bytes(report.content)
+        say(f"The report of {report.run} is in {file}.", to=err)

@@ -4,28 +4,21 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import replace
-from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated
 
 import typer
 
-from rollcall.cli.connection import target
-from rollcall.cli.duplicate_report_command import opened, run, save
-from rollcall.cli.finding_view import named, print_finding, say_marked
+from rollcall.cli.connection import connect
+from rollcall.cli.duplicate_report_command import run, save
+from rollcall.cli.finding_view import account_name, print_finding, say_marked
 from rollcall.cli.listing import Listing
-from rollcall.cli.terminal import AsJson, DryRun, Name, UsageError, operator, print_listing, say
+from rollcall.cli.terminal import AsJson, DryRun, Name, UsageError, print_listing, say
 from rollcall.cli.text import Prose
+from rollcall.operations import duplicates
+from rollcall.operations.accounts import find
+from rollcall.operations.duplicates import CaseChange, CaseState, FindingKind, reason_sentences
 from rollcall.operations.operator import Operator
-from rollcall.reconcile.duplicates import finding_rows, reasons
-from rollcall.reconcile.duplicates.case_store import Case, CaseState, CaseStore, OperatorNote
-from rollcall.reconcile.duplicates.duplicate_finding import FindingKind
-from rollcall.reconcile.duplicates.finding_rows import FindingRow
-from rollcall.scim.instant import instant
-from rollcall.scim.resource_type import Kind as Type
-from rollcall.storage.findings import SERVICE
-from rollcall.storage.resources import Resources
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -70,43 +63,26 @@ def list_(
     as_json: AsJson = False,
 ) -> None:
     """List what the runs found, the worst first; weak hints last."""
-    chosen = target(context)
-    book = opened(chosen, tenant)
-    wanted = _user(chosen, tenant, user) if user else None
-    kinds = list(kind or FindingKind)
-    of_kind = [
-        case
-        for case in book.all()
-        if case.kind in kinds and (wanted is None or wanted in case.finding.accounts)
-    ]
-    cases = sorted(
-        (case for case in of_kind if state is CaseFilter.ALL or case.state.value == state.value),
-        key=lambda case: (list(FindingKind).index(case.kind), case.first, case.id),
-    )
-    found = list(finding_rows.rows(cases, book.accounts))
+    wanted = None if state is CaseFilter.ALL else CaseState(state.value)
+    listed = duplicates.list_findings(connect(context), tenant, wanted, kind or (), user)
     if as_json:
-        print(json.dumps(found))
+        print(json.dumps(listed.rows))
         return
     rows = Listing("finding", "kind", "state", "since", "accounts", "why")
-    for each in found:
-        accounts = [named(account) for account in each["accounts"]]
-        why = Prose("\n".join(reasons.reason_sentences(each)))
-        since = each["since"][:10]
-        rows.add(each["finding"], each["kind"], each["state"], since, "\n".join(accounts), why)
+    for row in listed.rows:
+        accounts = "\n".join(account_name(account) for account in row["accounts"])
+        why = Prose("\n".join(reason_sentences(row)))
+        rows.add(row["finding"], row["kind"], row["state"], row["since"][:10], accounts, why)
     if rows:
         print_listing(rows)
     else:
-        say(_nothing(tenant, state, of_kind))
+        say(_no_findings(tenant, state, listed.states))
 
 
 @app.command()
 def show(context: typer.Context, tenant: Name, finding: Finding, as_json: AsJson = False) -> None:
     """Show one finding: its accounts side by side, why, and what to do."""
-    book = opened(target(context), tenant)
-    case = book.read(finding)
-    if case is None:
-        raise UsageError(f"there is no finding {finding} in {tenant}")
-    row = _row(book, case)
+    row = duplicates.show(connect(context), tenant, finding)
     if as_json:
         print(json.dumps(row))
         return
@@ -130,18 +106,15 @@ def dismiss(
 
     With --service-account: that a user is no person, and never to be named.
     """
-    chosen = target(context)
-    book = opened(chosen, tenant)
-    note = _note(reason)
+    operator = connect(context)
     if service_account is not None:
-        user = _user(chosen, tenant, service_account)
+        user = find(operator, tenant, service_account).id
         if not dry_run:
-            book.mark_service_account(user, note)
+            duplicates.mark_service_account(operator, tenant, user, reason)
         say_marked(user, as_json, dry_run, marked=True)
         return
-    if not finding:
-        raise UsageError("name a finding, or a --service-account")
-    _change(book, tenant, finding, CaseState.DISMISSED, note, dry_run, as_json)
+    plan = duplicates.plan_dismissal(operator, tenant, _name(finding), reason)
+    _change(operator, plan, dry_run, as_json)
 
 
 @app.command(name="open")
@@ -157,17 +130,15 @@ def open_(
     as_json: AsJson = False,
 ) -> None:
     """Take a dismissal back."""
-    chosen = target(context)
-    book = opened(chosen, tenant)
+    operator = connect(context)
     if service_account is not None:
-        user = _user(chosen, tenant, service_account)
+        user = find(operator, tenant, service_account).id
         if not dry_run:
-            book.unmark_service_account(user, _note())
+            duplicates.unmark_service_account(operator, tenant, user)
         say_marked(user, as_json, dry_run, marked=False)
         return
-    if not finding:
-        raise UsageError("name a finding, or a --service-account")
-    _change(book, tenant, finding, CaseState.OPEN, _note(), dry_run, as_json)
+    plan = duplicates.plan_reopening(operator, tenant, _name(finding))
+    _change(operator, plan, dry_run, as_json)
 
 
 @app.command()
@@ -180,85 +151,52 @@ def flagged(
     as_json: AsJson = False,
 ) -> None:
     """List the users that are flagged, by what they are flagged as."""
-    chosen = target(context)
-    book = opened(chosen, tenant)
-    if kind and kind not in (*FindingKind, SERVICE):
-        raise UsageError(f"{kind!r} is no kind: {', '.join(FindingKind)} or {SERVICE}")
-    flags = list(book.findings.flags(kind))
-    known = book.accounts.read(user for _, user, _ in flags)
-    found = [
-        {
-            "kind": of,
-            "user": user,
-            "userName": known[user].user_name if user in known else None,
-            "finding": flag if flag != of else None,
-        }
-        for of, user, flag in flags
-    ]
+    users = duplicates.flagged_users(connect(context), tenant, kind)
     if as_json:
-        print(json.dumps(found))
+        content = [
+            {
+                "kind": flagged.kind,
+                "user": flagged.user,
+                "userName": flagged.user_name,
+                "finding": flagged.finding,
+            }
+            for flagged in users
+        ]
+        print(json.dumps(content))
         return
     rows = Listing("kind", "user", "userName", "finding")
-    for each in found:
-        rows.add(*(each[name] or "" for name in ("kind", "user", "userName", "finding")))
+    for flagged in users:
+        rows.add(flagged.kind, flagged.user, flagged.user_name or "", flagged.finding or "")
     if rows:
         print_listing(rows)
     else:
         say(f"Nobody in {tenant} is flagged.")
 
 
-def _nothing(tenant: str, state: CaseFilter, others: list[Case]) -> str:
-    """Return what is said where nothing is listed: findings in other states are named."""
-    states = Counter(case.state for case in others)
+def _no_findings(tenant: str, state: CaseFilter, states: Counter[CaseState]) -> str:
+    """Return the sentence for an empty list, which names findings in other states."""
     if not states:
         return f"Nothing of that kind is known of {tenant}."
-    counted = [f"{number} {'is' if number == 1 else 'are'} {of}" for of, number in states.items()]
-    named = " ".join(f"--state {each}" for each in states) if len(states) == 1 else "--state all"
-    return f"Nothing of that kind is {state} in {tenant}; {', '.join(counted)}: {named} lists them."
+    counts = [f"{number} {'is' if number == 1 else 'are'} {of}" for of, number in states.items()]
+    option = f"--state {next(iter(states))}" if len(states) == 1 else "--state all"
+    return f"Nothing of that kind is {state} in {tenant}; {', '.join(counts)}: {option} lists them."
 
 
-def _user(chosen: Operator, tenant: str, named: str) -> str:
-    """Return the id of a user who is named by id, merged id or userName. Raises UsageError."""
-    record = Resources(chosen.services.table, tenant).resolve(Type.USER, named)
-    if record is None:
-        raise UsageError(f"there is no user {named} in {tenant}")
-    return record.id
+def _name(finding: str | None) -> str:
+    if not finding:
+        raise UsageError("name a finding, or a --service-account")
+    return finding
 
 
-def _note(reason: str = "") -> OperatorNote:
-    now = instant(datetime.now(UTC))
-    return OperatorNote(operator(), now, reason)
-
-
-def _row(book: CaseStore, case: Case) -> FindingRow:
-    (row,) = finding_rows.rows([case], book.accounts)
-    return row
-
-
-def _change(
-    book: CaseStore,
-    tenant: str,
-    finding: str,
-    state: CaseState,
-    note: OperatorNote,
-    dry_run: bool,
-    as_json: bool,
-) -> None:
-    before = book.read(finding)
-    if before is None or before.state is CaseState.RESOLVED:
-        raise UsageError(f"there is no open or dismissed finding {finding} in {tenant}")
-    if dry_run:
-        after = replace(before, state=state, note=note if state is CaseState.DISMISSED else None)
-    elif state is CaseState.DISMISSED:
-        after = book.dismiss(finding, note)
-    else:
-        after = book.reopen(finding, note)
+def _change(operator: Operator, plan: CaseChange, dry_run: bool, as_json: bool) -> None:
+    changed = plan if dry_run else duplicates.change(operator, plan)
+    before, after = changed.before.value, changed.after.value
     if as_json:
-        states = {"finding": finding, "before": before.state.value, "after": after.state.value}
+        states = {"finding": changed.finding, "before": before, "after": after}
         print(json.dumps({**states, "dryRun": dry_run}))
         return
-    print_finding(tenant, _row(book, after))
+    print_finding(changed.tenant, changed.row)
     say(
-        f"{'Would be' if dry_run else 'Is'} {after.state.value} now, was {before.state.value}."
+        f"{'Would be' if dry_run else 'Is'} {after} now, was {before}."
         " The identity provider notices nothing of it."
     )

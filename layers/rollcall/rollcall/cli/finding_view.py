@@ -7,8 +7,7 @@ from collections.abc import Callable
 
 from rollcall.cli.listing import Listing
 from rollcall.cli.terminal import print_listing, say
-from rollcall.reconcile.duplicates import finding_rows, reasons
-from rollcall.reconcile.duplicates.finding_rows import FindingRow
+from rollcall.operations.duplicates import FindingRow, reason_sentences, remedy
 
 
 def say_marked(user: str, as_json: bool, dry_run: bool, *, marked: bool) -> None:
@@ -23,35 +22,35 @@ def say_marked(user: str, as_json: bool, dry_run: bool, *, marked: bool) -> None
 def print_finding(tenant: str, row: FindingRow) -> None:
     """Print a finding with its accounts, side by side where there is room."""
     say(f"{row['finding']} {row['kind']}, {row['state']}, since {row['since']}")
-    for each in reasons.reason_sentences(row):
-        say(f"  {each}")
+    for sentence in reason_sentences(row):
+        say(f"  {sentence}")
     accounts = row["accounts"]
     print_listing(_side_by_side(accounts), _one_by_one(accounts))
     if row["note"]:
         note = row["note"]
         say(f"  dismissed by {note['by']} at {note['at']}: {note['reason'] or '-'}")
-    for each in finding_rows.remedy(tenant, row):
-        say(f"  {each}")
+    for sentence in remedy(tenant, row):
+        say(f"  {sentence}")
 
 
-def named(account: FindingRow) -> str:
-    """Return an account in one cell."""
+def account_name(account: FindingRow) -> str:
+    """Return the name of an account, its id when the account does not exist any more."""
     return str(account["userName"] or f"{account['id']} (gone)")
 
 
 def _side_by_side(accounts: list[FindingRow]) -> Listing:
     """Return a column for each account."""
     rows = Listing("", *("account" for _ in accounts))
-    for title, said in _SAID.items():
-        rows.add(title, *map(said, accounts))
+    for title, text in _COLUMNS.items():
+        rows.add(title, *map(text, accounts))
     return rows
 
 
 def _one_by_one(accounts: list[FindingRow]) -> Listing:
     """Return a row for each account."""
-    rows = Listing("account", *_SAID)
-    for each in accounts:
-        rows.add(named(each), *(said(each) for said in _SAID.values()))
+    rows = Listing("account", *_COLUMNS)
+    for account in accounts:
+        rows.add(account_name(account), *(text(account) for text in _COLUMNS.values()))
     return rows
 
 
@@ -65,7 +64,7 @@ def _yes(value: bool | None) -> str:
     return "" if value is None else "yes" if value else "no"
 
 
-_SAID: dict[str, Callable[[FindingRow], str]] = {
+_COLUMNS: dict[str, Callable[[FindingRow], str]] = {
     "id": lambda account: account["id"],
     "userName": lambda account: account["userName"] or "",
     "name": lambda account: account["name"],

@@ -79,42 +79,56 @@ class DuplicateRun:
     delivery: ReportDelivery
     inactive_days: int
 
-    def advance(self, run: str, is_late: TimeIsOver) -> RunCounts | None:
-        """Start or continue a run; return None when it stopped before its end.
+    def advance(self, run: str, late: TimeIsOver) -> RunCounts | None:
+        """Begin a run or continue it, until it is done or late; None when it is to be continued.
 
         Raises RunOvertaken when nothing is left to do here, RunTooLong after MAX_STEPS.
+        """
+        for progress in self.steps(run):
+            if late(progress):
+                self._save(replace(progress, steps=progress.steps + 1))
+                return None
+        return self.delivery.counts(run)
+
+    def steps(self, run: str) -> Iterator[RunProgress]:
+        """Begin a run or continue it to its end, and yield at every place where it can stop.
+
+        Raises RunOvertaken, RunTooLong.
         """
         progress = self._load_or_start(run)
         phases = list(Phase)
         while progress.phase is not Phase.DONE:
             for reached in self._run_phase(progress):
                 progress = reached
-                if is_late(progress):
-                    self._save(replace(progress, steps=progress.steps + 1))
-                    return None
+                yield progress
             following = phases[phases.index(progress.phase) + 1]
             progress = self._save(replace(progress, phase=following, after=""))
-        return self.delivery.counts(run)
+
+    def latest(self) -> RunProgress | None:
+        """Return the progress of the latest run, None before the first."""
+        item = self.cases.findings.read_run()
+        if item is None:
+            return None
+        return RunProgress(
+            item["run"],
+            Phase(item["phase"]),
+            item["after"],
+            int(item["seen"]),
+            int(item["steps"]),
+            int(item["revision"]),
+        )
 
     def _load_or_start(self, run: str) -> RunProgress:
-        item = self.cases.findings.read_run()
-        if item is not None:
-            progress = RunProgress(
-                item["run"],
-                Phase(item["phase"]),
-                item["after"],
-                int(item["seen"]),
-                int(item["steps"]),
-                int(item["revision"]),
-            )
-            if progress.run > run or (progress.run == run and progress.phase is Phase.DONE):
-                raise RunOvertaken(f"{progress.run} is {progress.phase.value}")
-            if progress.run == run:
-                if progress.steps > MAX_STEPS:
-                    raise RunTooLong(f"{run} is at {progress.phase.value} after {MAX_STEPS} steps")
-                return progress
-            return self._save(RunProgress(run, revision=progress.revision))
-        return self._save(RunProgress(run))
+        latest = self.latest()
+        if latest is None:
+            return self._save(RunProgress(run))
+        if latest.run > run or (latest.run == run and latest.phase is Phase.DONE):
+            raise RunOvertaken(f"{latest.run} is {latest.phase.value}")
+        if latest.run < run:
+            return self._save(RunProgress(run, revision=latest.revision))
+        if latest.steps > MAX_STEPS:
+            raise RunTooLong(f"{run} is at {latest.phase.value} after {MAX_STEPS} steps")
+        return latest
 
     def _save(self, progress: RunProgress) -> RunProgress:
         item = asdict(progress)
