@@ -26,26 +26,20 @@ MAX_NAMES = 100
 """How many attributes and hashes an entry holds."""
 
 _NAMING = frozenset({"username", "externalid", "displayname"})
-_WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
 @dataclass(frozen=True)
 class RequestInfo:
     """A request: its id, its method, its route below the base URL, and the status of success.
 
-    `searches` says that a POST reads.
+    `writes` says that it is to change something.
     """
 
     id: str = ""
     method: str = ""
     path: str = ""
     status: int = 200
-    searches: bool = False
-
-    @property
-    def is_write(self) -> bool:
-        """Tell whether the request is to change something."""
-        return self.method in _WRITES and not self.searches
+    writes: bool = False
 
 
 class RequestEntries:
@@ -123,7 +117,7 @@ class RequestEntries:
     @property
     def is_missing(self) -> bool:
         """Whether a success has no entry yet: a lookup without results, a write without changes."""
-        unwritten = self._missed or (self._request.is_write and not self._written)
+        unwritten = self._missed or (self._request.writes and not self._written)
         return bool(self._writer) and unwritten
 
     def write_success(self, target: str, ignored: Iterable[str]) -> None:

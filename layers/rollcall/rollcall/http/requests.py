@@ -9,7 +9,6 @@ from starlette.datastructures import QueryParams
 from starlette.requests import Request
 
 from rollcall.directory.precondition import Precondition
-from rollcall.directory.request_log import RequestInfo
 from rollcall.directory.search import Query
 from rollcall.scim.errors import (
     InvalidSyntaxException,
@@ -19,24 +18,15 @@ from rollcall.scim.projection import Projection
 
 _T = TypeVar("_T")
 
-_SHAPED = {"attributes", "excludedAttributes"}
-"""The parameters that ask for a body where there would be none."""
+_ATTRIBUTES = {"attributes", "excludedAttributes"}
 
 _MAX_INTEGER = 2**31 - 1
 _INTEGER = re.compile(r"\s*([+-]?[0-9]+)\s*", re.ASCII)
 
 
-def asked(request: Request, path: str) -> RequestInfo:
-    """Return what a request at a route asks, and what it is answered when it succeeds."""
-    method, searches = request.method, path.endswith("/.search")
-    status = 200
-    if method == "DELETE":
-        status = 204
-    elif method == "POST" and path in {"/Users", "/Groups"}:
-        status = 201
-    elif method == "PATCH" and path.startswith("/Groups/"):
-        status = 200 if _SHAPED & set(request.query_params) else 204
-    return RequestInfo(request.state.log["request_id"], method, path, status, searches)
+def names_attributes(parameters: QueryParams) -> bool:
+    """Tell whether a request asks for a body where there would be none."""
+    return bool(_ATTRIBUTES & set(parameters))
 
 
 def projection(parameters: QueryParams) -> Projection:

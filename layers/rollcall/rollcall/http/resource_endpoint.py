@@ -1,4 +1,4 @@
-"""A path of SCIM as an ASGI application: reads the request, calls the method's function."""
+"""A path of SCIM as an ASGI application."""
 
 from __future__ import annotations
 
@@ -13,97 +13,106 @@ from starlette.types import Receive, Scope, Send
 
 from rollcall.directory.directory import Directory
 from rollcall.directory.request_log import RequestInfo, target
-from rollcall.http import request_body, requests
+from rollcall.http import endpoints, request_body, requests
 from rollcall.http.endpoints import Call
 from rollcall.http.request_url import base_url
-from rollcall.http.routes import ANY, WRITES, Resource
+from rollcall.http.routes import ANY, Operation, Resource
 from rollcall.scim.errors import MethodNotAllowed, SCIMException
 from rollcall.tenants.authentication import Caller
 from rollcall.tenants.tenants import READ_ONLY
 
 OpenDirectory = Callable[[Caller, str, RequestInfo], Directory]
-"""Given a caller, the tenant's base URL and what is asked, the tenant's directory."""
+"""Returns the directory of a caller's tenant, for its base URL and a request."""
 
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
+_WRITES = _WITH_BODY | {"DELETE"}
 
 
-def routes(resources: Iterable[Resource], directory: OpenDirectory) -> list[Route]:
+def routes(resources: Iterable[Resource], open_directory: OpenDirectory) -> list[Route]:
     """Return the routes of resources, below the base path of every tenant."""
     return [
-        Route(f"/scim/{{tenant}}/v2{each.path}", ResourceEndpoint(each, directory))
+        Route(f"/scim/{{tenant}}/v2{each.path}", ResourceEndpoint(each, open_directory))
         for each in resources
     ]
 
 
 class ResourceEndpoint:
-    """One path as an ASGI application: reads the request, calls the method's function."""
+    """One path as an ASGI application: reads the request and calls the method's function."""
 
-    def __init__(self, resource: Resource, directory: OpenDirectory) -> None:
+    def __init__(self, resource: Resource, open_directory: OpenDirectory) -> None:
         self._resource = resource
-        self._directory = directory
+        self._open_directory = open_directory
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
         request = Request(scope, receive)
-        response = await self._traced(request)
-        if request.method == "HEAD":
-            response.body = b""
-        await response(scope, receive, send)
-
-    async def _traced(self, request: Request) -> Response:
-        """Respond, and leave in the tenant's log what is not there by then."""
-        caller: Caller = request.state.caller
-        url = base_url(request, caller.tenant)
-        asked = requests.asked(request, self._resource.path)
-        call = Call(
-            directory=self._directory(caller, url, asked),
-            base_url=url,
-            identifier=request.path_params.get("id", ""),
-            parameters=request.query_params,
-            precondition=requests.precondition(request),
-        )
+        method = "GET" if request.method == "HEAD" else request.method
+        operation = self._resource.operation(method)
+        call = self._call(request, operation)
         status, refusal = 500, None
         try:
-            response = await self._respond(request, call)
+            response = await self._respond(request, method, operation, call)
             status = response.status_code
         except SCIMException as exception:
             status, refusal = exception.status, exception
             raise
         finally:
-            await self._tell(call, status, refusal)
-        return response
+            await self._log(call, status, refusal)
+        if request.method == "HEAD":
+            response.body = b""
+        await response(scope, receive, send)
 
-    async def _tell(self, call: Call, status: int, refusal: SCIMException | None) -> None:
-        log, about = call.directory.context.log, target(self._resource.path, call.identifier)
-        if status >= 400:
-            sent = {**dict(call.parameters), "body": call.payload}
-            await run_in_threadpool(log.write_refusal, status, refusal, about, sent)
-        elif log.is_missing:
-            await run_in_threadpool(log.write_success, about, call.ignored)
+    def _call(self, request: Request, operation: Operation | None) -> Call:
+        """Return the call of a request, as far as its body is not needed."""
+        caller: Caller = request.state.caller
+        operation = operation or Operation(endpoints.not_found)
+        status = operation.status
+        if operation.status_with_attributes and requests.names_attributes(request.query_params):
+            status = operation.status_with_attributes
+        identifier: str = request.state.log["request_id"]
+        info = RequestInfo(
+            identifier, request.method, self._resource.path, status, operation.writes
+        )
+        return Call(
+            directory=self._open_directory(caller, base_url(request, caller.tenant), info),
+            kinds=self._resource.kinds,
+            status=status,
+            identifier=request.path_params.get("id", ""),
+            parameters=request.query_params,
+            precondition=requests.precondition(request),
+        )
 
-    async def _respond(self, request: Request, call: Call) -> Response:
-        methods = self._resource.methods
-        method = "GET" if request.method == "HEAD" else request.method
-        endpoint = methods.get(method) or methods.get(ANY)
-        if endpoint is None:
-            raise MethodNotAllowed(request.method, methods)
-        _check_scope(request, method, self._resource)
+    async def _respond(
+        self, request: Request, method: str, operation: Operation | None, call: Call
+    ) -> Response:
+        if operation is None:
+            raise MethodNotAllowed(request.method, self._resource.methods)
+        _check_scope(request, operation)
         call.projection = requests.projection(request.query_params)
-        if method in _WITH_BODY and ANY not in methods:
+        if method in _WITH_BODY and ANY not in self._resource.methods:
             call.payload = await request_body.read(request, self._resource.max_body)
-        response = await run_in_threadpool(endpoint, call)
+        response = await run_in_threadpool(operation.endpoint, call)
         if call.ignored:
             request.state.log["ignored"] = _loggable(call.ignored)
         return response
 
+    async def _log(self, call: Call, status: int, refusal: SCIMException | None) -> None:
+        """Write the entry in the tenant's log that no transaction has written."""
+        log, resource = call.directory.context.log, target(self._resource.path, call.identifier)
+        if status >= 400:
+            sent = {**dict(call.parameters), "body": call.payload}
+            await run_in_threadpool(log.write_refusal, status, refusal, resource, sent)
+        elif log.is_missing:
+            await run_in_threadpool(log.write_success, resource, call.ignored)
 
-def _check_scope(request: Request, method: str, resource: Resource) -> None:
-    """Refuse what a read-only token may not do.
+
+def _check_scope(request: Request, operation: Operation) -> None:
+    """Refuse a write with a read-only token.
 
     With 400: identity providers take a 403 for broken credentials and stop the whole job.
     """
     caller: Caller = request.state.caller
-    if caller.scope == READ_ONLY and method in WRITES and not resource.searches:
+    if caller.scope == READ_ONLY and operation.writes and request.method in _WRITES:
         raise SCIMException(detail="this token is read-only: it reads and searches, and no more")
 
 

@@ -1,4 +1,4 @@
-"""The routes as a table: path below the tenant's base URL, and a function per method.
+"""The routes as a table: path below the tenant's base URL, and what each method does.
 
 They come in groups, one per Lambda function; the local server mounts all of them together.
 """
@@ -13,6 +13,7 @@ from starlette.responses import Response
 from rollcall.http import endpoints
 from rollcall.http.endpoints import Call
 from rollcall.scim.discovery import MAX_PAYLOAD
+from rollcall.scim.resource_type import Kind
 
 Endpoint = Callable[[Call], Response]
 
@@ -20,70 +21,88 @@ USER_BODY = MAX_PAYLOAD
 GROUP_BODY = 5 * MAX_PAYLOAD
 """The bytes of a body; Lambda takes six million."""
 
+ANY = "*"
+"""Every method that a path does not name."""
+
+
+@dataclass(frozen=True)
+class Operation:
+    """What a method of a path does.
+
+    `status` answers a success, `status_with_attributes` one of a request that names attributes,
+    where that is another. `writes` says that POST, PUT, PATCH and DELETE are no reading.
+    """
+
+    endpoint: Endpoint
+    status: int = 200
+    status_with_attributes: int = 0
+    writes: bool = False
+
 
 @dataclass(frozen=True)
 class Resource:
-    """One path and what its methods do; no methods at all means that each does the same."""
+    """One path, what its methods do, and the types of resources that it is about."""
 
     path: str
-    methods: Mapping[str, Endpoint]
+    methods: Mapping[str, Operation]
+    kinds: tuple[Kind, ...] = ()
     max_body: int = USER_BODY
 
-    @property
-    def searches(self) -> bool:
-        """Tell whether a POST reads (RFC 7644 section 3.4.3)."""
-        return self.path.endswith("/.search")
+    def operation(self, method: str) -> Operation | None:
+        """Return what a method does, None where the path does not take it."""
+        return self.methods.get(method) or self.methods.get(ANY)
 
 
-ANY = "*"
-
-WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+_SEARCH = Operation(endpoints.search)
+_POST_SEARCH = Operation(endpoints.post_search)
+_CREATE = Operation(endpoints.create, 201, writes=True)
+_DELETE = Operation(endpoints.delete, 204, writes=True)
 
 USERS = (
-    Resource("/Users", {"GET": endpoints.search_users, "POST": endpoints.create_user}),
-    Resource("/Users/.search", {"POST": endpoints.post_search_users}),
+    Resource("/Users", {"GET": _SEARCH, "POST": _CREATE}, (Kind.USER,)),
+    Resource("/Users/.search", {"POST": _POST_SEARCH}, (Kind.USER,)),
     Resource(
         "/Users/{id}",
         {
-            "GET": endpoints.read_user,
-            "PUT": endpoints.replace_user,
-            "PATCH": endpoints.patch_user,
-            "DELETE": endpoints.delete_user,
+            "GET": Operation(endpoints.read_user),
+            "PUT": Operation(endpoints.replace_user, writes=True),
+            "PATCH": Operation(endpoints.patch_user, writes=True),
+            "DELETE": _DELETE,
         },
+        (Kind.USER,),
     ),
 )
 
 GROUPS = (
-    Resource(
-        "/Groups", {"GET": endpoints.search_groups, "POST": endpoints.create_group}, GROUP_BODY
-    ),
-    Resource("/Groups/.search", {"POST": endpoints.post_search_groups}),
+    Resource("/Groups", {"GET": _SEARCH, "POST": _CREATE}, (Kind.GROUP,), GROUP_BODY),
+    Resource("/Groups/.search", {"POST": _POST_SEARCH}, (Kind.GROUP,)),
     Resource(
         "/Groups/{id}",
         {
-            "GET": endpoints.read_group,
-            "PUT": endpoints.replace_group,
-            "PATCH": endpoints.patch_group,
-            "DELETE": endpoints.delete_group,
+            "GET": Operation(endpoints.read_group),
+            "PUT": Operation(endpoints.replace_group, writes=True),
+            "PATCH": Operation(endpoints.patch_group, 204, 200, writes=True),
+            "DELETE": _DELETE,
         },
+        (Kind.GROUP,),
         GROUP_BODY,
     ),
 )
 
 BULK = (
-    Resource("/Bulk", {"POST": endpoints.bulk}),
-    Resource("/.search", {"POST": endpoints.post_search}),
-    Resource("", {"GET": endpoints.search}),
+    Resource("/Bulk", {"POST": Operation(endpoints.bulk, writes=True)}),
+    Resource("/.search", {"POST": _POST_SEARCH}, tuple(Kind)),
+    Resource("", {"GET": _SEARCH}, tuple(Kind)),
 )
 
 DISCOVERY = (
-    Resource("/ServiceProviderConfig", {"GET": endpoints.service_provider_config}),
-    Resource("/ResourceTypes", {"GET": endpoints.resource_types}),
-    Resource("/ResourceTypes/{id}", {"GET": endpoints.resource_types}),
-    Resource("/Schemas", {"GET": endpoints.schemas}),
-    Resource("/Schemas/{id}", {"GET": endpoints.schemas}),
-    Resource("/Me", {ANY: endpoints.me}),
-    Resource("/{path:path}", {ANY: endpoints.nowhere}),
+    Resource("/ServiceProviderConfig", {"GET": Operation(endpoints.service_provider_config)}),
+    Resource("/ResourceTypes", {"GET": Operation(endpoints.resource_types)}),
+    Resource("/ResourceTypes/{id}", {"GET": Operation(endpoints.resource_types)}),
+    Resource("/Schemas", {"GET": Operation(endpoints.schemas)}),
+    Resource("/Schemas/{id}", {"GET": Operation(endpoints.schemas)}),
+    Resource("/Me", {ANY: Operation(endpoints.me, writes=True)}),
+    Resource("/{path:path}", {ANY: Operation(endpoints.not_found, writes=True)}),
 )
 
 EVERYTHING = (*USERS, *GROUPS, *BULK, *DISCOVERY)
