@@ -1,1 +1,1 @@
-"""The conflict check: an identity provider's export against all accounts."""
+"""The conflict check: the export of an identity provider against all accounts."""

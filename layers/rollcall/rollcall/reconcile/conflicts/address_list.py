@@ -1,4 +1,4 @@
-"""Addresses of a person in one property: a list, or the text that a spreadsheet makes of one."""
+"""Several addresses in one property: a list, or the text that a spreadsheet makes of it."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _ADDRESS = re.compile(r"[^\s@;,|<>\"]+@[^\s@;,|<>\".]+(?:\.[^\s@;,|<>\".]+)*")
 
 
 def read_addresses(value: Any) -> tuple[list[str], bool]:
-    """Return the addresses, those of mailboxes alone, and whether all of the value was read.
+    """Return the addresses of mailboxes, and whether all of the value was read.
 
-    `proxyAddresses` is `SMTP:bob@x.example` and others, which files join by a line break, a blank
-    or a sign. Addresses of another scheme (`X500:`, `SIP:`) are no mailboxes.
+    Files join `SMTP:bob@x.example` and others by line breaks, blanks or punctuation. Addresses with
+    another scheme (`X500:`, `SIP:`) are not mailboxes.
     """
     if isinstance(value, Mapping):
         value = value.get("value", value)  # as PowerShell writes an array inside of an object
@@ -32,7 +32,7 @@ def read_addresses(value: Any) -> tuple[list[str], bool]:
 
 
 def _texts(text: str) -> Iterator[tuple[str, str]]:
-    """Yield what has to be the address of a mailbox, with the scheme before it or none."""
+    """Yield the scheme, or an empty string, and the text of each address of a mailbox."""
     for piece in _BEFORE_SCHEME.split(text.strip()):
         found = _SCHEME.match(piece)
         scheme = found[0] if found else ""

@@ -1,4 +1,4 @@
-"""The conflict check: a whole export against all accounts, before the first cycle."""
+"""The conflict check: compares an export with all accounts before the first cycle."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from rollcall.reconcile.conflicts.workspace import Workspace
 from rollcall.reconcile.input_error import InputError
 
 ReportProgress = Callable[[str], None]
-_Each = TypeVar("_Each")
+_Item = TypeVar("_Item")
 
 SELECT = (
     "id", "userPrincipalName", "mail", "otherMails", "proxyAddresses", "mailNickname",
@@ -41,14 +41,14 @@ _NEEDED = {
     "accountEnabled": "who is disabled",
     "id": "object ids, which externalId is to hold",
 }
-"""What a check compares, by the property that it needs."""
+"""What the check compares, by the property that it needs."""
 
 
 @dataclass
 class ConflictCheck:
-    """A finished check; the findings are read from the ledger as often as they are wanted.
+    """A finished check, whose findings can be read several times.
 
-    `doubts` are what the files speak of and could not be checked, `gaps` what they do not have.
+    `doubts` are what the files mention and could not be checked, `gaps` what they lack.
     """
 
     job: ProvisioningJob
@@ -66,7 +66,7 @@ class ConflictCheck:
 
     @property
     def complete(self) -> bool:
-        """Whether all that the files speak of was checked."""
+        """Whether everything that the files mention was checked."""
         return not self.rejected and not self.doubts
 
     @property
@@ -75,7 +75,7 @@ class ConflictCheck:
         return [*self.doubts, *self.gaps]
 
     def findings(self) -> Iterator[ConflictFinding]:
-        """Yield all findings, what needs attention first."""
+        """Yield all findings, those that need attention first."""
         return self.workspace.findings()
 
 
@@ -87,82 +87,82 @@ def check(
     hints: bool = True,
     progress: ReportProgress = lambda _: None,
 ) -> ConflictCheck:
-    """Forecast the first cycle for everybody in an export; `hints` says whether weak ones count.
+    """Forecast the first cycle for everybody in an export; with `hints`, weak ones count.
 
-    Raises InputError when the file lacks what the job matches by.
+    Raises InputError when the file lacks a property that the job matches by.
     """
-    ledger = Workspace()
-    made = ConflictCheck(job, ledger)
-    made.accounts = ledger.add_accounts(_told(accounts, "accounts", progress))
+    workspace = Workspace()
+    made = ConflictCheck(job, workspace)
+    made.accounts = workspace.add_accounts(_reported(accounts, "accounts", progress))
     rows = (Person(*each) for each in export.read())
-    made.people = ledger.add_people(_told(rows, "people", progress), export.unread)
-    lacking = sorted(
+    made.people = workspace.add_people(_reported(rows, "people", progress), export.unread)
+    missing = sorted(
         job.rules.required_properties - export.property_names - {"originalUserPrincipalName"}
     )
-    if lacking:
-        raise InputError(f"{export.path} has no {' and no '.join(lacking)} to match by")
+    if missing:
+        raise InputError(f"{export.path} has no {' and no '.join(missing)} to match by")
     made.unit, made.rejected = export.unit, export.rejected
     made.gaps, made.requests = gaps(export, job)
-    made.doubts = [*export.doubts(), *_doubts(job.assigned, ledger)]
+    made.doubts = [*export.doubts(), *_doubts(job.assigned, workspace)]
     domains = set(job.linking.domains)
-    forecast = Forecast(job, ledger, domains, hints)
-    for number, person in ledger.people():
+    forecast = Forecast(job, workspace, domains, hints)
+    for number, person in workspace.people():
         domains.update(_own_domains(person))
         if job.skip(person) is None:
             for account, _ in forecast.find_accounts(person)[1]:
-                ledger.add_match(account, number)
-    for number, person in _told(ledger.people(), "findings", progress):
+                workspace.add_match(account, number)
+    for number, person in _reported(workspace.people(), "findings", progress):
         for finding in forecast.findings(number, person):
-            _note(made, finding)
-    for unclaimed in ledger.unreported_accounts():
-        _note(made, _unclaimed(unclaimed, whole=export.complete))
+            _add(made, finding)
+    for unclaimed in workspace.unreported_accounts():
+        _add(made, _unclaimed(unclaimed, complete=export.complete))
     return made
 
 
 def gaps(export: EntraExport, job: ProvisioningJob) -> tuple[list[str], list[str]]:
-    """Return what a file cannot tell, as sentences, and the Graph requests that would."""
-    said, requests = [], []
+    """Return what a file lacks, as sentences, and the requests to Graph that return it."""
+    sentences, requests = [], []
     needed = dict(_NEEDED)
     if job.rules.external_id is ExternalId.MAIL_NICKNAME:
         needed["mailNickname"] = "mail nicknames, which externalId is to hold"
-        said.append(
+        sentences.append(
             "`externalId` is to hold `mailNickname`, which changes with a name and may be given to "
             "somebody else: map `objectId` instead."
         )
     if {"givenName", "surname"} <= export.property_names:
         needed.pop("displayName")
-    lacking = {name: what for name, what in needed.items() if name not in export.property_names}
-    if lacking:
-        listed = ", ".join(f"{what} (`{name}`)" for name, what in lacking.items())
-        said.append(f"The file does not have: {listed}. What rests on these was not checked.")
+    missing = {name: what for name, what in needed.items() if name not in export.property_names}
+    if missing:
+        listed = ", ".join(f"{what} (`{name}`)" for name, what in missing.items())
+        sentences.append(f"The file does not have: {listed}. What rests on these was not checked.")
         requests.append(USERS_REQUEST)
     if job.assigned is None:
-        said.append("Nobody said who is assigned: everybody counts as in scope.")
+        sentences.append("Nobody said who is assigned: everybody counts as in scope.")
         requests.append(ASSIGNED_REQUEST)
     elif job.assigned.groups:
-        said.append(
+        sentences.append(
             f"{job.assigned.groups} groups are assigned, and the file does not say who is in them: "
             "their members count as not assigned unless they are listed themselves."
         )
         requests.append(
             "GET https://graph.microsoft.com/v1.0/groups/{id}/transitiveMembers?$top=999"
         )
-    return said, requests
+    return sentences, requests
 
 
-def _note(made: ConflictCheck, finding: ConflictFinding) -> None:
+def _add(made: ConflictCheck, finding: ConflictFinding) -> None:
     made.workspace.add_finding(finding)
     made.counts[finding.verdict] += 1
     made.hints += finding.hint
     made.attention += finding.attention
 
 
-def _doubts(assigned: Assignments | None, ledger: Workspace) -> Iterator[str]:
-    """Yield what the list of who is assigned leaves open."""
+def _doubts(assigned: Assignments | None, workspace: Workspace) -> Iterator[str]:
+    """Yield what the list of assignments leaves open, as sentences."""
     if assigned is None:
         return
     yield from assigned.doubts
-    if absent := assigned.missing(person.properties for _, person in ledger.people()):
+    if absent := assigned.missing(person.properties for _, person in workspace.people()):
         shown = ", ".join(f"`{each}`" for each in absent[:_MAX_SHOWN])
         more = ", …" if len(absent) > _MAX_SHOWN else ""
         yield (
@@ -171,20 +171,20 @@ def _doubts(assigned: Assignments | None, ledger: Workspace) -> Iterator[str]:
         )
 
 
-def _unclaimed(account: DirectoryAccount, *, whole: bool) -> ConflictFinding:
+def _unclaimed(account: DirectoryAccount, *, complete: bool) -> ConflictFinding:
     reasons, advice = ["nobody in the file looks like it"], Advice()
     if account.link.protected:
         reasons.append("it is protected")
     elif account.active:
         reasons.append("it stays active: no identity provider will ever disable it")
-        advice = remedy.UNCLAIMED if whole else remedy.PERHAPS_ELSEWHERE
+        advice = remedy.UNCLAIMED if complete else remedy.PERHAPS_ELSEWHERE
     return ConflictFinding(
         Verdict.ACCOUNT_ONLY, None, (subject_of(account),), tuple(reasons), advice
     )
 
 
 def _own_domains(person: Person) -> Iterator[str]:
-    """Yield the domains of the organisation: of its members' names and mailboxes."""
+    """Yield the domains of the organisation: those of its members' names and mailboxes."""
     if "#EXT#" in str(person.properties.get("userPrincipalName")).upper():
         return
     for name, address in person.addresses():
@@ -192,7 +192,7 @@ def _own_domains(person: Person) -> Iterator[str]:
             yield domain
 
 
-def _told(items: Iterable[_Each], what: str, progress: ReportProgress) -> Iterator[_Each]:
+def _reported(items: Iterable[_Item], what: str, progress: ReportProgress) -> Iterator[_Item]:
     for number, each in enumerate(items, 1):
         if number % 1000 == 0:
             progress(f"{number:,} {what}")

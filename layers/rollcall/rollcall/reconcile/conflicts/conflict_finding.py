@@ -1,4 +1,4 @@
-"""What a check says of a person or an account: what the first cycle will do, why, what to do."""
+"""A finding of the check: what the first cycle will do with a person or an account, and why."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from enum import StrEnum
 from rollcall.reconcile.advice import Advice
 
 WEAK = 50
-"""The confidence, in percent, below which something is only a hint."""
+"""The confidence in percent below which a finding is only a hint."""
 
 
 class Verdict(StrEnum):
-    """What the first cycle does with a person, or with an account that nobody claims."""
+    """What the first cycle does with a person, or with an account that matches nobody."""
 
     DUPLICATED = "will be duplicated"
     AMBIGUOUS = "ambiguous"
@@ -32,7 +32,7 @@ ORDER = tuple(Verdict)
 
 @dataclass(frozen=True)
 class Subject:
-    """Whom a finding is about: a name, the userName, the id on its side."""
+    """A person or an account of a finding: name, userName and id, and the line of a person."""
 
     name: str
     user_name: str
@@ -41,13 +41,13 @@ class Subject:
 
     @property
     def lines(self) -> list[str]:
-        """The name and the userName, once where they are the same."""
+        """The name and the userName, one line if they are the same."""
         return list(dict.fromkeys((self.name, self.user_name)))
 
 
 @dataclass(frozen=True)
 class ConflictFinding:
-    """One row of a check. `confidence` is in percent."""
+    """A row of the check; `confidence` is in percent."""
 
     verdict: Verdict
     person: Subject | None
@@ -59,21 +59,21 @@ class ConflictFinding:
 
     @property
     def hint(self) -> bool:
-        """Whether it rests on nothing but a weak hint."""
+        """Whether the finding is only a hint."""
         return self.confidence < WEAK
 
     @property
     def rank(self) -> int:
-        """The place among all findings: attention before the rest, certainty before hints."""
+        """The position among all findings: attention first, hints last."""
         return (not self.attention) * 10_000 + self.hint * 1_000 + ORDER.index(self.verdict)
 
     def to_json(self) -> str:
-        """Return the finding as text that `loaded` reads."""
+        """Return the finding as JSON."""
         return json.dumps(asdict(self))
 
     @classmethod
     def from_json(cls, text: str) -> ConflictFinding:
-        """Return the finding that `dumped` wrote."""
+        """Return the finding that `to_json` wrote."""
         raw = json.loads(text)
         person, remedy = raw.pop("person"), raw.pop("remedy")
         return cls(

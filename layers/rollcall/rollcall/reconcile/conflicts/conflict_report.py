@@ -1,4 +1,4 @@
-"""A conflict check for people and programs: JSON, CSV and a page."""
+"""The report of a conflict check as JSON, CSV and an HTML page."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _TITLES = (
 
 
 def summary(check: ConflictCheck) -> dict[str, Any]:
-    """Return the figures of a check and what it could not look at."""
+    """Return the figures of a check, and what it could not check."""
     return {
         "tenant": check.job.tenant,
         "policy": check.job.linking.policy.value,
@@ -51,7 +51,7 @@ def as_json(check: ConflictCheck) -> Iterator[str]:
     """Yield `{"summary": …, "findings": […]}`, a line for each finding."""
     yield f'{{"summary": {json.dumps(summary(check))},\n"findings": ['
     for number, each in enumerate(check.findings()):
-        yield f"{',' if number else ''}\n{json.dumps(_plain(each))}"
+        yield f"{',' if number else ''}\n{json.dumps(_finding(each))}"
     yield "\n]}\n"
 
 
@@ -61,7 +61,7 @@ def as_csv(check: ConflictCheck, stream: TextIO) -> None:
 
 
 def as_page(check: ConflictCheck, source: str, made: str) -> Iterator[str]:
-    """Yield the page; `source` names the export, `made` says when."""
+    """Yield the page; `source` is the name of the export, `made` the date of the check."""
     job = check.job
     domains = ", ".join(sorted(job.linking.domains))
     lead = (
@@ -103,7 +103,7 @@ def _cells(finding: ConflictFinding) -> tuple[Cell, ...]:
     )
 
 
-def _plain(finding: ConflictFinding) -> dict[str, Any]:
+def _finding(finding: ConflictFinding) -> dict[str, Any]:
     return {
         "verdict": finding.verdict.value,
         "attention": finding.attention,

@@ -1,4 +1,4 @@
-"""An account of the product as far as it matters for whose it is."""
+"""An account of the directory, with the attributes that the check compares."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _STORED_ATTRIBUTES = (
 
 @dataclass(frozen=True)
 class DirectoryAccount:
-    """A user's id, what its document says of who it is, and its link."""
+    """A user's id, document and link."""
 
     id: str
     document: Mapping[str, Any]
@@ -43,11 +43,11 @@ class DirectoryAccount:
 
     @property
     def active(self) -> bool:
-        """Whether the account may be used; one that says nothing may."""
+        """Whether the account is active; it is when the attribute is missing."""
         return self.document.get("active") is not False
 
     def entries(self) -> Iterator[IndexEntry]:
-        """Yield the index entries under which a client's filter finds the account."""
+        """Yield the index entries by which the filter of a client finds the account."""
         yield indexing.claim(Kind.USER, self.document)
         yield from indexing.lookups(Kind.USER, self.document)
 
@@ -75,7 +75,7 @@ class DirectoryAccount:
 
 
 def read_accounts(resources: Resources) -> Iterator[DirectoryAccount]:
-    """Yield all accounts of a tenant in the order of creation; 2 round trips for a hundred."""
+    """Yield all accounts of a tenant in the order of creation, 100 in 2 round trips."""
     listed = resources.ids(Kind.USER)
     while batch := list(islice(listed, MAX_BATCH)):
         for record in resources.read_many(Kind.USER, batch).values():

@@ -1,7 +1,7 @@
-"""What identity providers export: Entra's "Download users" CSV and Microsoft Graph's JSON.
+"""Exports of users: Entra's "Download users" CSV and Microsoft Graph's JSON.
 
-Both are read row by row, whatever their size. What a file says and nobody can read, and what it
-says that it lacks, was not checked.
+Both are read row by row, whatever their size. Values that cannot be read, and pages that the file
+lacks, are reported as not checked.
 """
 
 from __future__ import annotations
@@ -27,17 +27,16 @@ _NAMING = {"id", "userPrincipalName", "principalId"}
 _WORD = re.compile(r"[^\s,;]+")
 _NOBODY = "neither id nor userPrincipalName"
 _OTHERS = {"group", "device", "serviceprincipal", "orgcontact", "administrativeunit"}
-"""The types of what is no user, in directories and in groups."""
+"""The types of objects in directories and groups that are not users."""
 
 
 @dataclass
 class EntraExport:
-    """A file of an identity provider, read row by row; `encoding` is for one not in Unicode.
+    """An export, read row by row; `encoding` is for a file that is not in Unicode.
 
-    `seen` are the properties that rows have named, `rows` how many there were, `rejected` the line
-    (of a CSV) or number (of JSON) and reason of those that name nobody for certain, `unread` what
-    of the others is not understood. `partial` says, once all was read, why that is a part of an
-    answer only.
+    After reading: `property_names` are the properties that rows have, `rows` their number,
+    `rejected` position and reason of the rows that name nobody for certain, `unread` the values
+    that were not understood, `partial` why the file is only a part of an answer.
     """
 
     path: Path
@@ -50,7 +49,7 @@ class EntraExport:
     unit: str = "row"
 
     def read(self) -> Iterator[tuple[int, Properties]]:
-        """Yield where a row stands and its properties. Raises InputError, OSError."""
+        """Yield the position and the properties of each row. Raises InputError, OSError."""
         with row_file.open_rows(self.path, self.encoding) as table:
             _check_headings(table)
             self.unit = table.unit
@@ -68,11 +67,11 @@ class EntraExport:
 
     @property
     def complete(self) -> bool:
-        """Whether everybody in the file was read, and the file is not a part only."""
+        """Whether every row was read, and the file is not one page of several."""
         return not self.partial and not self.rejected
 
     def doubts(self) -> Iterator[str]:
-        """Yield what could not be checked although the file speaks of it, as sentences."""
+        """Yield what the file mentions and could not be checked, as sentences."""
         if self.partial:
             yield (
                 f"The file is one page of several: {self.partial}. Whoever is on the others was "
@@ -102,10 +101,10 @@ class EntraExport:
 
 @dataclass
 class Assignments:
-    """Who is in the scope of the job; `groups` counts assigned groups, whose members it lacks.
+    """The people in the scope of the job, by object id and user principal name.
 
-    `others` leads from one name of somebody who is listed by two to the other. `doubts` says what
-    of the file was not understood.
+    `groups` counts assigned groups, whose members the file lacks. `other_name` maps each of two
+    names of one person to the other. `doubts` are values that were not understood, as sentences.
     """
 
     names: set[str] = field(default_factory=set)
@@ -115,20 +114,20 @@ class Assignments:
     partial: bool = False
 
     def __contains__(self, person: Mapping[str, Any]) -> bool:
-        """Tell whether a row's object id or user principal name is assigned."""
+        """Tell whether the object id or the user principal name of a person is assigned."""
         return not self.names.isdisjoint(_names(person))
 
     def missing(self, people: Iterable[Mapping[str, Any]]) -> list[str]:
-        """Return who is assigned and is none of some people, by one name each."""
-        left = set(self.names)
+        """Return the names of those who are assigned and not among some people, one name each."""
+        missing = set(self.names)
         for person in people:
             for name in _names(person):
-                left -= {name, self.other_name.get(name, name)}
-        return sorted(name for name in left if self.other_name.get(name, name) >= name)
+                missing -= {name, self.other_name.get(name, name)}
+        return sorted(name for name in missing if self.other_name.get(name, name) >= name)
 
 
 def read_assignments(path: Path, encoding: str = "") -> Assignments:
-    """Read who is assigned: a list of ids or names, an export, or Graph's appRoleAssignedTo.
+    """Read assignments: a list of ids or names, an export, or Graph's appRoleAssignedTo.
 
     Raises InputError, OSError.
     """
@@ -158,7 +157,7 @@ def read_assignments(path: Path, encoding: str = "") -> Assignments:
 
 
 def identity(person: Mapping[str, Any]) -> str | None:
-    """Return what names a person in a row: its object id, else its user principal name."""
+    """Return the object id of a person, else the user principal name."""
     found = person.get("id") or person.get("principalId")
     return found or person.get("userPrincipalName")
 
@@ -169,7 +168,7 @@ def _names(person: Mapping[str, Any]) -> set[str]:
 
 
 def _add(found: Assignments, row: Row, unread: UnreadValues, where: str) -> None:
-    """Add a row of a file of assignments, of members of a group, or of users."""
+    """Add a row: an assignment, a member of a group, or a user."""
     kinds = (_kind(row.values), str(row.values.get("principalType", "")).lower())
     if "group" in kinds:
         found.groups += 1
@@ -203,7 +202,7 @@ def _check_headings(table: RowFile) -> None:
 
 
 def _kind(row: Mapping[str, Any]) -> str:
-    """Return the type of a row as Graph names it: `user`, empty where it does not say."""
+    """Return the type of a row in Graph, such as `user`; empty if it has none."""
     return str(row.get("@odata.type") or "").rpartition(".")[2].lower()
 
 

@@ -1,7 +1,7 @@
-"""What an export of Entra says of a person, and what of it nobody can read.
+"""The properties of a person in an export, by the names that Microsoft Graph gives them.
 
-A property goes by Graph's name, in any case: the headings of the portals ("User principal name",
-`objectId`, "Block credential") are the same properties.
+The headings of the portals ("User principal name", `objectId`, "Block credential") stand for the
+same properties, in upper or lower case.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ NAMES = {
     "signinstatus": "accountEnabled",
     "softdeletiontimestamp": "deletedDateTime",
 }  # fmt: skip
-"""Graph's names of the properties that are read, by what columns and keys may be called."""
+"""Graph's names of the properties, by the names of columns and keys."""
 
 _NEGATED = {"blockcredential", "blocksignin", "signinblocked", "accountdisabled"}
-"""Headings that say of an account that it is not enabled."""
+"""Headings of the opposite of `accountEnabled`."""
 
 LISTS = {"otherMails", "proxyAddresses"}
 _OBJECTS = {"identities"}
@@ -48,9 +48,9 @@ _BRACKETS = re.compile(r"\[([^\[\]]+)\]")
 
 
 def property_name(heading: str) -> str:
-    """Return Graph's name of a property by a heading or a key, empty if it is not read.
+    """Return Graph's name of the property in a heading or a key, empty if it is not read.
 
-    What surrounds it in a heading does not count: `Name [displayName] Required`.
+    Text around it is ignored: `Name [displayName] Required`.
     """
     plain = _plain(heading)
     return "accountEnabled" if plain in _NEGATED else NAMES.get(plain, "")
@@ -59,20 +59,20 @@ def property_name(heading: str) -> str:
 def read_properties(raw: Mapping[str, Any]) -> tuple[Properties, dict[str, Any]]:
     """Return the properties of a row by Graph's names, and the values that cannot be read.
 
-    Without a value, or with one that cannot be read, a property is None or an empty list. Aliases
-    that a row leaves empty are not there: everybody with a mailbox has some. Raises ValueError
-    when two columns say different things.
+    A property without a value, or with one that cannot be read, is None or an empty list. Empty
+    aliases are left out: everybody with a mailbox has some. Raises ValueError when two columns of
+    one property differ.
     """
     found: Properties = {}
     unread: dict[str, Any] = {}
     for key, value in raw.items():
         known = property_name(key) or key
-        said, understood = _read(known, value, negated=_plain(key) in _NEGATED)
+        parsed, understood = _read(known, value, negated=_plain(key) in _NEGATED)
         if not understood:
             unread[known] = value
         if known == "proxyAddresses" and value in (None, ""):
             continue
-        found[known], agrees = _both(found.get(known), said)
+        found[known], agrees = _merge(found.get(known), parsed)
         if not agrees:
             raise ValueError(f"has two values of {known}")
     return found, unread
@@ -81,19 +81,19 @@ def read_properties(raw: Mapping[str, Any]) -> tuple[Properties, dict[str, Any]]
 def merge_properties(
     first: Mapping[str, Any], other: Mapping[str, Any]
 ) -> tuple[Properties, list[str]]:
-    """Return what two rows say of one person, and the properties in which they differ.
+    """Return the properties of two rows of one person, and the names of those that differ.
 
-    There the first one counts.
+    Where they differ, the first row counts.
     """
     found, differing = dict(first), []
     for key, value in other.items():
-        found[key], agrees = _both(first.get(key), value)
+        found[key], agrees = _merge(first.get(key), value)
         if not agrees and key in _KNOWN - {"id"}:
             differing.append(key)
     return found, differing
 
 
-def _both(first: Any, other: Any) -> tuple[Any, bool]:
+def _merge(first: Any, other: Any) -> tuple[Any, bool]:
     if first in (None, []) or first == other:
         return other, True
     if other in (None, []):
@@ -104,7 +104,7 @@ def _both(first: Any, other: Any) -> tuple[Any, bool]:
 
 
 def _read(known: str, value: Any, *, negated: bool) -> tuple[Any, bool]:
-    """Return a value as it is compared, and whether all of it was understood."""
+    """Return a value in the form in which it is compared, and whether all of it was understood."""
     if known in LISTS:
         return address_list.read_addresses(value)
     if known == "accountEnabled":

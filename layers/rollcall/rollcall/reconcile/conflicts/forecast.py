@@ -1,4 +1,4 @@
-"""What the first cycle of a provisioning job will do with a person, and what to do about it."""
+"""The forecast: what the first cycle of a provisioning job will do with each person."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _NOTHING = Advice()
 
 @dataclass(frozen=True)
 class ProvisioningJob:
-    """A tenant's provisioning job: its mappings, whom it provisions, how accounts are linked."""
+    """The provisioning job of a tenant: its rules, its scope, and the link policy."""
 
     tenant: str
     rules: JobRules = field(default_factory=JobRules)
@@ -32,7 +32,7 @@ class ProvisioningJob:
     assigned: Assignments | None = None
 
     def skip(self, person: Person) -> Skip | None:
-        """Return why the job leaves a person out, None when it does not."""
+        """Return why the job skips a person, None when it does not."""
         if self.assigned is not None and person.properties not in self.assigned:
             if self.assigned.partial:
                 return Skip("not on the page of those who are assigned")
@@ -52,7 +52,7 @@ class ProvisioningJob:
 
 @dataclass(frozen=True)
 class Skip:
-    """Why a job leaves a person out; with a remedy it is not meant to."""
+    """Why a job skips a person; with a remedy when it should not."""
 
     reason: str
     remedy: Advice = field(default_factory=Advice)
@@ -60,9 +60,9 @@ class Skip:
 
 @dataclass
 class Forecast:
-    """A job against the accounts of a ledger.
+    """The forecast of a job for the accounts of a workspace.
 
-    `domains` are the organisation's own; `hints` says whether weak ones count.
+    `domains` are those of the organisation; with `hints`, weak matches count.
     """
 
     job: ProvisioningJob
@@ -71,9 +71,9 @@ class Forecast:
     hints: bool = True
 
     def find_accounts(self, person: Person) -> tuple[MatchRule | None, Found]:
-        """Return the accounts that the job finds, and the matching attribute that finds them.
+        """Return the matching attribute that finds accounts, and the accounts.
 
-        An account that is linked to this very person is the one whose id the job remembers.
+        If an account is linked to this person already, the job remembers its id and uses it.
         """
         external = MatchRule("externalId", self.job.rules.external_id.source)
         if own := person.value(external.source):
@@ -95,7 +95,7 @@ class Forecast:
         return None, []
 
     def findings(self, number: int, person: Person) -> Iterator[ConflictFinding]:
-        """Yield the finding of a person, and those of its further accounts."""
+        """Yield the finding for a person, and one for each further account of that person."""
         every = candidates(self.workspace, person, self.domains)
         likely = [each for each in every if self.hints or not each.weak]
         if (skip := self.job.skip(person)) is not None:
@@ -153,7 +153,7 @@ class Forecast:
         return self._finding(Verdict.AMBIGUOUS, person, found, reasons, remedy=advice)
 
     def _unmatched(self, person: Person, likely: list[MatchScore]) -> ConflictFinding:
-        """Say what the POST of somebody does whom no matching attribute finds."""
+        """Forecast the POST for a person whom no matching attribute finds."""
         name = self.job.rules.user_name
         user_name = person.value(name.source)
         if user_name is not None and (taken := self.workspace.find(name.entry(user_name))):
@@ -236,9 +236,9 @@ class Forecast:
             confidence=other.confidence,
         )
 
-    def _is_spare(self, likeness: MatchScore) -> bool:
-        """Tell whether the job finds an account for nobody."""
-        return not self.workspace.matched_people(likeness.number)
+    def _is_spare(self, score: MatchScore) -> bool:
+        """Tell whether the job finds the account for nobody."""
+        return not self.workspace.matched_people(score.number)
 
     def _finding(
         self,
@@ -262,7 +262,7 @@ class Forecast:
 
 
 def subject_of(account: DirectoryAccount) -> Subject:
-    """Return an account as a finding names it."""
+    """Return an account as the subject of a finding."""
     shown = account.document.get("displayName") or account.user_name
     return Subject(str(shown), account.user_name, account.id)
 
@@ -272,7 +272,7 @@ def _accounts(likely: Collection[MatchScore]) -> Found:
 
 
 def _is_somebody_else(person: Person, account: DirectoryAccount) -> bool:
-    """Tell whether both name and employee number are known and neither is the same."""
+    """Tell whether both the name and the employee number differ."""
     own = {each.source: each.canonical for _, each in person.evidence()}
     theirs = {each.source: each.canonical for each in match_keys.of(account.document)}
     both = (Source.NAME, Source.EMPLOYEE_NUMBER)

@@ -1,7 +1,7 @@
-"""A person of the identity provider, and what its provisioning job makes of it.
+"""A person of the identity provider, and the rules by which its provisioning job finds accounts.
 
-The job looks an account up by matching attributes, in order of precedence, and takes the first that
-finds one; a guest's user principal name it sends as the guest's own address.
+The job tries its matching attributes in order of precedence and takes the first that finds an
+account. For a guest it sends the guest's own address as the user principal name.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from rollcall.scim.resource_type import ENTERPRISE, Kind
 
 _GUEST = re.compile(r"(?P<mailbox>.+)_(?P<home>[^_@]+)#EXT#@.+", re.IGNORECASE)
 _UNSENDABLE = re.compile(r'["\\\x00-\x1f\x7f]')
-"""What a filter would have to escape, which the job does not do."""
+"""Characters that a filter has to escape, which the job does not do."""
 
 _INDEXED = {each.attribute: each for each in INDEXED[Kind.USER]}
 _TARGETS = {
@@ -50,24 +50,24 @@ class ExternalId(StrEnum):
 
 @dataclass(frozen=True)
 class MatchRule:
-    """A matching attribute: what the job asks for, and the property that it asks with."""
+    """A matching attribute: the attribute that the job filters by, and the property it compares."""
 
     target: str
     source: str
     selection: str = ""
-    """`work` or `primary` where the target is one of the e-mails, otherwise empty."""
+    """`work` or `primary` when the target is one of the e-mails, otherwise empty."""
 
     @property
     def indexed(self) -> Indexed:
-        """How the attribute is compared."""
+        """The index of the attribute."""
         return _INDEXED[self.target]
 
     def entry(self, value: str) -> IndexEntry:
-        """Return the index entry that the job's filter asks for."""
+        """Return the index entry that the filter of the job looks up."""
         return self.indexed.entry(value)
 
     def account_values(self, document: Mapping[str, Any]) -> list[str]:
-        """Return the values that an account has where the filter looks."""
+        """Return the values of an account that the filter compares."""
         if not self.selection:
             return [each for each in self.indexed.values(document) if each]
         emails = document.get("emails") or ()
@@ -96,38 +96,38 @@ def parse_match_rule(rule: str) -> MatchRule:
         )
         raise InputError(f"accounts are not matched by {target!r}: {named} or employeeNumber are")
     selection = re.search(r"type eq \"(\w+)\"|(primary) eq", target, re.IGNORECASE)
-    chosen = (selection[1] or selection[2]).lower() if selection else ""
-    return MatchRule(known, NAMES.get(source.lower(), source), chosen)
+    kind = (selection[1] or selection[2]).lower() if selection else ""
+    return MatchRule(known, NAMES.get(source.lower(), source), kind)
 
 
 @dataclass(frozen=True)
 class JobRules:
-    """The job's mappings, as far as they decide which account is whose."""
+    """The mappings of the job that decide which account belongs to which person."""
 
     matches: Sequence[MatchRule] = (MatchRule("userName", "userPrincipalName"),)
     external_id: ExternalId = ExternalId.OBJECT_ID
 
     @property
     def user_name(self) -> MatchRule:
-        """The mapping of userName, Entra's default where none is given."""
+        """The mapping of userName, by default that of Entra."""
         given = (each for each in self.matches if each.target == "userName")
         return next(given, MatchRule("userName", "userPrincipalName"))
 
     @property
     def required_properties(self) -> set[str]:
-        """The properties without which the check cannot be made."""
+        """The properties that the check cannot do without."""
         return {each.source for each in self.matches}
 
 
 @dataclass(frozen=True)
 class Person:
-    """A row of an export: where it stands, and its properties by Graph's names."""
+    """A row of an export: its position, and its properties by Graph's names."""
 
     position: int
     properties: Mapping[str, Any]
 
     def value(self, source: str) -> str | None:
-        """Return what the job sends for a property; a guest's name is its own address."""
+        """Return the value that the job sends for a property, None when there is none."""
         if source.lower() == "originaluserprincipalname":
             found = self.properties.get("userPrincipalName")
         else:
@@ -141,17 +141,17 @@ class Person:
 
     @property
     def key(self) -> str:
-        """What two rows of one person have in common: the object id, else the name."""
+        """The object id, else the user principal name: the same in all rows of one person."""
         found = map(self.properties.get, ("id", "principalId", "userPrincipalName"))
         return str(next(filter(None, found), "")).casefold()
 
     def to_json(self) -> str:
-        """Return the person as text that `loaded` reads."""
+        """Return the person as JSON."""
         return json.dumps([self.position, dict(self.properties)], default=str)
 
     @classmethod
     def from_json(cls, text: str) -> Person:
-        """Return the person that `dumped` wrote."""
+        """Return the person that `to_json` wrote."""
         return cls(*json.loads(text))
 
     @property
@@ -167,11 +167,11 @@ class Person:
 
     @property
     def enabled(self) -> bool:
-        """Whether the person may sign in; assumed where the file does not say."""
+        """Whether the person is enabled; true when the file does not say."""
         return self.properties.get("accountEnabled") is not False
 
     def addresses(self) -> Iterator[tuple[str, str]]:
-        """Yield property and address of all that the file has of the person."""
+        """Yield the property and the address of all addresses of the person."""
         for name in ("userPrincipalName", "mail", "onPremisesUserPrincipalName"):
             if found := self.value(name):
                 yield name, found
@@ -185,7 +185,7 @@ class Person:
                 yield "identities", str(each.get("issuerAssignedId") or "")
 
     def evidence(self) -> Iterator[tuple[str, Evidence]]:
-        """Yield property and evidence of all that the file says of who the person is."""
+        """Yield the property and the evidence of each value that identifies the person."""
         for name, address in self.addresses():
             if (found := match_keys.of_email(address)) is not None:
                 yield name, found
@@ -204,11 +204,11 @@ class Person:
 
 
 def guest_address(name: str) -> str:
-    """Return a user principal name as the job sends it: that of a guest as its own address."""
+    """Return a user principal name as the job sends it: for a guest the own address."""
     found = _GUEST.fullmatch(name)
     return f"{found['mailbox']}@{found['home']}" if found else name
 
 
 def is_unsendable(value: str) -> bool:
-    """Tell whether the job cannot ask for a value."""
+    """Tell whether the job cannot filter by a value."""
     return bool(_UNSENDABLE.search(value)) or value != value.strip()

@@ -1,4 +1,4 @@
-"""What customer and support do about a finding of a check."""
+"""Advice for the findings of a check."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from rollcall.reconcile.conflicts.person import JobRules, Person
 def link(
     tenant: str, rules: JobRules, person: Person, account: DirectoryAccount, *, covered: bool
 ) -> Advice:
-    """Link an account that the policy does not let the job link.
+    """Advise to link an account that the link policy refuses.
 
-    `covered` says whether accounts of its domain may be linked at all.
+    `covered`: the policy covers the domain of the account.
     """
     value = person.value(rules.external_id.source)
     option = f" --external-id {quote(value)}" if value else ""
@@ -28,7 +28,7 @@ def link(
 
 
 def rename(tenant: str, rules: JobRules, person: Person, account: DirectoryAccount) -> Advice:
-    """Give an account the name that the job looks for."""
+    """Advise to give an account the userName that the job looks for."""
     if account.link.protected:
         return Advice("leave the person out of the job's scope: the account is protected")
     name = person.value(rules.user_name.source) or person.user_name
@@ -40,7 +40,7 @@ def rename(tenant: str, rules: JobRules, person: Person, account: DirectoryAccou
 
 
 def merge(tenant: str, keep: DirectoryAccount, remove: DirectoryAccount) -> Advice:
-    """Make one account of two."""
+    """Advise to merge two accounts."""
     return Advice(
         "confirm that both accounts are one person's",
         "make one account of them",

@@ -1,4 +1,4 @@
-"""What a file says and nobody understands: named, because it was not checked."""
+"""Values of a file that are not understood: reported, because they were not checked."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ _SENTENCE = "`{name}` of {people} cannot be read ({first}): it was not checked."
 
 @dataclass
 class UnreadValues:
-    """What is not understood: how often, and where first, by property."""
+    """Values that are not understood: by property, how many and the first one."""
 
     counts: dict[str, int] = field(default_factory=dict)
     first: dict[str, str] = field(default_factory=dict)
 
     def add(self, name: str, where: str, value: Any) -> None:
-        """Note that a value of a property is not understood; where, as `line 7`."""
+        """Add a value of a property; `where` is a position such as `line 7`."""
         text = str("empty" if value in (None, "") else value).replace("`", "'")
         shown = text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}…"
         self.first.setdefault(name, f"first in {where}: `{shown}`")
         self.counts[name] = self.counts.get(name, 0) + 1
 
     def sentences(self) -> Iterator[str]:
-        """Yield what it means that they were not understood, a sentence for each property."""
+        """Yield the consequence for each property, as a sentence."""
         for name, count in self.counts.items():
             people = f"{count:,} {'person' if count == 1 else 'people'}"
             sentence = _SENTENCES.get(name, _SENTENCE)

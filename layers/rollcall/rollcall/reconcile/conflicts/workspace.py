@@ -1,7 +1,7 @@
-"""The working store of one check: a database of its own on disk, gone when the check ends.
+"""The temporary database of one check, on disk and deleted when the check ends.
 
-Accounts are found in it by what they bear, so that time grows with the number of people and memory
-does not grow at all.
+It finds accounts by their match keys, so that time grows with the number of people, and memory not
+at all.
 """
 
 from __future__ import annotations
@@ -21,22 +21,22 @@ from rollcall.reconcile.conflicts.unread_values import UnreadValues
 from rollcall.scim.indexing import IndexEntry
 
 MAX_ACCOUNTS_PER_KEY = 20
-"""The accounts that may bear a value that still says who somebody is."""
+"""The accounts that may share a match key; a key that more accounts share is no evidence."""
 
 _CACHE_KIB = 16_384
 
 _SCHEMA = """
-CREATE TABLE account (number INTEGER PRIMARY KEY, data TEXT, mentioned INTEGER DEFAULT 0);
-CREATE TABLE bears (key TEXT, account INTEGER, source TEXT, value TEXT);
+CREATE TABLE account (number INTEGER PRIMARY KEY, data TEXT, reported INTEGER DEFAULT 0);
+CREATE TABLE match_key (key TEXT, account INTEGER, source TEXT, value TEXT);
 CREATE TABLE person (number INTEGER PRIMARY KEY, name TEXT UNIQUE, data TEXT);
-CREATE TABLE claim (account INTEGER, person INTEGER, PRIMARY KEY (account, person)) WITHOUT ROWID;
+CREATE TABLE found (account INTEGER, person INTEGER, PRIMARY KEY (account, person)) WITHOUT ROWID;
 CREATE TABLE finding (rank INTEGER, data TEXT);
 """
 
 
 @dataclass(frozen=True)
 class KeyMatch:
-    """An account that bears a value: where it has it, and how it is written there."""
+    """An account with a match key: the attribute that has it, and the value there."""
 
     number: int
     account: DirectoryAccount
@@ -48,7 +48,7 @@ class Workspace:
     """Accounts, people and findings of one check."""
 
     def __init__(self) -> None:
-        # An empty name is a file that only this connection knows.
+        # With an empty name SQLite makes a temporary file, deleted when it is closed.
         self._database = sqlite3.connect("", isolation_level=None)
         self._database.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
         self._database.execute("PRAGMA journal_mode = OFF")
@@ -57,26 +57,26 @@ class Workspace:
         self._database.execute("BEGIN")
 
     def close(self) -> None:
-        """Let go of everything."""
+        """Close and delete the database."""
         self._database.close()
 
     def add_accounts(self, accounts: Iterable[DirectoryAccount]) -> int:
-        """Take in all accounts, once; returns how many there are."""
+        """Add all accounts, once, and return their number."""
         count = 0
         for count, each in enumerate(accounts, 1):
             self._run("INSERT INTO account (number, data) VALUES (?, ?)", count, each.to_json())
             self._database.executemany(
-                "INSERT INTO bears VALUES (?, ?, ?, ?)",
-                [(key, count, source, value) for key, source, value in _borne(each)],
+                "INSERT INTO match_key VALUES (?, ?, ?, ?)",
+                [(key, count, source, value) for key, source, value in _match_keys(each)],
             )
-        self._database.execute("CREATE INDEX bears_key ON bears (key)")
+        self._database.execute("CREATE INDEX match_key_key ON match_key (key)")
         return count
 
     def add_people(self, people: Iterable[Person], unread: UnreadValues) -> int:
-        """Take in people; returns how many there are.
+        """Add people and return their number.
 
-        Whoever comes twice, on two pages of an answer, is one person; where the two differ is noted
-        in `unread`.
+        Two rows with one object id, on two pages of an answer, are one person; the properties in
+        which they differ are added to `unread`.
         """
         count = 0
         for each in people:
@@ -109,13 +109,13 @@ class Workspace:
             yield number, Person.from_json(data)
 
     def find(self, entry: IndexEntry) -> list[tuple[int, DirectoryAccount]]:
-        """Return the accounts that a filter on an index entry finds, MAX_BEARERS of them."""
+        """Return the first accounts that a filter on an index entry finds, with their numbers."""
         return [(each.number, each.account) for each in self.matches(_entry(entry))]
 
     def matches(self, key: str) -> list[KeyMatch]:
-        """Return who bears a value; nobody where it is everybody's."""
+        """Return the accounts with a match key, none if more than MAX_ACCOUNTS_PER_KEY share it."""
         rows = self._run(
-            "SELECT number, data, source, value FROM bears JOIN account ON number = account "
+            "SELECT number, data, source, value FROM match_key JOIN account ON number = account "
             "WHERE key = ? LIMIT ?",
             key,
             MAX_ACCOUNTS_PER_KEY + 1,
@@ -128,29 +128,29 @@ class Workspace:
         ]
 
     def add_match(self, account: int, person: int) -> None:
-        """Note that the job finds an account for a person."""
-        self._run("INSERT OR IGNORE INTO claim VALUES (?, ?)", account, person)
+        """Store that the job finds an account for a person."""
+        self._run("INSERT OR IGNORE INTO found VALUES (?, ?)", account, person)
 
     def matched_people(self, account: int) -> list[int]:
-        """Return the numbers of the people for whom the job finds an account."""
-        rows = self._run("SELECT person FROM claim WHERE account = ? LIMIT 10", account)
+        """Return the numbers of the people for whom the job finds an account, at most 10."""
+        rows = self._run("SELECT person FROM found WHERE account = ? LIMIT 10", account)
         return [number for (number,) in rows]
 
     def mark_reported(self, account: int) -> None:
-        """Note that a finding speaks of an account."""
-        self._run("UPDATE account SET mentioned = 1 WHERE number = ?", account)
+        """Store that a finding names an account."""
+        self._run("UPDATE account SET reported = 1 WHERE number = ?", account)
 
     def unreported_accounts(self) -> Iterator[DirectoryAccount]:
-        """Yield the accounts that no finding speaks of."""
-        for (data,) in self._database.execute("SELECT data FROM account WHERE mentioned = 0"):
+        """Yield the accounts that no finding names."""
+        for (data,) in self._database.execute("SELECT data FROM account WHERE reported = 0"):
             yield DirectoryAccount.from_json(data)
 
     def add_finding(self, finding: ConflictFinding) -> None:
-        """Keep a finding."""
+        """Store a finding."""
         self._run("INSERT INTO finding VALUES (?, ?)", finding.rank, finding.to_json())
 
     def findings(self) -> Iterator[ConflictFinding]:
-        """Yield the findings, what needs attention first."""
+        """Yield the findings, those that need attention first."""
         for (data,) in self._database.execute("SELECT data FROM finding ORDER BY rank, rowid"):
             yield ConflictFinding.from_json(data)
 
@@ -159,13 +159,13 @@ class Workspace:
 
 
 def local_part_key(canonical: str) -> str | None:
-    """Return the key of the part before the @ of a canonical address."""
+    """Return the match key of the part before the @ of a canonical address."""
     kind, _, address = canonical.partition(":")
     return f"local:{address.rpartition('@')[0]}" if kind == "address" else None
 
 
-def _borne(account: DirectoryAccount) -> Iterator[tuple[str, str, str]]:
-    """Yield all that an account is found by: key, where it has it, how it is written there."""
+def _match_keys(account: DirectoryAccount) -> Iterator[tuple[str, str, str]]:
+    """Yield the match keys of an account: key, attribute, and value there."""
     for entry in account.entries():
         yield _entry(entry), entry.attribute, entry.key
     for each in match_keys.of(account.document):
