@@ -1,8 +1,8 @@
-"""Ids of users that were merged into others: each resolves to the survivor.
+"""Aliases: ids of users that were merged into others. Each resolves to the surviving user.
 
-The id of a removed user keeps its document item, without `document`, so that nothing lists, finds
-or counts it. Where the identity provider knows the id and will delete it, the item holds a `stub`:
-a document that only this id answers with.
+The item of a removed user stays, without `document`, so that it is not listed, found or counted.
+Where the identity provider knows the id and will delete it, the item holds a `stub`: a document
+that is returned for this id alone.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from rollcall.storage.transactions import Action
 
 @dataclass(frozen=True)
 class Alias:
-    """An id that means another user; `stub` is what the id itself still answers with."""
+    """An id that means another user, the survivor; `stub` is the document of the id itself."""
 
     id: str
     survivor: str
@@ -35,30 +35,30 @@ class Alias:
 
 
 class Aliases:
-    """The aliases of one tenant, made on behalf of an origin."""
+    """The aliases of one tenant; an actor causes their changes."""
 
-    def __init__(self, table: Table, tenant: str, origin: Actor, *, moved: bool = False) -> None:
+    def __init__(self, table: Table, tenant: str, actor: Actor, *, moved: bool = False) -> None:
         self._table = table
         self._keys = Keys(tenant)
-        self._writes = ResourceWrites(table, tenant, origin, moved=moved)
-        self._origin = origin
+        self._writes = ResourceWrites(table, tenant, actor, moved=moved)
+        self._actor = actor
 
     def read(self, identifier: str) -> Alias | None:
-        """Return what an id is an alias of, None when it is none."""
+        """Return the alias with an id, None when the id is not an alias."""
         item = self._table.get(self._keys.document(Kind.USER, identifier))
         return None if item is None else alias_of(identifier, item)
 
     def creation(
         self, record: Record, survivor: str, stub: Mapping[str, Any] | None, now: str
     ) -> list[Action]:
-        """Return the actions that make an alias of the version of a user that was read."""
-        _, *rest = self._writes.deletion(record, now, 0)
+        """Return the actions that turn the version of a user that was read into an alias."""
+        _, *others = self._writes.deletion(record, now, 0)
         values = {
             ":survivor": survivor,
             ":now": now,
             ":version": record.version,
             ":next": record.version + 1,
-            ":origin": self._origin.item,
+            ":origin": self._actor.item,
             ":tombstones": self._keys.tombstones(),
             ":order": f"{now}#{Kind.USER.value}#{record.id}",
         }
@@ -76,10 +76,10 @@ class Aliases:
             values=values,
             label=CHANGED,
         )
-        return [retire, *rest]
+        return [retire, *others]
 
     def stub_replacement(self, stub: Record, document: Mapping[str, Any], now: str) -> Action:
-        """Return the action that replaces the version of a stub that was read."""
+        """Return the action that replaces the document of the version of a stub that was read."""
         names.check(Kind.USER, stub.document, document)
         return self._changed(stub, now, "SET stub = :stub,", {":stub": encoded(document)})
 
@@ -98,19 +98,19 @@ class Aliases:
                 ":now": now,
                 ":version": stub.version,
                 ":next": stub.version + 1,
-                ":origin": self._origin.item,
+                ":origin": self._actor.item,
             },
             label=CHANGED,
         )
 
 
 def alias_of(identifier: str, item: Item) -> Alias | None:
-    """Return what a document item says of an id that means another user."""
+    """Return the alias in a document item, None when it is not an alias."""
     if "alias" not in item:
         return None
     stub = None
     if "stub" in item:
-        living = {name: each for name, each in item.items() if name not in ("deleted", "link")}
-        found = record_of(Kind.USER, {**living, "document": item["stub"]})
-        stub = None if found is None else replace(found, alias=item["alias"])
+        values = {name: value for name, value in item.items() if name not in ("deleted", "link")}
+        record = record_of(Kind.USER, {**values, "document": item["stub"]})
+        stub = None if record is None else replace(record, alias=item["alias"])
     return Alias(identifier, item["alias"], stub)

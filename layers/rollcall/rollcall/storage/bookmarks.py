@@ -1,4 +1,4 @@
-"""Where pages of an index walk ended, so that the next one begins there; kept for an hour."""
+"""Positions where pages of a listing ended, so that the next page begins there; for an hour."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ LIFETIME = timedelta(hours=1)
 
 
 class Bookmarks:
-    """The bookmarks of one tenant: an aid, without one a page is counted from the start."""
+    """The bookmarks of one tenant. Without a bookmark a page is counted from the first result."""
 
     def __init__(self, table: Table, tenant: str) -> None:
         self._table = table
         self._keys = Keys(tenant)
 
     def write(self, walk: str, start: int, position: str, now: datetime) -> None:
-        """Remember where the result before `start` stands; what fails here fails nothing."""
+        """Store the position of the result before `start`; a failure to do so is ignored."""
         item = {"position": position, "expires": int((now + LIFETIME).timestamp())}
         try:
             self._table.put(self._key(walk, start), item)
@@ -28,7 +28,7 @@ class Bookmarks:
             return
 
     def read(self, walk: str, start: int, now: datetime) -> str | None:
-        """Return the position behind which `start` begins, None when it is not known."""
+        """Return the position after which `start` begins, None when it is not known."""
         item = self._table.get(self._key(walk, start))
         if item is None or int(item["expires"]) <= now.timestamp():
             return None

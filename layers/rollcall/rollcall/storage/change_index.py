@@ -1,7 +1,7 @@
-"""The resources of one tenant in the order of change, the deleted among them.
+"""The resources of one tenant in the order of their last change, deleted ones included.
 
-They stand in an index of their own, by when they changed last, in a few partitions: all writes of a
-tenant move something there, and one partition takes five hundred moves a second.
+They are in an index of their own, in CHANGE_SHARDS partitions: every write of a tenant moves an
+entry there, and one partition takes 500 moves a second.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from rollcall.storage.keys import CHANGE_SHARDS, Keys
 from rollcall.storage.table import Bounds, Table
 
 ChangePosition: TypeAlias = tuple[str, str]
-"""When a resource changed last, and its id."""
+"""The instant of a resource's last change, and its id."""
 
 
 class ChangeIndex:
-    """The order of change of one tenant."""
+    """The change index of one tenant."""
 
     def __init__(self, table: Table, tenant: str) -> None:
         self._table = table
@@ -34,32 +34,36 @@ class ChangeIndex:
         position: ChangePosition | None = None,
         **bounds: Unpack[Bounds],
     ) -> Iterator[ChangePosition]:
-        """Yield the resources of a type that changed at an instant or later, in that order.
+        """Yield the positions of the resources that changed at `since` or later, in order.
 
-        `position` is where to begin behind, before it or at it as the bounds say; not before
-        `since` either way.
+        Reading begins after `position`, before it when backwards, at it when inclusive. Positions
+        before `since` are left out in both directions.
         """
-        down, inclusive = bounds.get("backwards", False), bounds.get("inclusive", False)
+        backwards, inclusive = bounds.get("backwards", False), bounds.get("inclusive", False)
         begin = position[0] if position is not None else since
-        # Several resources change at one instant: all of those are read, and put in order.
+        # Several resources can change at one instant: all of these are read, then sorted by id.
         bounds |= {"inclusive": True}
         if begin:
             bounds["after"] = begin
         shards = [self._shard(kind, shard, bounds) for shard in range(CHANGE_SHARDS)]
-        merged = heapq.merge(*shards, key=lambda place: place[0], reverse=down)
-        for instant, places in groupby(merged, key=lambda place: place[0]):
+        merged = heapq.merge(*shards, key=lambda position: position[0], reverse=backwards)
+        for instant, entries in groupby(merged, key=lambda position: position[0]):
             if instant < since:
                 return
-            for place in sorted(places, reverse=down):
-                if position is None or _is_behind(place, position, down=down, at=inclusive):
-                    yield place
+            for entry in sorted(entries, reverse=backwards):
+                if position is None or _is_behind(
+                    entry, position, backwards=backwards, inclusive=inclusive
+                ):
+                    yield entry
 
     def _shard(self, kind: Kind, shard: int, bounds: Bounds) -> Iterator[ChangePosition]:
         for item in self._table.query_changes(self._keys.change_partition(kind, shard), **bounds):
             yield item["modified"], keys.identifier(item["pk"])
 
 
-def _is_behind(place: ChangePosition, position: ChangePosition, *, down: bool, at: bool) -> bool:
-    if place == position:
-        return at
-    return place < position if down else place > position
+def _is_behind(
+    entry: ChangePosition, position: ChangePosition, *, backwards: bool, inclusive: bool
+) -> bool:
+    if entry == position:
+        return inclusive
+    return entry < position if backwards else entry > position

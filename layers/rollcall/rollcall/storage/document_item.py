@@ -1,4 +1,4 @@
-"""The document item of a resource: what it says, and how long what was deleted is remembered."""
+"""The document item of a resource: a record, a tombstone, or an alias."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from rollcall.scim.resource_type import Kind
 from rollcall.storage import keys
 
 TOMBSTONE_DAYS = 90
-"""How long the id of a deleted resource is remembered: clients lag behind."""
+"""How long the tombstone of a deleted resource is kept: clients may be late."""
 
 
 def next_version(
     record: Record, document: Mapping[str, Any], now: str, link: AccountLink | None = None
 ) -> Record:
-    """Return the record as `replacement` or `touch` leaves it."""
+    """Return the record after a write of `ResourceWrites`: the next version."""
     return replace(
         record,
         document=document,
@@ -32,7 +32,7 @@ def next_version(
 
 
 def is_tombstone(item: Item) -> bool:
-    """Tell whether a document item is what a deletion left."""
+    """Tell whether a document item is a tombstone or an alias."""
     return "deleted" in item
 
 
@@ -55,7 +55,7 @@ def record_of(kind: Kind, item: Item) -> Record | None:
 
 
 def tombstone_of(kind: Kind, item: Item) -> Record:
-    """Return what is left of a deleted resource: when it was deleted, and its last version."""
+    """Return the record of a deleted resource: when it was deleted, and its last version."""
     return Record(
         kind=kind,
         id=keys.identifier(item["pk"]),
@@ -68,23 +68,23 @@ def tombstone_of(kind: Kind, item: Item) -> Record:
 
 
 def was_created_linked(item: Item) -> bool:
-    """Tell whether a client created the user in a document item, who was never local since."""
+    """Tell whether the user in a document item was created by a client and was never local."""
     return "link" not in item
 
 
 def access_of(item: Item) -> Access:
-    """Return what the user in a document item may do."""
+    """Return the access of the user in a document item."""
     if "access" not in item:
         return NO_ACCESS
-    held = dict(item["access"])
+    values = dict(item["access"])
     for name in ("granted", "awaited"):
-        held[name] = {template: int(version) for template, version in held[name].items()}
-    return Access(**held)
+        values[name] = {template: int(version) for template, version in values[name].items()}
+    return Access(**values)
 
 
 @dataclass(frozen=True)
 class NewUser:
-    """A user who may still get something by becoming a member of groups."""
+    """A user who may still get templates by becoming a member of groups."""
 
     id: str
     created: str
@@ -92,6 +92,6 @@ class NewUser:
 
 
 def new_user(identifier: str, item: Item) -> dict[str, NewUser]:
-    """Return the user in a document item, or in a part of one, by its id if it is a newcomer."""
+    """Return the user in a document item by its id if it awaits templates, else nothing."""
     access = access_of(item)
     return {identifier: NewUser(identifier, item["created"], access)} if access.awaited else {}

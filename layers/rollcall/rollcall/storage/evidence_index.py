@@ -1,7 +1,7 @@
-"""The evidence of one tenant's users: written with them, read back as one ordered pass.
+"""The evidence of one tenant's users, in the order of its canonical values.
 
-What a lookup item stands for is evidence that the item itself bears, by its keys in the index;
-the rest stands in items of its own. What an item bears follows from its key.
+Evidence that has a lookup item is in the index by that item; other evidence has an item of its own.
+The index attributes of an item follow from its key.
 """
 
 from __future__ import annotations
@@ -20,75 +20,82 @@ from rollcall.storage.transactions import Action
 
 
 class EvidenceIndex:
-    """The evidence of one tenant."""
+    """The evidence of one tenant's users."""
 
     def __init__(self, table: Table, tenant: str) -> None:
         self._table = table
         self._keys = Keys(tenant)
 
     def all(self, after: str = "") -> Iterator[MatchKey]:
-        """Yield all evidence in the order of the canonical value, behind a position."""
-        yield from map(_clue, self._table.query_index(self._keys.evidence_order(), after=after))
+        """Yield all evidence in the order of the canonical value, after a position."""
+        yield from map(
+            _match_key, self._table.query_index(self._keys.evidence_order(), after=after)
+        )
 
     def with_value(self, canonical: str, most: int) -> list[MatchKey]:
-        """Return the evidence with one canonical value, at most so many pieces, in one query."""
+        """Return the evidence with one canonical value, at most `most` of it, in one query."""
         prefix = f"{part(canonical)}#"
-        found = self._table.query_index(self._keys.evidence_order(), prefix=prefix, limit=most)
-        return [_clue(item) for item in islice(found, most)]
+        items = self._table.query_index(self._keys.evidence_order(), prefix=prefix, limit=most)
+        return [_match_key(item) for item in islice(items, most)]
 
 
 def changes(
-    own: Keys, user: str, before: Mapping[str, Any], after: Mapping[str, Any], now: str
+    tenant_keys: Keys, user: str, before: Mapping[str, Any], after: Mapping[str, Any], now: str
 ) -> Iterator[Action]:
-    """Yield what changes of a user's evidence items between two documents; empty is none."""
+    """Yield the actions on a user's evidence items between two documents; {} is none."""
     if match_keys.is_unchanged(before, after):
         old, new = _inactive(before), _inactive(after)
     else:
-        old, new = _pieces(before), _pieces(after)
-    for piece in sorted(old - new):
-        yield Action("Delete", own.evidence(user, *piece))
-    for piece in sorted(new - old):
-        key = own.evidence(user, *piece)
-        yield Action("Put", key, item=index_attributes(own, key, now))
+        old, new = _evidence(before), _evidence(after)
+    for evidence in sorted(old - new):
+        yield Action("Delete", tenant_keys.evidence(user, *evidence))
+    for evidence in sorted(new - old):
+        key = tenant_keys.evidence(user, *evidence)
+        yield Action("Put", key, item=index_attributes(tenant_keys, key, now))
 
 
-def evidence_keys(own: Keys, user: str, document: Mapping[str, Any]) -> Iterator[Key]:
+def evidence_keys(tenant_keys: Keys, user: str, document: Mapping[str, Any]) -> Iterator[Key]:
     """Yield the keys of a user's evidence items."""
-    for piece in _pieces(document):
-        yield own.evidence(user, *piece)
+    for evidence in _evidence(document):
+        yield tenant_keys.evidence(user, *evidence)
 
 
-def index_attributes(own: Keys, key: Key, now: str) -> Item:
-    """Return what the item under a lookup's or an evidence's key bears for the index.
+def index_attributes(tenant_keys: Keys, key: Key, now: str) -> Item:
+    """Return the index attributes of the item with a lookup's or an evidence's key.
 
-    `now` is since when a user is inactive, where that is the evidence.
+    `now` is the instant since which a user is inactive, where that is the evidence.
     """
-    user, found = _read(key)
-    if found is None:
+    user, evidence = _read(key)
+    if evidence is None:
         return {}
-    canonical = f"inactive:{now}" if found.source is Source.INACTIVE else part(found.canonical)
-    return {"gsi_pk": own.evidence_order(), "gsi_sk": f"{canonical}#{found.source}#{user}"}
+    canonical = (
+        f"inactive:{now}" if evidence.source is Source.INACTIVE else part(evidence.canonical)
+    )
+    return {
+        "gsi_pk": tenant_keys.evidence_order(),
+        "gsi_sk": f"{canonical}#{evidence.source}#{user}",
+    }
 
 
-def _pieces(document: Mapping[str, Any]) -> frozenset[tuple[Source, str]]:
-    pieces = {(each.source, each.value) for each in match_keys.apart(document)}
-    return _inactive(document) | pieces
+def _evidence(document: Mapping[str, Any]) -> frozenset[tuple[Source, str]]:
+    evidence = {(each.source, each.value) for each in match_keys.apart(document)}
+    return _inactive(document) | evidence
 
 
 def _inactive(document: Mapping[str, Any]) -> frozenset[tuple[Source, str]]:
     return frozenset({(Source.INACTIVE, "")} if document.get("active") is False else ())
 
 
-def _clue(item: Item) -> MatchKey:
-    """Return the evidence that an item of the index bears."""
+def _match_key(item: Item) -> MatchKey:
+    """Return the evidence of an item of the index."""
     canonical, source, _ = item["gsi_sk"].rsplit("#", 2)
-    user, found = _read(item)
-    value = found.value if found else ""
+    user, evidence = _read(item)
+    value = evidence.value if evidence else ""
     return MatchKey(Evidence(canonical, Source(source), value), user, item["gsi_sk"])
 
 
 def _read(key: Mapping[str, str]) -> tuple[str, Evidence | None]:
-    """Return the user and the evidence that a key stands for."""
+    """Return the user and the evidence of a key, None where it is no evidence."""
     kind, rest = key["pk"].split("#", 2)[1:]
     if kind == "LOOKUP":
         return identifier(key["sk"]), match_keys.borne(IndexEntry(*rest.split("#", 1)))

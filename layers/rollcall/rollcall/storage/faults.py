@@ -1,4 +1,4 @@
-"""What does not agree among the items of a tenant."""
+"""Faults: items of a tenant that do not agree with each other."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from rollcall.storage.transactions import Action
 
 @dataclass(frozen=True)
 class Fault:
-    """What does not agree, in a sentence; `mends` is the transaction that mends it.
+    """A fault in one sentence; `repairs` is the transaction that repairs it.
 
-    What is begun and not finished is to be finished instead; what has neither is for people.
-    `unmoved` says that a name is not, or not alone, under a key of this release.
+    An `unfinished` change is to be finished instead; a fault with neither is for people.
+    `former_key` says that a name is also, or only, stored under a key of an earlier release.
     """
 
     sentence: str

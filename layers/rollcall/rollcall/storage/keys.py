@@ -25,21 +25,21 @@ CURRENT = "CURRENT"
 VERSION = "VERSION#"
 NOTICE = "NOTICE#"
 CHANGE_SHARDS = 4
-"""Into how many partitions the order of change is parted."""
+"""The number of partitions of the change index, for each type."""
 BY_HAND = "@"
-"""What stands for the template in the grant that operators make; no template is named so."""
+"""The template name in grants that operators make; no template can have it."""
 MEMBER_CHANGE = "JOURNAL#"
 UNFINISHED_DELETION = "LEAVING"
 UNFINISHED = "#UNFINISHED"
-"""The index partition of what is begun, in all tenants: no tenant's name begins like it."""
+"""The index partition of unfinished changes of all tenants; no tenant's name begins with #."""
 FLAG = "FLAG#"
 REPORT = "#REPORT#"
-"""What the partitions of links to reports begin with: no tenant's name begins like it."""
+"""The prefix of the partitions of links to reports; no tenant's name begins with #."""
 FINDING = "FINDING#"
 SUMMARY = "SUMMARY#"
 
 MAX_PART = 200
-"""The bytes of a client's value that a key holds; longer ones are cut and told apart by a hash."""
+"""The bytes of a client's value in a key; longer values are cut, with a hash of the whole."""
 
 
 _PREFIX = MAX_PART - 66
@@ -48,8 +48,8 @@ _PREFIX = MAX_PART - 66
 def part(value: str) -> str:
     """Return a client's value as a part of a key.
 
-    Above MAX_PART bytes it is a prefix and a SHA-256: whoever reads by such a key compares the
-    document again, which every lookup does anyway.
+    A value above MAX_PART bytes becomes a prefix and its SHA-256. Each lookup compares the document
+    again, so a hash is enough.
     """
     encoded = value.encode()
     if len(encoded) <= MAX_PART:
@@ -59,23 +59,23 @@ def part(value: str) -> str:
 
 
 def change_prefix(change: str) -> str:
-    """Return what the sort keys of the parts of a change begin with."""
+    """Return the prefix of the sort keys of the parts of a change."""
     return f"{MEMBER_CHANGE}{change}#"
 
 
 def name_prefix(value: str) -> str:
-    """Return what the keys of all values that begin with a value begin with, cut or not."""
+    """Return the key prefix of all values that begin with a value, also of those that are cut."""
     return value.encode()[:_PREFIX].decode(errors="ignore")
 
 
 @dataclass(frozen=True)
 class Keys:
-    """The keys of one tenant, whose name begins every partition key."""
+    """The keys of one tenant; its name is the prefix of every partition key."""
 
     tenant: str
 
     def partition(self, kind: Kind, identifier: str) -> str:
-        """The partition of a resource: its document and its side of every membership."""
+        """The partition of a resource: its document and its items of memberships."""
         return f"{self.tenant}#{kind.value.upper()}#{part(identifier)}"
 
     def document(self, kind: Kind, identifier: str) -> Key:
@@ -83,11 +83,11 @@ class Keys:
         return {"pk": self.partition(kind, identifier), "sk": DOCUMENT}
 
     def member(self, group: str, member: str) -> Key:
-        """The group's side of a membership."""
+        """The group's item of a membership."""
         return {"pk": self.partition(Kind.GROUP, group), "sk": f"{MEMBER}{part(member)}"}
 
     def membership(self, kind: Kind, member: str, group: str) -> Key:
-        """The member's side of a membership."""
+        """The member's item of a membership."""
         side = GROUP if kind is Kind.USER else PARENT
         return {"pk": self.partition(kind, member), "sk": f"{side}{group}"}
 
@@ -101,7 +101,7 @@ class Keys:
         return {"pk": self.unfinished_deletions(), "sk": part(identifier)}
 
     def unfinished_deletions(self) -> str:
-        """The partition of the deleted whose memberships are still to be ended."""
+        """The partition of the deleted resources whose memberships are still to be ended."""
         return f"{self.tenant}#{UNFINISHED_DELETION}"
 
     def claim(self, kind: Kind, entry: IndexEntry) -> Key:
@@ -114,7 +114,7 @@ class Keys:
         return f"{self.tenant}#{'USERNAMES' if kind is Kind.USER else 'GROUPNAMES'}"
 
     def lookup_partition(self, entry: IndexEntry) -> str:
-        """The partition of the resources that bear one value of an indexed attribute."""
+        """The partition of the resources with one value of an indexed attribute."""
         return f"{self.tenant}#LOOKUP#{entry.attribute}#{part(entry.key)}"
 
     def lookup(self, kind: Kind, entry: IndexEntry, identifier: str) -> Key:
@@ -130,11 +130,11 @@ class Keys:
         return f"{self.tenant}#CHANGED#{kind.value.upper()}S#{shard}"
 
     def change_partition_of(self, kind: Kind, identifier: str) -> str:
-        """The one of these partitions that a resource is in."""
+        """The partition of one resource in the order of change."""
         return self.change_partition(kind, crc32(identifier.encode()) % CHANGE_SHARDS)
 
     def tombstones(self) -> str:
-        """The index partition of the deleted, in the order of deletion."""
+        """The index partition of the tombstones, in the order of deletion."""
         return f"{self.tenant}#DELETED"
 
     def count(self, kind: Kind, shard: int) -> Key:
@@ -146,11 +146,11 @@ class Keys:
         return f"{self.tenant}#COUNT#{kind.value}"
 
     def token_usages(self) -> str:
-        """The partition of what is known of the use of the tenant's tokens."""
+        """The partition of the use of the tenant's tokens."""
         return f"{self.tenant}#TOKENS"
 
     def token_usage(self, token: str) -> Key:
-        """When a token was used."""
+        """The use of one token: when it was used."""
         return {"pk": self.token_usages(), "sk": token}
 
     def handovers(self) -> str:
@@ -162,7 +162,7 @@ class Keys:
         return {"pk": self.handovers(), "sk": digest}
 
     def log(self, day: str, shard: int) -> str:
-        """The partition of a part of one day of the provisioning log."""
+        """The partition of one day and one shard of the provisioning log."""
         return f"{self.tenant}#LOG#{day}#{shard}"
 
     def log_entry(self, day: str, shard: int, order: str) -> Key:
@@ -170,7 +170,7 @@ class Keys:
         return {"pk": self.log(day, shard), "sk": order}
 
     def bookmark(self, walk: str, start: int) -> Key:
-        """Where a page of an index walk begins."""
+        """The position where a page of a listing begins."""
         return {"pk": f"{self.tenant}#BOOKMARK#{walk}", "sk": str(start)}
 
     def templates(self) -> str:
@@ -178,15 +178,15 @@ class Keys:
         return f"{self.tenant}#TEMPLATES"
 
     def current_templates(self) -> Key:
-        """The templates that apply now, and the groups that they are bound to."""
+        """The current templates, and the groups that they are bound to."""
         return {"pk": self.templates(), "sk": CURRENT}
 
     def template_version(self, name: str, version: int) -> Key:
-        """A template as it once was, never changed."""
+        """One version of a template, never changed."""
         return {"pk": self.templates(), "sk": f"{VERSION}{name}#{version:06d}"}
 
     def grant(self, user: str, template: str) -> Key:
-        """What a template gave a user."""
+        """The grant of a template to a user."""
         return {"pk": self.partition(Kind.USER, user), "sk": f"{GRANT}{template}"}
 
     def grants(self) -> str:
@@ -194,7 +194,7 @@ class Keys:
         return f"{self.tenant}#GRANTS"
 
     def evidence(self, identifier: str, source: str, value: str) -> Key:
-        """A piece of a user's evidence that no lookup item bears."""
+        """An item of a user's evidence for which there is no lookup item."""
         partition = f"{self.tenant}#EVIDENCE#{part(identifier)}"
         return {"pk": partition, "sk": f"{source}#{part(value)}"}
 
@@ -203,23 +203,23 @@ class Keys:
         return f"{self.tenant}#IDENTITY"
 
     def duplicates(self) -> str:
-        """The partition of what the duplicate reports found, and of the run in progress."""
+        """The partition of the findings of duplicate reports, their runs and summaries."""
         return f"{self.tenant}#DUPLICATES"
 
     def finding(self, finding: str) -> Key:
-        """Accounts that are one person's."""
+        """A finding: accounts of one person."""
         return {"pk": self.duplicates(), "sk": f"{FINDING}{part(finding)}"}
 
     def run(self) -> Key:
-        """How far the latest run of the duplicate report is."""
+        """The progress of the latest run of the duplicate report."""
         return {"pk": self.duplicates(), "sk": "RUN"}
 
     def summary(self, run: str) -> Key:
-        """What one run of the duplicate report counted."""
+        """The counts of one run of the duplicate report."""
         return {"pk": self.duplicates(), "sk": f"{SUMMARY}{part(run)}"}
 
     def flag(self, user: str, flag: str) -> Key:
-        """A mark on a user that is no part of the resource: a finding's id, or `service`."""
+        """A flag of a user that is not part of the resource: a finding's id, or `service`."""
         return {"pk": self.partition(Kind.USER, user), "sk": f"{FLAG}{part(flag)}"}
 
     def flags(self) -> str:
@@ -227,21 +227,21 @@ class Keys:
         return f"{self.tenant}#FLAGS"
 
     def notices(self) -> str:
-        """The partition of what happened in other places than the table."""
+        """The partition of the notices: events about changes outside of the table."""
         return f"{self.tenant}#NOTICES"
 
     def notice(self, notice: str) -> Key:
-        """What happened in another place, for two days."""
+        """A notice, kept for two days."""
         return {"pk": self.notices(), "sk": f"{NOTICE}{notice}"}
 
 
 def report_link(digest: str) -> Key:
-    """Where a link to a report leads; its code alone opens it, so no tenant stands before it."""
+    """A link to a report; it is opened by its code alone, so no tenant is in the key."""
     return {"pk": f"{REPORT}{digest}", "sk": "LINK"}
 
 
 def lease(name: str) -> Key:
-    """Who does what one at a time is to do for all tenants; no tenant's name begins like it."""
+    """A lease on work for all tenants; no tenant's name begins with #."""
     return {"pk": f"#LEASE#{name}", "sk": "LEASE"}
 
 
