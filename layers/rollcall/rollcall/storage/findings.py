@@ -1,7 +1,6 @@
-"""What the duplicate reports of one tenant found: findings, flags on users, runs, the trend.
+"""The findings of one tenant's duplicate reports, the flags of users, the runs and their counts.
 
-Every item that is changed carries a `revision`, and is written on the condition that it is still
-the one that was read.
+A changeable item has a `revision`; each write is conditional on the revision that was read.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from rollcall.storage.table import Table
 from rollcall.storage.transactions import Action
 
 SERVICE = "service"
-"""The flag of an account that an operator marked as no person's."""
+"""The flag of an account that an operator marked as a service account."""
 
 
 class Findings:
@@ -28,11 +27,11 @@ class Findings:
 
     def read(self, findings: Iterable[str]) -> dict[str, Item]:
         """Read findings by id; those that do not exist are left out."""
-        found = self.table.get_many(self.keys.finding(each) for each in findings)
-        return {keys.identifier(sk): item for (_, sk), item in found.items()}
+        items = self.table.get_many(self.keys.finding(each) for each in findings)
+        return {keys.identifier(sk): item for (_, sk), item in items.items()}
 
     def all(self, after: str = "") -> Iterator[tuple[str, Item]]:
-        """Yield all findings with their ids, in the order of the id, behind one."""
+        """Yield id and item of all findings in the order of the id, after one id."""
         begin = f"{keys.FINDING}{after}" if after else ""
         for item in self.table.query(self.keys.duplicates(), keys.FINDING, after=begin):
             yield keys.identifier(item["sk"]), item
@@ -49,12 +48,12 @@ class Findings:
     ) -> None:
         """Write a finding in place of the revision that was read, 0 for none, and its flags.
 
-        `flagged` maps users to what they are flagged as, `logged` is what the log says of it.
-        Raises ConditionFailed.
+        `flagged` maps users to the kind of their flag, `logged` are entries of the log. Raises
+        ConditionFailed when the finding was changed meanwhile.
         """
-        gone = [Action("Delete", self.keys.flag(user, finding)) for user in unflagged]
+        unflagging = [Action("Delete", self.keys.flag(user, finding)) for user in unflagged]
         writing = self.write_actions(finding, item, revision, flagged or {})
-        self.table.transact([*writing, *gone, *logged])
+        self.table.transact([*writing, *unflagging, *logged])
 
     def write_actions(
         self, finding: str, item: Item, revision: int, flagged: Mapping[str, str]
@@ -66,34 +65,34 @@ class Findings:
         ]
 
     def read_run(self) -> Item | None:
-        """Read how far the latest run is."""
+        """Read the progress of the latest run."""
         return self.table.get(self.keys.run())
 
     def write_run(self, item: Item, revision: int) -> None:
-        """Write how far the run is in place of the revision that was read. ConditionFailed."""
+        """Write the progress of the run in place of a revision. Raises ConditionFailed."""
         self.table.transact([self._replacement(self.keys.run(), item, revision)])
 
     def summaries(self) -> list[Item]:
-        """Read what the runs counted, the oldest first."""
+        """Read the counts of all runs, the oldest first."""
         return list(self.table.query(self.keys.duplicates(), keys.SUMMARY))
 
     def write_summary(self, run: str, item: Item) -> None:
-        """Write what a run counted."""
+        """Write the counts of a run."""
         self.table.put(self.keys.summary(run), item)
 
     def mark_service_account(self, user: str, note: Item, *logged: Action) -> None:
-        """Flag a user as a service account, which no finding names."""
+        """Flag a user as a service account; no finding names it from then on."""
         self.table.transact([self._flag(user, SERVICE, SERVICE, note), *logged])
 
     def unmark_service_account(self, user: str, *logged: Action) -> None:
-        """Take that flag away."""
+        """Remove the flag of a service account."""
         self.table.transact([Action("Delete", self.keys.flag(user, SERVICE)), *logged])
 
     def service_accounts(self, users: Iterable[str]) -> set[str]:
         """Return those of the users who are service accounts."""
         wanted = {self.keys.flag(each, SERVICE)["pk"]: each for each in users}
-        found = self.table.get_many(self.keys.flag(each, SERVICE) for each in wanted.values())
-        return {wanted[pk] for pk, _ in found}
+        items = self.table.get_many(self.keys.flag(each, SERVICE) for each in wanted.values())
+        return {wanted[pk] for pk, _ in items}
 
     def count_flagged(self, kind: str, most: int) -> int:
         """Count the findings that flag users as a kind, among the first flags, in one query."""

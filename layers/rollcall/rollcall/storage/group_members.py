@@ -1,7 +1,7 @@
-"""The members of groups as readers see them: what is stored, with what is begun laid over it.
+"""The members of groups as readers see them: the stored ones, with unfinished changes applied.
 
-A change that is larger than a transaction is true as soon as the group's document names it, and who
-is deleted is no member, however much of either is still to be applied.
+A change that is larger than a transaction is in effect as soon as the group's document names it. A
+deleted resource is not a member, even while its memberships are still stored.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from rollcall.storage.table import Bounds, Table
 
 @dataclass(frozen=True)
 class GroupWithMembers:
-    """A group and its members, ids by type; `whole` unless there are more than were asked for."""
+    """A group and its members, types by id; `complete` unless there are more than the limit."""
 
     record: Record
     members: dict[str, Kind]
@@ -34,15 +34,15 @@ class GroupWithMembers:
 
 @dataclass
 class _Pages:
-    """What the pages of a group's partition hold."""
+    """The items read from a group's partition."""
 
     record: Record | None = None
-    journal: list[Item] = field(default_factory=list)
+    changes: list[Item] = field(default_factory=list)
     members: dict[str, Kind] = field(default_factory=dict)
 
 
 class GroupMembers:
-    """The rosters of one tenant."""
+    """The members of one tenant's groups."""
 
     def __init__(self, table: Table, tenant: str) -> None:
         self._table = table
@@ -52,36 +52,35 @@ class GroupMembers:
     def read(self, group: str, limit: int | None = None) -> GroupWithMembers | None:
         """Read a group with its members in the order of their ids; None when there is no group.
 
-        With more than `limit` members some of them are returned, not whole. Raises Unavailable when
-        changes of several members keep coming between the pages.
+        With more than `limit` members only some of them are returned. Raises Unavailable when the
+        members are changed between the pages again and again.
         """
         for _ in self._table.retry.attempts():
-            # Before the members: a note goes when the last of its memberships is ended.
-            leaving = {item["sk"] for item in self._table.query(self._keys.unfinished_deletions())}
+            # Before the members: this item is deleted after the last membership is ended.
+            deleted = {item["sk"] for item in self._table.query(self._keys.unfinished_deletions())}
             pages = self._pages(group, limit)
             if pages.record is None:
                 return None
             if limit is not None and len(pages.members) > limit:
                 return GroupWithMembers(pages.record, pages.members, complete=False)
-            members = self._overlaid(pages.members, changes_in(iter(pages.journal)))
-            members = {each: of for each, of in members.items() if each not in leaving}
-            # Not even a single page is read at one moment.
-            if not self._is_torn(pages.record):
+            members = self._with_changes(pages.members, changes_in(iter(pages.changes)))
+            members = {each: of for each, of in members.items() if each not in deleted}
+            # Even a single page is not a snapshot.
+            if not self._has_changed(pages.record):
                 whole = limit is None or len(members) <= limit
                 return GroupWithMembers(pages.record, members, whole)
         raise Unavailable("the members of the group change too often to be read, try again")
 
     def iterate(self, group: Record, **bounds: Unpack[Bounds]) -> Iterator[tuple[str, Kind]]:
-        """Yield id and type of a group's members in the order of their ids, as they are read.
+        """Yield id and type of a group's members in the order of their ids, page by page.
 
-        `after` in the bounds is such an id. Those who are deleted may be among them: whoever reads
-        their documents finds none.
+        `after` in the bounds is an id. Deleted members may be among them; they have no document.
         """
         changes = MemberChanges({}, {})
         if group.pending:
             changes = self._journal.read(group.id, group.pending)
         after, down = bounds.get("after", ""), bounds.get("backwards", False)
-        begun = [
+        unfinished = [
             each
             for each in changes.added.items()
             if not after
@@ -96,7 +95,7 @@ class GroupMembers:
             for item in self._table.query(partition, keys.MEMBER, **bounds)
         )
         last = ""
-        for each, kind in merge(stored, sorted(begun, reverse=down), reverse=down):
+        for each, kind in merge(stored, sorted(unfinished, reverse=down), reverse=down):
             if each not in changes.removed and each != last:
                 yield each, kind
             last = each
@@ -104,12 +103,12 @@ class GroupMembers:
     def existing(
         self, pairs: Iterable[tuple[str, str]], pending: Mapping[str, str]
     ) -> dict[tuple[str, str], Kind]:
-        """Return which of the (group, member) pairs are memberships, with the member's type.
+        """Return the (group, member) pairs that are memberships, with the member's type.
 
-        `pending` names the unfinished changes of groups.
+        `pending` maps groups to their unfinished changes.
         """
-        # What is begun first: it is forgotten only when all of it is stored.
-        begun = {group: self._journal.read(group, change) for group, change in pending.items()}
+        # Unfinished changes first: they are deleted only after all of them is applied.
+        unfinished = {group: self._journal.read(group, change) for group, change in pending.items()}
         wanted = {pair: self._keys.member(*pair) for pair in pairs}
         users = {member: self._keys.document(Kind.USER, member) for _, member in wanted}
         items = self._table.get_many([*wanted.values(), *users.values()], (*EXISTENCE, "type"))
@@ -118,13 +117,13 @@ class GroupMembers:
         nested = {member: kind for (_, member), kind in stored.items() if kind is Kind.GROUP}
         living = _living(users, items) | self._living(nested)
         stored = {pair: kind for pair, kind in stored.items() if pair[1] in living}
-        for group, changes in begun.items():
-            asked = {member for of, member in wanted if of == group}
-            added = {each: kind for each, kind in changes.added.items() if each in asked}
+        for group, changes in unfinished.items():
+            named = {member for of, member in wanted if of == group}
+            added = {each: kind for each, kind in changes.added.items() if each in named}
             current = {member: kind for (of, member), kind in stored.items() if of == group}
-            overlaid = self._overlaid(current, MemberChanges(added, changes.removed))
+            current_members = self._with_changes(current, MemberChanges(added, changes.removed))
             stored = {pair: kind for pair, kind in stored.items() if pair[0] != group}
-            stored |= {(group, member): kind for member, kind in overlaid.items()}
+            stored |= {(group, member): kind for member, kind in current_members.items()}
         return stored
 
     def _pages(self, group: str, limit: int | None) -> _Pages:
@@ -139,15 +138,15 @@ class GroupMembers:
                     read.members[item["member"]] = Kind(item["type"])
                 elif item["sk"].startswith(keys.MEMBER_CHANGE):
                     if read.record is not None and item["sk"].startswith(prefix):
-                        read.journal.append(item)
+                        read.changes.append(item)
                 else:
                     return read
             if read.record is None or (limit is not None and len(read.members) > limit):
                 return read
         return read
 
-    def _overlaid(self, stored: Mapping[str, Kind], changes: MemberChanges) -> dict[str, Kind]:
-        """Return who is a member after changes that may have been applied in part."""
+    def _with_changes(self, stored: Mapping[str, Kind], changes: MemberChanges) -> dict[str, Kind]:
+        """Return the members after changes that may be applied in part."""
         members = {each: of for each, of in stored.items() if each not in changes.removed}
         absent = {each: of for each, of in changes.added.items() if each not in members}
         if not absent:
@@ -159,14 +158,14 @@ class GroupMembers:
         documents = {each: self._keys.document(of, each) for each, of in resources.items()}
         return _living(documents, self._table.get_many(documents.values(), EXISTENCE))
 
-    def _is_torn(self, record: Record) -> bool:
-        """Tell whether several members changed at once since the first page was read."""
+    def _has_changed(self, record: Record) -> bool:
+        """Tell whether a change of several members came after the first page was read."""
         item = self._table.get(self._keys.document(Kind.GROUP, record.id))
         now = None if item is None else record_of(Kind.GROUP, item)
         return now is None or now.epoch != record.epoch
 
 
 def _living(documents: Mapping[str, Key], items: Mapping[tuple[str, str], Item]) -> set[str]:
-    """Return whose documents, by id, are among items that were read and are no tombstones."""
+    """Return the ids whose documents are among the items that were read, tombstones left out."""
     found = {each: items.get((key["pk"], key["sk"])) for each, key in documents.items()}
     return {each for each, item in found.items() if item is not None and not is_tombstone(item)}

@@ -1,6 +1,6 @@
-"""Hand-overs of one tenant: links that show a token once, by the digest of their code.
+"""Hand-overs of one tenant: links that show a token once, stored by the digest of their code.
 
-A hand-over is offered, claimed by who presses the button, and shown when the token is there.
+A hand-over is created, claimed when its button is pressed, and marked as shown with its token.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from rollcall.storage.transactions import Action, ConditionFailed
 
 @dataclass(frozen=True)
 class Handover:
-    """What is kept of a hand-over. Instants are RFC 3339 in UTC.
+    """A stored hand-over. Instants are RFC 3339 in UTC.
 
-    Before `opens_until` the token can be shown; `token` is the id of one that was claimed, and
-    `shown` when it was shown. Before `told_until` the link then tells about the connection. `days`
-    is how long the token lives, `expires` the Unix time at which the item goes.
+    The token can be shown before `opens_until`. `token` is the id of the token of a claim, `shown`
+    the instant when it was shown. From then until `told_until` the link shows the connection's
+    status. `days` is the lifetime of the token, `expires` the Unix time when the item is deleted.
     """
 
     digest: str
@@ -41,7 +41,7 @@ class HandoverItems:
         self._keys = Keys(tenant)
 
     def create(self, handover: Handover) -> None:
-        """Keep a new hand-over."""
+        """Store a new hand-over."""
         item = {
             "created": handover.created,
             "opens_until": handover.opens_until,
@@ -51,18 +51,18 @@ class HandoverItems:
         self._table.put(self._keys.handover(handover.digest), item)
 
     def read(self, digest: str) -> Handover | None:
-        """Return a hand-over, None when there is none, or no longer."""
+        """Return a hand-over, None when there is none with this digest."""
         item = self._table.get(self._keys.handover(digest))
-        return None if item is None else _read(item)
+        return None if item is None else _handover(item)
 
     def all(self) -> Iterator[Handover]:
-        """Yield all hand-overs that are kept."""
-        yield from map(_read, self._table.query(self._keys.handovers()))
+        """Yield all stored hand-overs."""
+        yield from map(_handover, self._table.query(self._keys.handovers()))
 
     def claim(self, digest: str, token: str, now: str, stale: str) -> bool:
-        """Claim a hand-over for a token that is about to be made.
+        """Claim a hand-over for a token that is about to be issued.
 
-        False when it is gone or shown, or when somebody claimed it after `stale`.
+        Returns False when it is deleted or shown, or was claimed by somebody after `stale`.
         """
         return self._change(
             digest,
@@ -73,7 +73,7 @@ class HandoverItems:
         )
 
     def release(self, digest: str, token: str) -> None:
-        """Undo a claim, so that the button can be pressed again at once."""
+        """Remove a claim, so that the button can be pressed again at once."""
         self._change(
             digest,
             "REMOVE claimed",
@@ -82,7 +82,7 @@ class HandoverItems:
         )
 
     def mark_shown(self, shown: Handover) -> bool:
-        """Note that a claimed token is shown; False when the claim does not hold any more."""
+        """Mark a claimed hand-over as shown; False when the claim is not valid any more."""
         return self._change(
             shown.digest,
             "SET shown = :shown, told_until = :until, expires = :expires",
@@ -115,7 +115,7 @@ class HandoverItems:
         return True
 
 
-def _read(item: Item) -> Handover:
+def _handover(item: Item) -> Handover:
     return Handover(
         digest=item["sk"],
         created=item["created"],

@@ -1,8 +1,8 @@
-"""What finds a resource by its values: claims on unique names, lookups, evidence.
+"""The index entries of a resource: claims on unique names, lookups, evidence.
 
-A write puts and deletes the difference between two documents. Until a tenant is moved, what
-earlier releases stored stands under other keys: names are claimed under both then, so that
-releases of either kind refuse what the other has taken.
+A write puts and deletes the difference between two documents. Earlier releases stored names under
+other keys. Until a tenant is moved to today's keys, a name is claimed under both, so that old and
+new releases refuse each other's names.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from rollcall.storage.transactions import Action
 
 CLAIMED = "claimed"
 CHANGED = "changed"
-"""Labels of the conditions: the name is taken; the resource is not as it was read."""
+"""Labels of conditions: the name is taken; the resource was changed since it was read."""
 
 Document = Mapping[str, Any]
 
@@ -57,16 +57,16 @@ class IndexEntries:
         old, new = self._names(kind, before), self._names(kind, after)
         if old == new:
             return
-        held, condition, values, label = old, "", {}, ""
+        claimed, condition, values, label = old, "", {}, ""
         if len(old) > 1:
-            held = self._held(kind, identifier, old)
+            claimed = self._held(kind, identifier, old)
             condition, values, label = "id = :id", {":id": identifier}, CHANGED
-        for entry in held:
+        for entry in claimed:
             if entry not in new:
                 key = self._keys.claim(kind, entry)
                 yield Action("Delete", key, condition=condition, values=values, label=label)
         for entry in new:
-            if entry not in held:
+            if entry not in claimed:
                 yield Action(
                     "Put",
                     self._keys.claim(kind, entry),
@@ -76,7 +76,7 @@ class IndexEntries:
                 )
 
     def _names(self, kind: Kind, document: Document) -> tuple[IndexEntry, ...]:
-        """Return what a document claims, in the form of today first."""
+        """Return the names that a document claims, the one with today's key first."""
         if not document:
             return ()
         found = indexing.claim(kind, document)
@@ -85,12 +85,12 @@ class IndexEntries:
     def _held(
         self, kind: Kind, identifier: str, entries: Collection[IndexEntry]
     ) -> tuple[IndexEntry, ...]:
-        """Return which claims are a resource's: another may have been there first."""
-        wanted = {each: self._keys.claim(kind, each) for each in entries}
-        items = self._table.get_many(wanted.values())
+        """Return the claims that a resource has: another resource may have had the name first."""
+        claim_keys = {each: self._keys.claim(kind, each) for each in entries}
+        items = self._table.get_many(claim_keys.values())
         return tuple(
             each
-            for each, key in wanted.items()
+            for each, key in claim_keys.items()
             if items.get((key["pk"], key["sk"]), {}).get("id") == identifier
         )
 
@@ -101,8 +101,8 @@ class IndexEntries:
         new = indexing.lookups(kind, after) if after else frozenset()
         former = {} if self._moved else indexing.superseded(kind, before)
         if former and old == new and former == indexing.superseded(kind, after):
-            former = {}  # nothing changes, and nothing is moved on the way
-        # What stands under former keys may stand under those of today as well, or not yet.
+            former = {}  # without a change nothing is moved
+        # An entry under a former key may exist under today's key as well, or not yet.
         for entry in sorted((old | former.keys()) - new):
             yield Action("Delete", self._keys.lookup(kind, entry, identifier))
         for entry in sorted(new - (old - {*former.values()})):
@@ -113,14 +113,16 @@ class IndexEntries:
             yield Action("Put", key, item=item)
 
 
-def claim_item(own: Keys, kind: Kind, entry: IndexEntry, identifier: str, *, listed: bool) -> Item:
-    """Return the item of a claim; `listed` is the one by which its resource is in the index."""
+def claim_item(
+    tenant_keys: Keys, kind: Kind, entry: IndexEntry, identifier: str, *, listed: bool
+) -> Item:
+    """Return the item of a claim; `listed` puts it into the index of names."""
     if not listed:
         return {"id": identifier}
     order = f"{keys.part(entry.key)}#{identifier}"
-    return {"id": identifier, "gsi_pk": own.claims(kind), "gsi_sk": order}
+    return {"id": identifier, "gsi_pk": tenant_keys.claims(kind), "gsi_sk": order}
 
 
 def claim_holders(item: Item) -> list[str]:
-    """Return the ids in a claim's item: whose it is, and those whose names became the same."""
+    """Return the ids in a claim: its resource, and others whose names have become the same."""
     return [item["id"], *item.get("also", ())]

@@ -1,7 +1,7 @@
-"""Whether claims, lookups and evidence agree with the documents that they are derived from.
+"""Verification of claims, lookups and evidence against the documents that they come from.
 
-Names that earlier releases put under other keys are moved; where two names are one by now, both
-stay as they are and people are told.
+Names that earlier releases stored under other keys are moved. Where two names have become the same,
+both stay as they are and are reported.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ PrimaryKey: TypeAlias = tuple[str, str]
 
 @dataclass(frozen=True)
 class _Owner:
-    """The resource that an item is of, and the entry that it stands for; of evidence None."""
+    """The resource of an item, and its index entry; None for evidence."""
 
     kind: Kind
     id: str
@@ -38,79 +38,79 @@ class _Owner:
 
 @dataclass
 class IndexCheck:
-    """What is stored of a tenant's claims, lookups and evidence, and what its documents want."""
+    """The stored index entries of a tenant, and those that its documents should have."""
 
     own: Keys
     moved: bool
-    _held: dict[PrimaryKey, list[str]] = field(default_factory=dict)
-    _wanted: dict[PrimaryKey, list[_Owner]] = field(default_factory=lambda: defaultdict(list))
+    _stored: dict[PrimaryKey, list[str]] = field(default_factory=dict)
+    _expected: dict[PrimaryKey, list[_Owner]] = field(default_factory=lambda: defaultdict(list))
     _former: dict[PrimaryKey, PrimaryKey] = field(default_factory=dict)
-    _unborne: list[tuple[Key, Item]] = field(default_factory=list)
+    _wrong_attributes: list[tuple[Key, Item]] = field(default_factory=list)
 
     def add_item(self, item: Item) -> None:
-        """Note an item, and whether the evidence that it bears is what its key says."""
+        """Add a stored item; its index attributes have to follow from its key."""
         place = item["pk"], item["sk"]
         if place[1] == keys.CLAIM:
-            self._held[place] = claim_holders(item)
+            self._stored[place] = claim_holders(item)
             return
         is_evidence = place[0].startswith(f"{self.own.tenant}#EVIDENCE#")
-        self._held[place] = [keys.identifier(place[0] if is_evidence else place[1])]
+        self._stored[place] = [keys.identifier(place[0] if is_evidence else place[1])]
         if place[1].startswith(f"{Kind.GROUP.value}#"):
             return
         key = {"pk": place[0], "sk": place[1]}
         since = str(item.get("gsi_sk", "")).removeprefix("inactive:").partition("#")[0]
-        borne = evidence_index.index_attributes(self.own, key, since or _now())
-        if borne != {name: item[name] for name in ("gsi_pk", "gsi_sk") if name in item}:
-            self._unborne.append((key, borne))
+        attributes = evidence_index.index_attributes(self.own, key, since or _now())
+        if attributes != {name: item[name] for name in ("gsi_pk", "gsi_sk") if name in item}:
+            self._wrong_attributes.append((key, attributes))
 
     def add_document(self, kind: Kind, identifier: str, document: Mapping[str, Any]) -> None:
-        """Note what a document wants to stand in the index."""
+        """Add the index entries that a document should have."""
         new, *others = indexing.claim(kind, document).forms
         place = _place(self.own.claim(kind, new))
-        self._wanted[place].append(_Owner(kind, identifier, new))
+        self._expected[place].append(_Owner(kind, identifier, new))
         for old in others:
             self._former[_place(self.own.claim(kind, old))] = place
         for entry in indexing.lookups(kind, document):
             key = self.own.lookup(kind, entry, identifier)
-            self._wanted[_place(key)] = [_Owner(kind, identifier, entry)]
+            self._expected[_place(key)] = [_Owner(kind, identifier, entry)]
         for old, entry in indexing.superseded(kind, document).items():
             key = self.own.lookup(kind, entry, identifier)
             self._former[_place(self.own.lookup(kind, old, identifier))] = _place(key)
         if kind is Kind.USER:
             for key in evidence_index.evidence_keys(self.own, identifier, document):
-                self._wanted[_place(key)] = [_Owner(kind, identifier)]
+                self._expected[_place(key)] = [_Owner(kind, identifier)]
 
     def faults(self) -> Iterator[Fault]:
-        """Yield what does not agree, and what is not moved yet."""
-        for key, item in self._unborne:
+        """Yield the entries that do not agree, and names under keys of earlier releases."""
+        for key, item in self._wrong_attributes:
             put = Action("Put", key, item=item, condition="attribute_exists(pk)")
             yield Fault(f"{key['pk']} {key['sk']} stands at a wrong place in the index", (put,))
         movable = {
             new: old
             for old, new in self._former.items()
-            if old in self._held and new not in self._held
+            if old in self._stored and new not in self._stored
         }
-        for place, owners in self._wanted.items():
+        for place, owners in self._expected.items():
             yield from self._shared(place, owners)
-            held = self._held.get(place)
-            if held is None:
+            stored = self._stored.get(place)
+            if stored is None:
                 yield self._missing(place, owners, movable.get(place))
-            elif held[0] not in {each.id for each in owners}:
-                yield Fault(f"{' '.join(place)} says {held[0]} and belongs to {owners[0].id}")
-        for place, held in self._held.items():
-            if place not in self._wanted and not self._stays(place, movable):
-                yield Fault(f"{' '.join(place)} of {held[0]} is left over", (self._drop(place),))
+            elif stored[0] not in {each.id for each in owners}:
+                yield Fault(f"{' '.join(place)} says {stored[0]} and belongs to {owners[0].id}")
+        for place, stored in self._stored.items():
+            if place not in self._expected and not self._stays(place, movable):
+                yield Fault(f"{' '.join(place)} of {stored[0]} is left over", (self._drop(place),))
 
     def _shared(self, place: PrimaryKey, owners: list[_Owner]) -> Iterator[Fault]:
-        """Yield that resources share a name, and that its claim does not name just these."""
-        holder, *also = self._held.get(place, [owners[0].id])
+        """Yield faults of a name that several resources have."""
+        holder, *also = self._stored.get(place, [owners[0].id])
         others = sorted(each.id for each in owners if each.id != holder)
         if len(others) == len(owners):
-            return  # it is somebody else's
+            return  # the claim is another resource's
         for each in others:
-            said = f"{owners[0].kind.value} {holder} and {each} have one name: {place[0]}"
-            yield Fault(said, former_key=True)
-        if sorted(also) != others and place in self._held and place[1] == keys.CLAIM:
+            sentence = f"{owners[0].kind.value} {holder} and {each} have one name: {place[0]}"
+            yield Fault(sentence, former_key=True)
+        if sorted(also) != others and place in self._stored and place[1] == keys.CLAIM:
             values = {":id": holder} | ({":also": others} if others else {})
             update = "SET also = :also" if others else "REMOVE also"
             key = {"pk": place[0], "sk": place[1]}
@@ -123,13 +123,13 @@ class IndexCheck:
         if old is None:
             put = self._put(place, owner, owners)
             return Fault(f"{' '.join(place)} of {owner.id} is missing", (put,))
-        holder = self._held[old][0]
+        holder = self._stored[old][0]
         owner = next((each for each in owners if each.id == holder), owner)
-        said = f"{' '.join(old)} of {owner.id} is under the key of an earlier release"
-        return Fault(said, (self._put(place, owner, owners), self._drop(old)), former_key=True)
+        sentence = f"{' '.join(old)} of {owner.id} is under the key of an earlier release"
+        return Fault(sentence, (self._put(place, owner, owners), self._drop(old)), former_key=True)
 
     def _stays(self, place: PrimaryKey, movable: Mapping[PrimaryKey, PrimaryKey]) -> bool:
-        """Tell whether what no document wants stays: as a former name, or until it is moved."""
+        """Tell whether an entry of no document stays: a former name, or one to be moved."""
         if (new := self._former.get(place)) is None:
             return False
         if new in movable:
@@ -137,11 +137,11 @@ class IndexCheck:
         return place[1] == keys.CLAIM and (not self.moved or self._is_others(place, new))
 
     def _is_others(self, place: PrimaryKey, new: PrimaryKey) -> bool:
-        """Tell whether a former name is of somebody whose name of today is another's, too."""
-        return self._held[place][0] != self._held[new][0]
+        """Tell whether another resource has the name of today of the former name's owner."""
+        return self._stored[place][0] != self._stored[new][0]
 
     def _put(self, place: PrimaryKey, owner: _Owner, owners: list[_Owner]) -> Action:
-        """Return the action that puts an item for one of those who want it."""
+        """Return the action that puts a missing entry for one of its owners."""
         key, item = {"pk": place[0], "sk": place[1]}, {}
         if place[1] == keys.CLAIM:
             assert owner.entry is not None  # noqa: S101  # only evidence has none
@@ -149,14 +149,14 @@ class IndexCheck:
             if also := sorted(each.id for each in owners if each.id != owner.id):
                 item["also"] = also
         elif owner.kind is Kind.USER:
-            # Since when a user is inactive is not known any more; it counts from now.
+            # The instant since which a user is inactive is lost; it counts from now.
             item = evidence_index.index_attributes(self.own, key, _now())
         return Action("Put", key, item=item, condition="attribute_not_exists(pk)")
 
     def _drop(self, place: PrimaryKey) -> Action:
         condition, values = "attribute_exists(pk)", {}
         if place[1] == keys.CLAIM:
-            condition, values = "id = :id", {":id": self._held[place][0]}
+            condition, values = "id = :id", {":id": self._stored[place][0]}
         key = {"pk": place[0], "sk": place[1]}
         return Action("Delete", key, condition=condition, values=values)
 

@@ -1,4 +1,4 @@
-"""The table's stream: each record one change of one item, in the order of its partition."""
+"""Changes of items, read from the records of the table's stream."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from rollcall.storage import keys
 
 
 class ItemType(StrEnum):
-    """What an item is, by what its sort key begins with."""
+    """The type of an item, by the prefix of its sort key."""
 
     DOCUMENT = keys.DOCUMENT
     MEMBERSHIP = keys.GROUP
@@ -32,7 +32,7 @@ _SHAPES: Mapping[ItemType, frozenset[str]] = {
     ItemType.SUMMARY: frozenset({"DUPLICATES"}),
     ItemType.NOTICE: frozenset({"NOTICES"}),
 }
-"""The partitions that the items are in, by the word behind the tenant."""
+"""The partitions of these items, by the word after the tenant."""
 
 _KINDS = {each.upper(): each for each in Kind}
 
@@ -43,8 +43,8 @@ class ItemChange:
 
     `id` is the same however often the record is delivered. `sequence` orders the changes in one
     partition, which is all of a resource: digits, to be compared as a number. `kind` and `resource`
-    say whose partition it is, None and empty where it is nobody's; `other` is what the sort key
-    names behind its first word. `before` and `after` are None where there is no item.
+    are the resource of the partition, None and empty for other partitions. `sort_id` is the sort
+    key without its prefix. `before` and `after` are None where there is no item.
     """
 
     id: str
@@ -62,7 +62,7 @@ class ItemChange:
 def changes(records: Iterable[Mapping[str, Any]]) -> Iterator[ItemChange]:
     """Yield the changes in stream records, as Lambda or GetRecords hands them over.
 
-    Records of other items than those are left out, and so is what expires.
+    Other items are left out, and so are deletions, such as those of expired items.
     """
     for record in records:
         body = record["dynamodb"]

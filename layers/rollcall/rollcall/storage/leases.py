@@ -1,4 +1,4 @@
-"""Leases: of work that one at a time is to do, who does it, and until when at the latest."""
+"""Leases: which process does work that only one may do at a time, and until when."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from rollcall.storage.transactions import Action, ConditionFailed
 
 
 class Leases:
-    """The leases of a deployment. They hold as well when their holder is killed: they expire."""
+    """The leases of a deployment. A lease expires, also when its holder was killed."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
 
     def take(self, name: str, holder: str, now: datetime, until: datetime) -> bool:
-        """Take a lease; False when somebody else holds it. `holder` may take it again."""
+        """Take a lease; False when another holder has it. The same holder may take it again."""
         action = Action(
             "Put",
             keys.lease(name),
@@ -27,7 +27,7 @@ class Leases:
         return self._applied(action)
 
     def release(self, name: str, holder: str) -> None:
-        """End a lease, unless it expired and somebody else holds it."""
+        """Release a lease, unless it expired and another holder has it."""
         condition, values = "holder = :holder", {":holder": holder}
         self._applied(Action("Delete", keys.lease(name), condition=condition, values=values))
 

@@ -1,4 +1,4 @@
-"""What happened that no other item says, noted so that the table's stream tells it on."""
+"""Notices of events that no other item shows; the table's stream publishes them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rollcall.storage.table import Table
 from rollcall.storage.transactions import Action
 
 LIFETIME = timedelta(days=2)
-"""How long a notice stays: longer than a stream keeps records."""
+"""How long a notice is kept: longer than a stream keeps records."""
 
 
 class Outbox:
@@ -23,18 +23,20 @@ class Outbox:
         self._table = table
         self._keys = Keys(tenant)
 
-    def write(self, word: str, about: str, said: Mapping[str, Any], origin: Actor) -> None:
-        """Note that something happened, in a word such as `token.rotated`, to what has this id."""
-        action = self.action(word, about, said, origin)
+    def write(self, event_type: str, about: str, details: Mapping[str, Any], actor: Actor) -> None:
+        """Write a notice of an event type such as `token.rotated` about an id."""
+        action = self.action(event_type, about, details, actor)
         self._table.put(action.key, action.item)
 
-    def action(self, word: str, about: str, said: Mapping[str, Any], origin: Actor) -> Action:
-        """Return the action that notes it, for the transaction of what makes it happen."""
+    def action(
+        self, event_type: str, about: str, details: Mapping[str, Any], actor: Actor
+    ) -> Action:
+        """Return the action that writes a notice, for the transaction of the change."""
         item = {
-            "notice": word,
+            "notice": event_type,
             "about": about,
-            "said": dict(said),
-            "origin": origin.item,
+            "said": dict(details),
+            "origin": actor.item,
             "expires": int((datetime.now(UTC) + LIFETIME).timestamp()),
         }
         return Action("Put", self._keys.notice(uuid4().hex), item=item)

@@ -1,7 +1,7 @@
-"""The provisioning log of one tenant: what was sent, by whom, and what was answered.
+"""The provisioning log of one tenant: the requests, who sent them, and the answers.
 
-A day of it lies in SHARDS partitions, each in the order of time, so that a busy tenant's writes do
-not queue up on one; entries go by themselves when their time is over.
+Each day has SHARDS partitions, each in the order of time, so that the writes of a busy tenant are
+spread. Entries expire.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class LogEntry:
     `time` is an RFC 3339 instant in UTC, `number` counts the entries of one request, `actor` is
     `token:<id>` or `operator:<name>`, `path` is a route, `target` a type and an id. `changed` and
     `ignored` are names of attributes, `named` keyed hashes of the names that were looked up or
-    sent. `ms` is how long it took so far.
+    sent. `ms` is the time since the request began, in milliseconds.
     """
 
     time: str = ""
@@ -57,7 +57,7 @@ class LogEntry:
 
     @property
     def order(self) -> str:
-        """Where the entry stands among those of its day."""
+        """The sort key of the entry among those of its day."""
         return f"{self.time}#{self.request}#{self.number:04d}"
 
 
@@ -77,7 +77,7 @@ class ProvisioningLog:
         return Action("Put", self._key(entry), item=self._item(entry))
 
     def write(self, entry: LogEntry) -> bool:
-        """Add an entry by itself; False when that could not be done, which fails nothing."""
+        """Add an entry by itself; False when that failed, which never fails the request."""
         try:
             self._table.put(self._key(entry), self._item(entry))
         except (Unavailable, ClientError):
@@ -102,8 +102,10 @@ class ProvisioningLog:
         return self._keys.log_entry(entry.time[:10], shard, entry.order)
 
     def _item(self, entry: LogEntry) -> Item:
-        said = {name: value for name, value in asdict(entry).items() if value != _FIELDS[name]}
-        written = {name: list(v) if isinstance(v, tuple) else v for name, v in said.items()}
+        values = {name: value for name, value in asdict(entry).items() if value != _FIELDS[name]}
+        written = {
+            name: list(each) if isinstance(each, tuple) else each for name, each in values.items()
+        }
         expires = datetime.fromisoformat(entry.time) + self._keep
         return {**written, "expires": int(expires.timestamp())}
 
@@ -149,13 +151,13 @@ class LogWriter:
 
 
 def _entry(item: Item) -> LogEntry:
-    said: dict[str, Any] = {name: item[name] for name in _FIELDS if name in item}
-    for name, value in said.items():
+    values: dict[str, Any] = {name: item[name] for name in _FIELDS if name in item}
+    for name, value in values.items():
         if isinstance(value, list):
-            said[name] = tuple(value)
+            values[name] = tuple(value)
         elif not isinstance(value, str):
-            said[name] = int(value)
-    return LogEntry(**said)
+            values[name] = int(value)
+    return LogEntry(**values)
 
 
 def _days(since: datetime, until: datetime) -> Iterator[date]:

@@ -1,7 +1,7 @@
-"""Reports: files in a private bucket, and links that sign a URL when somebody follows them.
+"""Reports: files in a private bucket, and links that lead to a signed URL.
 
-A URL that a function signs dies with the session of the function's role, after hours; so what is
-sent out is a code of ours, and the URL behind it is signed at the click and lives for minutes.
+A URL that a function signs expires with the session of the function's role, after hours. So a link
+holds a code, and the URL is signed when the link is followed.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ LINK_DAYS = 7
 """How long a link to a report works."""
 
 URL_SECONDS = 120
-"""How long the URL works that a link leads to."""
+"""How long a signed URL works."""
 
 
 class ReportError(OperatorError):
-    """A report is not there; the message is one sentence."""
+    """A report does not exist; the message is one sentence."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class ReportFiles:
         self._table = table
 
     def write(self, place: str, form: ReportFormat, body: IO[bytes]) -> None:
-        """Write a report; `place` is what `place()` returns."""
+        """Write a report in one format; `place` is a `report_path`."""
         with translated_errors():
             self._s3.put_object(
                 Bucket=self._bucket,
@@ -76,9 +76,9 @@ class ReportFiles:
             )
 
     def read(self, place: str, form: ReportFormat) -> Iterator[bytes]:
-        """Yield a report in chunks. Raises ReportError when it is not there, or no longer.
+        """Yield a report in chunks.
 
-        Raises Unavailable when it breaks off.
+        Raises ReportError when it does not exist, Unavailable when the download breaks off.
         """
         with translated_errors():
             try:
@@ -88,7 +88,7 @@ class ReportFiles:
             yield from found["Body"].iter_chunks()
 
     def delete(self, tenant: str) -> None:
-        """Delete the reports of a tenant that is to go; its links die of themselves."""
+        """Delete the reports of a tenant; links to them expire by themselves."""
         pages = self._s3.get_paginator("list_objects_v2")
         with translated_errors():
             for page in pages.paginate(Bucket=self._bucket, Prefix=f"{tenant}/"):
@@ -96,14 +96,14 @@ class ReportFiles:
                     self._s3.delete_object(Bucket=self._bucket, Key=each["Key"])
 
     def create_link(self, place: str, now: datetime, code: str = "") -> str:
-        """Make a link to a report and return its code, a new one that is kept nowhere."""
+        """Create a link to a report and return its code, of which only a digest is stored."""
         code = code or token_urlsafe(24)
         expires = int((now + timedelta(days=LINK_DAYS)).timestamp())
         self._table.put(_link(code), {"place": place, "expires": expires})
         return code
 
     def signed_url(self, code: str, form: ReportFormat, now: datetime) -> str | None:
-        """Return a URL signed just now, None for a code that leads nowhere, or no longer."""
+        """Return a newly signed URL, None for an unknown or expired code."""
         item = self._table.get(_link(code))
         if item is None or int(item["expires"]) <= now.timestamp():
             return None
@@ -114,7 +114,7 @@ class ReportFiles:
 
 
 def report_path(tenant: str, run: str) -> str:
-    """Return where the report of a tenant's run is."""
+    """Return the prefix of the files of a run's report."""
     return f"{tenant}/{run.replace(':', '')}"
 
 

@@ -1,6 +1,6 @@
-"""The writes of one tenant's documents with their claims, lookups and counts, as actions.
+"""The writes of one tenant's documents with their index entries and counts, as actions.
 
-Each write is one transaction, put together from these and those of memberships.
+Each write is one transaction of these actions, those of memberships, and others.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from rollcall.storage.transactions import Action, ConditionFailed
 
 
 class ResourceWrites:
-    """What changes the users and groups of one tenant, on behalf of an origin."""
+    """The writes of the users and groups of one tenant, by an actor."""
 
-    def __init__(self, table: Table, tenant: str, origin: Actor, *, moved: bool = False) -> None:
+    def __init__(self, table: Table, tenant: str, actor: Actor, *, moved: bool = False) -> None:
         self.table = table
         self.keys = Keys(tenant)
         self._entries = IndexEntries(table, tenant, moved=moved)
-        self._origin = origin
+        self._actor = actor
 
     def creation(self, record: Record) -> list[Action]:
         """Return the actions that create a resource; CLAIMED says that its name is taken."""
@@ -42,7 +42,7 @@ class ResourceWrites:
                     "version": record.version,
                     "created": record.created,
                     "modified": record.modified,
-                    "origin": self._origin.item,
+                    "origin": self._actor.item,
                     **({} if record.link == LINKED else {"link": record.link.item}),
                     **({"access": asdict(record.access)} if record.access else {}),
                     "gsi_pk": self.keys.listing(record.kind),
@@ -92,7 +92,7 @@ class ResourceWrites:
         ]
 
     def version_update(self, record: Record, now: str, *, several: bool = False) -> Action:
-        """Return the action that raises the version that was read of what stays as it is."""
+        """Return the action that raises the version that was read and keeps the document."""
         return self._update(
             record.kind,
             record.id,
@@ -103,7 +103,7 @@ class ResourceWrites:
         )
 
     def link_update(self, record: Record, link: AccountLink) -> list[Action]:
-        """Return the actions that change the link alone, which is no part of the representation.
+        """Return the actions that change the link alone, which is not in the representation.
 
         CHANGED says that it is no longer the version that was read, or that its link changed.
         """
@@ -120,14 +120,14 @@ class ResourceWrites:
                 ":link": link.item,
                 ":before": record.link.item,
                 ":version": record.version,
-                ":origin": self._origin.item,
+                ":origin": self._actor.item,
             },
             label=CHANGED,
         )
         return [change, *self._recounted(record.link, link)]
 
     def group_update(self, group: str, now: str, *, several: bool = False) -> Action:
-        """Return the action that raises the version of a group, whatever it is.
+        """Return the action that raises the version of a group, whatever its version is.
 
         CHANGED says that there is no such group any more, or that a change of it is unfinished.
         """
@@ -144,13 +144,13 @@ class ResourceWrites:
             label=CHANGED,
         )
 
-    def pending_update(self, group: str, change: str, now: str, origin: Actor) -> Action:
-        """Return the action that raises the version of a group whose unfinished change is of more.
+    def pending_update(self, group: str, change: str, now: str, actor: Actor) -> Action:
+        """Return the action that raises the version of a group with an unfinished change.
 
-        Whoever it adds and was deleted meanwhile was a member for readers, and is none any more.
-        CHANGED says that the change is not unfinished.
+        A member that the change adds and that was deleted meanwhile was shown to readers, and is
+        not any more. CHANGED says that the change is not unfinished.
         """
-        return ResourceWrites(self.table, self.keys.tenant, origin)._update(
+        return ResourceWrites(self.table, self.keys.tenant, actor)._update(
             Kind.GROUP,
             group,
             now,
@@ -159,7 +159,7 @@ class ResourceWrites:
         )
 
     def finish_change(self, group: str, change: str) -> None:
-        """Note that a change of a group is finished, unless another is unfinished by now."""
+        """Mark a change of a group as finished, unless another change is unfinished by now."""
         action = Action(
             "Update",
             self.keys.document(Kind.GROUP, group),
@@ -171,9 +171,9 @@ class ResourceWrites:
             self.table.transact([action])
 
     def deletion(self, record: Record, now: str, expires: int) -> list[Action]:
-        """Return the actions that leave a tombstone of the version that was read.
+        """Return the actions that replace the version that was read with a tombstone.
 
-        `expires` is the Unix time at which the tombstone goes.
+        `expires` is the Unix time when the tombstone is deleted.
         """
         return [
             Action(
@@ -190,7 +190,7 @@ class ResourceWrites:
                     ":expires": expires,
                     ":version": record.version,
                     ":next": record.version + 1,
-                    ":origin": self._origin.item,
+                    ":origin": self._actor.item,
                     ":tombstones": self.keys.tombstones(),
                     ":order": f"{now}#{record.kind.value}#{record.id}",
                 },
@@ -213,7 +213,7 @@ class ResourceWrites:
     ) -> Action:
         """Return the action that changes a living document item and raises its version."""
         changes = ["modified = :now", "origin = :origin"]
-        values = {**values, ":now": now, ":origin": self._origin.item, ":one": 1}
+        values = {**values, ":now": now, ":origin": self._actor.item, ":one": 1}
         if sets:
             changes.append(sets)
         counters = ["version :one", *(["epoch :one"] if several else [])]

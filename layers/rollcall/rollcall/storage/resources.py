@@ -1,4 +1,4 @@
-"""The users and groups of one tenant as they are read: by id, by what is indexed, in order."""
+"""Reads of the users and groups of one tenant: by id, by indexed values, in order."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ COUNT_SHARDS = 8
 class Resources:
     """The users and groups of one tenant.
 
-    Unless it is known to be `moved`, what earlier releases stored is looked for under their keys,
-    too, where these are others.
+    Unless the tenant is `moved` to today's keys, names are looked up under the keys of earlier
+    releases, too.
     """
 
     def __init__(self, table: Table, tenant: str, *, moved: bool = False) -> None:
@@ -33,14 +33,14 @@ class Resources:
         self.moved = moved
 
     def read(self, kind: Kind, identifier: str) -> Record | None:
-        """Read a resource by id, strongly consistent; None when there is none, or no longer."""
+        """Read a resource by id, strongly consistent; None when it does not exist."""
         item = self.table.get(self.keys.document(kind, identifier))
         return None if item is None else record_of(kind, item)
 
     def resolve(self, kind: Kind, text: str) -> Record | None:
-        """Return the resource that a person means: by its id, an id merged into it, or its name.
+        """Return the resource with an id, an id that was merged into it, or a name, in this order.
 
-        A merge into a user that was merged later leads on; None when there is no such resource.
+        A chain of merges is followed; None when there is no such resource.
         """
         identifier = text
         while (item := self.table.get(self.keys.document(kind, identifier))) is not None:
@@ -70,7 +70,7 @@ class Resources:
     ) -> dict[str, Record]:
         """Read resources by id, in the order of the ids, strongly consistent.
 
-        Of `deleted` ones what is left of them.
+        With `deleted`, tombstones are included.
         """
         found = self.read_with(kind, identifiers, deleted=deleted)
         return {identifier: record for (_, identifier), record in found.items()}
@@ -110,8 +110,8 @@ class Resources:
     def find_many(self, kind: Kind, entries: Iterable[IndexEntry]) -> dict[IndexEntry, str]:
         """Return the ids under unique entries, one round trip per hundred.
 
-        Of two resources whose names are one by now, the one that earlier releases found by this
-        spelling, else the older; it takes another round trip to tell.
+        Where the names of two resources have become the same, it is the one that earlier releases
+        found by this spelling, else the older; that takes another round trip.
         """
         wanted = {
             each: [self.keys.claim(kind, form)["pk"] for form in self._forms(each)]
@@ -130,7 +130,7 @@ class Resources:
         return found
 
     def names_taken(self, kind: Kind, entries: Iterable[IndexEntry]) -> set[IndexEntry]:
-        """Return which claims there are; one round trip for a hundred."""
+        """Return the entries that are claimed; one round trip per hundred."""
         return set(self.find_many(kind, entries))
 
     def _forms(self, entry: IndexEntry) -> tuple[IndexEntry, ...]:
@@ -146,7 +146,7 @@ class Resources:
         return {item["pk"]: item for item in self.table.get_many(wanted).values()}
 
     def _best(self, kind: Kind, entry: IndexEntry, identifiers: Iterable[str]) -> set[str]:
-        """Return one of the resources that bear a name, none where none does any more."""
+        """Return the best of the resources with a name, none where none has it any more."""
         asked = entry.forms[-1].key
         ranked = []
         for record in self.read_many(kind, identifiers).values():
@@ -167,9 +167,9 @@ class Resources:
         position: tuple[str, str] | None = None,
         **bounds: Unpack[Bounds],
     ) -> Iterator[tuple[str, str]]:
-        """Yield order key and id of all resources of a type in an order that is kept.
+        """Yield order key and id of all resources of a type in an indexed order.
 
-        `position` is such a pair to begin behind, before it or at it as the bounds say.
+        Reading begins after `position`, such a pair, or as the bounds say.
         """
         partition = self.keys.listing(kind) if index is Index.CREATED else self.keys.claims(kind)
         if position is not None:
@@ -179,14 +179,14 @@ class Resources:
             yield order, identifier
 
     def with_prefix(self, kind: Kind, entry: IndexEntry) -> Iterator[str]:
-        """Yield the ids of the resources whose folded name begins as an entry says."""
+        """Yield the ids of the resources whose folded name begins with an entry's."""
         first, *others = (keys.name_prefix(each.key) for each in self._forms(entry))
         for prefix in (first, *(each for each in others if not each.startswith(first))):
             for item in self.table.query_index(self.keys.claims(kind), prefix=prefix):
                 yield keys.identifier(item["gsi_sk"])
 
     def order_key(self, record: Record, index: Index) -> tuple[str, str]:
-        """Return where a resource stands in an order that is kept, as `ordered` yields it."""
+        """Return the position of a resource in an indexed order, as `in_order` yields it."""
         if index is Index.CREATED:
             return record.created, record.id
         if index is Index.CHANGED:
@@ -196,7 +196,7 @@ class Resources:
     def count(self, kind: Kind, *, linked: bool = False) -> int:
         """Return how many resources of a type there are, or how many `linked` ones.
 
-        Local accounts that are older than their count are taken for linked.
+        Local accounts that were created before they were counted count as linked.
         """
         shards = list(self.table.query(self.keys.counts(kind)))
         unlinked = sum(int(each.get("unlinked", 0)) for each in shards) if linked else 0
