@@ -18,7 +18,6 @@ from rollcall.runtime.services import Services
 from rollcall.storage.handover_items import Handover, HandoverItems
 from rollcall.storage.outbox import Outbox
 from rollcall.templates.template import Selector, Template
-from rollcall.templates.user_access import AccessService
 from rollcall.tenants.token_format import digest
 from tests.operations import operators
 
@@ -49,7 +48,7 @@ TOLD = Counter(
 
 def everything(services: Services, api: httpx.Client) -> None:
     """Let happen to acme what clients, templates, operators and schedules do."""
-    templates = services.templates("acme", OPERATOR)
+    templates = operators.Templates(Operator(services, OPERATOR))
     engineering = Selector("displayName", "Engineering")
     templates.set(
         [
@@ -92,9 +91,9 @@ def _operators(services: Services, directory: Directory, api: httpx.Client) -> N
         )
     )
     operators.unlink(operator, "acme", kay)
-    ledger = AccessService(services.table, "acme", Actor(actor=OPERATOR), services.scales)
-    ledger.grant(kay, {"risk register": "edit"})
-    ledger.revoke(kay, ["induction"])
+    accesses = operators.UserAccesses(operator)
+    accesses.grant(kay, {"risk register": "edit"})
+    accesses.revoke(kay, ["induction"])
     replaced = services.keyring("acme").rotate(None, timedelta(hours=1)).replaced
     assert replaced is not None
     change = {"successor": replaced.successor, "until": replaced.expires}

@@ -17,15 +17,14 @@ from rollcall.cli import app
 from rollcall.model.account_link import LINKED, LOCAL
 from rollcall.operations import accounts
 from rollcall.operations.operator import Operator
-from rollcall.runtime.services import Services
 from rollcall.scim.resource_type import Kind
 from rollcall.storage.keys import Keys
 from rollcall.storage.transactions import Action
 from rollcall.templates.template import Template
-from rollcall.templates.user_access import AccessService
 from tests.command import rollcall
 from tests.conftest import Server
 from tests.operations import operators
+from tests.operations.operators import Templates, UserAccesses
 from tests.storage.faults import counted
 
 READING = {
@@ -156,11 +155,6 @@ def test_what_an_operator_changes_is_told_of(
     assert not any("example.com" in str(each) or "ann" in str(each) for each in entries)
 
 
-def ledger(services: Services, tenant: str, operator: str) -> AccessService:
-    acts = services.acts(tenant, operator)
-    return AccessService(services.table, tenant, acts.actor, services.scales, acts=acts)
-
-
 def test_what_is_in_the_table_is_told_of_in_the_transaction_of_the_change(
     server: Server, tenant: str
 ) -> None:
@@ -174,8 +168,8 @@ def test_what_is_in_the_table_is_told_of_in_the_transaction_of_the_change(
         accounts.protect(acting, tenant, "dora")
         accounts.protect(acting, tenant, "dora", protected=False)
         operators.relink(acting, tenant, "dora", "E9")
-        services.templates(tenant, operator).set([Template("everybody", areas={"code": "read"})])
-        book = ledger(services, tenant, operator)
+        Templates(acting, tenant).set([Template("everybody", areas={"code": "read"})])
+        book = UserAccesses(acting, tenant)
         book.grant(dora, {"code": "edit"})
         book.revoke(dora, ["code"])
         book.apply(dora)

@@ -14,6 +14,7 @@ from typing import Any
 from rollcall.scim.resource_type import ROLLCALL, ROLLCALL_GROUP
 from rollcall.templates.template import Template
 from tests.conftest import Server, Tenant
+from tests.operations.operators import Templates, operator_of
 
 PROGRAM = str(Path(sys.executable).parent / "scim")
 
@@ -69,7 +70,7 @@ def test_scim2_tester_wants_to_write_what_templates_give_and_finds_no_other_erro
     template = Template(
         "everybody", areas={"induction": "read"}, role="regular", attributes={"locale": "en-GB"}
     )
-    server.services.templates(tenant.name).set([template])
+    Templates(operator_of(server.services, tenant.name), tenant.name).set([template])
 
     report = scim(tenant, "test", code=1)
 

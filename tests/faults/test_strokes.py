@@ -13,12 +13,12 @@ import pytest
 
 from rollcall.scim.errors import NotFoundException, Unavailable, UniquenessException
 from rollcall.storage import large_change_items, table
-from rollcall.templates.template_changes import TemplateChanges
 from tests.faults.points import Points
 from tests.faults.strokes import STROKES, Ended, Stroke
 from tests.faults.world import TENANT, State, World
 from tests.faults.writes import LARGE, SEVERAL, SINGLE, TEMPLATED, Write
 from tests.long import LONG
+from tests.operations.operators import Templates, operator_of
 from tests.storage import consistency
 from tests.storage.faults import at_call
 
@@ -71,7 +71,7 @@ class Struck:
     def __init__(self, world: World, write: Write) -> None:
         self._world, self._write = world, write
         if write.templates:
-            TemplateChanges(world.services.table, TENANT).set(write.templates)
+            Templates(operator_of(world.services, TENANT), TENANT).set(write.templates)
         write.arrange(world.directory())
         world.max_actions = write.max_actions
         world.keep()

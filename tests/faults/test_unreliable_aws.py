@@ -22,13 +22,13 @@ from rollcall.runtime.services import Services
 from rollcall.storage import large_change_items
 from rollcall.storage.table import Table
 from rollcall.templates.template import Template
-from rollcall.templates.template_changes import TemplateChanges
 from rollcall.tenants.handover import HandoverService
 from tests.conftest import Server
 from tests.faults.actor import Actor
 from tests.faults.proxy import Choose, Fault, Proxy
 from tests.faults.tally import BUSY, COLUMNS, WRONG, Tally
 from tests.long import LONG
+from tests.operations.operators import Templates, operator_of
 from tests.serving import serving
 from tests.storage import consistency
 
@@ -77,7 +77,7 @@ def test_what_clients_were_told_is_true_whatever_happens_to_calls(
     name, tally = f"a{uuid4().hex[:10]}", Tally()
     token = direct.tenants.create(name)
     everyone = Template("everyone", areas={"induction": "read"})
-    TemplateChanges(direct.table, name).set([everyone])
+    Templates(operator_of(direct, name), name).set([everyone])
     unreliable = Services(proxied.settings)
     unreliable.table = Table(unreliable.clients.dynamodb, direct.table.name, max_actions=SMALL)
     chosen = (LONG_RUNS if LONG else SHORT)[kind]

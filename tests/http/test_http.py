@@ -8,8 +8,8 @@ from rollcall.runtime.services import Services
 from rollcall.runtime.settings import Settings
 from rollcall.scim.resource_type import ROLLCALL
 from rollcall.templates.template import Template
-from rollcall.templates.template_changes import TemplateChanges
 from tests.http.api import Api
+from tests.operations.operators import Templates, operator_of
 
 BASE = "/scim/acme/v2"
 
@@ -106,7 +106,7 @@ def test_access_is_advertised_where_a_template_is_set_and_nowhere_else(
         ]
 
     assert not any(advertised())
-    TemplateChanges(services.table, "acme", "operator:ann").set([Template("everybody")])
+    Templates(operator_of(services)).set([Template("everybody")])
     assert all(advertised())
 
 

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import TypeVar
 
-from rollcall.operations import account_links, account_merge
+from rollcall.model.access import Access
+from rollcall.operations import (
+    account_links,
+    account_merge,
+    template_changes,
+    template_preview,
+    user_access,
+)
 from rollcall.operations.account_merge import MergedIds
 from rollcall.operations.operator import Operator, Progress
+from rollcall.operations.template_changes import Catalogue, Template, TemplateVersion
+from rollcall.operations.template_preview import AccessPreview
+from rollcall.operations.user_access import UserAccess
 from rollcall.runtime.services import Services
 from rollcall.storage.table import Table
+from rollcall.storage.template_items import TemplateItems
 from rollcall.tenants.tenants import TenantError
 
 Result = TypeVar("Result")
@@ -58,3 +70,53 @@ def relink(
     """Relink an account."""
     plan = account_links.plan_relink(operator, tenant, name, external_id, user_name)
     account_links.carry_out(operator, tenant, plan)
+
+
+@dataclass(frozen=True)
+class Templates:
+    """What operators do to the templates of one tenant."""
+
+    operator: Operator
+    tenant: str = "acme"
+
+    def set(self, templates: Sequence[Template]) -> list[Template]:
+        changes = template_changes.set_templates(self.operator, self.tenant, templates)
+        return [change.after for change in changes]
+
+    def remove(self, name: str) -> None:
+        template_changes.remove(self.operator, self.tenant, name)
+
+    def show(self, name: str) -> Template:
+        return template_changes.show(self.operator, self.tenant, name)
+
+    def history(self, name: str) -> list[TemplateVersion]:
+        return template_changes.history(self.operator, self.tenant, name)
+
+    def bind(self) -> None:
+        template_changes.bind(self.operator, self.tenant)
+
+    def catalogue(self) -> Catalogue:
+        return Catalogue.of(TemplateItems(self.operator.services.table, self.tenant).read())
+
+
+@dataclass(frozen=True)
+class UserAccesses:
+    """What operators do to the access of the users of one tenant."""
+
+    operator: Operator
+    tenant: str = "acme"
+
+    def read(self, name: str) -> UserAccess:
+        return user_access.read_access(self.operator, self.tenant, name)
+
+    def grant(self, name: str, areas: Mapping[str, str], role: str = "") -> Access:
+        return user_access.grant(self.operator, self.tenant, name, areas, role)
+
+    def revoke(self, name: str, areas: Iterable[str], *, role: bool = False) -> Access:
+        return user_access.revoke(self.operator, self.tenant, name, areas, role=role)
+
+    def apply(self, name: str) -> list[Template]:
+        return template_preview.apply(self.operator, self.tenant, name)
+
+    def preview(self, name: str | None = None, *groups: str) -> AccessPreview:
+        return template_preview.preview(self.operator, self.tenant, name, groups)

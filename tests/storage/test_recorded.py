@@ -23,6 +23,7 @@ from rollcall.scim.resource_type import Kind
 from rollcall.storage.resources import Resources
 from tests.directory.people import ENTERPRISE, adding, patch, removing, titled
 from tests.http.api import Api
+from tests.operations.operators import Templates, operator_of
 from tests.storage import consistency
 from tests.storage.recording import TENANT, Recording, recordings
 from tests.storage.shapes import shape_of, shapes
@@ -212,7 +213,7 @@ def test_the_rest_of_a_tenant_is_read_too(loaded: Recording, services: Services)
     assert numbers["finding"] == kept["finding"] > 0
     assert numbers["flag"] == kept["flag"] > 0
     assert told[-1]["type"] == "end"
-    assert services.templates(TENANT).catalogue().everyone is not None
+    assert Templates(operator_of(services, TENANT), TENANT).catalogue().everyone is not None
 
 
 def test_every_write_works_and_all_agrees_after_it(

@@ -14,8 +14,8 @@ from rollcall.directory.directory import Directory
 from rollcall.model.actor import Actor
 from rollcall.runtime.services import Services
 from rollcall.storage.table import Table
-from rollcall.templates.template_changes import TemplateChanges
 from tests.directory.people import URL
+from tests.operations.operators import Templates, operator_of
 from tests.storage import consistency
 from tests.storage.faults import Time
 
@@ -39,9 +39,10 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def templates(services: Services, clock: Clock) -> TemplateChanges:
+def templates(services: Services, clock: Clock) -> Templates:
     """The templates, as the operator ann changes them."""
-    return TemplateChanges(services.table, "acme", "operator:ann", clock)
+    services.clock = clock
+    return Templates(operator_of(services))
 
 
 @pytest.fixture

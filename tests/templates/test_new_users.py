@@ -11,18 +11,14 @@ from rollcall.directory.context import Context
 from rollcall.directory.directory import Directory
 from rollcall.directory.search import Query
 from rollcall.model.account_link import LOCAL, LinkPolicy, LinkRule
-from rollcall.model.actor import Actor
 from rollcall.runtime.services import Services
 from rollcall.scim.resource_type import ROLLCALL, Kind
 from rollcall.storage.grant_items import GrantItems
 from rollcall.storage.table import Table
-from rollcall.templates.access_levels import AccessLevels
 from rollcall.templates.template import Selector, Template
-from rollcall.templates.template_changes import TemplateChanges
-from rollcall.templates.user_access import AccessService
 from tests.directory.people import URL, adding, group, groups_of, patch, removing, setting, user
 from tests.operations import operators
-from tests.operations.operators import operator_of
+from tests.operations.operators import Templates, UserAccesses, operator_of
 from tests.storage.faults import counted, preceded
 from tests.templates.conftest import Clock
 
@@ -55,7 +51,7 @@ def access(directory: Directory, identifier: str) -> tuple[dict[str, str], str]:
 
 
 def test_a_new_user_has_what_the_template_for_all_gives(
-    templates: TemplateChanges, directory: Directory
+    templates: Templates, directory: Directory
 ) -> None:
     templates.set([EVERYBODY])
     created = directory.users.create({"userName": "ada"})
@@ -79,7 +75,7 @@ def test_without_templates_a_user_has_no_extension(directory: Directory) -> None
 
 
 def test_a_default_is_for_those_who_lack_the_attribute(
-    templates: TemplateChanges, directory: Directory
+    templates: Templates, directory: Directory
 ) -> None:
     templates.set([EVERYBODY])
     ada = directory.users.create({"userName": "ada", "locale": "fr-FR"})
@@ -93,7 +89,7 @@ def test_a_default_is_for_those_who_lack_the_attribute(
 
 
 def test_users_who_were_there_before_a_template_get_nothing_of_it(
-    templates: TemplateChanges, directory: Directory
+    templates: Templates, directory: Directory
 ) -> None:
     ada = user(directory, "ada")
     templates.set([EVERYBODY, ENGINEERING])
@@ -103,7 +99,7 @@ def test_users_who_were_there_before_a_template_get_nothing_of_it(
 
 
 def test_a_template_that_changes_changes_nobody_and_new_users_get_the_new_version(
-    templates: TemplateChanges, directory: Directory
+    templates: Templates, directory: Directory
 ) -> None:
     templates.set([EVERYBODY])
     ada = user(directory, "ada")
@@ -118,7 +114,7 @@ def test_a_template_that_changes_changes_nobody_and_new_users_get_the_new_versio
 
 
 def test_the_grant_remembers_template_version_time_and_who_caused_it(
-    templates: TemplateChanges, directory: Directory, table: Table
+    templates: Templates, directory: Directory, table: Table
 ) -> None:
     templates.set([EVERYBODY])
     templates.set([replace(EVERYBODY, role="regular")])
@@ -131,7 +127,7 @@ def test_the_grant_remembers_template_version_time_and_who_caused_it(
 
 
 def test_accounts_that_were_imported_or_adopted_are_not_new(
-    templates: TemplateChanges, services: Services, clock: Clock
+    templates: Templates, services: Services, clock: Clock
 ) -> None:
     templates.set([EVERYBODY, ENGINEERING])
     adopting = LinkPolicy(LinkRule.ADOPT, frozenset({"x.test"}))
@@ -145,7 +141,7 @@ def test_accounts_that_were_imported_or_adopted_are_not_new(
 
 
 def test_creations_of_one_tenant_are_not_in_each_others_way(
-    templates: TemplateChanges, directory: Directory, services: Services
+    templates: Templates, directory: Directory, services: Services
 ) -> None:
     templates.set([EVERYBODY, ENGINEERING])
     with counted(services.clients.dynamodb) as requests:
@@ -163,9 +159,7 @@ def test_creations_of_one_tenant_are_not_in_each_others_way(
 # ── With a membership ────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_member_has_the_highest_of_everything(
-    templates: TemplateChanges, directory: Directory
-) -> None:
+def test_a_member_has_the_highest_of_everything(templates: Templates, directory: Directory) -> None:
     templates.set([EVERYBODY, ENGINEERING, SALES])
     ada = user(directory, "ada")
     group(directory, "Engineering", ada)
@@ -177,7 +171,7 @@ def test_a_member_has_the_highest_of_everything(
 
 
 def test_templates_set_before_any_group_exists_are_bound_when_it_arrives(
-    templates: TemplateChanges, directory: Directory
+    templates: Templates, directory: Directory
 ) -> None:
     templates.set([ENGINEERING])
     engineering = group(directory, "engineering")
@@ -195,7 +189,7 @@ def test_templates_set_before_any_group_exists_are_bound_when_it_arrives(
 
 @pytest.mark.parametrize("name", ["displayName", "externalId"])
 def test_a_group_arrives_by_taking_the_name_as_well(
-    name: str, templates: TemplateChanges, directory: Directory
+    name: str, templates: Templates, directory: Directory
 ) -> None:
     templates.set([replace(ENGINEERING, group=Selector(name, "Engineering"))])
     builders = group(directory, "Builders")
@@ -205,7 +199,7 @@ def test_a_group_arrives_by_taking_the_name_as_well(
 
 
 def test_a_group_that_is_made_again_is_bound_again(
-    templates: TemplateChanges, directory: Directory
+    templates: Templates, directory: Directory
 ) -> None:
     templates.set([ENGINEERING])
     directory.groups.delete(group(directory, "Engineering"))
@@ -216,7 +210,7 @@ def test_a_group_that_is_made_again_is_bound_again(
 
 
 def test_a_template_that_is_set_while_its_group_arrives_is_bound_by_the_next_membership(
-    templates: TemplateChanges, directory: Directory, services: Services
+    templates: Templates, directory: Directory, services: Services
 ) -> None:
     # The group's creation has read that nothing waits for it; the template looks for a group
     # before the creation is committed.
@@ -237,7 +231,7 @@ def test_a_template_that_is_set_while_its_group_arrives_is_bound_by_the_next_mem
     ("days", "gets"), [(0, True), (13.9, True), (14, True), (14.001, False), (400, False)]
 )
 def test_a_membership_brings_it_within_the_window_of_the_users_creation(
-    days: float, gets: bool, templates: TemplateChanges, directory: Directory, clock: Clock
+    days: float, gets: bool, templates: Templates, directory: Directory, clock: Clock
 ) -> None:
     templates.set([EVERYBODY, ENGINEERING])
     engineering = group(directory, "Engineering")
@@ -250,7 +244,7 @@ def test_a_membership_brings_it_within_the_window_of_the_users_creation(
 
 
 def test_the_window_is_the_templates_own(
-    templates: TemplateChanges, directory: Directory, clock: Clock
+    templates: Templates, directory: Directory, clock: Clock
 ) -> None:
     templates.set([replace(ENGINEERING, window=1), replace(SALES, window=30)])
     both = directory.groups.create({"displayName": "Engineering", "externalId": "S-1"}).record.id
@@ -262,7 +256,7 @@ def test_the_window_is_the_templates_own(
 
 
 def test_a_membership_brings_the_version_that_was_current_at_the_users_creation(
-    templates: TemplateChanges, directory: Directory
+    templates: Templates, directory: Directory
 ) -> None:
     templates.set([ENGINEERING])
     engineering = group(directory, "Engineering")
@@ -279,7 +273,7 @@ def test_a_membership_brings_the_version_that_was_current_at_the_users_creation(
 
 
 def test_a_version_that_named_another_group_is_brought_by_that_group(
-    templates: TemplateChanges, directory: Directory
+    templates: Templates, directory: Directory
 ) -> None:
     templates.set([ENGINEERING])
     engineering = group(directory, "Engineering")
@@ -294,7 +288,7 @@ def test_a_version_that_named_another_group_is_brought_by_that_group(
 
 
 def test_leaving_a_group_takes_nothing_and_coming_back_brings_nothing_more(
-    templates: TemplateChanges, directory: Directory, table: Table
+    templates: Templates, directory: Directory, table: Table
 ) -> None:
     templates.set([EVERYBODY, ENGINEERING])
     ada = user(directory, "ada")
@@ -308,7 +302,7 @@ def test_leaving_a_group_takes_nothing_and_coming_back_brings_nothing_more(
 
 
 def test_a_membership_that_brings_something_raises_the_version_once(
-    templates: TemplateChanges, directory: Directory
+    templates: Templates, directory: Directory
 ) -> None:
     templates.set([ENGINEERING])
     ada = user(directory, "ada")
@@ -318,7 +312,7 @@ def test_a_membership_that_brings_something_raises_the_version_once(
 
 
 def test_a_membership_with_what_it_brings_takes_a_read_and_a_transaction(
-    templates: TemplateChanges, directory: Directory, services: Services
+    templates: Templates, directory: Directory, services: Services
 ) -> None:
     templates.set([EVERYBODY, ENGINEERING])
     engineering = group(directory, "Engineering")
@@ -331,7 +325,7 @@ def test_a_membership_with_what_it_brings_takes_a_read_and_a_transaction(
 
 
 def test_two_groups_at_once_bring_what_both_give(
-    templates: TemplateChanges, directory: Directory, services: Services
+    templates: Templates, directory: Directory, services: Services
 ) -> None:
     templates.set([EVERYBODY, ENGINEERING, SALES])
     engineering = group(directory, "Engineering")
@@ -351,7 +345,7 @@ def test_two_groups_at_once_bring_what_both_give(
 
 @pytest.mark.parametrize("max_actions", [8, 12, 100])
 def test_a_change_that_is_larger_than_a_transaction_brings_the_same(
-    max_actions: int, templates: TemplateChanges, directory: Directory, table: Table
+    max_actions: int, templates: Templates, directory: Directory, table: Table
 ) -> None:
     before = user(directory, "before")
     templates.set([EVERYBODY, ENGINEERING, SALES])
@@ -367,7 +361,7 @@ def test_a_change_that_is_larger_than_a_transaction_brings_the_same(
 
 
 def test_a_group_that_is_made_with_thousands_of_members_brings_it_to_all(
-    templates: TemplateChanges, directory: Directory, table: Table
+    templates: Templates, directory: Directory, table: Table
 ) -> None:
     templates.set([ENGINEERING])
     people = [user(directory, f"user{each}") for each in range(60)]
@@ -378,7 +372,7 @@ def test_a_group_that_is_made_with_thousands_of_members_brings_it_to_all(
 
 
 def test_a_put_brings_it_to_the_added_and_to_nobody_else(
-    templates: TemplateChanges, directory: Directory
+    templates: Templates, directory: Directory
 ) -> None:
     old = user(directory, "old")
     engineering = group(directory, "Engineering", old)
@@ -392,7 +386,7 @@ def test_a_put_brings_it_to_the_added_and_to_nobody_else(
 
 
 def test_a_group_as_a_member_brings_nothing_to_its_own_members(
-    templates: TemplateChanges, directory: Directory
+    templates: Templates, directory: Directory
 ) -> None:
     templates.set([ENGINEERING])
     ada = user(directory, "ada")
@@ -403,7 +397,7 @@ def test_a_group_as_a_member_brings_nothing_to_its_own_members(
 
 
 def test_nothing_is_left_of_the_grants_of_a_deleted_user(
-    templates: TemplateChanges, directory: Directory, table: Table
+    templates: Templates, directory: Directory, table: Table
 ) -> None:
     templates.set([EVERYBODY, ENGINEERING])
     ada = user(directory, "ada")
@@ -422,7 +416,7 @@ def search(directory: Directory, text: str) -> list[str]:
 
 
 def test_users_are_found_by_work_area_level_and_role(
-    templates: TemplateChanges, directory: Directory
+    templates: Templates, directory: Directory
 ) -> None:
     templates.set([EVERYBODY, ENGINEERING])
     ada, _ = user(directory, "ada"), user(directory, "eve")
@@ -440,7 +434,7 @@ def test_users_are_found_by_work_area_level_and_role(
 
 
 def test_a_list_shows_what_each_may_do_without_a_further_read(
-    templates: TemplateChanges, directory: Directory, services: Services
+    templates: Templates, directory: Directory, services: Services
 ) -> None:
     templates.set([EVERYBODY])
     user(directory, "ada")
@@ -452,7 +446,7 @@ def test_a_list_shows_what_each_may_do_without_a_further_read(
 
 
 def test_who_has_a_work_area_is_looked_up_and_nobody_else_is_read(
-    templates: TemplateChanges, directory: Directory, services: Services
+    templates: Templates, directory: Directory, services: Services
 ) -> None:
     for number in range(20):
         user(directory, f"old{number}")
@@ -471,7 +465,7 @@ def test_who_has_a_work_area_is_looked_up_and_nobody_else_is_read(
 
 
 def test_of_two_accounts_one_may_do_what_either_could(
-    templates: TemplateChanges, directory: Directory, services: Services
+    templates: Templates, directory: Directory, services: Services
 ) -> None:
     templates.set([EVERYBODY, ENGINEERING, SALES])
     ada, old = user(directory, "ada"), user(directory, "0" * 32 + "ada")
@@ -493,21 +487,21 @@ def test_of_two_accounts_one_may_do_what_either_could(
 
 
 def test_of_two_versions_of_a_template_the_survivor_has_the_highest_of_both(
-    templates: TemplateChanges, directory: Directory, services: Services
+    templates: Templates, directory: Directory, services: Services
 ) -> None:
     templates.set([EVERYBODY])
     ada = user(directory, "ada")
     more = {"induction": "manage", "policies": "read", "code": "edit"}
     templates.set([replace(EVERYBODY, areas=more, role="regular")])
     old = user(directory, "old")
-    ledger = AccessService(services.table, "acme", Actor(actor="operator:ann"), AccessLevels())
+    accesses = UserAccesses(operator_of(services))
     for each, level in ((ada, "edit"), (old, "comment")):
-        ledger.grant(each, {"crm": level})
-    ledger.revoke(ada, ["policies"])
+        accesses.grant(each, {"crm": level})
+    accesses.revoke(ada, ["policies"])
 
     operators.merge(operator_of(services), "acme", ada, old, old)
 
     areas = {"induction": "manage", "policies": "read", "code": "edit", "crm": "edit"}
     assert access(directory, ada) == (areas, "regular")
-    ledger.grant(ada, {"sales": "read"})
+    accesses.grant(ada, {"sales": "read"})
     assert access(directory, ada) == ({**areas, "sales": "read"}, "regular")

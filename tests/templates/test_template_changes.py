@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 
 from rollcall.directory.directory import Directory
+from rollcall.operations.operator import Operator
 from rollcall.runtime.services import Services
 from rollcall.storage.transactions import Action
 from rollcall.templates.template import Selector, Template
-from rollcall.templates.template_changes import TemplateChanges
 from rollcall.templates.template_file import TemplateError
 from tests.directory.people import group
+from tests.operations.operators import Templates
 from tests.storage.faults import preceded
 from tests.templates.conftest import Clock
 
@@ -20,16 +21,16 @@ ENGINEERING = Template(
 )
 
 
-def names(templates: TemplateChanges) -> list[str]:
+def names(templates: Templates) -> list[str]:
     return [each.name for each in templates.catalogue().templates]
 
 
-def test_a_tenant_begins_without_templates(templates: TemplateChanges) -> None:
+def test_a_tenant_begins_without_templates(templates: Templates) -> None:
     assert names(templates) == []
     assert templates.catalogue().everyone is None
 
 
-def test_what_is_set_applies_in_its_first_version(templates: TemplateChanges) -> None:
+def test_what_is_set_applies_in_its_first_version(templates: Templates) -> None:
     set_ = templates.set([EVERYBODY, ENGINEERING])
 
     assert [each.version for each in set_] == [1, 1]
@@ -38,7 +39,7 @@ def test_what_is_set_applies_in_its_first_version(templates: TemplateChanges) ->
 
 
 def test_setting_it_again_makes_a_version_only_where_something_differs(
-    templates: TemplateChanges, clock: Clock
+    templates: Templates, clock: Clock
 ) -> None:
     templates.set([EVERYBODY, ENGINEERING])
     clock.go_on(days=1)
@@ -51,7 +52,7 @@ def test_setting_it_again_makes_a_version_only_where_something_differs(
     assert {each.actor for each in history} == {"operator:ann"}
 
 
-def test_a_removed_template_keeps_its_history_and_its_numbers(templates: TemplateChanges) -> None:
+def test_a_removed_template_keeps_its_history_and_its_numbers(templates: Templates) -> None:
     templates.set([EVERYBODY])
     templates.remove("everybody")
 
@@ -61,14 +62,14 @@ def test_a_removed_template_keeps_its_history_and_its_numbers(templates: Templat
 
 
 def test_a_template_that_is_not_there_is_neither_shown_nor_removed(
-    templates: TemplateChanges,
+    templates: Templates,
 ) -> None:
     for refused in (templates.show, templates.remove):
         with pytest.raises(TemplateError, match="there is no template everybody"):
             refused("everybody")
 
 
-def test_only_one_template_applies_to_all_users(templates: TemplateChanges) -> None:
+def test_only_one_template_applies_to_all_users(templates: Templates) -> None:
     templates.set([EVERYBODY])
     other = Template("another", areas={"policies": "read"})
 
@@ -78,7 +79,7 @@ def test_only_one_template_applies_to_all_users(templates: TemplateChanges) -> N
 
 
 def test_the_template_of_all_users_may_become_another_in_one_step(
-    templates: TemplateChanges,
+    templates: Templates,
 ) -> None:
     templates.set([EVERYBODY])
     as_group = Template("everybody", Selector("displayName", "Staff"), {"induction": "read"})
@@ -90,7 +91,7 @@ def test_the_template_of_all_users_may_become_another_in_one_step(
     assert everyone.name == "another"
 
 
-def test_a_tenant_has_at_most_40_templates(templates: TemplateChanges) -> None:
+def test_a_tenant_has_at_most_40_templates(templates: Templates) -> None:
     many = [Template(f"t{each}", Selector("displayName", "x"), {"a": "read"}) for each in range(41)]
 
     with pytest.raises(TemplateError, match="at most 40 templates"):
@@ -99,10 +100,10 @@ def test_a_tenant_has_at_most_40_templates(templates: TemplateChanges) -> None:
 
 
 def test_of_two_operators_none_undoes_what_the_other_did(
-    templates: TemplateChanges, services: Services
+    templates: Templates, services: Services
 ) -> None:
     templates.set([EVERYBODY])
-    other = TemplateChanges(services.table, "acme", "operator:bob")
+    other = Templates(Operator(services, "operator:bob"))
     client = services.clients.dynamodb
 
     with preceded(client, "TransactWriteItems", lambda: other.set([ENGINEERING])):
@@ -113,9 +114,9 @@ def test_of_two_operators_none_undoes_what_the_other_did(
 
 
 def test_of_two_operators_only_one_sets_a_template_for_all(
-    templates: TemplateChanges, services: Services
+    templates: Templates, services: Services
 ) -> None:
-    other = TemplateChanges(services.table, "acme", "operator:bob")
+    other = Templates(Operator(services, "operator:bob"))
     client = services.clients.dynamodb
 
     with (
@@ -125,7 +126,7 @@ def test_of_two_operators_only_one_sets_a_template_for_all(
         templates.set([Template("another", areas={"policies": "read"})])
 
 
-def test_a_template_waits_for_its_group(templates: TemplateChanges) -> None:
+def test_a_template_waits_for_its_group(templates: Templates) -> None:
     (template,) = templates.set([ENGINEERING])
 
     catalogue = templates.catalogue()
@@ -137,7 +138,7 @@ def test_a_template_waits_for_its_group(templates: TemplateChanges) -> None:
 
 
 def test_a_template_is_bound_to_a_group_that_is_there_already(
-    templates: TemplateChanges, directory: Directory
+    templates: Templates, directory: Directory
 ) -> None:
     there = group(directory, "engineering")
 
@@ -150,7 +151,7 @@ def test_a_template_is_bound_to_a_group_that_is_there_already(
 
 
 def test_a_group_is_found_by_its_external_id_in_its_own_case(
-    templates: TemplateChanges, directory: Directory
+    templates: Templates, directory: Directory
 ) -> None:
     there = directory.groups.create({"displayName": "Eng", "externalId": "G-1"}).record.id
     right = Template("right", Selector("externalId", "G-1"), {"a": "read"})
@@ -163,7 +164,7 @@ def test_a_group_is_found_by_its_external_id_in_its_own_case(
 
 
 def test_a_template_is_not_bound_to_a_group_that_is_being_deleted(
-    templates: TemplateChanges, directory: Directory, services: Services
+    templates: Templates, directory: Directory, services: Services
 ) -> None:
     there = group(directory, "Engineering")
     templates.set([EVERYBODY])
@@ -178,7 +179,7 @@ def test_a_template_is_not_bound_to_a_group_that_is_being_deleted(
     assert templates.catalogue().group_of(template) is None
 
 
-def test_templates_are_read_with_one_read(templates: TemplateChanges, services: Services) -> None:
+def test_templates_are_read_with_one_read(templates: Templates, services: Services) -> None:
     templates.set([EVERYBODY, ENGINEERING])
     reads: list[str] = []
     events = services.clients.dynamodb.meta.events
@@ -190,7 +191,7 @@ def test_templates_are_read_with_one_read(templates: TemplateChanges, services: 
 
 
 def test_the_selectors_of_a_group_are_freed_for_the_next_one(
-    templates: TemplateChanges, directory: Directory, services: Services
+    templates: Templates, directory: Directory, services: Services
 ) -> None:
     from rollcall.storage.template_items import TemplateItems as Stored
 

@@ -8,16 +8,15 @@ from dataclasses import replace
 import pytest
 
 from rollcall.directory.directory import Directory
-from rollcall.model.actor import Actor
+from rollcall.operations.accounts import AccountError, find
+from rollcall.operations.operator import Operator
 from rollcall.runtime.services import Services
 from rollcall.scim.resource_type import ROLLCALL
 from rollcall.storage.table import Table
-from rollcall.templates.access_levels import AccessLevels
 from rollcall.templates.template import Selector, Template
-from rollcall.templates.template_changes import TemplateChanges
 from rollcall.templates.template_file import TemplateError
-from rollcall.templates.user_access import AccessService
 from tests.directory.people import adding, group, user
+from tests.operations.operators import Templates, UserAccesses, operator_of
 from tests.storage.faults import preceded
 from tests.templates.conftest import Clock
 from tests.templates.test_new_users import (
@@ -31,32 +30,35 @@ from tests.templates.test_new_users import (
 
 
 @pytest.fixture
-def ledger(table: Table, clock: Clock) -> AccessService:
-    """The ledger, as the operator bob uses it."""
-    return AccessService(table, "acme", Actor(actor="operator:bob"), AccessLevels(), clock)
+def accesses(services: Services, table: Table, clock: Clock) -> UserAccesses:
+    """The access of users, as the operator bob sees and changes it."""
+    operator_of(services, "acme", table)
+    services.clock = clock
+    return UserAccesses(Operator(services, "operator:bob"))
 
 
 def test_a_user_is_found_by_id_and_by_name_in_any_case(
-    directory: Directory, ledger: AccessService
+    directory: Directory, accesses: UserAccesses
 ) -> None:
     ada = user(directory, "Ada")
 
-    assert ledger.find(ada) == ledger.find("ADA") == ada
-    with pytest.raises(TemplateError, match="there is no user eve"):
-        ledger.find("eve")
+    operator = accesses.operator
+    assert find(operator, "acme", ada).id == find(operator, "acme", "ADA").id == ada
+    with pytest.raises(AccountError, match="there is no user eve"):
+        find(operator, "acme", "eve")
 
 
 def test_a_holding_tells_what_gave_what_in_order(
-    templates: TemplateChanges, directory: Directory, ledger: AccessService, clock: Clock
+    templates: Templates, directory: Directory, accesses: UserAccesses, clock: Clock
 ) -> None:
     templates.set([EVERYBODY, ENGINEERING])
     ada = user(directory, "ada")
     clock.go_on(hours=1)
     engineering = group(directory, "Engineering", ada)
     clock.go_on(hours=1)
-    ledger.grant(ada, {"crm": "read"})
+    accesses.grant(ada, {"crm": "read"})
 
-    holding = ledger.explain(ada)
+    holding = accesses.read(ada)
     assert holding.groups == (engineering,)
     told = [(each.template, each.at[11:13], actor) for each, actor in holding.grants]
     assert told == [
@@ -68,12 +70,12 @@ def test_a_holding_tells_what_gave_what_in_order(
 
 
 def test_what_is_granted_by_hand_lessens_nothing(
-    templates: TemplateChanges, directory: Directory, ledger: AccessService
+    templates: Templates, directory: Directory, accesses: UserAccesses
 ) -> None:
     templates.set([EVERYBODY])
     ada = user(directory, "ada")
-    ledger.grant(ada, {"induction": "manage", "policies": "read"}, "administrator")
-    ledger.grant(ada, {"crm": "read"})
+    accesses.grant(ada, {"induction": "manage", "policies": "read"}, "administrator")
+    accesses.grant(ada, {"crm": "read"})
 
     areas = {"induction": "manage", "policies": "comment", "crm": "read"}
     assert access(directory, ada) == (areas, "administrator")
@@ -82,40 +84,40 @@ def test_what_is_granted_by_hand_lessens_nothing(
 
 
 def test_a_user_without_templates_may_be_given_something(
-    directory: Directory, ledger: AccessService
+    directory: Directory, accesses: UserAccesses
 ) -> None:
     ada = user(directory, "ada")
-    ledger.grant(ada, {"crm": "read"})
+    accesses.grant(ada, {"crm": "read"})
 
     assert access(directory, ada) == ({"crm": "read"}, "")
 
 
 def test_what_is_revoked_is_gone_whatever_gave_it_and_no_template_gives_it_again(
-    templates: TemplateChanges, directory: Directory, ledger: AccessService, clock: Clock
+    templates: Templates, directory: Directory, accesses: UserAccesses, clock: Clock
 ) -> None:
     templates.set([EVERYBODY, ENGINEERING])
     ada = user(directory, "ada")
     engineering = group(directory, "Engineering", ada)
-    ledger.grant(ada, {"induction": "manage"})
+    accesses.grant(ada, {"induction": "manage"})
     clock.go_on(days=1)
-    ledger.revoke(ada, ["induction"], role=True)
+    accesses.revoke(ada, ["induction"], role=True)
 
     assert access(directory, ada) == ({"policies": "comment", "code": "manage"}, "")
-    assert ledger.apply(ada) == []
+    assert accesses.apply(ada) == []
     directory.groups.delete(engineering)
     directory.groups.patch(group(directory, "Engineering"), adding(ada))
     assert access(directory, ada) == ({"policies": "comment", "code": "manage"}, "")
-    revoked = [each.revoked for each, _ in ledger.explain(ada).grants]
+    revoked = [each.revoked for each, _ in accesses.read(ada).grants]
     assert revoked == [{"induction": "2026-01-02T00:00:00.000Z"}] * 3
 
 
 def test_what_was_revoked_may_be_granted_again_by_hand(
-    templates: TemplateChanges, directory: Directory, ledger: AccessService
+    templates: Templates, directory: Directory, accesses: UserAccesses
 ) -> None:
     templates.set([EVERYBODY])
     ada = user(directory, "ada")
-    ledger.revoke(ada, ["induction"])
-    ledger.grant(ada, {"induction": "read"})
+    accesses.revoke(ada, ["induction"])
+    accesses.grant(ada, {"induction": "read"})
 
     assert access(directory, ada) == AS_EVERYBODY
 
@@ -123,73 +125,75 @@ def test_what_was_revoked_may_be_granted_again_by_hand(
 @pytest.mark.parametrize(
     ("revoke", "sentence"),
     [
-        (lambda ledger, ada: ledger.revoke(ada, ["crm", "induction"]), "no access to crm"),
-        (lambda ledger, ada: ledger.revoke(ada, [], role=True), "has no role"),
+        (lambda accesses, ada: accesses.revoke(ada, ["crm", "induction"]), "no access to crm"),
+        (lambda accesses, ada: accesses.revoke(ada, [], role=True), "has no role"),
     ],
 )
 def test_what_a_user_has_not_cannot_be_revoked(
-    revoke: Callable[[AccessService, str], object],
+    revoke: Callable[[UserAccesses, str], object],
     sentence: str,
-    templates: TemplateChanges,
+    templates: Templates,
     directory: Directory,
-    ledger: AccessService,
+    accesses: UserAccesses,
 ) -> None:
     templates.set([replace(EVERYBODY, role="")])
     ada = user(directory, "ada")
 
     with pytest.raises(TemplateError, match=sentence):
-        revoke(ledger, ada)
+        revoke(accesses, ada)
     assert directory.users.read(ada).record.version == 1
 
 
 def test_applying_gives_what_users_lack_and_once(
-    templates: TemplateChanges, directory: Directory, ledger: AccessService
+    templates: Templates, directory: Directory, accesses: UserAccesses
 ) -> None:
     ada = user(directory, "ada")
     group(directory, "Engineering", ada)
     templates.set([EVERYBODY, ENGINEERING])
     assert access(directory, ada) == ({}, "")
 
-    assert [each.name for each in ledger.apply(ada)] == ["engineering", "everybody"]
+    assert [each.name for each in accesses.apply(ada)] == ["engineering", "everybody"]
     assert access(directory, ada) == AS_ENGINEER
-    assert ledger.apply(ada) == []
+    assert accesses.apply(ada) == []
     assert directory.users.read(ada).record.version == 3
 
 
 def test_a_prospect_says_why(
-    templates: TemplateChanges, directory: Directory, ledger: AccessService
+    templates: Templates, directory: Directory, accesses: UserAccesses
 ) -> None:
     engineering = group(directory, "Engineering")
     waiting = replace(ENGINEERING, name="sales", group=Selector("displayName", "Sales"))
     templates.set([EVERYBODY, ENGINEERING, waiting])
 
-    assert [(each.applies, each.reason) for each in ledger.prospects([engineering])] == [
+    previewed = accesses.preview(None, engineering)
+    assert [(each.applies, each.reason) for each in previewed.templates] == [
         (True, "is a member of the group Engineering"),
         (True, "applies to all new users"),
         (False, "waits for the group Sales"),
     ]
-    assert next(each.reason for each in ledger.prospects([])).startswith("is not a member of")
-    both = ledger.together([EVERYBODY, ENGINEERING])
-    assert (both.areas, both.role) == AS_ENGINEER
+    assert next(each.reason for each in accesses.preview().templates).startswith(
+        "is not a member of"
+    )
+    assert (previewed.access.areas, previewed.access.role) == AS_ENGINEER
 
 
 def test_of_two_operators_both_give(
-    templates: TemplateChanges, directory: Directory, ledger: AccessService, services: Services
+    templates: Templates, directory: Directory, accesses: UserAccesses, services: Services
 ) -> None:
     ada = user(directory, "ada")
-    other = AccessService(services.table, "acme", Actor(actor="operator:eve"), AccessLevels())
+    other = UserAccesses(Operator(services, "operator:eve"))
 
     def meanwhile() -> None:
         other.grant(ada, {"crm": "read"})
 
     with preceded(services.clients.dynamodb, "TransactWriteItems", meanwhile):
-        ledger.grant(ada, {"code": "edit"})
+        accesses.grant(ada, {"code": "edit"})
 
     assert access(directory, ada)[0] == {"crm": "read", "code": "edit"}
 
 
 def test_a_membership_meanwhile_loses_nothing_to_a_grant(
-    templates: TemplateChanges, directory: Directory, ledger: AccessService, services: Services
+    templates: Templates, directory: Directory, accesses: UserAccesses, services: Services
 ) -> None:
     templates.set([EVERYBODY, ENGINEERING])
     ada = user(directory, "ada")
@@ -199,13 +203,13 @@ def test_a_membership_meanwhile_loses_nothing_to_a_grant(
         directory.groups.patch(engineering, adding(ada))
 
     with preceded(services.clients.dynamodb, "TransactWriteItems", meanwhile):
-        ledger.grant(ada, {"crm": "read"})
+        accesses.grant(ada, {"crm": "read"})
 
     assert access(directory, ada)[0] == {**AS_ENGINEER[0], "crm": "read"}
 
 
 def test_the_first_default_of_an_attribute_stays(
-    templates: TemplateChanges, directory: Directory
+    templates: Templates, directory: Directory
 ) -> None:
     elsewhere = replace(ENGINEERING, attributes={"locale": "de-DE", "userType": "Engineer"})
     templates.set([EVERYBODY, elsewhere])
@@ -217,7 +221,7 @@ def test_the_first_default_of_an_attribute_stays(
 
 
 def test_a_template_without_work_areas_gives_its_role(
-    templates: TemplateChanges, directory: Directory
+    templates: Templates, directory: Directory
 ) -> None:
     templates.set([Template("everybody", role="regular")])
     created = directory.users.create({"userName": "ada"})
@@ -226,16 +230,16 @@ def test_a_template_without_work_areas_gives_its_role(
 
 
 def test_why_a_user_has_nothing_of_a_template_and_until_when_it_may(
-    templates: TemplateChanges, directory: Directory, ledger: AccessService, clock: Clock
+    templates: Templates, directory: Directory, accesses: UserAccesses, clock: Clock
 ) -> None:
     old = user(directory, "old")
     templates.set([EVERYBODY, ENGINEERING])
     ada = user(directory, "ada")
     templates.set([replace(ENGINEERING, window=1)])
-    everybody, engineering = templates.show("everybody"), templates.show("engineering")
 
     def standing(named: str) -> list[str]:
-        return [ledger.standing(ledger.explain(named), each) for each in (everybody, engineering)]
+        status = {each.template.name: each.status for each in accesses.preview(named).templates}
+        return [status["everybody"], status["engineering"]]
 
     assert standing(old) == ["no, the account was not new to it"] * 2
     assert standing(ada) == [

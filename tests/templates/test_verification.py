@@ -14,10 +14,10 @@ from rollcall.runtime.services import Services
 from rollcall.scim.resource_type import Kind
 from rollcall.storage.keys import Keys
 from rollcall.storage.table import Table
-from rollcall.templates.template_changes import TemplateChanges
 from tests.command import rollcall
 from tests.conftest import Server, Tenant
 from tests.directory.people import group, user
+from tests.operations.operators import Templates
 from tests.storage import consistency
 from tests.storage.consistency import verified
 from tests.templates.test_new_users import AS_ENGINEER, ENGINEERING, EVERYBODY, access
@@ -26,7 +26,7 @@ HIGHER = {"induction": "manage", "policies": "edit", "code": "manage"}
 
 
 @pytest.fixture
-def ada(templates: TemplateChanges, directory: Directory) -> str:
+def ada(templates: Templates, directory: Directory) -> str:
     """A user with what two templates give."""
     templates.set([EVERYBODY, ENGINEERING])
     made = user(directory, "ada")

@@ -23,8 +23,6 @@ from rollcall.storage.outbox import Outbox
 from rollcall.storage.provisioning_log import LogEntry
 from rollcall.storage.table import Table
 from rollcall.templates.template import Selector, Template
-from rollcall.templates.template_changes import TemplateChanges
-from rollcall.templates.user_access import AccessService
 from rollcall.tenants.authentication import Authenticator
 from rollcall.tenants.handover import HandoverService
 from tests.directory.people import ENTERPRISE, group, patch, removing, user
@@ -56,12 +54,10 @@ def fill(having: Services, name: str) -> Filled:
     link_policies.set_rule(operator, name, LinkRule.ADOPT)
     everybody = Template("everybody", areas={"induction": "read"}, role="regular")
     staff = Template("staff", Selector("displayName", "Staff"), {"code": "edit"})
-    TemplateChanges(having.table, name, OPERATOR.actor).set([everybody, staff])
+    operators.Templates(operator, name).set([everybody, staff])
     directory = having.directory(name)
     ids = _people(operator, name, directory)
-    AccessService(having.table, name, OPERATOR, having.scales).grant(
-        ids["ann"], {"policies": "edit"}, ""
-    )
+    operators.UserAccesses(operator, name).grant(ids["ann"], {"policies": "edit"}, "")
     _merged(operator, name, directory, ids)
     _begun(having, name, ids)
     codes = _handed_over(having, name, first)

@@ -1,4 +1,4 @@
-"""`rollcall access`: what a user may do and why, and what people mend of it."""
+"""`rollcall access`: show, grant and revoke what a user may do."""
 
 from __future__ import annotations
 
@@ -8,21 +8,19 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from rollcall.cli.connection import target
+from rollcall.cli.connection import connect
 from rollcall.cli.listing import Listing
-from rollcall.cli.terminal import AsJson, Name, UsageError, operator, print_listing, say
+from rollcall.cli.terminal import AsJson, Name, UsageError, print_listing, say
 from rollcall.model.access import Access
-from rollcall.operations.operator import Operator
-from rollcall.storage.keys import BY_HAND
-from rollcall.templates import template_file
-from rollcall.templates.user_access import AccessService, UserAccess
+from rollcall.operations import user_access
+from rollcall.operations.user_access import BY_HAND, UserAccess
 
 
 class ShownByDefault(TyperGroup):
-    """Commands of which `show` need not be said: `access TENANT USER` is `access show …`."""
+    """Commands with a default: `access TENANT USER` means `access show TENANT USER`."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Read the arguments, with the command put in where none is named."""
+        """Parse the arguments, with `show` before them where they name no command."""
         if args and not args[0].startswith("-") and args[0] not in self.commands:
             args = ["show", *args]
         return super().parse_args(ctx, args)
@@ -42,18 +40,17 @@ Areas = Annotated[list[str] | None, typer.Argument(help="Work areas.", show_defa
 
 @app.command()
 def show(context: typer.Context, tenant: Name, user: User, as_json: AsJson = False) -> None:
-    """Show what a user may do, and which template or person gave it, and when."""
-    book = ledger(target(context), tenant)
-    holding = book.explain(book.find(user))
+    """Show what a user may do, which template or person granted it, and when."""
+    access = user_access.read_access(connect(context), tenant, user)
     if as_json:
-        print(json.dumps(_summary(holding)))
+        print(json.dumps(_summary(access)))
         return
-    _print_access(holding.record.document["userName"], holding.record.access)
-    if not holding.grants:
+    _print_access(access.record.user_name, access.record.access)
+    if not access.grants:
         say("No template and nobody has given anything.")
         return
     rows = Listing("by", "version", "when", "caused by", "work areas", "role")
-    for grant, actor in holding.grants:
+    for grant, actor in access.grants:
         by = "hand" if grant.template == BY_HAND else grant.template
         areas = [f"{area} {level}" for area, level in grant.areas.items()]
         areas += [f"({area} revoked {at[:10]})" for area, at in grant.revoked.items()]
@@ -74,14 +71,12 @@ def grant(
     role: Annotated[str, typer.Option(help="A role.", show_default=False)] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Give a user access by hand. What it has already gets no less by that."""
-    chosen = target(context)
-    given = dict(_pair(each) for each in areas or [])
-    if not given and not role:
+    """Grant a user access by hand; existing access never becomes lower."""
+    granted = dict(_pair(text) for text in areas or [])
+    if not granted and not role:
         raise UsageError("say what to grant: AREA=LEVEL, or --role")
-    template_file.check(given, role, chosen.services.scales)
-    book = ledger(chosen, tenant)
-    _tell(user, book.grant(book.find(user), given, role), as_json)
+    access = user_access.grant(connect(context), tenant, user, granted, role)
+    _print_result(user, access, as_json)
 
 
 @app.command()
@@ -90,32 +85,25 @@ def revoke(
     tenant: Name,
     user: User,
     areas: Areas = None,
-    role: Annotated[bool, typer.Option("--role", help="Take the role as well.")] = False,
+    role: Annotated[bool, typer.Option("--role", help="Revoke the role as well.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Take work areas from a user, and its role, whatever gave them. Nothing gives them again."""
+    """Revoke work areas of a user and its role, whatever granted them."""
     if not areas and not role:
         raise UsageError("say what to revoke: a work area, or --role")
-    book = ledger(target(context), tenant)
-    _tell(user, book.revoke(book.find(user), areas or [], role=role), as_json)
-
-
-def ledger(chosen: Operator, tenant: str) -> AccessService:
-    """Return the grants of a tenant, changed by whoever runs the command."""
-    chosen.services.tenants.show(tenant)
-    services = chosen.services
-    acts = services.acts(tenant, operator())
-    return AccessService(services.table, tenant, acts.actor, services.scales, acts=acts)
+    access = user_access.revoke(connect(context), tenant, user, areas or [], role=role)
+    _print_result(user, access, as_json)
 
 
 def _pair(text: str) -> tuple[str, str]:
+    """Return work area and level of AREA=LEVEL. Raises UsageError."""
     area, separator, level = text.rpartition("=")
     if not separator or not area.strip():
         raise UsageError(f"{text} is no AREA=LEVEL")
     return area.strip(), level.strip()
 
 
-def _tell(user: str, access: Access, as_json: bool) -> None:
+def _print_result(user: str, access: Access, as_json: bool) -> None:
     if as_json:
         print(json.dumps(_plain(access)))
     else:
@@ -136,11 +124,11 @@ def _plain(access: Access) -> dict[str, Any]:
     }
 
 
-def _summary(holding: UserAccess) -> dict[str, Any]:
+def _summary(access: UserAccess) -> dict[str, Any]:
     return {
-        "id": holding.record.id,
-        "userName": holding.record.document["userName"],
-        **_plain(holding.record.access),
+        "id": access.record.id,
+        "userName": access.record.user_name,
+        **_plain(access.record.access),
         "grants": [
             {
                 "template": None if grant.template == BY_HAND else grant.template,
@@ -152,6 +140,6 @@ def _summary(holding: UserAccess) -> dict[str, Any]:
                 "role": grant.role or None,
                 "revoked": dict(grant.revoked),
             }
-            for grant, actor in holding.grants
+            for grant, actor in access.grants
         ],
     }

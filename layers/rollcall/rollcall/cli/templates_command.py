@@ -1,4 +1,4 @@
-"""`rollcall templates`: what new users may do as soon as they arrive."""
+"""`rollcall templates`: set, list, show and remove New User Templates."""
 
 from __future__ import annotations
 
@@ -10,28 +10,27 @@ import typer
 import yaml
 from rich.text import Text
 
-from rollcall.cli import yaml_text
-from rollcall.cli.connection import target
+from rollcall.cli.connection import connect
 from rollcall.cli.listing import Listing
 from rollcall.cli.template_preview_command import apply, preview
 from rollcall.cli.terminal import (
     AsJson,
     DryRun,
     Name,
-    UsageError,
     Yes,
     asking,
-    operator,
     print_lines,
     print_listing,
     say,
 )
-from rollcall.operations.operator import Operator
-from rollcall.reconcile.files import text_file
-from rollcall.templates import template_file
-from rollcall.templates.catalogue import Catalogue
-from rollcall.templates.template import WINDOW_DAYS, Template
-from rollcall.templates.template_changes import TemplateChanges
+from rollcall.operations import template_changes
+from rollcall.operations.template_changes import (
+    MAX_WINDOW,
+    WINDOW_DAYS,
+    Catalogue,
+    Template,
+    TemplateChange,
+)
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -58,7 +57,7 @@ def set_(
             help="Days after a user's creation in which a membership still brings the template of "
             "its group; IdPs send users first and memberships later.",
             min=1,
-            max=template_file.MAX_WINDOW,
+            max=MAX_WINDOW,
         ),
     ] = WINDOW_DAYS,
     dry_run: DryRun = False,
@@ -85,18 +84,14 @@ def set_(
     to it when it does, and stays bound when it is renamed. A template of a name that is set already
     becomes its next version, for users created from now on.
     """
-    chosen = target(context)
-    found = template_file.read(_parsed(path), chosen.services.scales, window)
-    templates = _templates(chosen, tenant)
-    before = {each.name: each for each in templates.catalogue().templates}
-    after = found if dry_run else templates.set(found)
-    changes = [_change(before.get(each.name), each) for each in after]
+    operator = connect(context)
+    templates = template_changes.read_file(operator, path, window)
+    changes = template_changes.set_templates(operator, tenant, templates, dry_run=dry_run)
     if as_json:
-        rows = [{**_summary(each), "change": of} for each, of in zip(after, changes, strict=True)]
-        print(json.dumps(rows))
+        print(json.dumps([{**_summary(each.after), "change": _change(each)} for each in changes]))
         return
-    for template, change in zip(after, changes, strict=True):
-        say(f"{template.name}, for {template.audience}: {change}")
+    for change in changes:
+        say(f"{change.after.name}, for {change.after.audience}: {_change(change)}")
     if dry_run:
         say("Nothing is set, this was a dry run.")
 
@@ -104,9 +99,7 @@ def set_(
 @app.command(name="list")
 def list_(context: typer.Context, tenant: Name, as_json: AsJson = False) -> None:
     """List the templates that apply now, and which of them still wait for their group."""
-    templates = _templates(target(context), tenant)
-    templates.bind()
-    catalogue = templates.catalogue()
+    catalogue = template_changes.list_templates(connect(context), tenant)
     if as_json:
         print(json.dumps([_bound(catalogue, each) for each in catalogue.templates]))
         return
@@ -135,17 +128,16 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Show a template, as the file that would set it, or what it was in each version."""
-    templates = _templates(target(context), tenant)
+    operator = connect(context)
     if not history:
-        template = templates.show(name)
+        template = template_changes.show(operator, tenant, name)
         if as_json:
-            print(json.dumps(_bound(templates.catalogue(), template)))
+            catalogue = template_changes.list_templates(operator, tenant)
+            print(json.dumps(_bound(catalogue, template)))
         else:
             print_lines(_source(template).rstrip())
         return
-    versions = list(templates.history(name))
-    if not versions:
-        raise UsageError(f"there has never been a template {name}")
+    versions = template_changes.history(operator, tenant, name)
     if as_json:
         rows = [
             {**_summary(each.template), "set": each.set_at, "actor": each.actor}
@@ -168,33 +160,24 @@ def remove(
     as_json: AsJson = False,
 ) -> None:
     """Remove a template. Users keep what it gave them; who comes from now on gets nothing of it."""
-    templates = _templates(target(context), tenant)
-    template = templates.show(name)
+    operator = connect(context)
+    template = template_changes.show(operator, tenant, name)
     if not yes:
         with asking():
             typer.confirm(f"Remove {name}, for {template.audience}?", abort=True)
-    templates.remove(name)
+    template_changes.remove(operator, tenant, name)
     if as_json:
         print(json.dumps({"removed": name}))
     else:
         say(f"{name} is removed. Users who have something of it keep that.")
 
 
-def _templates(chosen: Operator, tenant: str) -> TemplateChanges:
-    chosen.services.tenants.show(tenant)
-    return chosen.services.templates(tenant, operator())
-
-
-def _parsed(path: Path) -> Any:
-    """Read a file. Raises UsageError, Mistake."""
-    with text_file.open_text(path) as opened:
-        return yaml_text.read(opened.head(yaml_text.MAX_CHARACTERS + 1), opened.name)
-
-
-def _change(before: Template | None, after: Template) -> str:
+def _change(change: TemplateChange) -> str:
+    """Return what setting a template changes, or would change."""
+    before, after = change.before, change.after
     if before is None:
         return "new"
-    if before.has_same_content(after):
+    if not change.is_new_version:
         return f"as it was, version {before.version}"
     return f"version {max(after.version, before.version + 1)}, for users who come from now on"
 

@@ -23,7 +23,6 @@ from rollcall.runtime.settings import Settings
 from rollcall.scim import extensions, json_text
 from rollcall.scim.json_text import JsonTextError
 from rollcall.storage.audit_log import AuditLog
-from rollcall.templates.template_changes import TemplateChanges
 from rollcall.tenants.authentication import Caller
 from rollcall.tenants.tenant_tokens import TenantTokens
 
@@ -75,10 +74,6 @@ class Services(Backend):
     def acts(self, tenant: str, actor: str) -> AuditLog:
         """Return what tells a tenant's log of what an operator does in one run of a command."""
         return AuditLog(self.log(tenant), Actor(uuid4().hex, actor))
-
-    def templates(self, tenant: str, actor: str = "") -> TemplateChanges:
-        """Return the New User Templates of one tenant, changed by an actor."""
-        return TemplateChanges(self.table, tenant, actor, acts=self.acts(tenant, actor))
 
     def keyring(self, tenant: str) -> TenantTokens:
         """Return the tokens of one tenant."""

@@ -1,4 +1,4 @@
-"""YAML that somebody else wrote: read to a bounded depth and size, whatever its aliases repeat."""
+"""YAML from outside, read to a bounded depth and size, however often its aliases repeat."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ import yaml
 from yaml.composer import ComposerError
 from yaml.constructor import ConstructorError
 
-from rollcall.cli.terminal import UsageError
+from rollcall.templates.template_file import TemplateError
 
 MAX_CHARACTERS = 400_000
 """The templates of a tenant are one item of the table, which holds no more."""
 
 MAX_DEPTH = 32
 MAX_VALUES = 20_000
-"""The values of a text when every alias is written out."""
+"""How many values a text may have when every alias is written out."""
 
 
 def read(text: str, named: str) -> Any:
-    """Return what a text says; a word of `named` says where it stands.
+    """Return the value of a text; `named` is the name of its file.
 
-    Raises UsageError for what is neither YAML nor JSON, says a key twice, or is too large.
+    Raises TemplateError for what is neither YAML nor JSON, repeats a key, or is too large.
     """
     if len(text) > MAX_CHARACTERS:
-        raise UsageError(f"{named} has more than {MAX_CHARACTERS:,} characters")
+        raise TemplateError(f"{named} has more than {MAX_CHARACTERS:,} characters")
     try:
         # JSON may be indented with tabs, which YAML refuses.
         return yaml.load(text.expandtabs(2), _Loader)  # noqa: S506  # a safe loader
@@ -32,11 +32,11 @@ def read(text: str, named: str) -> Any:
         mark = getattr(error, "problem_mark", None)
         where = "" if mark is None else f", line {mark.line + 1}"
         problem = getattr(error, "problem", None) or "it cannot be read"
-        raise UsageError(f"{named}{where}: {problem}") from error
+        raise TemplateError(f"{named}{where}: {problem}") from error
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML in which no key of an object is said twice: the last one would win unnoticed."""
+    """YAML without repeated keys in an object: the last one would win unnoticed."""
 
     def __init__(self, text: str) -> None:
         super().__init__(text)

@@ -1,0 +1,188 @@
+"""What templates would give to a user who is created now, and giving it to existing users."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Generator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rollcall.directory.context import Context
+from rollcall.model.access import Access
+from rollcall.operations.accounts import AccountError, find
+from rollcall.operations.operator import Operator, Progress
+from rollcall.operations.user_access import UserAccess, change_grants, read_access
+from rollcall.reconcile.files import text_file
+from rollcall.scim.resource_type import Kind
+from rollcall.templates.catalogue import Catalogue
+from rollcall.templates.grants import Grant, with_grants
+from rollcall.templates.template import Template
+from rollcall.templates.template_file import TemplateError
+
+
+@dataclass(frozen=True)
+class TemplatePreview:
+    """Whether a template applies to a user, or to one in these groups, and why.
+
+    `granted` is the version that the user has, `status` says it in words, or why there is none.
+    """
+
+    template: Template
+    applies: bool
+    reason: str
+    granted: int | None = None
+    status: str = ""
+
+
+@dataclass(frozen=True)
+class AccessPreview:
+    """Every template of a tenant, and the access that those which apply give together."""
+
+    templates: Sequence[TemplatePreview]
+    access: Access
+
+
+@dataclass
+class AppliedTemplates:
+    """The users of a list with the templates that each got, and the names of unknown users."""
+
+    users: list[AppliedUser] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class AppliedUser:
+    """A user, as the list names it, and the templates that it got."""
+
+    name: str
+    id: str
+    templates: Sequence[Template]
+
+
+def preview(
+    operator: Operator, tenant: str, user: str | None = None, groups: Collection[str] = ()
+) -> AccessPreview:
+    """Return what templates would give to a user who is created now; nothing is given.
+
+    `groups` are groups of the user besides those that it has, by id or displayName, also ones that
+    have not arrived. Raises AccountError for an unknown user, TemplateError for a group that does
+    not exist and that no template names.
+    """
+    access = None if user is None else read_access(operator, tenant, user)
+    context = operator.services.context(tenant, operator.name)
+    records = {name: context.resources.resolve(Kind.GROUP, name) for name in groups}
+    members = {record.id for record in records.values() if record is not None}
+    members |= set(access.groups) if access else set()
+    expected = [name for name, record in records.items() if record is None]
+    previews = previews_of(context, members, expected)
+    for name in expected:
+        if not any(
+            each.applies and each.template.group for each in previews_of(context, (), [name])
+        ):
+            raise TemplateError(f"there is no group {name}, and no template waits for it")
+    grants = [Grant.from_template(each.template, "") for each in previews if each.applies]
+    together = with_grants(Access(), grants, context.access_levels)
+    if access is not None:
+        previews = [_with_status(context, each, access) for each in previews]
+    return AccessPreview(previews, together)
+
+
+def previews_of(
+    context: Context, groups: Collection[str], expected: Collection[str] = ()
+) -> list[TemplatePreview]:
+    """Return of each template whether a new member of these groups would get it.
+
+    `expected` are names of groups that have not arrived.
+    """
+    catalogue = Catalogue.of(context.templates.read())
+    previews = []
+    for template in catalogue.templates:
+        group, selector = catalogue.group_of(template), template.group
+        if selector is None:
+            applies, reason = True, "applies to all new users"
+        elif group is not None:
+            applies = group in groups
+            reason = f"{'is' if applies else 'is not'} a member of the group {selector}"
+        else:
+            applies = any(selector.selects({selector.attribute: name}) for name in expected)
+            reason = f"{'is for' if applies else 'waits for'} the group {selector}"
+            reason += ", which has not arrived yet" if applies else ""
+        previews.append(TemplatePreview(template, applies, reason))
+    return previews
+
+
+def read_names(path: Path) -> list[str]:
+    """Return the ids or userNames of a file, one a line, each once; `-` is standard input.
+
+    Raises TemplateError for an empty file, InputError for one that cannot be read.
+    """
+    with text_file.open_text(path) as file:
+        names = list(dict.fromkeys(name for _, name in file.entries()))
+        if not names:
+            raise TemplateError(f"{file.name} names nobody: ids or userNames, one a line")
+        return names
+
+
+def apply_templates(
+    operator: Operator, tenant: str, names: Sequence[str], *, dry_run: bool = False
+) -> Generator[Progress, None, AppliedTemplates]:
+    """Give users the templates that apply to them now and that they do not have.
+
+    Nothing is taken from anybody, and repeating it gives nothing twice. Raises TenantError for an
+    unknown tenant.
+    """
+    operator.services.tenants.show(tenant)
+    result = AppliedTemplates()
+    for done, name in enumerate(names):
+        yield Progress(done, len(names), unit="users")
+        try:
+            identifier = find(operator, tenant, name).id
+            templates = apply(operator, tenant, identifier, dry_run=dry_run)
+        except AccountError:
+            result.missing.append(name)
+        else:
+            result.users.append(AppliedUser(name, identifier, templates))
+    return result
+
+
+def apply(operator: Operator, tenant: str, user: str, *, dry_run: bool = False) -> list[Template]:
+    """Give a user the templates that apply to it now and that it does not have; return these."""
+    context = operator.services.context(tenant, operator.name)
+    if dry_run:
+        return _missing(context, read_access(operator, tenant, user))
+    given: list[Template] = []
+
+    def grants(access: UserAccess, now: str) -> list[Grant]:
+        given[:] = _missing(context, access)
+        return [Grant.from_template(template, now) for template in given]
+
+    change_grants(operator, tenant, user, grants, action="apply")
+    return given
+
+
+def _missing(context: Context, access: UserAccess) -> list[Template]:
+    """Return the templates that apply to a user and of which it has no version."""
+    return [
+        each.template
+        for each in previews_of(context, access.groups)
+        if each.applies and each.template.name not in access.record.access.granted
+    ]
+
+
+def _with_status(context: Context, preview: TemplatePreview, access: UserAccess) -> TemplatePreview:
+    """Return a preview that also says what a user has of the template, or why it has nothing."""
+    granted = access.record.access.granted.get(preview.template.name)
+    status = f"version {granted}" if granted else _why_missing(context, preview.template, access)
+    return TemplatePreview(preview.template, preview.applies, preview.reason, granted, status)
+
+
+def _why_missing(context: Context, template: Template, access: UserAccess) -> str:
+    """Say why a user has nothing of a template, and until when a membership may still give it."""
+    version = access.record.access.awaited.get(template.name)
+    wanted = [(template.name, version)] if version else ()
+    contents = list(context.templates.read_versions(wanted).values())
+    if template.group is None or not contents:
+        return "no, the account was not new to it"
+    end = Template.of(contents[0]).closes(access.record.created)
+    if end < context.clock():
+        return f"no, version {version} came with memberships until {end:%Y-%m-%d}"
+    return f"not yet, version {version} comes with a membership until {end:%Y-%m-%d}"

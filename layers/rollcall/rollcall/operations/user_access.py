@@ -1,0 +1,156 @@
+"""What a user may do and why, and access that an operator grants or revokes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from rollcall.model.access import Access
+from rollcall.model.record import Record
+from rollcall.operations.accounts import AccountError, find
+from rollcall.operations.operator import Operator
+from rollcall.scim.errors import Unavailable
+from rollcall.storage.audit_log import AuditLog
+from rollcall.storage.keys import BY_HAND
+from rollcall.storage.transactions import ConditionFailed
+from rollcall.templates import template_file
+from rollcall.templates.grants import Grant, recomputed
+from rollcall.templates.template_file import TemplateError
+
+__all__ = [
+    "BY_HAND",
+    "Grant",
+    "Grants",
+    "UserAccess",
+    "change_grants",
+    "grant",
+    "read_access",
+    "revoke",
+]
+
+
+@dataclass(frozen=True)
+class UserAccess:
+    """A user, the ids of its groups, and its grants with the actor of each, in order of time."""
+
+    record: Record
+    groups: tuple[str, ...]
+    grants: tuple[tuple[Grant, str], ...]
+
+
+Grants = Callable[[UserAccess, str], Collection[Grant]]
+"""Returns the grants to write, from the access of a user and the present instant."""
+
+
+def read_access(operator: Operator, tenant: str, name: str) -> UserAccess:
+    """Return the access of a user. Raises AccountError when there is no such user."""
+    identifier = find(operator, tenant, name).id
+    context = operator.services.context(tenant, operator.name)
+    user = context.resources.read_user(identifier)
+    if user is None:
+        raise AccountError(f"there is no user {name} in {tenant}")
+    grants = [
+        (Grant.of(content), content.get("origin", {}).get("actor", ""))
+        for content in context.grants.read(identifier)
+    ]
+    grants.sort(key=lambda pair: (pair[0].at, pair[0].template))
+    return UserAccess(user[0], tuple(user[1]), tuple(grants))
+
+
+def grant(
+    operator: Operator, tenant: str, name: str, areas: Mapping[str, str], role: str = ""
+) -> Access:
+    """Grant a user levels by work area, and a role; existing access never becomes lower.
+
+    Raises TemplateError for an unknown level or role, AccountError for an unknown user.
+    """
+    template_file.check(areas, role, operator.services.settings.scales)
+
+    def raised(access: UserAccess, now: str) -> list[Grant]:
+        own = (existing for existing, _ in access.grants if existing.template == BY_HAND)
+        before = next(own, Grant(BY_HAND, 0, now))
+        return [
+            replace(
+                before,
+                version=before.version + 1,
+                areas={**before.areas, **areas},
+                role=role or before.role,
+                revoked={area: at for area, at in before.revoked.items() if area not in areas},
+            )
+        ]
+
+    detail = ", ".join(
+        [*(f"{area} {level}" for area, level in areas.items()), *filter(None, [role])]
+    )
+    return change_grants(operator, tenant, name, raised, action="grant", detail=detail)
+
+
+def revoke(
+    operator: Operator, tenant: str, name: str, areas: Iterable[str], *, role: bool = False
+) -> Access:
+    """Revoke work areas of a user, and its role, whatever granted them.
+
+    Raises TemplateError when the user does not have one of them.
+    """
+    revoked = list(areas)
+
+    def lowered(access: UserAccess, now: str) -> list[Grant]:
+        current = access.record.access
+        if missing := [area for area in revoked if area not in current.areas]:
+            raise TemplateError(f"the user has no access to {', '.join(missing)}")
+        if role and not current.role:
+            raise TemplateError("the user has no role")
+        return [
+            _without(existing, revoked, now, role=role)
+            for existing, _ in access.grants
+            if set(revoked) & set(existing.areas) or (role and existing.role)
+        ]
+
+    detail = ", ".join([*revoked, *(["role"] if role else [])])
+    return change_grants(operator, tenant, name, lowered, action="revoke", detail=detail)
+
+
+def change_grants(
+    operator: Operator, tenant: str, name: str, grants: Grants, *, action: str, detail: str = ""
+) -> Access:
+    """Replace the grants of a user by those of the same templates that `grants` returns.
+
+    Returns the access that results from all grants. The log entry says `detail`, or else which
+    templates were granted.
+    """
+    context = operator.services.context(tenant, operator.name)
+    log = AuditLog(operator.services.log(tenant), context.actor)
+    identifier = find(operator, tenant, name).id
+    for _ in context.table.retry.attempts():
+        access, now = read_access(operator, tenant, identifier), context.now()
+        changed = {grant.template: grant for grant in grants(access, now)}
+        before = access.record.access
+        if not changed:
+            return before
+        all_grants = {existing.template: existing for existing, _ in access.grants} | changed
+        after = recomputed(before, all_grants.values(), context.access_levels)
+        contents = [grant.content for grant in changed.values()]
+        templates = [f"{grant.template} version {grant.version}" for grant in changed.values()]
+        try:
+            context.table.transact(
+                [
+                    context.grants.access_update(identifier, before, after, now, context.actor),
+                    *context.grants.replacements(identifier, contents, context.actor),
+                    *log.actions(action, f"User/{identifier}", detail or ", ".join(templates)),
+                ]
+            )
+        except ConditionFailed:
+            continue
+        return after
+    raise Unavailable("too many changes of one user at once", status=429)
+
+
+def _without(grant: Grant, areas: Iterable[str], now: str, *, role: bool) -> Grant:
+    """Return a grant without work areas, and without its role if `role`."""
+    revoked = {area: now for area in areas if area in grant.areas}
+    return replace(
+        grant,
+        areas={area: level for area, level in grant.areas.items() if area not in revoked},
+        role="" if role else grant.role,
+        revoked={**grant.revoked, **revoked},
+    )
