@@ -12,7 +12,7 @@ from rollcall.aws.retry import Retry
 from rollcall.directory.context import Context
 from rollcall.directory.directory import Directory
 from rollcall.directory.large_changes import ALONE
-from rollcall.directory.reservation import TRIES
+from rollcall.directory.reservation import ATTEMPTS
 from rollcall.model.actor import Actor
 from rollcall.runtime.services import Services
 from rollcall.scim.errors import Unavailable
@@ -137,7 +137,7 @@ def test_who_sets_the_members_reserves_them_when_others_were_faster_several_time
         return lambda: directory.groups.patch(staff, patch(("replace", "externalId", str(number))))
 
     # One before each transaction: of a try that loses, the second discards what was written down.
-    others = [renaming(number) for number in range(2 * TRIES)]
+    others = [renaming(number) for number in range(2 * ATTEMPTS)]
     with (
         preceded(met.client, "TransactWriteItems", *others) as left,
         counted(met.client) as requests,

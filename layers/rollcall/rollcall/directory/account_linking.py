@@ -16,8 +16,8 @@ from rollcall.scim.resource_type import Kind
 PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 
 
-def admit(context: Context, record: Record) -> None:
-    """Check that a client may change or delete a user; operators may.
+def check_write(context: Context, record: Record) -> None:
+    """Check that the actor may change or delete a user; an operator always may.
 
     Raises MutabilityException for a protected account (a 401, 403 or 404 would stop the tenant's
     whole job), UniquenessException for a local one that the tenant's policy does not link.
@@ -31,8 +31,8 @@ def admit(context: Context, record: Record) -> None:
         raise UniquenessException(detail=refusal)
 
 
-def link(context: Context, record: Record) -> AccountLink | None:
-    """Return the link that an accepted write gives a user, None when it has it already."""
+def new_link(context: Context, record: Record) -> AccountLink | None:
+    """Return the link that an accepted write gives a user, None when the link stays."""
     policy = context.linking
     if policy is None or not record.link.local or record.link.protected:
         return None
@@ -41,26 +41,27 @@ def link(context: Context, record: Record) -> AccountLink | None:
     return replace(record.link, state=LinkState.LINKED)
 
 
-def adopted(context: Context, document: Mapping[str, Any]) -> str | None:
-    """Return the id of the account whose name a POST collides with, where a policy may link it."""
+def find_linkable(context: Context, document: Mapping[str, Any]) -> str | None:
+    """Return the id of the account whose name a POST sends, None where no POST may link one."""
     if context.linking is None or not context.linking.domains:
         return None
     found = context.resources.find(Kind.USER, claim(Kind.USER, document), unique=True)
     return next(iter(found), None)
 
 
-def adopt(context: Context, record: Record) -> None:
-    """Check that a POST may link an account, as it is at that moment.
+def check_post(context: Context, record: Record) -> None:
+    """Check that a POST may link an account.
 
-    Raises UniquenessException: of two POSTs of one name the second meets what the first linked.
+    Raises UniquenessException, also for the second of two POSTs of one name: the first has linked
+    the account.
     """
     policy = context.linking
     if policy is None or not policy.adopts(record.link, record.document):
         raise UniquenessException(detail="userName is taken by another user")
 
 
-def overlaid(before: Mapping[str, Any], posted: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an account's document with what a POST says laid over it; the rest stays."""
+def merged(before: Mapping[str, Any], posted: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the document of an account with the attributes of a POST; all others stay."""
     schemas = [*before["schemas"]]
     schemas += [each for each in posted["schemas"] if each not in schemas]
     extensions = {
@@ -69,6 +70,6 @@ def overlaid(before: Mapping[str, Any], posted: Mapping[str, Any]) -> dict[str, 
     return {**before, **posted, **extensions, "schemas": schemas}
 
 
-def overlay(posted: Any) -> dict[str, Any]:
-    """Return the PATCH that lays a user over an account."""
+def as_patch(posted: Any) -> dict[str, Any]:
+    """Return the PATCH that writes the attributes of a POST to an account."""
     return {"schemas": [PATCH_OP], "Operations": [{"op": "replace", "value": posted}]}

@@ -90,7 +90,7 @@ class Bulk:
             try:
                 _require(request.referred(each))
                 if each.adopted:
-                    self._apply(request, each, "PATCH", account_linking.overlay(each.data))
+                    self._apply(request, each, "PATCH", account_linking.as_patch(each.data))
                 else:
                     self._apply(request, each, "PUT", each.data)
             except SCIMException as error:

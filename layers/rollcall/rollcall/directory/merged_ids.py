@@ -1,4 +1,4 @@
-"""What clients meet of a merge: ids that mean another user, stubs that answer for themselves."""
+"""How requests meet the ids of merged users: some lead to the survivor, some answer with a stub."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from rollcall.scim.resource_type import ENTERPRISE
 
 
 def survivor(context: Context, identifier: str) -> str:
-    """Return the id that an id means by now, itself unless it was merged into another.
+    """Return the id of the user that an id was merged into, the id itself where it was not.
 
-    A merge into a user that was merged later leads on; a circle cannot be made.
+    The survivor may have been merged later; merges never form a circle.
     """
     while (alias := context.aliases.read(identifier)) is not None:
         identifier = alias.survivor
@@ -22,9 +22,9 @@ def survivor(context: Context, identifier: str) -> str:
 
 
 def read(context: Context, identifier: str) -> tuple[Record, list[str]] | None:
-    """Return the user that an id without a user of its own answers with, and its groups.
+    """Return what a merged id answers with, and its groups: its stub, or else the survivor.
 
-    A stub answers as itself; any other merged id with the survivor.
+    None when the id was not merged.
     """
     alias = context.aliases.read(identifier)
     if alias is None:
@@ -35,18 +35,21 @@ def read(context: Context, identifier: str) -> tuple[Record, list[str]] | None:
 
 
 def stub(context: Context, identifier: str) -> tuple[Record, list[str]] | None:
-    """Return the stub that an id answers with, which is in no group; None when it has none."""
+    """Return the stub of a merged id, which has no groups; None when there is none."""
     alias = context.aliases.read(identifier)
     return None if alias is None or alias.stub is None else (alias.stub, [])
 
 
-def managed(context: Context, before: Mapping[str, Any], after: Document) -> Document:
-    """Return a document with the user that its manager's id means; reads only where it changed."""
+def with_current_manager(context: Context, before: Mapping[str, Any], after: Document) -> Document:
+    """Return a document whose manager is the survivor, where the manager's id was merged.
+
+    Reads only when the manager has changed.
+    """
     extension = after.get(ENTERPRISE, {})
     manager = extension.get("manager")
     if not manager or manager == before.get(ENTERPRISE, {}).get("manager"):
         return after
-    found = survivor(context, manager["value"])
-    if found == manager["value"]:
+    current = survivor(context, manager["value"])
+    if current == manager["value"]:
         return after
-    return {**after, ENTERPRISE: {**extension, "manager": {**manager, "value": found}}}
+    return {**after, ENTERPRISE: {**extension, "manager": {**manager, "value": current}}}

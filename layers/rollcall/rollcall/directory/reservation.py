@@ -1,9 +1,9 @@
-"""The members of a group, reserved for a moment for a writer that lost to others several times.
+"""Reserves a group for a writer that lost to others several times.
 
-A write that depends on all members is a change of the version that it read, and in a group that
-others change all the time there is always a newer one. A reservation is an unfinished change of
-nobody: whoever else is about to change members waits for its end, and ends it when that takes long.
-Only the order of writers depends on it: conditions on the version keep what is written right.
+A write that depends on all members has to change the version that it read, and a group that others
+change all the time always has a newer one. A reservation is a pending change without members: other
+writers wait until it ends, and end it when that takes long. It only decides who writes first; the
+conditions on the version keep the data correct.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from rollcall.model.record import Record
 from rollcall.scim.errors import Unavailable
 from rollcall.storage.transactions import ConditionFailed
 
-TRIES = 3
-"""How often a write is tried without a reservation."""
+ATTEMPTS = 3
+"""How many attempts a write makes without a reservation."""
 
 
 @dataclass
@@ -28,34 +28,34 @@ class Reservation:
     context: Context
     group: str
     name: str = ""
-    tries: int = 0
+    attempts: int = 0
 
     def take(self) -> None:
-        """Count a try, and reserve the members when there were enough of them without."""
-        self.tries += 1
-        if self.name or self.tries <= TRIES:
+        """Count an attempt, and reserve the group when there were too many."""
+        self.attempts += 1
+        if self.name or self.attempts <= ATTEMPTS:
             return
         context = self.context
         with suppress(ConditionFailed):
             self.name = context.large_changes.reserve(self.group, context.actor, context.now())
 
     def has_others(self, record: Record) -> bool:
-        """Tell whether the group as it was read has an unfinished change that is another's."""
+        """Tell whether the group that was read has a pending change of another writer."""
         if record.pending != self.name:
-            self.name = ""  # others have ended it
+            self.name = ""  # another writer has ended it
         return record.pending != self.name
 
     def release(self) -> None:
-        """Let others change the members again."""
+        """End the reservation."""
         if self.name:
-            with suppress(Unavailable):  # whoever meets it ends it
+            with suppress(Unavailable):  # the next writer ends it
                 self.context.writes.finish_change(self.group, self.name)
                 self.context.large_changes.delete_reservation(self.group, self.name)
 
 
 @contextmanager
 def reserving(context: Context, group: str) -> Iterator[Reservation]:
-    """Yield a reservation that is to be taken, and release it in the end."""
+    """Yield a reservation that may be taken, and release it at the end."""
     reservation = Reservation(context, group)
     try:
         yield reservation

@@ -1,4 +1,4 @@
-"""Going on with what was begun in any tenant and nobody met since."""
+"""Finishes interrupted changes of all tenants."""
 
 from __future__ import annotations
 
@@ -15,44 +15,44 @@ from rollcall.storage.large_change_items import UnfinishedChange
 from rollcall.storage.table import Table
 
 GRACE = timedelta(minutes=1)
-"""How long whoever began something is left alone with it: longer than a request lasts."""
+"""How long a change is left to the request that began it: longer than a request lasts."""
 
 RESERVE = 15.0
-"""The seconds that must be left after something was gone on with, longer than a retry lasts."""
+"""The seconds that are kept at the end, longer than a retry lasts."""
 
 LONGEST = 60.0
-"""The seconds that one thing may take of a sweep, so that the others get their turn."""
+"""The most seconds for one change, so that the others get their turn."""
 
 
 @dataclass(frozen=True)
 class Sweep:
-    """A look at all that is begun, oldest first; may run beside others and be broken off."""
+    """One pass over all unfinished changes, oldest first; several may run at once."""
 
     table: Table
     directory: Callable[[str], Directory]
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
 
     def run(self, seconds_left: Callable[[], float] = lambda: inf) -> Iterator[UnfinishedChange]:
-        """Go on with each as far as time allows, and yield those that are finished by that.
+        """Continue each change as far as time allows, and yield those that are finished.
 
-        What fails holds nothing up: it is tried by each sweep, and an ExceptionGroup at the end
-        names each by its tenant and id.
+        A failure does not hold up the others: the next sweep tries again, and an ExceptionGroup at
+        the end names the tenant and the id of each.
         """
         until = instant(self.clock() - GRACE)
         failures: list[Exception] = []
-        for each in large_change_items.unfinished_changes(self.table, until):
+        for change in large_change_items.unfinished_changes(self.table, until):
             seconds = min(seconds_left() - RESERVE, LONGEST)
             if seconds <= 0:
                 break
             try:
-                finished = self.directory(each.tenant).finish(each, seconds)
-            except Unavailable:  # the next sweep meets it again, and others are not to wait
+                finished = self.directory(change.tenant).finish(change, seconds)
+            except Unavailable:  # the next sweep tries again
                 continue
-            except Exception as error:  # noqa: BLE001  # damaged items are to hold up no others
-                error.add_note(f"{each.id} of {each.tenant}, begun {each.since}")
+            except Exception as error:  # noqa: BLE001  # one damaged change must not hold up the others
+                error.add_note(f"{change.id} of {change.tenant}, begun {change.since}")
                 failures.append(error)
                 continue
             if finished:
-                yield each
+                yield change
         if failures:
-            raise ExceptionGroup("what is begun could not be gone on with", failures)
+            raise ExceptionGroup("unfinished changes could not be continued", failures)

@@ -1,4 +1,4 @@
-"""What New User Templates give to those who arrive: with their creation, and with memberships."""
+"""The grants that New User Templates give to users: at their creation, and with memberships."""
 
 from __future__ import annotations
 
@@ -22,28 +22,28 @@ from rollcall.templates.template import Template
 
 @dataclass(frozen=True)
 class NewMembers:
-    """Who may get something by becoming members of a group, and the templates as they were read."""
+    """The users who may get grants by joining a group, and the templates as they were read."""
 
-    newcomers: Mapping[str, NewUser] = field(default_factory=dict)
+    users: Mapping[str, NewUser] = field(default_factory=dict)
     templates: CurrentTemplates = field(default_factory=CurrentTemplates)
 
 
 @dataclass(frozen=True)
 class NewGrants:
-    """What memberships bring: whose access changes, and the actions that change it."""
+    """The users whose access changes with memberships, and the actions that change it."""
 
     users: frozenset[str] = frozenset()
     actions: list[Action] = field(default_factory=list)
 
 
-NOTHING = NewGrants()
+NO_GRANTS = NewGrants()
 
 
 def grants_for_new_user(context: Context, record: Record) -> tuple[Record, list[Action]]:
-    """Return a user who is about to be created with what it gets at once, and the grants.
+    """Return a new user with its access, and the actions that store its grants.
 
-    The templates are read and not checked in the transaction that follows: creations of one tenant
-    would be in each other's way.
+    The transaction that creates the user does not check that the templates are still the same:
+    parallel creations of one tenant would conflict.
     """
     catalogue = Catalogue.of(context.templates.read())
     everyone = catalogue.everyone
@@ -55,32 +55,32 @@ def grants_for_new_user(context: Context, record: Record) -> tuple[Record, list[
 
 
 def binding(context: Context, group: Record, templates: CurrentTemplates) -> list[Action]:
-    """Return the action that binds to a group the templates that wait for it."""
+    """Return the action that binds templates to a group that they name and that is new to them."""
     waiting = Catalogue.of(templates).unbound_selectors(group.document)
     return context.templates.binding(waiting, group.id)
 
 
 def unbinding(context: Context, group: str) -> list[Action]:
-    """Return the action that frees from a group the templates that are bound to it."""
+    """Return the action that unbinds templates from a group that is deleted."""
     bound = Catalogue.of(context.templates.read()).selectors_of(group)
     return context.templates.unbinding(bound, group)
 
 
 def grants_for_new_members(
-    context: Context, group: Record, new_members: NewMembers, now: str, origin: Actor
+    context: Context, group: Record, new_members: NewMembers, now: str, actor: Actor
 ) -> NewGrants:
-    """Return what newcomers get by becoming members of a group, of which `binding` is true.
+    """Return the grants that users get by joining a group, as if `binding` were applied.
 
-    Reads the versions of templates that are no longer current and that somebody awaits.
+    Reads the older versions of templates that were current when the users were created.
     """
-    catalogue, newcomers = Catalogue.of(new_members.templates), new_members.newcomers
+    catalogue, new_users = Catalogue.of(new_members.templates), new_members.users
     bound = dict.fromkeys(catalogue.unbound_selectors(group.document), group.id)
     catalogue = replace(catalogue, bound={**catalogue.bound, **bound})
-    if not newcomers or not catalogue.selectors_of(group.id):
-        return NOTHING
-    versions = _versions(context, catalogue, newcomers)
+    if not new_users or not catalogue.selectors_of(group.id):
+        return NO_GRANTS
+    versions = _versions(context, catalogue, new_users)
     users, actions = set(), []
-    for identifier, user in newcomers.items():
+    for identifier, user in new_users.items():
         grants = [
             Grant.from_template(version, now, group.id)
             for each in user.access.awaited.items()
@@ -91,10 +91,10 @@ def grants_for_new_members(
             access = with_grants(user.access, grants, context.access_levels)
             users.add(identifier)
             actions.append(
-                context.grants.access_update(identifier, user.access, access, now, origin)
+                context.grants.access_update(identifier, user.access, access, now, actor)
             )
             actions += context.grants.additions(
-                identifier, (each.content for each in grants), origin
+                identifier, (each.content for each in grants), actor
             )
     return NewGrants(frozenset(users), actions)
 
@@ -102,22 +102,22 @@ def grants_for_new_members(
 def holders(context: Context, area: str) -> Iterator[str]:
     """Yield the ids of the users with a grant that may give access to a work area.
 
-    Looks for the versions of templates that name it, and for their grants; a user may be named
-    more than once, and may have lost it again.
+    Finds the versions of templates that name it, and their grants; an id may come more than once,
+    and the access may have been revoked since.
     """
-    naming = (
+    orders = (
         order_prefix(content["name"], content["version"])
         for content, _, _ in context.templates.history()
         if area in content["areas"]
     )
-    return context.grants.users(chain(naming, [order_prefix(keys.BY_HAND)]))
+    return context.grants.users(chain(orders, [order_prefix(keys.BY_HAND)]))
 
 
 def _versions(
-    context: Context, catalogue: Catalogue, newcomers: Mapping[str, NewUser]
+    context: Context, catalogue: Catalogue, new_users: Mapping[str, NewUser]
 ) -> dict[tuple[str, int], Template]:
-    """Return the templates that newcomers await, by name and version."""
+    """Return the templates that new users may still get, by name and version."""
     known = {(each.name, each.version): each for each in catalogue.templates}
-    awaited = {each for user in newcomers.values() for each in user.access.awaited.items()}
+    awaited = {each for user in new_users.values() for each in user.access.awaited.items()}
     older = context.templates.read_versions(awaited - known.keys())
     return {**known, **{each: Template.of(content) for each, content in older.items()}}

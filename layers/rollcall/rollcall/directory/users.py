@@ -24,8 +24,8 @@ from rollcall.storage.transactions import Action
 Edit = Callable[[Document], Document]
 
 
-def _anything(_: Context, __: Record) -> None:
-    """Let every record be written to."""
+def _no_check(_: Context, __: Record) -> None:
+    """Accept every record."""
 
 
 class Users:
@@ -37,52 +37,53 @@ class Users:
     def create(
         self, payload: Any, identifier: str | None = None, link: AccountLink = LINKED
     ) -> Answer:
-        """Create a user with what templates give it, or link the account of its name.
+        """Create a user with the grants of templates, or link the account that has its userName.
 
-        That is linked where the tenant's policy adopts it. A local account is not new and gets
-        nothing of the templates. Where the user is a duplicate, it is created all the same.
+        An account is linked where the tenant's policy allows that. A local account is not new, and
+        templates do not apply to it. A duplicate is reported and created all the same.
 
-        Raises UniquenessException when its userName is taken.
+        Raises UniquenessException when the userName is taken.
         """
         read = body.read(Kind.USER, payload, Shape.RESOURCE_CREATION_REQUEST)
         context = self._context
         now, identifier = context.now(), identifier or context.new_id()
-        document = merged_ids.managed(context, {}, read.document)
+        document = merged_ids.with_current_manager(context, {}, read.document)
         record = Record(Kind.USER, identifier, document, 1, now, now, link=link)
         record, grants = (
             template_grants.grants_for_new_user(context, record) if link == LINKED else (record, [])
         )
         duplicate = context.find_duplicate(record) if link == LINKED else None
-        detail, found = (duplicate.detail, duplicate.actions) if duplicate else ("", ())
+        detail, report = (duplicate.detail, duplicate.actions) if duplicate else ("", ())
         try:
             for attempt in context.attempts(Kind.USER):
                 with attempt.commit():
                     context.log.set_change(record, record.document, read.ignored)
-                    context.commit([*context.writes.creation(record), *grants, *found], detail)
+                    context.commit([*context.writes.creation(record), *grants, *report], detail)
         except UniquenessException as taken:
-            adopted = account_linking.adopted(context, read.document)
-            if adopted is None:
+            existing = account_linking.find_linkable(context, read.document)
+            if existing is None:
                 raise
 
             def edit(before: Document) -> Document:
-                return account_linking.overlaid(before, read.document)
+                return account_linking.merged(before, read.document)
 
+            check = account_linking.check_post
             try:
-                return self._edit(
-                    adopted, edit, read.ignored, NO_PRECONDITION, account_linking.adopt
-                )
-            except NotFoundException:  # deleted meanwhile: the POST comes again and creates
+                return self._edit(existing, edit, read.ignored, NO_PRECONDITION, check)
+            except NotFoundException:  # deleted meanwhile: the client's next POST creates the user
                 raise taken from None
         return self._answer(record, [], read.ignored)
 
     def read(self, identifier: str) -> Answer:
-        """Read a user with its groups, of a merged one the survivor. Raises NotFoundException."""
-        found = self._context.resources.read_user(identifier)
-        found = found or merged_ids.read(self._context, identifier)
-        if found is None:
+        """Read a user with its groups; a merged id reads the user that it was merged into.
+
+        Raises NotFoundException.
+        """
+        user = self._context.resources.read_user(identifier)
+        user = user or merged_ids.read(self._context, identifier)
+        if user is None:
             raise missing(Kind.USER, identifier)
-        record, groups = found
-        return self._answer(record, groups)
+        return self._answer(*user)
 
     def replace(
         self, identifier: str, payload: Any, precondition: Precondition = NO_PRECONDITION
@@ -99,8 +100,8 @@ class Users:
         self, identifier: str, payload: Any, precondition: Precondition = NO_PRECONDITION
     ) -> Answer:
         """Apply the operations of a PATCH, all or none; what changes nothing writes nothing."""
-        wanted = patch.read(Kind.USER, payload, self._context.budget)
-        return self._edit(identifier, wanted.apply, wanted.ignored, precondition)
+        request = patch.read(Kind.USER, payload, self._context.budget)
+        return self._edit(identifier, request.apply, request.ignored, precondition)
 
     def delete(self, identifier: str, precondition: Precondition = NO_PRECONDITION) -> None:
         """Delete a user and its memberships. Raises NotFoundException."""
@@ -109,16 +110,18 @@ class Users:
             with attempt.commit():
                 record, _ = self._read(identifier)
                 precondition.check(record)
-                account_linking.admit(context, record)
+                account_linking.check_write(context, record)
                 now = context.now()
                 if record.alias:
                     context.commit([context.aliases.stub_deletion(record, now)])
                     continue
                 expires = context.clock() + timedelta(days=TOMBSTONE_DAYS)
-                items = context.writes.deletion(record, now, int(expires.timestamp()))
-                taking = context.grants.deletions(record.id, record.access.granted)
+                actions = [
+                    *context.writes.deletion(record, now, int(expires.timestamp())),
+                    *context.grants.deletions(record.id, record.access.granted),
+                ]
                 context.log.set_change(record, {}, ())
-                deletion.commit(context, record, [*items, *taking], now)
+                deletion.commit(context, record, actions, now)
 
     def _edit(
         self,
@@ -126,8 +129,9 @@ class Users:
         edit: Edit,
         ignored: list[str],
         precondition: Precondition,
-        check: Callable[[Context, Record], None] = _anything,
+        check: Callable[[Context, Record], None] = _no_check,
     ) -> Answer:
+        """Commit a change of a user; `check` may refuse the record that is read for it."""
         context = self._context
         answer: Answer | None = None
         for attempt in context.attempts(Kind.USER):
@@ -136,10 +140,10 @@ class Users:
                 precondition.check(record)
                 check(context, record)
                 edited = edit(dict(record.document))
-                document = merged_ids.managed(context, record.document, edited)
-                link = account_linking.link(context, record)
+                document = merged_ids.with_current_manager(context, record.document, edited)
+                link = account_linking.new_link(context, record)
                 if document != record.document:
-                    account_linking.admit(context, record)
+                    account_linking.check_write(context, record)
                     now = context.now()
                     beside = () if link is None else ("link",)
                     context.log.set_change(record, document, ignored, *beside)
@@ -153,12 +157,12 @@ class Users:
         return answer
 
     def _read(self, identifier: str) -> tuple[Record, list[str]]:
-        """Read what a write is about: a user with its groups, or what is left of a merged one."""
-        found = self._context.resources.read_user(identifier)
-        found = found or merged_ids.stub(self._context, identifier)
-        if found is None:
+        """Read a user with its groups for a write, or the stub that a merged id has."""
+        user = self._context.resources.read_user(identifier)
+        user = user or merged_ids.stub(self._context, identifier)
+        if user is None:
             raise missing(Kind.USER, identifier)
-        return found
+        return user
 
     def _replacement(
         self, record: Record, document: Document, now: str, link: AccountLink | None
