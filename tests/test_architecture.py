@@ -38,7 +38,7 @@ ARROWS: dict[str, set[str]] = {
     "start": set(),
     "operator_error": set(),
     "web_page": set(),
-    "cli": {"operations", "dev", "runtime", *BELOW_HTTP, "scim"},
+    "cli": {"operations", "dev", "model"},
 }
 """What each room may import of the package, itself and EVERYWHERE aside."""
 
@@ -61,12 +61,6 @@ ONLY_IN: dict[str, set[str]] = {
 IO_FREE = {"scim", "model"}
 CLOCKS = {"time", "random", "secrets", "uuid", "os", "socket", "threading", "pathlib"}
 """The protocol's room reads neither clock, nor chance, nor environment."""
-
-ONLY_PARSES_AND_PRINTS = {"cli", "operations", "dev", "model"}
-"""What a module of the command may import."""
-
-REACHES_BELOW = {"conflicts_command.py"}
-"""The modules of the command that do not keep to it yet."""
 
 MAX_LINES = 300
 
@@ -106,18 +100,6 @@ def test_a_room_imports_only_what_is_to_its_right(file: Path) -> None:
     }
 
     assert used <= ARROWS.get(room, set()) | EVERYWHERE
-
-
-@pytest.mark.parametrize("file", sorted((PACKAGE / "cli").glob("*.py")), ids=lambda file: file.name)
-def test_the_command_parses_and_prints_and_leaves_the_rest_to_operations(file: Path) -> None:
-    below = {
-        name
-        for name in imports(file)
-        if name.startswith("rollcall.")
-        and name.split(".")[1] not in ONLY_PARSES_AND_PRINTS | EVERYWHERE
-    }
-
-    assert not below or file.name in REACHES_BELOW
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(PACKAGE)))

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from rollcall.cli.connection import target
+from rollcall.cli.connection import connect
 from rollcall.cli.listing import Listing
 from rollcall.cli.terminal import (
     AsJson,
@@ -24,15 +24,16 @@ from rollcall.cli.terminal import (
     say,
 )
 from rollcall.cli.text import Prose
+from rollcall.operations import conflicts
+from rollcall.operations.conflicts import (
+    ConflictCheck,
+    ConflictFinding,
+    ExternalId,
+    IdentityProviderFiles,
+    JobSettings,
+    Verdict,
+)
 from rollcall.operator_error import naming
-from rollcall.reconcile.conflicts import conflict_report
-from rollcall.reconcile.conflicts.conflict_check import ConflictCheck, check
-from rollcall.reconcile.conflicts.conflict_finding import ConflictFinding, Verdict
-from rollcall.reconcile.conflicts.directory_account import read_accounts
-from rollcall.reconcile.conflicts.entra_export import EntraExport, read_assignments
-from rollcall.reconcile.conflicts.forecast import ProvisioningJob
-from rollcall.reconcile.conflicts.person import ExternalId, JobRules, parse_match_rule
-from rollcall.storage.resources import Resources
 
 app = typer.Typer(no_args_is_help=True, help="Find conflicts before SCIM is switched on.")
 
@@ -43,7 +44,7 @@ _COLOURS = {"bad": "red", "warn": "yellow", "good": "green", "quiet": "dim"}
 
 
 @app.callback()
-def conflicts() -> None:
+def group() -> None:
     """Find conflicts before SCIM is switched on."""
 
 
@@ -98,75 +99,69 @@ def check_(
     when something needs attention, or when the files speak of what could not be checked: rows or
     values that cannot be read, further pages of the answer.
     """
-    chosen = target(context)
-    tenant = chosen.services.tenants.show(name)
-    matches = tuple(parse_match_rule(each) for each in matching or ())
-    job = ProvisioningJob(
-        name,
-        JobRules(matches or JobRules.matches, external_id),
-        tenant.link_policy,
-        None if assigned_ is None else read_assignments(assigned_, encoding),
-    )
-    found = read_accounts(Resources(chosen.services.table, name))
+    files = IdentityProviderFiles(idp_export, assigned_, encoding)
+    settings = JobSettings(matching or (), external_id)
+    operator = connect(context)
     with err.status("reading") as status:
-        made = check(
-            job, EntraExport(idp_export, encoding), found, hints=hints, progress=status.update
+        checked = conflicts.check(
+            operator, name, files, settings, hints=hints, progress=status.update
         )
     if csv is not None:
         with naming(csv), csv.open("w", encoding="utf-8-sig", newline="") as stream:
-            conflict_report.as_csv(made, stream)
+            conflicts.as_csv(checked, stream)
     if html is not None:
         today = f"{datetime.now(UTC):%d %B %Y, %H:%M} UTC"
         with naming(html), html.open("w", encoding="utf-8") as stream:
-            stream.writelines(conflict_report.as_page(made, idp_export.name, today))
+            stream.writelines(conflicts.as_page(checked, idp_export.name, today))
     if as_json:
-        sys.stdout.writelines(conflict_report.as_json(made))
+        sys.stdout.writelines(conflicts.as_json(checked))
     else:
-        _show(made, every=every)
-        for written in filter(None, (csv, html)):
-            say(f"{written} holds all of it.")
-    raise typer.Exit(1 if made.attention or not made.complete else 0)
+        _show(checked, every=every)
+        for file in filter(None, (csv, html)):
+            say(f"{file} holds all of it.")
+    raise typer.Exit(1 if checked.attention or not checked.complete else 0)
 
 
-def _show(made: ConflictCheck, *, every: bool) -> None:
-    wanted = (each for each in made.findings() if every or each.attention)
-    shown = list(islice(wanted, MAX_SHOWN))
-    for verdict, some in groupby(shown, key=lambda each: each.verdict):
-        print_lines(Text(verdict.value, f"{_COLOURS[conflict_report.TONES[verdict]]} bold"))
-        print_listing(_listing(some))
+def _show(check: ConflictCheck, *, every: bool) -> None:
+    findings = list(
+        islice((finding for finding in check.findings() if every or finding.attention), MAX_SHOWN)
+    )
+    for verdict, group in groupby(findings, key=lambda finding: finding.verdict):
+        print_lines(Text(verdict.value, f"{_COLOURS[conflicts.TONES[verdict]]} bold"))
+        print_listing(_listing(group))
         print_lines("")
-    left = (made.people if every else made.attention) - len(shown)
-    if left > 0 and len(shown) == MAX_SHOWN:
+    left = (check.people if every else check.attention) - len(findings)
+    if left > 0 and len(findings) == MAX_SHOWN:
         say(f"… and {left:,} more: write them to a file with --csv or --html.\n")
-    _print_figures(made)
-    for each in made.not_checked:
-        say(f"\nnot checked: {each}")
-    for each in made.requests:
-        print_lines(f"  {each}")
-    if made.job.assigned is None:
+    _print_figures(check)
+    for sentence in check.not_checked:
+        say(f"\nnot checked: {sentence}")
+    for request in check.requests:
+        print_lines(f"  {request}")
+    if check.job.assigned is None:
         say("What the last one answers, or a list of names, says who is: --assigned FILE.")
-    for line, reason in made.rejected[:MAX_REJECTED]:
-        say(f"\n{made.unit} {line} of the export is left out: {reason}")
-    if len(made.rejected) > MAX_REJECTED:
-        say(f"… and {len(made.rejected) - MAX_REJECTED:,} more: --json has them all.")
+    for line, reason in check.rejected[:MAX_REJECTED]:
+        say(f"\n{check.unit} {line} of the export is left out: {reason}")
+    if len(check.rejected) > MAX_REJECTED:
+        say(f"… and {len(check.rejected) - MAX_REJECTED:,} more: --json has them all.")
 
 
-def _print_figures(made: ConflictCheck) -> None:
-    figures = [each for each in Verdict if made.counts[each]]
-    width = max((len(f"{made.counts[each]:,}") for each in figures), default=0)
-    for each in figures:
-        colour = _COLOURS[conflict_report.TONES[each]]
-        print_lines(Text.assemble(f"{made.counts[each]:>{width},}  ", (each.value, colour)))
-    said = f"{made.people:,} people, {made.accounts:,} accounts, {made.attention:,} to look at"
-    say(said, style="bold")
+def _print_figures(check: ConflictCheck) -> None:
+    counts = {verdict: check.counts[verdict] for verdict in Verdict if check.counts[verdict]}
+    width = max((len(f"{count:,}") for count in counts.values()), default=0)
+    for verdict, count in counts.items():
+        colour = _COLOURS[conflicts.TONES[verdict]]
+        print_lines(Text.assemble(f"{count:>{width},}  ", (verdict.value, colour)))
+    total = f"{check.people:,} people, {check.accounts:,} accounts, {check.attention:,} to look at"
+    say(total, style="bold")
 
 
 def _listing(findings: Iterable[ConflictFinding]) -> Listing:
     rows = Listing("person", "account", "why")
-    for each in findings:
-        names = "\n".join(each.person.lines) if each.person else ""
-        found = "\n".join(account.user_name for account in each.accounts)
-        sure = "" if each.confidence == 100 else f"  ({each.confidence} % sure)"
-        remedy = f"→ {each.remedy}" if each.remedy else ""
-        rows.add(names, found, Prose("\n".join(each.reasons) + sure), below=remedy)
+    for finding in findings:
+        person = "\n".join(finding.person.lines) if finding.person else ""
+        accounts = "\n".join(account.user_name for account in finding.accounts)
+        sure = "" if finding.confidence == 100 else f"  ({finding.confidence} % sure)"
+        remedy = f"→ {finding.remedy}" if finding.remedy else ""
+        rows.add(person, accounts, Prose("\n".join(finding.reasons) + sure), below=remedy)
     return rows
