@@ -1,8 +1,10 @@
 """The one class of what an operator can put right; every other exception is a fault of Rollcall.
 
 OperatorError              the command prints the message, one sentence, and ends with 2
-├── UsageError             what was typed
+├── UsageError             the words of the command
+├── DeploymentError        the deployment that is named
 ├── InputError             what a file holds
+├── AccountError           an account
 ├── AccessError            AWS: credentials, permissions, region
 ├── ExtensionError         what a deployment declares
 ├── ScaleError             the levels and roles that it declares

@@ -60,7 +60,7 @@ def main() -> NoReturn:
         _check_text(sys.argv[1:])
         code = app(prog_name="rollcall", standalone_mode=False)
     except typer.TyperException as error:
-        if sentence := _typed(error):
+        if sentence := _sentence(error):
             complain(sentence)
         sys.exit(error.exit_code)
     except typer.Abort:
@@ -74,14 +74,14 @@ def main() -> NoReturn:
 
 
 def _check_text(words: Sequence[str]) -> None:
-    """Raise UsageError for what is no text in UTF-8, unless it is the name of a file."""
+    """Raise UsageError for a word that is not UTF-8, unless it is the name of a file."""
     for word in words:
         if word != word.encode(errors="replace").decode() and not Path(word).exists():
             raise UsageError(f"{word} is not text in UTF-8")
 
 
-def _typed(error: typer.TyperException) -> str:
-    """Return what is wrong with what was typed; empty where help was printed instead."""
+def _sentence(error: typer.TyperException) -> str:
+    """Return what is wrong with the words of the command; empty where help was printed instead."""
     sentence = error.format_message().rstrip(".")
     context: typer.Context | None = getattr(error, "ctx", None)
     if not sentence or context is None:

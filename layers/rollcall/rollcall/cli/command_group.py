@@ -100,10 +100,10 @@ class _ImportedCommands(UserDict[str, Any]):
 @cache
 def _imported(name: str) -> Any:
     module, _, attribute = PLACES[name].name.partition(":")
-    found = getattr(import_module(f"rollcall.cli.{module}"), attribute)
+    command = getattr(import_module(f"rollcall.cli.{module}"), attribute)
     parent = typer.Typer(rich_markup_mode=MARKUP)
-    if isinstance(found, typer.Typer):
-        parent.add_typer(found, name=name)
+    if isinstance(command, typer.Typer):
+        parent.add_typer(command, name=name)
     else:
-        parent.command(name=name)(found)
+        parent.command(name=name)(command)
     return get_group(parent).commands[name]

@@ -14,6 +14,3 @@ def connect(context: typer.Context) -> Operator:
     """Return who runs the command, on the deployment that the options name."""
     selection: Selection = context.obj
     return deployment.connect(operator(), selection)
-
-
-operator_of = target = connect

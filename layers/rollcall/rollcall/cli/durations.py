@@ -1,4 +1,4 @@
-"""Durations and moments as operators write them: 30m, 24h, 14d, 0; and 2026-01-31."""
+"""Durations and times as operators write them: 30m, 24h, 14d, 0; and 2026-01-31."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from datetime import UTC, datetime, timedelta
 
 from rollcall.cli.terminal import UsageError
 
-_WRITTEN = re.compile(r"(\d{1,6})(m|h|d)")
+_DURATION = re.compile(r"(\d{1,6})(m|h|d)")
 _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 
 
 def duration(text: str) -> timedelta:
     """Read minutes, hours or days, or 0. Raises UsageError."""
-    found = _WRITTEN.fullmatch(text)
-    if found is None and text != "0":
+    match = _DURATION.fullmatch(text)
+    if match is None and text != "0":
         raise UsageError(f"{text!r} is no duration: write 30m, 24h, 14d or 0")
-    return timedelta() if found is None else int(found[1]) * _UNITS[found[2]]
+    return timedelta() if match is None else int(match[1]) * _UNITS[match[2]]
 
 
 def moment(text: str, now: datetime) -> datetime:
     """Read a duration before now, a day, or an RFC 3339 instant. Raises UsageError."""
     try:
-        if _WRITTEN.fullmatch(text):
+        if _DURATION.fullmatch(text):
             return now - duration(text)
         read = datetime.fromisoformat(text)
     except (ValueError, OverflowError) as error:
@@ -30,8 +30,8 @@ def moment(text: str, now: datetime) -> datetime:
     return read if read.tzinfo else read.replace(tzinfo=UTC)
 
 
-def said(duration: timedelta) -> str:
-    """Return a duration for people, in the largest unit that says it whole."""
+def duration_text(duration: timedelta) -> str:
+    """Return a duration for people, in the largest unit of which it is a multiple."""
     for name, unit in (("day", "d"), ("hour", "h"), ("minute", "m")):
         number, rest = divmod(duration, _UNITS[unit])
         if number and not rest:

@@ -69,14 +69,14 @@ def republish(
     """
     operator = connect(context)
     key, rows = "wouldBePublished" if dry_run else "published", []
-    for each in unpublished_events.read(operator, tenant, batch or ()):
-        _print_error(each)
-        fault = each.fault if dry_run else unpublished_events.republish(operator, each)
-        rows.append({**_summary(each), key: not fault, "fault": fault or None})
+    for stored in unpublished_events.read(operator, tenant, batch or ()):
+        _print_error(stored)
+        fault = stored.fault if dry_run else unpublished_events.republish(operator, stored)
+        rows.append({**_summary(stored), key: not fault, "fault": fault or None})
         if not as_json:
             verb = "would be published" if dry_run else "published"
-            result = f"kept, {fault}" if fault else f"{verb}, {_contents(each)}"
-            say(f"{each.name}: {result}")
+            result = f"kept, {fault}" if fault else f"{verb}, {_contents(stored)}"
+            say(f"{stored.name}: {result}")
     if as_json:
         print(json.dumps(rows))
     elif not rows:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from rollcall.cli.connection import connect
-from rollcall.cli.durations import duration, said
+from rollcall.cli.durations import duration, duration_text
 from rollcall.cli.terminal import AsJson, Name, print_lines, say
 from rollcall.operations import handover_link
 from rollcall.operations.handover_link import STATUS_DAYS, TOKEN_DAYS
@@ -62,6 +62,6 @@ def handover(
     print_lines(f"  {offer.url}")
     say(
         f"Send this link to the administrator of {tenant}, and to nobody else. It can be opened "
-        f"for {said(expires)}; after that it shows steps and status for {STATUS_DAYS} days, "
-        "never the token again."
+        f"for {duration_text(expires)}; after that it shows steps and status for {STATUS_DAYS} "
+        "days, never the token again."
     )

@@ -71,7 +71,7 @@ class Listing:
     def _natural(self, column: int) -> int:
         cells = [row.cells[column] for row in self._rows]
         texts = [line for cell in cells for line in lines(cell, ENDLESS)]
-        return max([len(self._headings[column]), *(each.cell_len for each in texts)])
+        return max([len(self._headings[column]), *(text.cell_len for text in texts)])
 
     def _ends_in_prose(self) -> bool:
         return all(isinstance(row.cells[-1], Prose) for row in self._rows)
@@ -79,7 +79,7 @@ class Listing:
     def _table(self, width: int) -> Iterator[Text]:
         widths = [self._natural(number) for number in range(len(self._headings) - 1)]
         if any(self._headings):
-            yield _beside([Text(each, "bold") for each in self._headings], widths)
+            yield _beside([Text(heading, "bold") for heading in self._headings], widths)
         for row in self._rows:
             columns = [lines(cell, self._left(width)) for cell in row.cells]
             for parts in zip_longest(*columns, fillvalue=Text()):
@@ -106,13 +106,13 @@ def _labelled(heading: str, cell: Cell, indent: int, width: int) -> Iterator[Tex
     """Yield a heading and what is in its cell: beside it, or where that does not fit, below."""
     before = f"  {heading:{indent}}  "
     room = width - len(before)
-    found = lines(cell, room)
-    if max(each.cell_len for each in found) <= room:
-        yield Text.assemble((before, "dim"), found[0])
-        yield from (Text(" " * len(before)) + each for each in found[1:])
+    texts = lines(cell, room)
+    if max(text.cell_len for text in texts) <= room:
+        yield Text.assemble((before, "dim"), texts[0])
+        yield from (Text(" " * len(before)) + text for text in texts[1:])
         return
     yield Text(f"  {heading}", "dim")
-    yield from (Text("    ") + each for each in lines(cell, width - 4))
+    yield from (Text("    ") + text for text in lines(cell, width - 4))
 
 
 def _beside(parts: list[Text], widths: list[int]) -> Text:

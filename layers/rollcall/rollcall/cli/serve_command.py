@@ -79,14 +79,14 @@ def serve(
     selection: Selection = context.obj
 
     def announce(base: str, tokens: dict[str, str]) -> None:
-        admitted = {
+        credentials = {
             name: {"url": tenant_url(base, name), "token": token} for name, token in tokens.items()
         }
         if as_json:
-            print(json.dumps({"tenants": admitted}), flush=True)
+            print(json.dumps({"tenants": credentials}), flush=True)
             return
-        for name, each in admitted.items():
-            print_credentials(name, each["url"], each["token"])
+        for name, shown in credentials.items():
+            print_credentials(name, shown["url"], shown["token"])
         if events is not None:
             say(f"Change events are appended to {events}.")
         say("Ctrl-C ends the server.")

@@ -1,4 +1,4 @@
-"""How the command speaks: to people in listings and sentences, to programs in JSON."""
+"""Output and options that all commands share: listings and sentences, errors, progress."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class UsageError(OperatorError):
 
 
 def operator() -> str:
-    """Return who runs the command, as what is written remembers it."""
+    """Return the name of who runs the command, as logs and events have it."""
     try:
         return f"operator:{getuser()}"
     except (KeyError, OSError):  # a user without a name, as in a container
@@ -54,7 +54,7 @@ def operator() -> str:
 
 @contextmanager
 def asking() -> Iterator[None]:
-    """Take a question that nobody can answer, without standard input, for one that is denied."""
+    """End the command where a question cannot be answered, because there is no standard input."""
     try:
         yield
     except (OSError, RuntimeError) as error:
@@ -82,7 +82,7 @@ def say(sentence: str, *, to: Console = out, style: str = "") -> None:
 
 
 def print_lines(text: Cell, *, to: Console = out) -> None:
-    """Print text as it is, however long its lines: a URL, a token, a file."""
+    """Print text without breaking its lines: a URL, a token, a file."""
     for line in lines(text, ENDLESS):
         to.print(line, soft_wrap=True)
 
@@ -90,16 +90,16 @@ def print_lines(text: Cell, *, to: Console = out) -> None:
 def print_listing(*listings: Listing) -> None:
     """Print a listing; of several forms of one the first that fits as a table, or else the last."""
     width = _width(out)
-    listing = next((each for each in listings if each.fits(width)), listings[-1])
+    listing = next((form for form in listings if form.fits(width)), listings[-1])
     for line in listing.lines(width):
         out.print(line, soft_wrap=True)
 
 
 def complain(sentence: str) -> None:
-    """Say on standard error what went wrong."""
-    found = lines(Prose(f"error: {sentence}"), _width(err))
-    found[0].stylize("red", 0, len("error:"))
-    for line in found:
+    """Print on standard error what went wrong."""
+    error = lines(Prose(f"error: {sentence}"), _width(err))
+    error[0].stylize("red", 0, len("error:"))
+    for line in error:
         err.print(line, soft_wrap=True)
 
 

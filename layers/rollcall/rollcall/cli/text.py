@@ -36,18 +36,18 @@ def lines(text: Cell, width: int) -> list[Text]:
     """Return the lines of a text; sentences are broken before a word that does not fit."""
     if isinstance(text, Text):
         return list(text.split("\n"))
-    every = harmless(text).split("\n")
+    parts = harmless(text).split("\n")
     if not isinstance(text, Prose):
-        return [Text(each) for each in every]
-    return [_styled(part) for each in every for part in _broken(each, width)]
+        return [Text(part) for part in parts]
+    return [_styled(line) for part in parts for line in _broken(part, width)]
 
 
 def harmless(text: str) -> str:
-    """Return text with control characters, which a terminal obeys, and half ones written out."""
-    return "".join(each if _is_shown(each) else repr(each)[1:-1] for each in text)
+    """Return text with control characters, which terminals obey, and lone surrogates escaped."""
+    return "".join(char if _is_printable(char) else repr(char)[1:-1] for char in text)
 
 
-def _is_shown(character: str) -> bool:
+def _is_printable(character: str) -> bool:
     return character == "\n" or unicodedata.category(character) not in {"Cc", "Cs"}
 
 

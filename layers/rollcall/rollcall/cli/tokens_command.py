@@ -11,7 +11,7 @@ import typer
 from rich.text import Text
 
 from rollcall.cli.connection import connect
-from rollcall.cli.durations import duration, said
+from rollcall.cli.durations import duration, duration_text
 from rollcall.cli.listing import Listing
 from rollcall.cli.terminal import (
     AsJson,
@@ -88,7 +88,7 @@ def rotate(
     if not as_json and issued.replaced is not None:
         old = issued.replaced
         if overlap:
-            say(f"The old token {old.id} works for {said(overlap)}, until {old.expires}.")
+            say(f"The old token {old.id} works for {duration_text(overlap)}, until {old.expires}.")
         else:
             say(f"The old token {old.id} is revoked: within a minute it is refused.")
 
@@ -137,9 +137,11 @@ def _remark(token: Token, now: datetime) -> Cell:
     left = datetime.fromisoformat(token.expires) - now
     if token.successor:
         hours = timedelta(hours=max(1, left // timedelta(hours=1)))
-        return f"replaced by {token.successor}, ends in {said(hours)}"
+        return f"replaced by {token.successor}, ends in {duration_text(hours)}"
     if left < SOON:
-        return Text(f"expires in {said(timedelta(days=max(1, left.days)))}, rotate it", "yellow")
+        return Text(
+            f"expires in {duration_text(timedelta(days=max(1, left.days)))}, rotate it", "yellow"
+        )
     return ""
 
 

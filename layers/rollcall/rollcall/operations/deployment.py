@@ -67,7 +67,7 @@ def _settings(selection: Selection) -> Settings:
 def _stack_settings(stack: str) -> Settings:
     """Return the settings that the outputs of a stack name."""
     outputs = stack_outputs(stack)
-    if missing := [each for each in _OUTPUTS if each not in outputs]:
+    if missing := [name for name in _OUTPUTS if name not in outputs]:
         raise DeploymentError(f"the stack {stack} is no Rollcall: it has no output {missing[0]}")
     return Settings(
         table=outputs["TableName"],

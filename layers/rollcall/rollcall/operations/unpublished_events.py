@@ -57,13 +57,13 @@ def read(
     services = operator.services
     if tenant is not None:
         services.tenants.show(tenant)
-    stored = list(services.unpublished.batches())
-    if unknown := set(names) - {batch.name for batch in stored}:
+    batches = list(services.unpublished.batches())
+    if unknown := set(names) - {stored.name for stored in batches}:
         raise UnpublishedError(f"there is no batch {', '.join(sorted(unknown))}")
-    for each in stored:
-        if names and each.name not in names:
+    for stored in batches:
+        if names and stored.name not in names:
             continue
-        batch = _with_events(services, each)
+        batch = _with_events(services, stored)
         if tenant is None or tenant in batch.tenants:
             yield batch
 
