@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -135,6 +136,23 @@ def test_our_own_failures_end_in_three_lines() -> None:
     # A request's, those of one thing among all that a sweep goes on with, and those of what the
     # local server does beside answering.
     assert sorted(catching) == ["background.py", "middleware.py", "sweep.py"]
+
+
+def test_no_two_modules_have_one_name() -> None:
+    names = Counter(file.stem for file in FILES if file.stem != "__init__")
+
+    assert [name for name, times in names.items() if times > 1] == []
+
+
+def test_no_two_classes_have_one_name() -> None:
+    names = Counter(
+        node.name
+        for file in FILES
+        for node in ast.parse(file.read_text()).body
+        if isinstance(node, ast.ClassDef)
+    )
+
+    assert [name for name, times in names.items() if times > 1] == []
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(PACKAGE)))

@@ -16,7 +16,7 @@ from rollcall.directory.request_log import RequestInfo, target
 from rollcall.http import endpoints, request_body, requests
 from rollcall.http.endpoints import Call
 from rollcall.http.request_url import base_url
-from rollcall.http.routes import ANY, Operation, Resource
+from rollcall.http.routes import ANY, Resource, RouteMethod
 from rollcall.scim.errors import MethodNotAllowed, SCIMException
 from rollcall.tenants.authentication import Caller
 from rollcall.tenants.tenants import READ_ONLY
@@ -62,10 +62,10 @@ class ResourceEndpoint:
             response.body = b""
         await response(scope, receive, send)
 
-    def _call(self, request: Request, operation: Operation | None) -> Call:
+    def _call(self, request: Request, operation: RouteMethod | None) -> Call:
         """Return the call of a request, as far as its body is not needed."""
         caller: Caller = request.state.caller
-        operation = operation or Operation(endpoints.not_found)
+        operation = operation or RouteMethod(endpoints.not_found)
         status = operation.status
         if operation.status_with_attributes and requests.names_attributes(request.query_params):
             status = operation.status_with_attributes
@@ -83,7 +83,7 @@ class ResourceEndpoint:
         )
 
     async def _respond(
-        self, request: Request, method: str, operation: Operation | None, call: Call
+        self, request: Request, method: str, operation: RouteMethod | None, call: Call
     ) -> Response:
         if operation is None:
             raise MethodNotAllowed(request.method, self._resource.methods)
@@ -106,7 +106,7 @@ class ResourceEndpoint:
             await run_in_threadpool(log.write_success, resource, call.ignored)
 
 
-def _check_scope(request: Request, operation: Operation) -> None:
+def _check_scope(request: Request, operation: RouteMethod) -> None:
     """Refuse a write with a read-only token.
 
     With 400: identity providers take a 403 for broken credentials and stop the whole job.

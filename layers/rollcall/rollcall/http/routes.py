@@ -26,7 +26,7 @@ ANY = "*"
 
 
 @dataclass(frozen=True)
-class Operation:
+class RouteMethod:
     """What a method of a path does.
 
     `status` answers a success, `status_with_attributes` one of a request that names attributes,
@@ -44,19 +44,19 @@ class Resource:
     """One path, what its methods do, and the types of resources that it is about."""
 
     path: str
-    methods: Mapping[str, Operation]
+    methods: Mapping[str, RouteMethod]
     kinds: tuple[Kind, ...] = ()
     max_body: int = USER_BODY
 
-    def operation(self, method: str) -> Operation | None:
+    def operation(self, method: str) -> RouteMethod | None:
         """Return what a method does, None where the path does not take it."""
         return self.methods.get(method) or self.methods.get(ANY)
 
 
-_SEARCH = Operation(endpoints.search)
-_POST_SEARCH = Operation(endpoints.post_search)
-_CREATE = Operation(endpoints.create, 201, writes=True)
-_DELETE = Operation(endpoints.delete, 204, writes=True)
+_SEARCH = RouteMethod(endpoints.search)
+_POST_SEARCH = RouteMethod(endpoints.post_search)
+_CREATE = RouteMethod(endpoints.create, 201, writes=True)
+_DELETE = RouteMethod(endpoints.delete, 204, writes=True)
 
 USERS = (
     Resource("/Users", {"GET": _SEARCH, "POST": _CREATE}, (Kind.USER,)),
@@ -64,9 +64,9 @@ USERS = (
     Resource(
         "/Users/{id}",
         {
-            "GET": Operation(endpoints.read_user),
-            "PUT": Operation(endpoints.replace_user, writes=True),
-            "PATCH": Operation(endpoints.patch_user, writes=True),
+            "GET": RouteMethod(endpoints.read_user),
+            "PUT": RouteMethod(endpoints.replace_user, writes=True),
+            "PATCH": RouteMethod(endpoints.patch_user, writes=True),
             "DELETE": _DELETE,
         },
         (Kind.USER,),
@@ -79,9 +79,9 @@ GROUPS = (
     Resource(
         "/Groups/{id}",
         {
-            "GET": Operation(endpoints.read_group),
-            "PUT": Operation(endpoints.replace_group, writes=True),
-            "PATCH": Operation(endpoints.patch_group, 204, 200, writes=True),
+            "GET": RouteMethod(endpoints.read_group),
+            "PUT": RouteMethod(endpoints.replace_group, writes=True),
+            "PATCH": RouteMethod(endpoints.patch_group, 204, 200, writes=True),
             "DELETE": _DELETE,
         },
         (Kind.GROUP,),
@@ -90,19 +90,19 @@ GROUPS = (
 )
 
 BULK = (
-    Resource("/Bulk", {"POST": Operation(endpoints.bulk, writes=True)}),
+    Resource("/Bulk", {"POST": RouteMethod(endpoints.bulk, writes=True)}),
     Resource("/.search", {"POST": _POST_SEARCH}, tuple(Kind)),
     Resource("", {"GET": _SEARCH}, tuple(Kind)),
 )
 
 DISCOVERY = (
-    Resource("/ServiceProviderConfig", {"GET": Operation(endpoints.service_provider_config)}),
-    Resource("/ResourceTypes", {"GET": Operation(endpoints.resource_types)}),
-    Resource("/ResourceTypes/{id}", {"GET": Operation(endpoints.resource_types)}),
-    Resource("/Schemas", {"GET": Operation(endpoints.schemas)}),
-    Resource("/Schemas/{id}", {"GET": Operation(endpoints.schemas)}),
-    Resource("/Me", {ANY: Operation(endpoints.me, writes=True)}),
-    Resource("/{path:path}", {ANY: Operation(endpoints.not_found, writes=True)}),
+    Resource("/ServiceProviderConfig", {"GET": RouteMethod(endpoints.service_provider_config)}),
+    Resource("/ResourceTypes", {"GET": RouteMethod(endpoints.resource_types)}),
+    Resource("/ResourceTypes/{id}", {"GET": RouteMethod(endpoints.resource_types)}),
+    Resource("/Schemas", {"GET": RouteMethod(endpoints.schemas)}),
+    Resource("/Schemas/{id}", {"GET": RouteMethod(endpoints.schemas)}),
+    Resource("/Me", {ANY: RouteMethod(endpoints.me, writes=True)}),
+    Resource("/{path:path}", {ANY: RouteMethod(endpoints.not_found, writes=True)}),
 )
 
 EVERYTHING = (*USERS, *GROUPS, *BULK, *DISCOVERY)
