@@ -17,7 +17,7 @@ from rollcall.model.record import Record
 from rollcall.reconcile.conflicts import address_list, entra_properties, person
 from rollcall.scim import body, case_folding, filters, json_text, names, quoting, tolerance
 from rollcall.scim.attributes import declared, designate
-from rollcall.scim.cursor import Seal
+from rollcall.scim.cursor import CursorSigner
 from rollcall.scim.errors import SCIMException
 from rollcall.scim.json_text import JsonTextError
 from rollcall.scim.projection import Projection
@@ -57,16 +57,16 @@ MADE: dict[str, tuple[int, Callable[[str], object]]] = {
     "evidence of a number": (VALUE, match_keys.of_number),
     "a name before it was deleted": (VALUE, match_keys.former),
     "a domain that may be linked": (VALUE, account_link.domain_of),
-    "a hash for the log": (VALUE, lambda text: redaction.hashed(b"k", text)),
-    "a sentence for the log": (VALUE, lambda text: redaction.redacted(f"no {text}", {"x": text})),
-    "a filter for the log": (VALUE, lambda text: redaction.redacted("no a", {"filter": text})),
+    "a hash for the log": (VALUE, lambda text: redaction.keyed_hash(b"k", text)),
+    "a sentence for the log": (VALUE, lambda text: redaction.redact(f"no {text}", {"x": text})),
+    "a filter for the log": (VALUE, lambda text: redaction.redact("no a", {"filter": text})),
     "a path for the log": (VALUE, redaction.path),
     "a name for the log": (VALUE, redaction.name),
     "JSON text": (VALUE, json_text.read),
     "JSON text in a role": (VALUE, lambda text: tolerance.role({"value": text})),
     "a name of an attribute": (VALUE, lambda text: declared(Kind.USER, text)),
     "names of attributes": (VALUE, lambda text: Projection.of([text], None)),
-    "a cursor": (VALUE, lambda text: Seal(b"k").open(text, "", None, 0)),
+    "a cursor": (VALUE, lambda text: CursorSigner(b"k").open(text, "", None, 0)),
     "a condition": (VALUE, lambda text: Precondition(text).check(RECORD)),
     "a token": (VALUE, token_format.is_well_formed),
     "a value that is searched": (VALUE, lambda text: matches('title co "x"', text)),

@@ -43,7 +43,7 @@ class Kept:
         return entry
 
     def hashed(self, *values: str) -> tuple[str, ...]:
-        return tuple(sorted(redaction.hashed(self.key, each) for each in values))
+        return tuple(sorted(redaction.keyed_hash(self.key, each) for each in values))
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from scim2_models import Context
 
-from rollcall.scim import body, filters, patch, planner
+from rollcall.model import planner
+from rollcall.scim import body, filters, patch
 from rollcall.scim.errors import MutabilityException
 from rollcall.scim.resource_type import ROLLCALL, Kind
 

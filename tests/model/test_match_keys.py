@@ -202,8 +202,8 @@ def test_given_and_family_name_go_before_what_is_shown() -> None:
 def test_a_user_name_that_is_an_address_of_the_same_user_says_nothing_more() -> None:
     document: dict[str, Any] = {"userName": "Ann@b.c", "emails": [{"value": "ann@B.c"}]}
 
-    assert match_keys.apart(document) == frozenset()
-    assert match_keys.apart({**document, "userName": f"{HEX}ann@b.c"}) == {
+    assert match_keys.unindexed(document) == frozenset()
+    assert match_keys.unindexed({**document, "userName": f"{HEX}ann@b.c"}) == {
         Evidence("address:ann@b.c", Source.FORMER, "ann@b.c")
     }
 
@@ -211,8 +211,8 @@ def test_a_user_name_that_is_an_address_of_the_same_user_says_nothing_more() -> 
 @FAST
 @given(strategies.users)
 def test_lookups_bear_what_does_not_stand_apart(document: dict[str, Any]) -> None:
-    carried = {match_keys.borne(each) for each in lookups(Kind.USER, document)} - {None}
-    apart = match_keys.apart(document)
+    carried = {match_keys.of_index_entry(each) for each in lookups(Kind.USER, document)} - {None}
+    apart = match_keys.unindexed(document)
     left_out = match_keys.of(document) - carried - apart
 
     assert carried | apart <= match_keys.of(document)

@@ -180,7 +180,7 @@ def test_a_selection_among_members_is_made_so_many_times_and_no_more() -> None:
 
     def outcome(number: int) -> dict[str, None]:
         asked = patch.read(Kind.GROUP, {"Operations": [removing] * number})
-        return member_operations.outcome(asked.members, current, Budget(0))
+        return member_operations.members_after(asked.members, current, Budget(0))
 
     assert len(outcome(10)) == 20
     with pytest.raises(PayloadTooLargeException, match="select among too many members"):

@@ -176,15 +176,15 @@ def test_what_is_immutable_stays_once_it_has_a_value() -> None:
     with pytest.raises(MutabilityException):
         patched(before, {"op": "replace", "path": f"{BADGE}:number", "value": "8"})
     with pytest.raises(MutabilityException):
-        body.replacement(Kind.USER, before, created(number="8"))
-    assert body.replacement(Kind.USER, before, created(number="7"))[BADGE]["number"] == "7"
+        body.replace(Kind.USER, before, created(number="8"))
+    assert body.replace(Kind.USER, before, created(number="7"))[BADGE]["number"] == "7"
 
 
 def test_what_is_never_returned_stays_when_it_is_not_sent() -> None:
-    after = body.replacement(Kind.USER, created(), created(number="7"))
+    after = body.replace(Kind.USER, created(), created(number="7"))
 
     assert after[BADGE] == {"number": "7", "pin": "0000"}
-    changed = body.replacement(Kind.USER, created(), created(number="7", pin="1"))
+    changed = body.replace(Kind.USER, created(), created(number="7", pin="1"))
     assert changed[BADGE]["pin"] == "1"
 
 
@@ -197,7 +197,7 @@ def test_what_is_stored_of_an_extension_that_is_no_longer_declared_is_kept_and_n
     after = patched(before, operation)
 
     assert (after["title"], after[BADGE]) == ("Chief", WORN)
-    assert body.replacement(Kind.USER, before, sent) == before
+    assert body.replace(Kind.USER, before, sent) == before
     record = Record(
         Kind.USER, "1", after, 1, "2026-01-01T00:00:00.000Z", "2026-01-01T00:00:00.000Z"
     )
@@ -211,7 +211,7 @@ def test_what_is_stored_of_an_extension_that_is_no_longer_declared_is_kept_and_n
 def test_what_is_immutable_stays_when_it_is_not_sent() -> None:
     sent = body.read(Kind.USER, {"userName": "ann"}, Context.RESOURCE_REPLACEMENT_REQUEST)
 
-    after = body.replacement(Kind.USER, created(number="7", note="n"), sent.document)
+    after = body.replace(Kind.USER, created(number="7", note="n"), sent.document)
 
     assert after[BADGE] == {"number": "7"}
     assert BADGE in after["schemas"]

@@ -22,9 +22,9 @@ from rollcall.scim.member_operations import (
     Remove,
     RemoveSelected,
     ids,
-    mentioned,
+    members_after,
+    named_members,
     needs_all,
-    outcome,
 )
 from rollcall.scim.resource_type import Kind
 from tests.scim.strategies import FAST
@@ -37,7 +37,7 @@ def wanted(*operations: dict[str, Any]) -> list[Operation]:
 
 
 def members(current: dict[str, str], *operations: dict[str, Any]) -> list[str]:
-    return list(outcome(wanted(*operations), current))
+    return list(members_after(wanted(*operations), current))
 
 
 STAFF = {"u1": "User", "u2": "User", "g1": "Group"}
@@ -244,7 +244,7 @@ def test_ids_come_in_order_and_once() -> None:
 
 def test_the_ids_that_operations_name_are_looked_up() -> None:
     operations: list[Operation] = [Add(("a", "b")), Clear(), Remove(("b", "c")), Add(("a",))]
-    assert mentioned(operations) == ["a", "b", "c"]
+    assert named_members(operations) == ["a", "b", "c"]
 
 
 def test_adding_and_removing_needs_nobody_else() -> None:
@@ -271,9 +271,9 @@ def test_members_that_are_not_named_do_not_matter(
 ) -> None:
     asked = wanted(*operations)
     assert not needs_all(asked)
-    named = mentioned(asked)
-    among_all = outcome(asked, dict.fromkeys(sorted(current), "User"))
-    among_named = outcome(asked, {each: "User" for each in named if each in current})
+    named = named_members(asked)
+    among_all = members_after(asked, dict.fromkeys(sorted(current), "User"))
+    among_named = members_after(asked, {each: "User" for each in named if each in current})
     assert {each for each in among_all if each in named} == set(among_named)
     assert {each for each in among_all if each not in named} == {
         each for each in current if each not in named
@@ -288,7 +288,7 @@ def test_any_id_is_taken_as_it_is(identifier: str, op: str) -> None:
     except SCIMException:
         assert not identifier
     else:
-        assert mentioned(asked) == [identifier]
+        assert named_members(asked) == [identifier]
 
 
 def test_a_selection_among_members_is_kept_for_when_they_are_known() -> None:

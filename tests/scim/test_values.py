@@ -28,7 +28,7 @@ from rollcall.scim import values
     ],
 )
 def test_a_value_that_fits_is_kept(target: Any, value: Any, kept: Any) -> None:
-    assert values.fitting(target, value) == kept
+    assert values.canonical(target, value) == kept
 
 
 @pytest.mark.parametrize(
@@ -51,16 +51,16 @@ def test_a_value_that_does_not_fit_is_refused_with_what_does(
 ) -> None:
     for value in wrong:
         with pytest.raises(ValueError, match=sentence):
-            values.fitting(target, value)
+            values.canonical(target, value)
 
 
 def test_what_is_compared_is_read() -> None:
-    assert values.read(int, "5") == 5
-    assert values.read(float, "1.5") == 1.5
-    assert values.read(str, "5") == "5"
-    assert values.read(datetime, None) is None
-    zoned = values.read(datetime, "2026-01-31T08:00:00+02:00")
-    assert zoned == values.read(datetime, "2026-01-31T06:00:00Z")
+    assert values.comparable(int, "5") == 5
+    assert values.comparable(float, "1.5") == 1.5
+    assert values.comparable(str, "5") == "5"
+    assert values.comparable(datetime, None) is None
+    zoned = values.comparable(datetime, "2026-01-31T08:00:00+02:00")
+    assert zoned == values.comparable(datetime, "2026-01-31T06:00:00Z")
     assert zoned.utcoffset() == timedelta(hours=2)
     with pytest.raises(ValueError, match="month"):
-        values.read(datetime, "2026-13-31T08:00:00Z")
+        values.comparable(datetime, "2026-13-31T08:00:00Z")

@@ -9,10 +9,8 @@ from hypothesis import strategies as st
 from scim2_models import Context
 
 from rollcall.directory.search import Query
-from rollcall.runtime.services import Services
-from rollcall.scim import body, filters, indexing, planner
-from rollcall.scim.errors import UniquenessException
-from rollcall.scim.planner import (
+from rollcall.model import planner
+from rollcall.model.planner import (
     ByEntry,
     ByGroup,
     ById,
@@ -22,6 +20,9 @@ from rollcall.scim.planner import (
     Leg,
     Lookup,
 )
+from rollcall.runtime.services import Services
+from rollcall.scim import body, filters, indexing
+from rollcall.scim.errors import UniquenessException
 from rollcall.scim.resource_type import Kind
 from tests.long import examples
 from tests.search import generated

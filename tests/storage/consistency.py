@@ -278,7 +278,7 @@ def _said(document: Item) -> Iterator[str]:
     if document.get("active") is False:
         yield "inactive"
     for each in match_keys.of(document):
-        if (kept := match_keys.again(each.source, part(each.value))) is not None:
+        if (kept := match_keys.of_stored(each.source, part(each.value))) is not None:
             yield part(kept.canonical)
 
 

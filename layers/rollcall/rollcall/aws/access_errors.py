@@ -1,4 +1,4 @@
-"""What keeps an operator from AWS (credentials, permissions, region) in one sentence each."""
+"""Failures of AWS that an operator can put right, such as credentials, in one sentence each."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from rollcall.scim.errors import Unavailable
 
 
 class AccessError(OperatorError):
-    """AWS cannot be used as things are; the message says what is missing."""
+    """AWS cannot be used; the message says what is missing."""
 
 
 _EXPIRED = "the AWS credentials have expired: sign in again"
@@ -76,8 +76,8 @@ _ACTION = re.compile(r"not authorized to perform: (\S+)")
 
 
 @contextmanager
-def explained() -> Iterator[None]:
-    """Turn what keeps an operator from AWS into an AccessError; let everything else through."""
+def translated_access_errors() -> Iterator[None]:
+    """Raise AccessError for failures of AWS that an operator can put right, others as they are."""
     try:
         yield
     except (ClientError, BotoCoreError, Unavailable) as error:
@@ -88,12 +88,12 @@ def explained() -> Iterator[None]:
 
 
 def _sentence(error: BaseException | None) -> str:
-    """Return what an operator can do about a failure of AWS, empty where that is nothing."""
+    """Return what an operator can do about a failure of AWS, empty when there is nothing."""
     if isinstance(error, ClientError):
-        said = error.response.get("Error", {})
-        found = _ACTION.search(said.get("Message") or "")
+        response = error.response.get("Error", {})
+        found = _ACTION.search(response.get("Message") or "")
         action = found[1] if found else error.operation_name
-        return _BY_CODE.get(said.get("Code") or "", "").format(action=action)
+        return _BY_CODE.get(response.get("Code") or "", "").format(action=action)
     if isinstance(error, BotoCoreError):
         for kind, sentence in _BY_TYPE.items():
             if isinstance(error, kind):

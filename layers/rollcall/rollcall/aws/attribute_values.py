@@ -13,7 +13,7 @@ Item: TypeAlias = dict[str, Any]
 
 
 def encoded(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return values as DynamoDB takes them. Raises TypeError for what no item here holds."""
+    """Return values as attribute values. Raises TypeError for a type that no item has."""
     return {name: _encode(value) for name, value in values.items()}
 
 

@@ -1,4 +1,4 @@
-"""What AWS's failures mean to a client, after the SDK's retries."""
+"""Failures of AWS, after the SDK's retries, as errors of the protocol."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ _TRANSIENT = frozenset(
         "Throttling",
         "ThrottlingException",
         "TooManyRequestsException",
-        "TransactionInProgressException",  # the SDK repeats a transaction that is not done yet
+        "TransactionInProgressException",  # the transaction is not complete yet
     }
 )
-"""What the SDK repeats, by the codes of the services that are called here."""
+"""The codes of failures that the SDK retries, of the services that are called here."""
 
 
 @contextmanager
 def translated_errors(but: str = "") -> Iterator[None]:
     """Turn throttling and transient failures of AWS, after the SDK's retries, into a 503.
 
-    `but` is a code that the caller understands better.
+    `but` is a code that the caller handles itself.
     """
     try:
         yield
@@ -58,5 +58,5 @@ def translated_errors(but: str = "") -> Iterator[None]:
 
 
 def is_conflict(error: ClientError) -> bool:
-    """Tell whether a single write met a transaction in flight, which the SDK does not repeat."""
+    """Tell whether a transaction was in the way of a single write, which the SDK does not retry."""
     return error.response["Error"]["Code"] == "TransactionConflictException"

@@ -1,6 +1,6 @@
 """The AWS clients: made once, with short timeouts and the SDK's standard retries.
 
-What they answer is whole, and they keep to deadlines: see `http_session`.
+They refuse incomplete answers and keep to deadlines: see `http_session`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from botocore.session import Session
 
-from rollcall.aws.http_session import secure
+from rollcall.aws.http_session import use_whole_answers
 from rollcall.operator_error import OperatorError
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ _CONFIG = Config(
 )
 
 _SIGNED = Config(signature_version="s3v4", s3={"addressing_style": "virtual"})
-"""How URLs are signed that a browser follows: with the region's host, which redirects nowhere."""
+"""How URLs for a browser are signed: with the host of the region, which does not redirect."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Clients:
 
 @dataclass(frozen=True)
 class Channels:
-    """The services through which reports leave Rollcall."""
+    """The services that reports and messages are sent through."""
 
     s3: S3Client
     sqs: SQSClient
@@ -70,7 +70,7 @@ def connect(endpoint_url: str | None = None, *, role: bool = False) -> Clients:
 
 
 def connect_channels(endpoint_url: str | None = None, *, role: bool = False) -> Channels:
-    """Return clients of what the duplicate report needs besides."""
+    """Return clients of the services that reports and events need."""
     session, options = Session(), _options(endpoint_url, role=role)
     # An emulator's buckets have no host names.
     signed = _CONFIG.merge(_SIGNED if endpoint_url is None else Config(signature_version="s3v4"))
@@ -96,15 +96,15 @@ def connect_streams(endpoint_url: str | None = None) -> DynamoDBStreamsClient:
 
 def _client(session: Session, service: str, options: dict[str, Any]) -> Any:
     client = session.create_client(service, **options)
-    secure(client, READ_TIMEOUT)
+    use_whole_answers(client, READ_TIMEOUT)
     return client
 
 
 def _options(endpoint_url: str | None, *, role: bool = False) -> dict[str, Any]:
-    """Return how to make clients.
+    """Return the options of a client.
 
-    The operator's credentials are not shown to an emulator on this machine. It takes any for calls,
-    but this pair for the URLs that S3 signs. Those of a role are an emulator's own.
+    An emulator on this machine does not get the operator's credentials. It accepts any for calls,
+    but only this pair for URLs that S3 signs. A role's credentials come from the emulator itself.
     """
     options: dict[str, Any] = {"config": _CONFIG, "endpoint_url": endpoint_url}
     if endpoint_url is not None and _is_loopback(endpoint_url) and not role:

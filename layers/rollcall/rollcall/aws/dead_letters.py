@@ -1,4 +1,4 @@
-"""Batches of the stream that could not be published, as Lambda puts them aside in a bucket."""
+"""Batches of stream records that could not be published, which Lambda keeps in a bucket."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ class UnpublishedError(OperatorError):
 
 @dataclass(frozen=True)
 class DeadLetterBatch:
-    """A batch by the key of its object, and when it was put aside."""
+    """A batch by the key of its object, and when Lambda stored it."""
 
     key: str
     at: datetime
 
     @property
     def name(self) -> str:
-        """What the object is called in its folder: when it was, and a random id."""
+        """The name of the object in its folder: a time and a random id."""
         return self.key.rpartition("/")[2]
 
 
@@ -40,7 +40,7 @@ class DeadLetters:
         self._bucket = bucket
 
     def batches(self) -> Iterator[DeadLetterBatch]:
-        """Yield what is there, in the order of the keys: of each shard the oldest first."""
+        """Yield all batches in the order of their keys: the oldest of each shard first."""
         pages = self._s3.get_paginator("list_objects_v2")
         with translated_errors():
             for page in pages.paginate(Bucket=self._bucket):
@@ -52,17 +52,17 @@ class DeadLetters:
         return self._read(batch)[1]
 
     def delete(self, batch: DeadLetterBatch) -> None:
-        """Delete a batch, which is published by now."""
+        """Delete a batch that has been published."""
         with translated_errors():
             self._s3.delete_object(Bucket=self._bucket, Key=batch.key)
 
     def forget(self, tenant: str) -> None:
-        """Take the records of a tenant that is to go out of all batches; may be repeated."""
+        """Delete the records of a tenant from all batches; may be repeated."""
         for batch in self.batches():
             try:
                 content, records = self._read(batch)
             except UnpublishedError:
-                continue  # nobody can say whose it is
+                continue  # nothing in it says which tenant it is of
             others = [each for each in records if not _is_of(each, tenant)]
             if not others:
                 self.delete(batch)

@@ -1,4 +1,4 @@
-"""The deadline of the work at hand: one for all its calls of AWS, their tries and their pauses."""
+"""The deadline of a request or a task: one for all its calls of AWS, with their retries."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _DEADLINE: ContextVar[float] = ContextVar("deadline", default=inf)
 
 @contextmanager
 def within(seconds: float) -> Iterator[None]:
-    """Give what is done meanwhile so many seconds; a deadline that is earlier stays."""
+    """Set the deadline of a block in seconds from now; an earlier one stays."""
     token = _DEADLINE.set(min(_DEADLINE.get(), monotonic() + seconds))
     try:
         yield
@@ -22,5 +22,5 @@ def within(seconds: float) -> Iterator[None]:
 
 
 def seconds_left() -> float:
-    """Return the seconds until the deadline, below 0 after it; infinite where there is none."""
+    """Return the seconds until the deadline, below 0 after it; infinite without one."""
     return _DEADLINE.get() - monotonic()

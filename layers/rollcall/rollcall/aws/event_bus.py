@@ -14,16 +14,16 @@ if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
 
 SOURCE = "rollcall"
-"""What rules match to get our events."""
+"""The source that rules match to receive our events."""
 
 MAX_ENTRIES = 10
 MAX_BYTES = 256_000
-"""What one PutEvents takes."""
+"""The limits of one PutEvents call."""
 
 
 @dataclass(frozen=True)
 class EventEntry:
-    """One event: what rules match by, and the detail as JSON. `at` is Unix time."""
+    """One event: its type and its detail as JSON. `at` is Unix time."""
 
     detail_type: str
     detail: str
@@ -31,12 +31,12 @@ class EventEntry:
 
     @property
     def time(self) -> datetime:
-        """When it was."""
+        """The time of the event."""
         return datetime.fromtimestamp(self.at, UTC)
 
     @property
     def size(self) -> int:
-        """The bytes that it counts for, a little more than it has."""
+        """The bytes that it counts for, slightly more than its own."""
         return len(self.detail.encode()) + len(self.detail_type) + 100
 
 
@@ -52,9 +52,9 @@ class EventBus:
         self.client.create_event_bus(Name=self._name)
 
     def publish(self, entries: Sequence[EventEntry]) -> int:
-        """Publish events in their order, and return how many were before the first that failed.
+        """Publish events in order; return how many were published before the first that failed.
 
-        Others behind it may have been published, so that who repeats the rest repeats some.
+        Later ones may have been published too, so a retry of the rest may repeat some.
         """
         done = 0
         for batch in _batches(entries):

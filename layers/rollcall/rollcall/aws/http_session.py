@@ -1,9 +1,8 @@
-"""The HTTP session beneath the SDK's retries: an answer is believed when it is whole.
+"""The HTTP session beneath the SDK's retries: only a complete answer counts.
 
-botocore takes for the answer whatever came before the connection closed, and an answer of DynamoDB
-that broke off reads as "no such item". Here it is a closed connection: the SDK makes the call
-again, with the same request token, and fails when that does not help. Each try is bounded by the
-deadline of the work that it is for.
+botocore accepts what arrived before the connection closed, and a DynamoDB answer that was cut off
+reads as "no such item". Here that is a closed connection: the SDK retries the call with the same
+request token, and fails when that does not help. Each attempt ends with the deadline.
 """
 
 from __future__ import annotations
@@ -23,16 +22,16 @@ _WITHOUT_BODY = frozenset({204, 304})
 
 
 class DeadlineExceeded(BotoCoreError):  # noqa: N818
-    """No time is left for a try; it is not made."""
+    """No time is left for an attempt; it is not made."""
 
     fmt = "No time is left to call {endpoint_url}"
 
 
 class HttpSession:
-    """A session of the SDK whose answers are whole and whose tries end with the deadline."""
+    """A session of the SDK whose answers are complete and whose attempts end with the deadline."""
 
     def __init__(self, session: URLLib3Session, read_timeout: float) -> None:
-        """`read_timeout` is how long one wait for bytes takes where there is time enough."""
+        """`read_timeout` is how many seconds one read waits, unless the deadline is earlier."""
         self._session = session
         self._read_timeout = read_timeout
 
@@ -54,8 +53,8 @@ class HttpSession:
         self._session.close()
 
 
-def secure(client: Any, read_timeout: float) -> None:
-    """Have a client believe whole answers only, and keep to deadlines."""
+def use_whole_answers(client: Any, read_timeout: float) -> None:
+    """Make a client refuse incomplete answers and keep to deadlines."""
     endpoint = client._endpoint  # the SDK has no other way in beneath its retries
     endpoint.http_session = HttpSession(endpoint.http_session, read_timeout)
     service = client.meta.service_model.service_id.hyphenize()
@@ -63,9 +62,9 @@ def secure(client: Any, read_timeout: float) -> None:
 
 
 def _is_whole(request: AWSPreparedRequest, response: AWSResponse) -> bool:
-    """Tell whether all of an answer came (RFC 9112 section 8).
+    """Tell whether an answer is complete (RFC 9112 section 8).
 
-    AWS says how long a body is. Where nothing says so, the headers broke off.
+    AWS always says how long a body is. Without a length, the headers were cut off.
     """
     if request.method == "HEAD" or response.status_code in _WITHOUT_BODY:
         return True
@@ -74,7 +73,7 @@ def _is_whole(request: AWSPreparedRequest, response: AWSResponse) -> bool:
     if length is None and not chunked:
         return False
     if request.stream_output and response.status_code < 300:
-        return True  # whoever reads the stream is told at its end
+        return True  # the reader of the stream notices at its end
     try:
         body = response.content
     except HTTPError:  # the last chunk did not come
@@ -83,8 +82,9 @@ def _is_whole(request: AWSPreparedRequest, response: AWSResponse) -> bool:
 
 
 def _stop_in_time(attempts: int, **_: Any) -> bool | None:
-    """Make no further try where the SDK's pause before it may outlast the deadline.
+    """Make no further attempt where the SDK's pause before it may outlast the deadline.
 
-    False ends the tries, None leaves it to the SDK, which pauses up to 2 ** (attempts - 1) seconds.
+    False ends the attempts. None leaves it to the SDK, which pauses up to 2 ** (attempts - 1)
+    seconds.
     """
     return False if deadline.seconds_left() < 2 ** (attempts - 1) else None

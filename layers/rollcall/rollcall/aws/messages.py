@@ -1,4 +1,4 @@
-"""Messages: a queue between our own functions, and a topic for people."""
+"""A queue between our functions, and a topic for messages to people (SQS, SNS)."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
 
 _BATCH = 10
-"""The messages that one call sends."""
+"""The most messages of one call."""
 
 
 class Queue:
     """A queue; it delivers each message at least once."""
 
-    def __init__(self, sqs: SQSClient, url: str, patience: Retry | None = None) -> None:
+    def __init__(self, sqs: SQSClient, url: str, retry: Retry | None = None) -> None:
         self._sqs = sqs
         self._url = url
-        self._patience = patience or Retry()
+        self._retry = retry or Retry()
 
     def send(self, messages: Iterable[Mapping[str, Any]]) -> int:
         """Send messages, as JSON, and return how many. Raises Unavailable."""
@@ -37,7 +37,7 @@ class Queue:
                 for number, each in enumerate(batch)
             ]
             sent += len(left)
-            for _ in self._patience.attempts():
+            for _ in self._retry.attempts():
                 with translated_errors():
                     answer = self._sqs.send_message_batch(QueueUrl=self._url, Entries=left)
                 failed = {each["Id"] for each in answer.get("Failed", ())}
@@ -50,14 +50,14 @@ class Queue:
 
 
 class Topic:
-    """A topic that tells people."""
+    """A topic that people subscribe to."""
 
     def __init__(self, sns: SNSClient, arn: str) -> None:
         self._sns = sns
         self._arn = arn
 
     def publish(self, subject: str, text: str, content: Mapping[str, Any]) -> None:
-        """Tell `text` to people and `content` to programs, which may also filter by it."""
+        """Send `text` to people and `content` to programs, which may also filter by it."""
         attributes = {
             name: (
                 {"DataType": "Number", "StringValue": str(value)}

@@ -1,4 +1,4 @@
-"""How long, and how often, what lost against other writers is tried again."""
+"""How long and how often a write that met a conflict is retried."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rollcall.aws import deadline
 
 @dataclass(frozen=True)
 class Retry:
-    """How long conflicting transactions are tried again: with jitter, `seconds` in all."""
+    """Retries with growing, random pauses, for `seconds` in all."""
 
     seconds: float = 8.0
     first: float = 0.01
@@ -21,10 +21,9 @@ class Retry:
     sleep: Callable[[float], None] = time.sleep
 
     def attempts(self, seconds: float | None = None) -> Iterator[None]:
-        """Yield once per try, after a pause from the second on, until the time is over.
+        """Yield once for each attempt, after a pause from the second on, until the time is over.
 
-        `seconds` is another time than its own; 0 is a single try. The deadline of the work ends it,
-        too.
+        `seconds` replaces the own time; 0 is a single attempt. The deadline ends it as well.
         """
         end = self.clock() + (self.seconds if seconds is None else seconds)
         ceiling = self.first

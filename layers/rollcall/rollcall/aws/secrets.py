@@ -38,11 +38,11 @@ class Secrets:
     """The secrets below one name space, `{prefix}/{name}`."""
 
     def __init__(
-        self, client: SecretsManagerClient, prefix: str, patience: Retry | None = None
+        self, client: SecretsManagerClient, prefix: str, retry: Retry | None = None
     ) -> None:
         self._client = client
         self._prefix = prefix.rstrip("/")
-        self._patience = patience or Retry()
+        self._retry = retry or Retry()
 
     def read(self, name: str) -> Content:
         """Read the current content. Raises SecretMissing."""
@@ -50,7 +50,7 @@ class Secrets:
 
     def create(self, name: str, content: Content) -> None:
         """Create a secret. Raises SecretExists."""
-        for _ in self._patience.attempts():
+        for _ in self._retry.attempts():
             try:
                 with translated_errors():
                     self._client.create_secret(
@@ -74,13 +74,13 @@ class Secrets:
         edit: Callable[[Content], Content],
         overtaken: Callable[[], object] = lambda: None,
     ) -> Content:
-        """Replace the content by what `edit` makes of it, as often as others are faster.
+        """Replace the content by the result of `edit`; retry when another change came first.
 
-        `overtaken` is called when another change came first for certain; a try whose answer was
-        lost may have been applied. Returns the new content. Raises SecretMissing, and whatever
+        `overtaken` is called when another change certainly came first; an attempt whose answer
+        was lost may have been applied. Returns the new content. Raises SecretMissing, and what
         `edit` raises.
         """
-        for _ in self._patience.attempts():
+        for _ in self._retry.attempts():
             content, version = self._read(name)
             edited = edit(content)
             if edited == content:
@@ -93,12 +93,12 @@ class Secrets:
         raise Unavailable(f"too many changes of the secret of {name} at once", status=429)
 
     def delete(self, name: str) -> None:
-        """Delete a secret for good; one that is not there is no error."""
+        """Delete a secret without recovery; a missing one is no error."""
         with suppress(self._client.exceptions.ResourceNotFoundException), translated_errors():
             self._client.delete_secret(SecretId=self._name(name), ForceDeleteWithoutRecovery=True)
 
     def names(self) -> Iterator[str]:
-        """Yield the names of all secrets below the prefix; new ones show within moments."""
+        """Yield the names of all secrets below the prefix; new ones appear after some seconds."""
         pages = self._client.get_paginator("list_secrets").paginate(
             Filters=[{"Key": "name", "Values": [f"{self._prefix}/"]}]
         )
@@ -120,9 +120,9 @@ class Secrets:
         return json.loads(answer["SecretString"]), answer["VersionId"]
 
     def _swap(self, name: str, version: str, content: Content) -> bool | None:
-        """Make `content` current if `version` still is; True when it was.
+        """Make `content` current if `version` still is; return whether it was.
 
-        None says that it may have been: the SDK repeated the call, and something else is current.
+        None is unknown: the SDK retried the call, and another version is current.
         """
         secret, candidate = self._name(name), str(uuid4())
         label = f"ROLLCALL-{candidate[:8]}"

@@ -1,4 +1,4 @@
-"""The end of a table's stream, read as Lambda reads it for the functions of a deployment."""
+"""A table's stream, read from now on, as Lambda reads it for a function."""
 
 from __future__ import annotations
 
@@ -17,48 +17,50 @@ Records = Sequence[Mapping[str, Any]]
 
 
 class StreamReader:
-    """The records of a table's stream from a moment on, each handed out once."""
+    """The records of a table's stream from a position on, each once."""
 
     def __init__(self, client: DynamoDBStreamsClient, arn: str, begin: str = "LATEST") -> None:
-        """`begin` is LATEST for what comes from now on, TRIM_HORIZON for all that is kept."""
+        """`begin` is LATEST for new records, TRIM_HORIZON for all that the stream holds."""
         self._client = client
         self._arn = arn
-        self._places = {shard: self._place(shard, begin) for shard in self._shards()}
+        self._iterators = {shard: self._iterator(shard, begin) for shard in self._shards()}
         self._last: dict[str, str] = {}
 
     def pages(self) -> Iterator[Records]:
-        """Yield what has come since the last time, in the order of each resource.
+        """Yield the records since the last call, in the order of each resource.
 
-        Raises Unavailable; what was yielded by then does not come again.
+        Raises Unavailable; what was yielded before does not come again.
         """
         for shard in self._shards():
-            if shard not in self._places:
-                self._places[shard] = self._place(shard, "TRIM_HORIZON")
-        for shard in self._places:
-            while self._places[shard]:
+            if shard not in self._iterators:
+                self._iterators[shard] = self._iterator(shard, "TRIM_HORIZON")
+        for shard in self._iterators:
+            while self._iterators[shard]:
                 page = self._page(shard)
-                self._places[shard] = page.get("NextShardIterator", "")  # none behind its end
+                self._iterators[shard] = page.get(
+                    "NextShardIterator", ""
+                )  # none at the end of a shard
                 if not page["Records"]:
                     break
                 self._last[shard] = page["Records"][-1]["dynamodb"]["SequenceNumber"]
                 yield page["Records"]
 
     def _page(self, shard: str) -> Any:
-        """Read on; a place that is a quarter of an hour old, as after a sleep, is looked up."""
+        """Read the next page; an iterator that expired (after 15 minutes) is replaced."""
         try:
             with translated_errors():
-                return self._client.get_records(ShardIterator=self._places[shard])
+                return self._client.get_records(ShardIterator=self._iterators[shard])
         except self._client.exceptions.ExpiredIteratorException:
-            self._places[shard] = self._place(shard, "LATEST", self._last.get(shard))
+            self._iterators[shard] = self._iterator(shard, "LATEST", self._last.get(shard))
             with translated_errors():
-                return self._client.get_records(ShardIterator=self._places[shard])
+                return self._client.get_records(ShardIterator=self._iterators[shard])
 
     def _shards(self) -> list[str]:
         with translated_errors():
             described = self._client.describe_stream(StreamArn=self._arn)["StreamDescription"]
         return [each["ShardId"] for each in described["Shards"]]
 
-    def _place(self, shard: str, begin: Any, after: str | None = None) -> str:
+    def _iterator(self, shard: str, begin: Any, after: str | None = None) -> str:
         at: Any = {"ShardIteratorType": begin}
         if after is not None:
             at = {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "SequenceNumber": after}
@@ -69,7 +71,7 @@ class StreamReader:
 
 
 def enable(client: DynamoDBClient, table: str) -> str:
-    """Return the ARN of a table's stream, which is made where there is none."""
+    """Return the ARN of a table's stream; enable it where it is off."""
     with translated_errors():
         described = client.describe_table(TableName=table)["Table"]
         if not described.get("StreamSpecification", {}).get("StreamEnabled"):

@@ -18,7 +18,7 @@ from rollcall.directory.precondition import Precondition
 from rollcall.directory.request_log import target
 from rollcall.directory.users import Users
 from rollcall.scim import bulk_request
-from rollcall.scim.bulk_request import PREFIX, BulkRequest, Operation, Refused
+from rollcall.scim.bulk_request import PREFIX, BulkRequest, Operation, RefusedOperation
 from rollcall.scim.errors import ConflictException, SCIMException, Unavailable
 from rollcall.scim.resource_type import Kind
 
@@ -53,7 +53,7 @@ class Bulk:
         for each in request.operations:
             if request.limit and errors >= request.limit:
                 break
-            if isinstance(each, Refused):
+            if isinstance(each, RefusedOperation):
                 each.answer = each.refusal
                 errors += 1
                 self._context.log.write_refusal(int(each.refusal["status"]), None, "", None)

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from rollcall.directory.context import Context
+from rollcall.model.planner import Lookup, plan
 from rollcall.model.record import Record
+from rollcall.model.time_bounds import EVER, is_about_deleted, since
 from rollcall.scim.filters import Filter
 from rollcall.scim.indexing import Index
 from rollcall.scim.ordering import Order
-from rollcall.scim.planner import Lookup, plan
 from rollcall.scim.resource_type import Kind
-from rollcall.scim.time_bounds import EVER, is_about_deleted, since
 from rollcall.storage.table import Bounds
 
 _ALL: Bounds = {}

@@ -101,7 +101,7 @@ class Groups:
             self._context.log.add_detail("no members were sent: they are kept")
 
         def edit(before: Document) -> Document:
-            return body.replacement(Kind.GROUP, before, read.document)
+            return body.replace(Kind.GROUP, before, read.document)
 
         written = self._edit(identifier, edit, operations, precondition, read.ignored)
         return self.read_written(written, members=members)

@@ -8,7 +8,7 @@ from itertools import chain
 
 from rollcall.directory import template_grants
 from rollcall.directory.context import Context
-from rollcall.scim.planner import ByEntry, ByGroup, ById, ByPrefix, ByWorkArea, Leg
+from rollcall.model.planner import ByEntry, ByGroup, ById, ByPrefix, ByWorkArea, Leg
 from rollcall.scim.resource_type import Kind
 
 

@@ -12,13 +12,13 @@ from rollcall.directory.candidates import CandidateSource
 from rollcall.directory.context import Context
 from rollcall.directory.filter_evaluation import FilterEvaluation
 from rollcall.directory.index_lookups import IndexLookups
+from rollcall.model.planner import ByGroup, Lookup, Walk, plan
 from rollcall.model.record import Record
 from rollcall.scim.cursor import Position
 from rollcall.scim.errors import TooManyException
 from rollcall.scim.filters import Filter
 from rollcall.scim.indexing import Index
 from rollcall.scim.ordering import Order
-from rollcall.scim.planner import ByGroup, Lookup, Walk, plan
 from rollcall.scim.resource_type import Kind
 from rollcall.storage.table import Bounds
 

@@ -65,16 +65,18 @@ def difference(
     The group and the ids that the operations name are read together. All members are read only
     where the outcome depends on them; then those that are named are not read one by one.
     """
-    named = member_operations.mentioned(operations)
+    named = member_operations.named_members(operations)
     whole = context.group_members.read(group) if member_operations.needs_all(operations) else None
     if whole is not None:
         named = [each for each in named if each not in whole.members]
     record, known = context.memberships.read_candidates(group, named)
     if known.aliases:
-        return difference(context, group, member_operations.resolved(operations, known.aliases))
+        return difference(
+            context, group, member_operations.replace_aliases(operations, known.aliases)
+        )
     current = known.current if whole is None else whole.members
     living = {**known.living, **known.current}
-    after = member_operations.outcome(operations, current, context.budget)
+    after = member_operations.members_after(operations, current, context.budget)
     new = [each for each in after if each not in current]
     unknown = set(known.unknown)
     change = MemberChange(

@@ -132,7 +132,7 @@ class RequestEntries:
         refusal = replace(
             self._entry_now(status),
             scim_type=(error.scim_type or "") if error else "",
-            detail=redaction.redacted(str(error.detail), sent) if error else "",
+            detail=redaction.redact(str(error.detail), sent) if error else "",
             target=target,
             changed=(),
             named=self._hashed(_sent_names(sent)) or self._entry.named,
@@ -154,7 +154,7 @@ class RequestEntries:
 
     def _hashed(self, values: Iterable[str]) -> tuple[str, ...]:
         return tuple(
-            sorted({redaction.hashed(self._key, each) for each in islice(values, MAX_NAMES)})
+            sorted({redaction.keyed_hash(self._key, each) for each in islice(values, MAX_NAMES)})
         )
 
 

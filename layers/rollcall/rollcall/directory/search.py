@@ -15,7 +15,7 @@ from rollcall.directory.matching import Found, Matching
 from rollcall.directory.members import ReadConflict
 from rollcall.model.record import Record
 from rollcall.scim import filters, ordering
-from rollcall.scim.cursor import Cursor, Position, Seal
+from rollcall.scim.cursor import Cursor, CursorSigner, Position
 from rollcall.scim.discovery import MAX_RESULTS
 from rollcall.scim.errors import (
     InvalidCountException,
@@ -93,7 +93,7 @@ class Search:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._seal = Seal(context.key)
+        self._seal = CursorSigner(context.key)
 
     def run(self, kinds: Sequence[Kind], query: Query) -> dict[str, Any]:
         """Return a ListResponse.

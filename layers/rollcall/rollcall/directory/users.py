@@ -92,7 +92,7 @@ class Users:
         read = body.read(Kind.USER, payload, Shape.RESOURCE_REPLACEMENT_REQUEST)
 
         def edit(before: Document) -> Document:
-            return body.replacement(Kind.USER, before, read.document)
+            return body.replace(Kind.USER, before, read.document)
 
         return self._edit(identifier, edit, read.ignored, precondition)
 

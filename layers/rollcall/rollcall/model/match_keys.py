@@ -87,7 +87,7 @@ def is_unchanged(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
     return all(before.get(name) == after.get(name) for name in _ATTRIBUTES)
 
 
-def borne(entry: IndexEntry) -> Evidence | None:
+def of_index_entry(entry: IndexEntry) -> Evidence | None:
     """Return the evidence in a lookup entry, whose item bears it, None when there is none."""
     if entry.attribute == "emails.value":
         return of_email(entry.key)
@@ -96,7 +96,7 @@ def borne(entry: IndexEntry) -> Evidence | None:
     return None
 
 
-def again(source: Source, value: str) -> Evidence | None:
+def of_stored(source: Source, value: str) -> Evidence | None:
     """Return the evidence whose source and folded value are known."""
     match source:
         case Source.EMPLOYEE_NUMBER:
@@ -110,7 +110,7 @@ def again(source: Source, value: str) -> Evidence | None:
     return _of_name_or_address(source, value)
 
 
-def apart(document: Mapping[str, Any]) -> frozenset[Evidence]:
+def unindexed(document: Mapping[str, Any]) -> frozenset[Evidence]:
     """Return the evidence of a user that no lookup entry bears and that says more than those."""
     every = of(document)
     emails = {each.value for each in every if each.source is Source.EMAIL}

@@ -15,7 +15,7 @@ SHOWN = ("emails", "name", "displayName")
 """What comes from the user that stays, if it has any."""
 
 
-def merged(
+def merge_documents(
     identity: Mapping[str, Any], kept: Mapping[str, Any], removed: Mapping[str, Any]
 ) -> Document:
     """Return the document of two users that become one.
@@ -34,7 +34,7 @@ def merged(
     return {**document, "schemas": _schemas(kept, removed)}
 
 
-def reassigned(document: Mapping[str, Any], removed: str, survivor: str, own: str) -> Document:
+def replace_manager(document: Mapping[str, Any], removed: str, survivor: str, own: str) -> Document:
     """Return a user's document whose manager, if it was removed, is the survivor.
 
     `own` is the user's id: nobody becomes a manager of themselves by a merge.

@@ -41,7 +41,7 @@ _STRUCTURE = frozenset({"op", "schemas", "method", "attributes", "excludedattrib
 _PATHS = frozenset({"path", "filter", "sortby"})
 
 
-def redacted(detail: str, sent: Any) -> str:
+def redact(detail: str, sent: Any) -> str:
     """Return a sentence without what `sent`, the JSON of a request or parts of it, holds."""
     plain = _CITED.sub(GONE, detail) if len(detail) <= _MAX_READ else _beginning(detail)
     values = _values(sent, {_bare(found[0]) for found in _WORD.finditer(plain)})
@@ -60,7 +60,7 @@ def _beginning(detail: str) -> str:
     return _OPEN.split(_CITED.sub(GONE, read), maxsplit=1)[0] + GONE
 
 
-def hashed(key: bytes, value: str, fold: Callable[[str], str] = collapsed) -> str:
+def keyed_hash(key: bytes, value: str, fold: Callable[[str], str] = collapsed) -> str:
     """Return the keyed hash that stands for a name, the same for any spelling of it."""
     text = fold(value) if encodable(value) else ""
     return hmac.digest(key, text.encode(), sha256).hex()[:16]

@@ -14,7 +14,7 @@ from typing import Any
 
 from rollcall.directory import deletion, merged_ids
 from rollcall.directory.context import Context
-from rollcall.model.merging import merged, reassigned
+from rollcall.model.merging import merge_documents, replace_manager
 from rollcall.model.record import Record
 from rollcall.operations.accounts import AccountError, commit, find
 from rollcall.operations.operator import Operator, Progress
@@ -69,8 +69,8 @@ def plan_merge(
     deleted = None if idp_deletes is None else find(operator, tenant, idp_deletes).id
     survivor, other = _survivor(kept, removed, deleted)
     context = operator.services.context(tenant, operator.name)
-    document = merged(survivor.document, kept.document, removed.document)
-    document = reassigned(document, other.id, survivor.id, survivor.id)
+    document = merge_documents(survivor.document, kept.document, removed.document)
+    document = replace_manager(document, other.id, survivor.id, survivor.id)
     after = next_version(survivor, document, context.now())
     access = merged_access(survivor.access, other.access, context.access_levels)
     stub = None if other.link.local else {**other.document, "active": False}
@@ -174,7 +174,7 @@ def _inherited_grants(context: Context, survivor: Record, removed: Record) -> li
 
 
 def _with_manager(record: Record, ids: MergedIds) -> dict[str, Any]:
-    return reassigned(record.document, ids.removed, ids.survivor, record.id)
+    return replace_manager(record.document, ids.removed, ids.survivor, record.id)
 
 
 def _change_manager(context: Context, identifier: str, ids: MergedIds) -> None:

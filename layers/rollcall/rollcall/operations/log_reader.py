@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from rollcall.model.redaction import hashed
+from rollcall.model.redaction import keyed_hash
 from rollcall.operations.operator import Operator
 from rollcall.scim.case_folding import former
 from rollcall.scim.resource_type import Kind
@@ -62,7 +62,7 @@ def query(
     if not name:
         return LogQuery(tenant, begin, status)
     key = bytes.fromhex(settings.key)
-    hashes = frozenset({hashed(key, name), hashed(key, name, former)})
+    hashes = frozenset({keyed_hash(key, name), keyed_hash(key, name, former)})
     resources = Resources(operator.services.table, tenant)
     records = [record for kind in Kind if (record := resources.resolve(kind, name)) is not None]
     ids = frozenset({name, *(record.id for record in records)})

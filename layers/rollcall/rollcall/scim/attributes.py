@@ -145,7 +145,7 @@ def declared(kind: Kind, name: str) -> Attribute | Schema | None:
     return None if spelled is None else designate(kind, spelled)
 
 
-def addressed(kind: Kind, key: str) -> Attribute | Schema | None:
+def designate_key(kind: Kind, key: str) -> Attribute | Schema | None:
     """Return what a key of a PATCH designates, a name or a path, None also when it is malformed.
 
     Keys that we do not have are ignored, so that they never fail their siblings.
@@ -189,7 +189,7 @@ def _names(model: type[BaseModel]) -> Iterator[str]:
 
 
 @cache
-def marked(kind: Kind, characteristic: Returned | Mutability) -> frozenset[KeyPath]:
+def with_characteristic(kind: Kind, characteristic: Returned | Mutability) -> frozenset[KeyPath]:
     """Return where the attributes and sub-attributes with a characteristic stand in documents."""
     found = set()
     for path in PATHS[kind].iter_paths():

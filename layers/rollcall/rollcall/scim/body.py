@@ -18,7 +18,7 @@ from rollcall.scim.attributes import (
     KeyPath,
     Schema,
     declared,
-    marked,
+    with_characteristic,
 )
 from rollcall.scim.comparison import POLICY
 from rollcall.scim.document import encoded, merge_extensions, split_extensions
@@ -57,7 +57,7 @@ def read(kind: Kind, payload: Any, context: Context) -> Body:
     when a value does not fit.
     """
     body = Body({})
-    sent = TextValues(kind).of_body(checked(payload))
+    sent = TextValues(kind).of_body(check_object(payload))
     cleaned = _cleaned(kind, sent, body.ignored)
     if kind is Kind.GROUP and "members" in cleaned:
         body.members = member_operations.ids(cleaned.pop("members"))
@@ -69,7 +69,7 @@ def read(kind: Kind, payload: Any, context: Context) -> Body:
     return body
 
 
-def checked(payload: Any) -> dict[str, Any]:
+def check_object(payload: Any) -> dict[str, Any]:
     """Return a payload that is an object of a sane depth. Raises InvalidSyntaxException."""
     if not isinstance(payload, dict):
         raise InvalidSyntaxException(detail="the body must be a JSON object")
@@ -82,15 +82,15 @@ def checked(payload: Any) -> dict[str, Any]:
     raise InvalidSyntaxException(detail=f"the body has more than {MAX_DEPTH} levels")
 
 
-def replacement(kind: Kind, before: Document, sent: Document) -> Document:
+def replace(kind: Kind, before: Document, sent: Document) -> Document:
     """Return what a PUT makes of a canonical document (RFC 7644 section 3.5.1).
 
     What it does not hold is cleared, except `active` (a PUT that forgets it must not enable
     anyone), what cannot change once it has a value, and what is never returned: who puts back what
     was read does not know it. Raises MutabilityException when it changes what cannot change.
     """
-    after, immutable = sent, marked(kind, Mutability.immutable)
-    for keys in {ACTIVE} | immutable | marked(kind, Mutability.write_only):
+    after, immutable = sent, with_characteristic(kind, Mutability.immutable)
+    for keys in {ACTIVE} | immutable | with_characteristic(kind, Mutability.write_only):
         had, has = _at(before, keys), _at(sent, keys)
         if had is not None and has is None:
             after = _with(after, keys, had)
@@ -176,7 +176,7 @@ def _cleaned(kind: Kind, payload: Mapping[str, Any], ignored: list[str]) -> Docu
             _check_schemas(kind, value)
         elif attribute.name == "members" and value == []:
             cleaned["members"] = []  # an empty array of members is a statement, not an omission
-        elif not attribute.read_only and (mended := assigned(attribute, value)) is not None:
+        elif not attribute.read_only and (mended := canonical_value(attribute, value)) is not None:
             # A bare `manager` belongs to its extension, wherever it stands.
             urn, _, name = attribute.name.rpartition(":")
             holder = cleaned.setdefault(urn, {}) if urn else cleaned
@@ -219,7 +219,7 @@ def _entries(
             yield f"{prefix}{key}", None, value
 
 
-def assigned(attribute: Attribute, value: Any) -> Any:
+def canonical_value(attribute: Attribute, value: Any) -> Any:
     """Return a value in the shape that the attribute's type wants, None when it is unassigned.
 
     Raises InvalidValueException naming the attribute when it is given something that is no value
@@ -237,7 +237,7 @@ def assigned(attribute: Attribute, value: Any) -> Any:
 
 def _fitting(attribute: Attribute, value: Any, named: str) -> Any:
     try:
-        return values.fitting(attribute.target, value)
+        return values.canonical(attribute.target, value)
     except ValueError as error:
         raise InvalidValueException(detail=f"{named} {error}") from error
 

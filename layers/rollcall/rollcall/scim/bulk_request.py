@@ -63,7 +63,7 @@ class Operation:
 
 
 @dataclass
-class Refused:
+class RefusedOperation:
     """What is no operation: its answer is known before it is its turn."""
 
     refusal: dict[str, Any]
@@ -75,7 +75,7 @@ class BulkRequest:
     """The operations of one request; `limit` is failOnErrors, 0 for none."""
 
     limit: int
-    operations: list[Operation | Refused] = field(default_factory=list)
+    operations: list[Operation | RefusedOperation] = field(default_factory=list)
     by_bulk_id: dict[str, Operation] = field(default_factory=dict)
 
     def referred(self, operation: Operation) -> list[Operation]:
@@ -147,7 +147,7 @@ def read(payload: Any, new_id: Callable[[], str]) -> BulkRequest:
             request.operations.append(operation)
         except SCIMException as error:
             named = raw if isinstance(raw, dict) else {}
-            request.operations.append(Refused(failure(named, error)))
+            request.operations.append(RefusedOperation(failure(named, error)))
     return request
 
 

@@ -41,7 +41,7 @@ class Cursor:
 
 
 @dataclass(frozen=True)
-class Seal:
+class CursorSigner:
     """Makes and opens the cursors of one tenant; `key` is the tenant's own."""
 
     key: bytes

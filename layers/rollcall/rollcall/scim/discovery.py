@@ -105,13 +105,13 @@ def schemas(base_url: str, without: Collection[str] = ()) -> list[dict[str, Any]
             **schema,
             "meta": {"resourceType": "Schema", "location": f"{base_url}/Schemas/{schema['id']}"},
         }
-        for schema in described()
+        for schema in schema_documents()
         if schema["id"] not in without
     ]
 
 
 @cache
-def described() -> tuple[dict[str, Any], ...]:
+def schema_documents() -> tuple[dict[str, Any], ...]:
     """Return the schemas as they are without a host."""
     models: list[Any] = [User, Group]
     for model in MODELS.values():

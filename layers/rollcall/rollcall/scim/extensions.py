@@ -48,8 +48,8 @@ def declare(declared: Any) -> None:
         bind(kind, model[reduce(or_, extended)] if extended else model)  # type: ignore[arg-type]
     attributes.designate.cache_clear()
     attributes.spellings.cache_clear()
-    discovery.described.cache_clear()
-    attributes.marked.cache_clear()
+    discovery.schema_documents.cache_clear()
+    attributes.with_characteristic.cache_clear()
 
 
 def _extension(raw: Any, others: list[type[Extension]]) -> type[Extension]:

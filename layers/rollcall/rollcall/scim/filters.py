@@ -250,8 +250,8 @@ def _operand(found: Attribute, node: Comparison, *, read: bool) -> Any:
     if op in _SUBSTRING and (found.target in _WHOLE or not isinstance(value, str)):
         raise InvalidFilterException(detail=f"{named}: {op.value} compares strings")
     try:
-        fitting = None if value is None else values.fitting(found.target, value)
-        return values.read(found.target, fitting) if read else fitting
+        fitting = None if value is None else values.canonical(found.target, value)
+        return values.comparable(found.target, fitting) if read else fitting
     except ValueError as error:
         raise InvalidFilterException(detail=f"{named} {error}") from error
 

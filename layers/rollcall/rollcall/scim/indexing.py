@@ -107,7 +107,7 @@ def lookups(kind: Kind, document: Mapping[str, Any]) -> frozenset[IndexEntry]:
     return frozenset(each.forms[0] for each in _entries(kind, document))
 
 
-def superseded(kind: Kind, document: Mapping[str, Any]) -> dict[IndexEntry, IndexEntry]:
+def former_lookups(kind: Kind, document: Mapping[str, Any]) -> dict[IndexEntry, IndexEntry]:
     """Return the entries that earlier releases had instead of some of `lookups`, with those."""
     entries = (each.forms for each in _entries(kind, document))
     return {old: new for new, *others in entries for old in others}

@@ -130,7 +130,7 @@ def selected_ids(selection: FilterNode) -> list[str] | None:
     return None
 
 
-def mentioned(operations: Iterable[Operation]) -> list[str]:
+def named_members(operations: Iterable[Operation]) -> list[str]:
     """Return the ids that the operations name, without repeats, in order."""
     named: dict[str, None] = {}
     for operation in operations:
@@ -144,7 +144,7 @@ def needs_all(operations: Iterable[Operation]) -> bool:
     return any(isinstance(each, Clear | RemoveSelected) for each in operations)
 
 
-def resolved(operations: Iterable[Operation], aliases: Mapping[str, str]) -> list[Operation]:
+def replace_aliases(operations: Iterable[Operation], aliases: Mapping[str, str]) -> list[Operation]:
     """Return the operations with aliases added as the users that they mean.
 
     Removing an alias removes nobody: what a client takes from the account that it deletes it does
@@ -162,7 +162,7 @@ def resolved(operations: Iterable[Operation], aliases: Mapping[str, str]) -> lis
     return found
 
 
-def outcome(
+def members_after(
     operations: Sequence[Operation], current: Mapping[str, str], budget: Budget | None = None
 ) -> dict[str, None]:
     """Return who is a member after the operations, of those that `current` and they name.

@@ -10,16 +10,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from rollcall.scim import member_operations, patch_apply, patch_limits, tolerance, unselected
+from rollcall.scim import member_operations, patch_apply, patch_limits, tolerance, unselected_paths
 from rollcall.scim.attributes import (
     MAX_VALUES,
     Attribute,
     Schema,
-    addressed,
     declared,
     designate,
+    designate_key,
 )
-from rollcall.scim.body import Document, assigned, checked, document, too_many
+from rollcall.scim.body import Document, canonical_value, check_object, document, too_many
 from rollcall.scim.budget import Budget
 from rollcall.scim.document import merge_extensions, split_extensions
 from rollcall.scim.errors import (
@@ -99,7 +99,7 @@ class _Operation:
 
 
 def _operations(payload: Any) -> Iterator[_Operation]:
-    body = {key.lower(): value for key, value in checked(payload).items()}
+    body = {key.lower(): value for key, value in check_object(payload).items()}
     operations = body.get("operations")
     if not isinstance(operations, list) or not operations:
         raise InvalidSyntaxException(detail="Operations must be an array of one or more objects")
@@ -159,7 +159,7 @@ def _entries(
     kind: Kind, op: str, value: Mapping[str, Any], prefix: str, ignored: list[str]
 ) -> Iterator[PatchStep]:
     """Read the keys of an object as paths: plain, dotted, URN-qualified, with selections."""
-    yield from patch_apply.joined(_of_entries(kind, op, value, prefix, ignored))
+    yield from patch_apply.combine(_of_entries(kind, op, value, prefix, ignored))
 
 
 def _of_entries(
@@ -167,7 +167,7 @@ def _of_entries(
 ) -> Iterator[PatchStep]:
     for key, item in value.items():
         text = key if key.lower().startswith("urn:") else f"{prefix}{key}"
-        found = addressed(kind, text)
+        found = designate_key(kind, text)
         if found is None or key.lower() == "schemas":
             if key.lower() != "schemas":
                 ignored.append(text)
@@ -217,13 +217,17 @@ def _removal(kind: Kind, target: Attribute, value: Any) -> Iterator[PatchStep]:
         sent = value if isinstance(value, list) else [value]
         if len(sent) > MAX_VALUES:
             raise too_many(target.path)
-        found = [part for part in (assigned(target, each) for each in sent) if part is not None]
-        yield from (PatchStep(*each) for each in unselected.removed(target, found)) if found else ()
+        found = [
+            part for part in (canonical_value(target, each) for each in sent) if part is not None
+        ]
+        yield from (
+            (PatchStep(*each) for each in unselected_paths.removals(target, found)) if found else ()
+        )
         return
     if not target.multi_valued or target.selection is not None or value is None:
         yield PatchStep("remove", target)
         return
-    selecting = (_selecting(kind, target, each) for each in assigned(target, value) or ())
+    selecting = (_selecting(kind, target, each) for each in canonical_value(target, value) or ())
     if values := [each for each in selecting if each]:
         yield PatchStep("remove", target, values)
 
@@ -240,7 +244,7 @@ def _merge(
 ) -> Iterator[PatchStep]:
     """A value of a complex attribute replaces the sub-attributes that it names, and no others."""
     value = tolerance.unwrapped(value)
-    source = value if isinstance(value, dict) else assigned(target, value)
+    source = value if isinstance(value, dict) else canonical_value(target, value)
     if source is not None:
         yield from _entries(kind, op, source, f"{target.path}.", ignored)
     else:
@@ -252,7 +256,7 @@ def _assignment(op: str, target: Attribute, value: Any) -> Iterator[PatchStep]:
 
     `add` of a single value replaces (RFC 7644 section 3.5.2.1).
     """
-    mended = assigned(target, value)
+    mended = canonical_value(target, value)
     if target.unselected:
         if mended is not None or op == "replace":
             yield PatchStep(op, target, parts={str(target.sub): mended})

@@ -12,7 +12,7 @@ from scim2_models import Context, Resource
 from scim2_models import SCIMException as EngineError
 from scim2_models.path import CompareOperator, Comparison
 
-from rollcall.scim import unselected
+from rollcall.scim import unselected_paths
 from rollcall.scim.attributes import ACTIVE, MAX_VALUES, Attribute, Schema, leaves
 from rollcall.scim.body import check_number
 from rollcall.scim.budget import Budget
@@ -27,7 +27,7 @@ from rollcall.scim.errors import (
 )
 from rollcall.scim.resource_models import PATCHES, PATHS
 from rollcall.scim.resource_type import ENTERPRISE, Kind
-from rollcall.scim.unselected import Parts
+from rollcall.scim.unselected_paths import Parts
 
 _TOGETHER = 16
 """How many steps the engine applies before the number of values is looked at."""
@@ -67,7 +67,7 @@ class PatchStep:
         return self.target.path
 
 
-def joined(steps: Iterable[PatchStep]) -> Iterator[PatchStep]:
+def combine(steps: Iterable[PatchStep]) -> Iterator[PatchStep]:
     """Yield steps, with those as one that write parts of the same attribute beside each other."""
     waiting: dict[str, PatchStep] = {}
     for step in steps:
@@ -153,7 +153,7 @@ def _settled(resource: Resource[Any], steps: Iterable[PatchStep]) -> Iterator[Pa
             values = PATHS[step.target.kind](step.target.name).get(resource) or ()
             held = [each.model_dump() for each in values]
             yield from starmap(
-                PatchStep, unselected.written(step.op, step.target, step.parts, held)
+                PatchStep, unselected_paths.write_changes(step.op, step.target, step.parts, held)
             )
         elif _clears_active(step):
             # As a PUT does that forgets it: nobody is enabled by what does not say so.

@@ -8,7 +8,14 @@ from typing import Any, TypeAlias
 
 from scim2_models import Returned
 
-from rollcall.scim.attributes import Attribute, KeyPath, Schema, addressed, declared, marked
+from rollcall.scim.attributes import (
+    Attribute,
+    KeyPath,
+    Schema,
+    declared,
+    designate_key,
+    with_characteristic,
+)
 from rollcall.scim.errors import InvalidValueException
 from rollcall.scim.resource_type import Kind
 
@@ -72,7 +79,7 @@ class Projection:
         requested = resolved.requested
         if requested and sent is not None:
             requested -= _written(kind, sent)
-        hidden = marked(kind, Returned.never) | requested
+        hidden = with_characteristic(kind, Returned.never) | requested
         return _drop(resource, _tree(hidden)) if hidden else resource
 
     def _on(self, kind: Kind) -> _Resolved:
@@ -99,7 +106,7 @@ class _Resolved:
     @classmethod
     def of(cls, kind: Kind, attributes: Iterable[str], excluded: Iterable[str]) -> _Resolved:
         wanted, unwanted = _paths(kind, attributes), _paths(kind, excluded)
-        always = _ALWAYS | marked(kind, Returned.always)
+        always = _ALWAYS | with_characteristic(kind, Returned.always)
         kept = {path for path in always if not _is_inner(path)}
         beside = {path for path in always - kept if any(_is_beside(path, by) for by in wanted)}
         return cls(
@@ -107,7 +114,7 @@ class _Resolved:
             _tree(unwanted),
             _tree(wanted | kept | beside),
             _tree(unwanted - always),
-            marked(kind, Returned.request) - wanted,
+            with_characteristic(kind, Returned.request) - wanted,
         )
 
 
@@ -124,7 +131,7 @@ def _written(
             for each in value:
                 given = {name.lower(): item for name, item in each.items()}
                 named = {given.get("path") or "": given.get("value")}
-                found |= _written(kind, named, find=addressed)
+                found |= _written(kind, named, find=designate_key)
             continue
         named_by = find(kind, key if key.lower().startswith("urn:") else f"{prefix}{key}")
         if isinstance(value, dict) and (not key or isinstance(named_by, Schema)):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rollcall.scim import json_text, tolerance
-from rollcall.scim.attributes import MAX_VALUES, Attribute, Schema, addressed, declared
+from rollcall.scim.attributes import MAX_VALUES, Attribute, Schema, declared, designate_key
 from rollcall.scim.errors import InvalidValueException
 from rollcall.scim.json_text import JsonTextError
 from rollcall.scim.resource_type import Kind
@@ -56,7 +56,7 @@ class TextValues:
         read = {}
         for key, item in value.items():
             path = key if key.lower().startswith("urn:") else f"{prefix}{key}"
-            found = addressed(self.kind, path)
+            found = designate_key(self.kind, path)
             if isinstance(found, Schema) and isinstance(item, dict):
                 read[key] = self.of_keys(item, f"{found.urn}:")
             else:

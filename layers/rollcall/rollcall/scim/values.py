@@ -19,7 +19,7 @@ _DATE_TIME = re.compile(
 _BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}", re.ASCII)
 
 
-def fitting(target: Any, value: Any) -> Any:
+def canonical(target: Any, value: Any) -> Any:
     """Return a value in the form in which its type is kept and compared.
 
     `target` is the Python type of the attribute's values. Raises ValueError saying what the type
@@ -34,7 +34,7 @@ def fitting(target: Any, value: Any) -> Any:
     return _binary(value) if target is bytes else value
 
 
-def read(target: Any, value: Any) -> Any:
+def comparable(target: Any, value: Any) -> Any:
     """Return what a fitting value is when it is compared. Raises ValueError for no such instant."""
     if value is None:
         return None

@@ -78,7 +78,7 @@ def index_attributes(tenant_keys: Keys, key: Key, now: str) -> Item:
 
 
 def _evidence(document: Mapping[str, Any]) -> frozenset[tuple[Source, str]]:
-    evidence = {(each.source, each.value) for each in match_keys.apart(document)}
+    evidence = {(each.source, each.value) for each in match_keys.unindexed(document)}
     return _inactive(document) | evidence
 
 
@@ -98,6 +98,6 @@ def _read(key: Mapping[str, str]) -> tuple[str, Evidence | None]:
     """Return the user and the evidence of a key, None where it is no evidence."""
     kind, rest = key["pk"].split("#", 2)[1:]
     if kind == "LOOKUP":
-        return identifier(key["sk"]), match_keys.borne(IndexEntry(*rest.split("#", 1)))
+        return identifier(key["sk"]), match_keys.of_index_entry(IndexEntry(*rest.split("#", 1)))
     source, _, value = key["sk"].partition("#")
-    return rest, match_keys.again(Source(source), value)
+    return rest, match_keys.of_stored(Source(source), value)

@@ -99,8 +99,8 @@ class IndexEntries:
     ) -> Iterator[Action]:
         old = indexing.lookups(kind, before) if before else frozenset()
         new = indexing.lookups(kind, after) if after else frozenset()
-        former = {} if self._moved else indexing.superseded(kind, before)
-        if former and old == new and former == indexing.superseded(kind, after):
+        former = {} if self._moved else indexing.former_lookups(kind, before)
+        if former and old == new and former == indexing.former_lookups(kind, after):
             former = {}  # without a change nothing is moved
         # An entry under a former key may exist under today's key as well, or not yet.
         for entry in sorted((old | former.keys()) - new):

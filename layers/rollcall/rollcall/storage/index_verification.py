@@ -73,7 +73,7 @@ class IndexCheck:
         for entry in indexing.lookups(kind, document):
             key = self.own.lookup(kind, entry, identifier)
             self._expected[_place(key)] = [_Owner(kind, identifier, entry)]
-        for old, entry in indexing.superseded(kind, document).items():
+        for old, entry in indexing.former_lookups(kind, document).items():
             key = self.own.lookup(kind, entry, identifier)
             self._former[_place(self.own.lookup(kind, old, identifier))] = _place(key)
         if kind is Kind.USER:

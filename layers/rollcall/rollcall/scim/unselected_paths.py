@@ -26,7 +26,9 @@ Change: TypeAlias = tuple[str, Attribute, Any]
 _VALUE = "value"
 
 
-def written(op: str, target: Attribute, parts: Parts, values: Sequence[Parts]) -> list[Change]:
+def write_changes(
+    op: str, target: Attribute, parts: Parts, values: Sequence[Parts]
+) -> list[Change]:
     """Return what an add or a replace of parts amounts to, given the values that there are.
 
     Raises NoTargetException when it could mean one of several, or would label a value that is not
@@ -58,7 +60,7 @@ def written(op: str, target: Attribute, parts: Parts, values: Sequence[Parts]) -
     ]
 
 
-def removed(target: Attribute, found: Sequence[Any]) -> Iterator[Change]:
+def removals(target: Attribute, found: Sequence[Any]) -> Iterator[Change]:
     """Yield what a remove amounts to that carries some values of the part.
 
     By their `value` the values go as a whole, by anything else the part alone.

@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 from hypothesis import event, given
 
-from rollcall.scim import filters, planner
-from rollcall.scim.indexing import IndexEntry, claim, lookups
-from rollcall.scim.planner import (
+from rollcall.model import planner
+from rollcall.model.planner import (
     ByEntry,
     ByGroup,
     ById,
@@ -20,6 +19,8 @@ from rollcall.scim.planner import (
     Plan,
     Walk,
 )
+from rollcall.scim import filters
+from rollcall.scim.indexing import IndexEntry, claim, lookups
 from rollcall.scim.resource_type import Kind
 from tests.scim import strategies
 from tests.scim.strategies import FAST
