@@ -167,6 +167,7 @@ MARKERS_OF_FIXTURES = {
 }
 MARKERS_OF_FOLDERS = {
     "clients": "slow",
+    "cost": "slow",
     "faults": "faults",
     "fuzz": "slow",
     "parallel": "slow",

@@ -114,6 +114,7 @@ def test_without_a_server_the_command_says_how_to_start_one(tmp_path: Path) -> N
     assert "rollcall serve" in answer.stderr
 
 
+@pytest.mark.emulator
 def test_the_server_announces_one_line_keeps_its_data_and_ends_cleanly(tmp_path: Path) -> None:
     runs = []
     for _ in range(2):

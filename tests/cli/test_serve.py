@@ -11,12 +11,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
+import pytest
 
 from rollcall.operations import running_server
 from rollcall.runtime.services import Services
 from rollcall.runtime.settings import Settings
 from rollcall.tenants.tenants import Token
 from tests.command import ENVIRONMENT, PROGRAM
+
+pytestmark = pytest.mark.emulator
 
 
 @contextmanager

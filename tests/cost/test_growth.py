@@ -19,9 +19,6 @@ from tests.cost.texts import texts
 from tests.cost.world import World
 from tests.long import LONG
 
-pytestmark = pytest.mark.slow
-
-
 RENEWED = 50
 """After how many measurements the table is emptied."""
 
