@@ -1,4 +1,4 @@
-"""Where a search that has to look at many resources gets them from."""
+"""The resources that a search has to evaluate, where no lookup names them."""
 
 from __future__ import annotations
 
@@ -21,9 +21,8 @@ _ALL: Bounds = {}
 class CandidateSource:
     """The resources of some types that a filter, or none, may match.
 
-    `since` are the instants from which on they can have changed last; empty where the filter does
-    not bound that for every type that it looks nothing up of. What is deleted stands in the order
-    of change alone.
+    `since` is, by type, the earliest instant of their last change; empty where the filter does not
+    bound it for every type without a lookup. Only the order of change has deleted resources.
     """
 
     def __init__(self, context: Context, kinds: Sequence[Kind], parsed: Filter | None) -> None:
@@ -31,42 +30,42 @@ class CandidateSource:
         self._filter = parsed
         self.since = {} if parsed is None else _since(kinds, parsed)
 
-    def order(self, asked: Order) -> Order:
-        """Return the order of the results: that of change where it is known and none is asked for.
+    def order(self, requested: Order) -> Order:
+        """Return the order of the results: by default that of change, where the filter bounds it.
 
-        No other order that is kept has the deleted.
+        No other index has deleted resources, which are then sorted in memory.
         """
-        if self.since and asked == Order():
+        if self.since and requested == Order():
             return Order(Index.CHANGED)
         if any(self._is_about_deleted(kind) for kind in self.since):
-            return replace(asked, index=None)
-        return asked
+            return replace(requested, index=None)
+        return requested
 
-    def listed(
+    def positions(
         self,
         kind: Kind,
         index: Index | None,
         position: tuple[str, str] | None = None,
         bounds: Bounds = _ALL,
     ) -> Iterator[tuple[str, str]]:
-        """Yield order key and id of what has to be looked at, in an order that is kept."""
+        """Yield order key and id of the candidates in the order of an index."""
         if kind in self.since and index in (None, Index.CHANGED):
             return self._context.change_index.read(kind, self.since[kind], position, **bounds)
-        kept = index or Index.CREATED
-        return self._context.resources.in_order(kind, kept, position, **bounds)
+        order = index or Index.CREATED
+        return self._context.resources.in_order(kind, order, position, **bounds)
 
     def read(self, kind: Kind, identifiers: Iterable[str]) -> list[Record]:
-        """Read resources; of the deleted what is left of them, where the filter is about those."""
+        """Read resources; deleted ones as well where the filter is about those."""
         deleted = self._is_about_deleted(kind)
-        read = self._context.resources.read_many(kind, identifiers, deleted=deleted)
-        return list(read.values())
+        records = self._context.resources.read_many(kind, identifiers, deleted=deleted)
+        return list(records.values())
 
     def _is_about_deleted(self, kind: Kind) -> bool:
         return self._filter is not None and is_about_deleted(kind, self._filter.nodes[kind])
 
 
 def _since(kinds: Sequence[Kind], parsed: Filter) -> dict[Kind, str]:
-    found = {}
+    bounds = {}
     for kind in kinds:
         node = parsed.nodes[kind]
         if isinstance(plan(kind, node), Lookup):
@@ -76,5 +75,5 @@ def _since(kinds: Sequence[Kind], parsed: Filter) -> dict[Kind, str]:
             bound = EVER
         if bound is None:
             return {}
-        found[kind] = bound
-    return found
+        bounds[kind] = bound
+    return bounds

@@ -17,19 +17,19 @@ MAX_MEMBERSHIPS = 50_000
 
 
 class FilterEvaluation:
-    """A filter, or none, and the means to read what it compares beside documents."""
+    """A filter, or none, with reads of the members and groups that it compares."""
 
     def __init__(self, context: Context, parsed: Filter | None) -> None:
         self._context = context
         self._filter = parsed
         self._room = MAX_MEMBERSHIPS
 
-    def of(
+    def evaluate(
         self, kind: Kind, records: Sequence[Record], group: str | None = None
     ) -> Iterator[tuple[Record, dict[str, Any], bool]]:
-        """Yield each record, as much of its representation as the filter needs, and the verdict.
+        """Yield each record, its representation as far as the filter needs it, and if it matches.
 
-        `group` is one that all of them are known to be members of.
+        `group` is one that has all of the records as members.
         """
         if self._filter is None:
             for record in records:
@@ -37,17 +37,17 @@ class FilterEvaluation:
             return
         related = self._related(kind, records, self._filter, group)
         for record in records:
-            spliced = related[record.id]
+            others = related[record.id]
             resource = (
-                record.representation(self._context.base_url, members=spliced)
+                record.representation(self._context.base_url, members=others)
                 if kind is Kind.GROUP
-                else record.representation(self._context.base_url, groups=spliced)
+                else record.representation(self._context.base_url, groups=others)
             )
-            self._check_looks(kind, resource, self._filter)
+            self._spend(kind, resource, self._filter)
             yield record, resource, self._filter.matches(kind, resource)
 
-    def _check_looks(self, kind: Kind, resource: dict[str, Any], parsed: Filter) -> None:
-        """Take what it costs to evaluate the filter on a resource. Raises TooManyException."""
+    def _spend(self, kind: Kind, resource: dict[str, Any], parsed: Filter) -> None:
+        """Take the cost of one evaluation from the budget. Raises TooManyException."""
         budget = self._context.budget
         budget.allow()
         if not budget.spend(parsed.looks(kind, resource)):
@@ -59,17 +59,17 @@ class FilterEvaluation:
     def _related(
         self, kind: Kind, records: Sequence[Record], parsed: Filter, group: str | None
     ) -> dict[str, dict[str, Kind]]:
-        """Return as many members of groups, or groups of users, as the filter compares."""
+        """Return the members of groups, or the groups of users, that the filter compares."""
         is_group = kind is Kind.GROUP
         known = {} if group is None else {group: Kind.GROUP}
         related: dict[str, dict[str, Kind]] = {record.id: {**known} for record in records}
-        named = filters.compared_ids(parsed.mentions(kind, "members" if is_group else "groups"))
-        if named is None:
+        ids = filters.compared_ids(parsed.mentions(kind, "members" if is_group else "groups"))
+        if ids is None:
             return {each: self._all(kind, each) for each in related}
         pairs = [
             (each, other) if is_group else (other, each)
             for each in related
-            for other in named
+            for other in ids
             if other not in known
         ]
         pending = {record.id: record.pending for record in records if record.pending}

@@ -1,4 +1,4 @@
-"""The ids that the legs of a plan name."""
+"""Finds the ids that the legs of a filter's plan look up."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from rollcall.scim.resource_type import Kind
 
 @dataclass(frozen=True)
 class IndexLookups:
-    """Looks up legs among the resources of a type; `members` reads those of a group, bounded."""
+    """The lookups of one tenant; `members` reads the members of a group, up to a limit."""
 
     context: Context
     members: Callable[[str], Mapping[str, Kind]]
 
-    def named(self, kind: Kind, legs: Sequence[Leg]) -> Iterator[str]:
-        """Yield the ids that legs name, each once; several unique names are read together."""
-        found: list[Iterable[str]] = []
+    def ids(self, kind: Kind, legs: Sequence[Leg]) -> Iterator[str]:
+        """Yield the ids that legs find, each once; several unique names are read together."""
+        known: list[Iterable[str]] = []
         unique = [leg.entry for leg in legs if isinstance(leg, ByEntry) and leg.unique]
         if len(unique) > 1:
-            found.append(self.context.resources.find_many(kind, unique).values())
+            known.append(self.context.resources.find_many(kind, unique).values())
             legs = [leg for leg in legs if not (isinstance(leg, ByEntry) and leg.unique)]
         seen: set[str] = set()
-        for each in chain(*found, chain.from_iterable(self._under(kind, leg) for leg in legs)):
-            if each not in seen:
-                seen.add(each)
-                yield each
+        for identifier in chain(*known, chain.from_iterable(self._find(kind, leg) for leg in legs)):
+            if identifier not in seen:
+                seen.add(identifier)
+                yield identifier
 
-    def _under(self, kind: Kind, leg: Leg) -> Iterable[str]:
-        """Return the ids that a leg names."""
+    def _find(self, kind: Kind, leg: Leg) -> Iterable[str]:
+        """Return the ids that a leg finds."""
         resources, memberships = self.context.resources, self.context.memberships
         match leg:
             case ById():

@@ -1,4 +1,4 @@
-"""The resources that a search is about, in its order, each evaluated against its filter."""
+"""The resources that match a filter, in order."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ from rollcall.scim.resource_type import Kind
 from rollcall.storage.table import Bounds
 
 MAX_WALK = 5_000
-"""How many resources a filter or an order that nothing answers may have to look at."""
+"""How many resources a search without a lookup evaluates at most."""
 
 MAX_COMPARISONS = 10
-"""How many comparisons a filter may have to be applied to that many; longer ones see fewer."""
+"""How many comparisons a filter has at most to be applied to that many; longer ones see fewer."""
 
 _FEW = 500
 _BATCH = 100
 _AHEAD = 10
 _KEYS = 1_000
-"""How many documents are read at a time, how many to see whether there are more, and how many keys
-of an index that a filter is applied to."""
+"""The least that any filter may evaluate, how many documents are read at a time, how many more than
+expected, and how many keys of an index where a filter is applied."""
 
 
 @dataclass(frozen=True)
-class Found:
-    """A resource, where it stands in the order, and whether it satisfies the filter."""
+class Candidate:
+    """A resource, its position in the order, and whether it matches the filter."""
 
     position: Position
     record: Record
@@ -47,9 +47,10 @@ class Found:
 
 @dataclass
 class _Reading:
-    """How an order is read: against the client's, down the keys, from a position itself.
+    """How an order is read.
 
-    `expected` is how many results are wanted; `skip` how many keys are passed over first.
+    `backwards` is against the client's order, `down` towards smaller keys, and `inclusive` begins
+    at the position itself. `expected` results are needed, after `skip` keys.
     """
 
     backwards: bool
@@ -59,23 +60,23 @@ class _Reading:
     skip: int = 0
 
     def is_behind(self, position: Position, after: Position) -> bool:
-        """Tell whether a position is reached after another."""
+        """Tell whether a position comes after another in the direction of reading."""
         if position == after:
             return self.inclusive
         return position < after if self.down else position > after
 
     def bounds(self) -> Bounds:
-        """Return how keys are read: about as many as are wanted, but all that are skipped."""
+        """Return the bounds of the query: as many keys as needed, all where some are skipped."""
         limit = 0 if self.skip else self.expected + _AHEAD
         return {"backwards": self.down, "inclusive": self.inclusive, "limit": limit}
 
 
 class Matching:
-    """What a filter finds among the resources of some types, in an order.
+    """The resources of some types that match a filter, in an order.
 
-    An order that an index keeps is followed page by page, and so are the members of a group, in the
-    order of their ids; what a filter looks up otherwise, and any other order, is gathered in memory
-    first, up to `max_walk` resources.
+    The order of an index is read page by page, and so are the members of a group, in the order of
+    their ids. Results of other lookups, and any other order, are sorted in memory, up to `max_walk`
+    resources.
     """
 
     def __init__(
@@ -91,30 +92,30 @@ class Matching:
         self.order = self._source.order(order)
         self.max_walk = max_walk if parsed is None else _bound(max_walk, parsed.comparisons)
         self._context = context
-        self._legs = IndexLookups(context, self._members)
+        self._lookups = IndexLookups(context, self._members)
         self._kinds = kinds
         self._filter = parsed
         self._evaluation = FilterEvaluation(context, parsed)
         self._plans = {
             kind: Walk() if parsed is None else plan(kind, parsed.nodes[kind]) for kind in kinds
         }
-        self._gathered: dict[Kind | None, list[Found]] = {}
+        self._gathered: dict[Kind | None, list[Candidate]] = {}
 
     def results(
         self, after: Position | None = None, *, expected: int = _BATCH, skip: int = 0
-    ) -> Iterator[Found]:
-        """Yield what matches, behind a position. Raises TooManyException past `max_walk`.
+    ) -> Iterator[Candidate]:
+        """Yield the matches after a position. Raises TooManyException past `max_walk`.
 
-        `expected` is how many are wanted, which bounds how many are read at a time. Without a
-        filter, `skip` passes over results in an order that is kept, unread.
+        `expected` is how many are needed, which bounds how many are read at a time. Without a
+        filter, `skip` passes over results of an index unread.
         """
-        for number, each in enumerate(self.looked_at(after, expected=expected, skip=skip)):
+        for number, each in enumerate(self.candidates(after, expected=expected, skip=skip)):
             if self._filter is not None and number == self.max_walk:
                 raise self._too_many()
             if each.matches:
                 yield each
 
-    def looked_at(
+    def candidates(
         self,
         after: Position | None = None,
         *,
@@ -122,12 +123,12 @@ class Matching:
         inclusive: bool = False,
         expected: int = _BATCH,
         skip: int = 0,
-    ) -> Iterator[Found]:
-        """Yield everything that is looked at, behind a position or, backwards, before it."""
+    ) -> Iterator[Candidate]:
+        """Yield all that is evaluated after a position or, backwards, before it."""
         down = backwards != self.order.descending
-        how = _Reading(backwards, down, inclusive, expected, skip)
+        reading = _Reading(backwards, down, inclusive, expected, skip)
         if self.order.index is None:
-            yield from self._from_memory(None, after, how)
+            yield from self._from_memory(None, after, reading)
             return
         for kind in reversed(self._kinds) if backwards else self._kinds:
             within = after
@@ -137,31 +138,31 @@ class Matching:
                     continue
                 within = None
             if (group := self._group(kind)) is not None:
-                yield from self._from_members(kind, group, within, how)
+                yield from self._from_members(kind, group, within, reading)
             elif self._is_gathered(kind):
-                yield from self._from_memory(kind, within, how)
+                yield from self._from_memory(kind, within, reading)
             else:
-                yield from self._from_index(kind, within, how)
+                yield from self._from_index(kind, within, reading)
 
-    def behind(self, found: Iterable[Found], after: Position) -> Iterator[Found]:
-        """Yield those of the results that stand behind a position."""
-        how = _Reading(False, self.order.descending, False, 0)
-        for each in found:
+    def after(self, candidates: Iterable[Candidate], after: Position) -> Iterator[Candidate]:
+        """Yield the candidates that come after a position."""
+        reading = _Reading(False, self.order.descending, False, 0)
+        for each in candidates:
             if self.order.index is None or each.position[0] == after[0]:
-                behind = how.is_behind(each.position, after)
+                behind = reading.is_behind(each.position, after)
             else:  # types follow each other as they are queried, whatever the order within them
                 behind = self._kinds.index(each.record.kind) > self._kinds.index(Kind(after[0]))
             if behind:
                 yield each
 
     def total(self) -> int | None:
-        """Return how many there are, None when only reading all of them would tell."""
+        """Return how many results there are, None when only reading all of them would tell."""
         if self.order.index is not None and not all(
             isinstance(self._plans[kind], Lookup) and self._group(kind) is None
             for kind in self._kinds
         ):
             return None
-        return sum(each.matches for each in self.looked_at())
+        return sum(each.matches for each in self.candidates())
 
     def _group(self, kind: Kind) -> str | None:
         """Return the group whose members, in the order of their ids, are all that can match."""
@@ -179,52 +180,54 @@ class Matching:
                 self._plans[kind] = Walk()
         return kind in self._gathered
 
-    def _from_index(self, kind: Kind, after: Position | None, how: _Reading) -> Iterator[Found]:
+    def _from_index(
+        self, kind: Kind, after: Position | None, reading: _Reading
+    ) -> Iterator[Candidate]:
         assert self.order.index is not None  # noqa: S101
         position = None if after is None else (after[1], after[2])
-        bounds = how.bounds()
+        bounds = reading.bounds()
         if self._filter is not None and self.order.index is not Index.CHANGED:
             bounds["limit"] = _KEYS
-        listed = self._source.listed(kind, self.order.index, position, bounds)
-        while how.skip and next(listed, None) is not None:
-            how.skip -= 1
-        sizes = _sizes(how.expected) if self._filter is None else repeat(_BATCH)
-        for batch in _batches(listed, sizes):
+        ordered = self._source.positions(kind, self.order.index, position, bounds)
+        while reading.skip and next(ordered, None) is not None:
+            reading.skip -= 1
+        sizes = _sizes(reading.expected) if self._filter is None else repeat(_BATCH)
+        for batch in _batches(ordered, sizes):
             positions = {identifier: (kind, order, identifier) for order, identifier in batch}
             records = self._source.read(kind, positions)
-            for record, _, matches in self._evaluation.of(kind, records):
-                yield Found(positions[record.id], record, matches)
+            for record, _, matches in self._evaluation.evaluate(kind, records):
+                yield Candidate(positions[record.id], record, matches)
 
     def _from_members(
-        self, kind: Kind, group: str, after: Position | None, how: _Reading
-    ) -> Iterator[Found]:
-        bounds = how.bounds() if after is None else {**how.bounds(), "after": after[1]}
-        sizes = _sizes(how.expected, _BATCH - 1)  # the group is read beside them
+        self, kind: Kind, group: str, after: Position | None, reading: _Reading
+    ) -> Iterator[Candidate]:
+        bounds = reading.bounds() if after is None else {**reading.bounds(), "after": after[1]}
+        sizes = _sizes(reading.expected, _BATCH - 1)  # the group is read beside them
         for records in members.pages(self._context, group, kind, bounds, sizes):
-            for record, _, matches in self._evaluation.of(kind, records, group):
-                yield Found((kind, record.id), record, matches)
+            for record, _, matches in self._evaluation.evaluate(kind, records, group):
+                yield Candidate((kind, record.id), record, matches)
 
     def _from_memory(
-        self, kind: Kind | None, after: Position | None, how: _Reading
-    ) -> Iterator[Found]:
+        self, kind: Kind | None, after: Position | None, reading: _Reading
+    ) -> Iterator[Candidate]:
         if kind not in self._gathered:
             every = chain.from_iterable(self._gather(each) for each in self._kinds)
             self._gathered[kind] = sorted(every, key=_place)
         found = self._gathered[kind]
-        for each in reversed(found) if how.down else found:
-            if after is None or how.is_behind(each.position, after):
+        for each in reversed(found) if reading.down else found:
+            if after is None or reading.is_behind(each.position, after):
                 yield each
 
-    def _gather(self, kind: Kind) -> Iterator[Found]:
+    def _gather(self, kind: Kind) -> Iterator[Candidate]:
         found = self._plans[kind]
         if isinstance(found, Lookup):
-            named = self._bounded(self._legs.named(kind, found.legs))
+            named = self._bounded(self._lookups.ids(kind, found.legs))
         else:
-            named = self._bounded(each for _, each in self._source.listed(kind, None))
+            named = self._bounded(each for _, each in self._source.positions(kind, None))
         for batch in _batches(named, repeat(_BATCH)):
             records = self._source.read(kind, batch)
-            for record, resource, matches in self._evaluation.of(kind, records):
-                yield Found(self._position(kind, record, resource), record, matches)
+            for record, resource, matches in self._evaluation.evaluate(kind, records):
+                yield Candidate(self._position(kind, record, resource), record, matches)
 
     def _position(self, kind: Kind, record: Record, resource: dict[str, Any]) -> Position:
         if self.order.index is not None:
@@ -255,17 +258,17 @@ class Matching:
         )
 
 
-def _place(found: Found) -> Position:
+def _place(found: Candidate) -> Position:
     return found.position
 
 
 def _bound(max_walk: int, comparisons: int) -> int:
-    """Return how many resources a filter may look at, the fewer the more it compares on each."""
+    """Return how many resources a filter may evaluate: the more comparisons, the fewer."""
     return min(max_walk, max(_FEW, max_walk * MAX_COMPARISONS // comparisons))
 
 
 def _sizes(expected: int, most: int = _BATCH) -> Iterator[int]:
-    """Yield how many documents to read at a time: what is wanted, then ever more until it is."""
+    """Yield how many documents to read at a time: those expected first, then more and more."""
     while expected > 0:
         yield min(expected, most)
         expected -= most

@@ -1,4 +1,4 @@
-"""The members of a group in pages, for those whom no answer holds together."""
+"""The members of a group in pages, where they are too many for one answer."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ from rollcall.storage.table import Bounds
 
 
 class ReadConflict(Exception):  # noqa: N818
-    """Between two reads of one answer several members changed at once: it is to be read again."""
+    """Several members changed at once between two reads of one answer: read it again."""
 
 
 def pages(
     context: Context, group: str, kind: Kind, bounds: Bounds, sizes: Iterator[int]
 ) -> Iterator[list[Record]]:
-    """Yield the members of one type, so many at a time, in the order of their ids.
+    """Yield the members of one type in the order of their ids, `sizes` of them at a time.
 
-    All of them are as they were before or after a change of several members: the group is read
-    again together with the members' documents. Raises Torn when it was changed meanwhile.
+    All are those of before or of after a change of several members: the group is read again
+    together with the members' documents. Raises ReadConflict when it has changed meanwhile.
     """
     record = context.resources.read(Kind.GROUP, group)
     if record is None:
         return
-    named = (each for each, of in context.group_members.iterate(record, **bounds) if of is kind)
-    while batch := list(islice(named, next(sizes))):
-        found = context.resources.read_with(kind, batch, (Kind.GROUP, group))
-        if _is_torn(record, found.pop((Kind.GROUP, group), None)):
+    ids = (member for member, of in context.group_members.iterate(record, **bounds) if of is kind)
+    while batch := list(islice(ids, next(sizes))):
+        records = context.resources.read_with(kind, batch, (Kind.GROUP, group))
+        if _has_changed(record, records.pop((Kind.GROUP, group), None)):
             raise ReadConflict
-        yield list(found.values())
+        yield list(records.values())
 
 
-def _is_torn(before: Record, now: Record | None) -> bool:
+def _has_changed(before: Record, now: Record | None) -> bool:
     return now is None or (now.pending, now.epoch) != (before.pending, before.epoch)

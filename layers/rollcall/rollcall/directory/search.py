@@ -1,4 +1,4 @@
-"""Searching: a plan, the documents it names, the filter evaluated on each, one page of the rest."""
+"""Search: from a query to one page of results (RFC 7644 section 3.4.2, RFC 9865)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 from rollcall.directory import response_limits
 from rollcall.directory.context import Context
-from rollcall.directory.matching import Found, Matching
+from rollcall.directory.matching import Candidate, Matching
 from rollcall.directory.members import ReadConflict
 from rollcall.model.record import Record
 from rollcall.scim import filters, ordering
@@ -32,7 +32,7 @@ LIST_RESPONSE = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 
 @dataclass(frozen=True)
 class Query:
-    """What a search asks for (RFC 7644 section 3.4.2, RFC 9865); numbers as clients send them."""
+    """The parameters of a search; numbers as clients send them."""
 
     filter: str | None = None
     start_index: int | None = None
@@ -57,9 +57,9 @@ class Query:
 
 @dataclass
 class _Page:
-    """Some results in order; `more` says that there are others behind, `end` where they begin."""
+    """Some results in order; `more` says that others follow, `end` after which position."""
 
-    found: list[Found]
+    found: list[Candidate]
     more: bool
     end: Position | None
 
@@ -118,15 +118,15 @@ class Search:
     def _by_index(
         self, kinds: Sequence[Kind], query: Query, parsed: Filter | None, matching: Matching
     ) -> dict[str, Any]:
-        """Return a page; behind one that was read before, from where it ended.
+        """Return a page by its index; it begins where the page before ended, if that is known.
 
-        That keeps who reads page after page from missing or repeating anybody while others are
+        A client that reads page after page then misses and repeats no resource while others are
         created and deleted.
         """
         walk = f"{self._context.actor.token}\n{_name(kinds, query)}\n{query.size}"
-        after = self._kept(walk, query)
+        after = self._bookmark(walk, query)
         skip = 0 if after is not None else query.start - 1
-        wanted: Iterable[Found] = ()
+        wanted: Iterable[Candidate] = ()
         if parsed is None and matching.order.index is not None:
             total = self._count(kinds)
             if query.size:
@@ -134,28 +134,28 @@ class Search:
         else:
             every = list(matching.results())
             total = len(every)
-            wanted = islice(every, skip, None) if after is None else matching.behind(every, after)
+            wanted = islice(every, skip, None) if after is None else matching.after(every, after)
         found = list(islice(wanted, query.size))
-        shown = self._shown(found, query.projection)
-        follower = query.start + len(shown)
-        # Past the first page, those who were read may have left and the total be below the index.
-        if shown and (follower <= total or (query.start > 1 and len(found) == query.size)):
-            position = json.dumps(list(found[len(shown) - 1].position))
-            self._context.bookmarks.write(walk, follower, position, self._context.clock())
+        resources = self._representations(found, query.projection)
+        next_index = query.start + len(resources)
+        # Behind the first page the total may be below the index: results may be deleted meanwhile.
+        if resources and (next_index <= total or (query.start > 1 and len(found) == query.size)):
+            position = json.dumps(list(found[len(resources) - 1].position))
+            self._context.bookmarks.write(walk, next_index, position, self._context.clock())
         return {
             "schemas": [LIST_RESPONSE],
             "totalResults": total,
             "startIndex": query.start,
-            "itemsPerPage": len(shown),
-            "Resources": shown,
+            "itemsPerPage": len(resources),
+            "Resources": resources,
         }
 
-    def _kept(self, walk: str, query: Query) -> Position | None:
-        """Return where the page before ended, None when that is not known."""
+    def _bookmark(self, walk: str, query: Query) -> Position | None:
+        """Return the position where the page before ended, None when it is not known."""
         if query.start == 1 or not query.size:
             return None
-        kept = self._context.bookmarks.read(walk, query.start, self._context.clock())
-        return None if kept is None else tuple(json.loads(kept))
+        position = self._context.bookmarks.read(walk, query.start, self._context.clock())
+        return None if position is None else tuple(json.loads(position))
 
     def _by_cursor(
         self, kinds: Sequence[Kind], query: Query, parsed: Filter | None, matching: Matching
@@ -171,7 +171,7 @@ class Search:
             return self._by_index(kinds, query, parsed, matching)
         page, backwards = _page(matching, at, size), at is not None and at.backwards
         reading = page.found[::-1] if backwards else page.found
-        shown = self._shown(reading, query.projection)
+        shown = self._representations(reading, query.projection)
         page = page.cut(len(shown), backwards=backwards)
         response: dict[str, Any] = {"schemas": [LIST_RESPONSE]}
         if parsed is None and matching.order.index is not None:
@@ -192,8 +192,10 @@ class Search:
     def _count(self, kinds: Iterable[Kind]) -> int:
         return sum(self._context.resources.count(kind) for kind in kinds)
 
-    def _shown(self, found: Iterable[Found], projection: Projection) -> list[dict[str, Any]]:
-        """Return representations as lists show them, the first of them when not all fit an answer.
+    def _representations(
+        self, found: Iterable[Candidate], projection: Projection
+    ) -> list[dict[str, Any]]:
+        """Return the representations in a list, only the first ones when not all fit an answer.
 
         Raises TooManyException when not even one does.
         """
@@ -213,18 +215,18 @@ class Search:
         return shown
 
     def _representation(self, record: Record, projection: Projection) -> dict[str, Any]:
-        """Return a resource as lists show it: groups of users only when asked for."""
+        """Return a resource as a list shows it: with the groups of a user only when requested."""
         context = self._context
         members = groups = None
         if record.deleted:
             return projection.apply(record.kind, record.representation(context.base_url))
         if record.kind is Kind.GROUP and projection.returns(Kind.GROUP, "members"):
-            roster = context.group_members.read(
+            group = context.group_members.read(
                 record.id, response_limits.most_members(context.base_url)
             )
-            if roster is not None and not roster.complete:
+            if group is not None and not group.complete:
                 raise response_limits.too_many_members(record.id)
-            members = None if roster is None else roster.members
+            members = None if group is None else group.members
         elif record.kind is Kind.USER and projection.names(Kind.USER, "groups"):
             groups = context.memberships.groups_of(Kind.USER, record.id)
         resource = record.representation(context.base_url, members=members, groups=groups)
@@ -232,28 +234,28 @@ class Search:
 
 
 def _page(matching: Matching, at: Cursor | None, size: int) -> _Page:
-    """Read one page from a cursor; it ends early where too much would have to be looked at."""
+    """Read one page from a cursor; it ends early where too many resources would be evaluated."""
     after, backwards = (None, False) if at is None else (at.position, at.backwards)
-    found: list[Found] = []
-    looked_at, end, more = 0, after, False
+    found: list[Candidate] = []
+    evaluated, end, more = 0, after, False
     inclusive = at is not None and at.inclusive
     try:
-        for each in matching.looked_at(
+        for each in matching.candidates(
             after, backwards=backwards, inclusive=inclusive, expected=size + 1
         ):
-            if looked_at == matching.max_walk or (len(found) == size and each.matches):
+            if evaluated == matching.max_walk or (len(found) == size and each.matches):
                 more = True
                 break
-            looked_at, end = looked_at + 1, each.position
+            evaluated, end = evaluated + 1, each.position
             if each.matches:
                 found.append(each)
     except TooManyException:
-        if not looked_at:
+        if not evaluated:
             raise
         more = True
     return _Page(found[::-1] if backwards else found, more, end)
 
 
 def _name(kinds: Iterable[Kind], query: Query) -> str:
-    """Name all that an order of results depends on, to bind cursors and bookmarks to it."""
+    """Return a name for all that the order of results depends on, which cursors are bound to."""
     return json.dumps([list(kinds), query.filter, query.sort_by, (query.sort_order or "").lower()])
