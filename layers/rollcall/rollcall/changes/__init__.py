@@ -1,1 +1,1 @@
-"""What changes in the directory, told to the product as events."""
+"""Change events: what changes in the directory, published for the product."""

@@ -1,7 +1,7 @@
-"""Changes of items as security events of SCIM (RFC 9967, RFC 8417), pure.
+"""Changes of items as security events of SCIM (RFC 9967, RFC 8417).
 
-What RFC 9967 has no event for is one of ours, beside the event of the RFC that comes closest, so
-that a receiver of SCIM events knows at least which attribute to read again.
+Where RFC 9967 has no event, there is one of Rollcall's, together with the closest event of the RFC,
+so that a receiver of SCIM events knows which attribute to read again.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ Payloads: TypeAlias = Mapping[str, Mapping[str, Any]]
 
 @dataclass(frozen=True)
 class Event:
-    """One event: its type among ours, and the claims of the security event token."""
+    """One event: its type, and the claims of the security event token."""
 
     type: str
     claims: Mapping[str, Any]
@@ -44,7 +44,7 @@ class Event:
 
 @dataclass(frozen=True)
 class _EventDraft:
-    """A type of event with its payloads by event URI; `about` is the id of what is no resource."""
+    """A type of event with its payloads by event URI; `about` is an id without a resource."""
 
     type: str
     payloads: Payloads
@@ -53,36 +53,36 @@ class _EventDraft:
 
 
 def change_events(change: ItemChange, issuer: str) -> Iterator[Event]:
-    """Yield what a change means to the product, which is nothing for some of them.
+    """Yield the events of a change; some changes have none.
 
-    `issuer` is the URL of the deployment, below which the tenant's base URL is.
+    `issuer` is the URL of the deployment, the beginning of the tenant's base URL.
     """
-    for told in _READERS[change.item_type](change):
-        yield Event(told.type, _claims(change, issuer, told))
+    for draft in _READERS[change.item_type](change):
+        yield Event(draft.type, _claims(change, issuer, draft))
 
 
-def _claims(change: ItemChange, issuer: str, told: _EventDraft) -> dict[str, Any]:
+def _claims(change: ItemChange, issuer: str, draft: _EventDraft) -> dict[str, Any]:
     origin = _now(change).get("origin", {})
-    subject = {"format": "opaque", "id": told.about}
+    subject = {"format": "opaque", "id": draft.about}
     if change.kind is not None:
         subject = {"format": "scim", "uri": f"{change.kind.endpoint}/{change.resource}"}
     claims = {
         "iss": tenant_url(issuer, change.tenant),
-        "jti": str(uuid5(NAMESPACE_URL, f"{change.id}/{told.type}")),
+        "jti": str(uuid5(NAMESPACE_URL, f"{change.id}/{draft.type}")),
         "iat": change.seconds,
         "txn": origin.get("request") or None,
         "sub_id": subject,
-        "events": told.payloads,
+        "events": draft.payloads,
         "tenant": change.tenant,
         "actor": origin.get("actor") or None,
-        "version": told.version,
+        "version": draft.version,
         "sequence": change.sequence.zfill(40),
     }
     return {name: value for name, value in claims.items() if value is not None}
 
 
 def _document(change: ItemChange) -> Iterator[_EventDraft]:
-    """A user's document: created, changed, linked, or left as a tombstone or an alias."""
+    """Yield the events of a user's document: created, changed, linked, deleted or merged."""
     item, before, after = _now(change), _content(change.before), _content(change.after)
     version = int(item["version"])
     tag = {"version": f'W/"{version}"'}
@@ -99,11 +99,11 @@ def _document(change: ItemChange) -> Iterator[_EventDraft]:
         yield _EventDraft("user.created", created, version)
         return
     names = changed_names(before, after)
-    was_off, is_off = (each.get("active") is False for each in (before, after))
-    if was_off != is_off:
+    was_inactive, is_inactive = (each.get("active") is False for each in (before, after))
+    if was_inactive != is_inactive:
         names.remove("active")
-        payload = {_DEACTIVATE if is_off else _ACTIVATE: tag}
-        yield _EventDraft(f"user.{'disabled' if is_off else 'enabled'}", payload, version)
+        payload = {_DEACTIVATE if is_inactive else _ACTIVATE: tag}
+        yield _EventDraft(f"user.{'disabled' if is_inactive else 'enabled'}", payload, version)
     if names:
         yield _EventDraft("user.updated", {_PATCH: {**tag, "attributes": names}}, version)
     was_local, is_local = (
@@ -115,27 +115,27 @@ def _document(change: ItemChange) -> Iterator[_EventDraft]:
 
 
 def _membership(change: ItemChange) -> Iterator[_EventDraft]:
-    """A member's side of a membership, which stays for a while when it ends."""
-    was = change.before is not None and "ended" not in change.before
-    is_ = "ended" not in _now(change)
-    if was != is_:
-        word = "added" if is_ else "removed"
+    """Yield the event of a member's item of a membership, which stays for a while when it ends."""
+    was_member = change.before is not None and "ended" not in change.before
+    is_member = "ended" not in _now(change)
+    if was_member != is_member:
+        word = "added" if is_member else "removed"
         own = {f"{OURS}:membership:{word}": {"group": f"{Kind.GROUP.endpoint}/{change.sort_id}"}}
         groups = {_PATCH: {"attributes": ["groups"]}} if change.kind is Kind.USER else {}
         yield _EventDraft(f"membership.{word}", {**groups, **own})
 
 
 def _grant(change: ItemChange) -> Iterator[_EventDraft]:
-    """A grant, of a template or by hand: it is there, it is more, or an operator took from it."""
+    """Yield the events of a grant: access was granted, or an operator revoked some of it."""
     item, before = _now(change), change.before or {}
-    areas, had = item.get("areas", {}), before.get("areas", {})
-    role, had_role = item.get("role", ""), before.get("role", "")
-    given = {area: level for area, level in areas.items() if had.get(area) != level}
-    taken = {area: level for area, level in had.items() if area not in areas}
-    if given or (role and role != had_role) or change.before is None:
-        yield _access(change, "granted", given, role if role != had_role else "")
-    if taken or (had_role and not role):
-        yield _access(change, "revoked", taken, had_role if not role else "")
+    areas, areas_before = item.get("areas", {}), before.get("areas", {})
+    role, role_before = item.get("role", ""), before.get("role", "")
+    granted = {area: level for area, level in areas.items() if areas_before.get(area) != level}
+    revoked = {area: level for area, level in areas_before.items() if area not in areas}
+    if granted or (role and role != role_before) or change.before is None:
+        yield _access(change, "granted", granted, role if role != role_before else "")
+    if revoked or (role_before and not role):
+        yield _access(change, "revoked", revoked, role_before if not role else "")
 
 
 def _access(change: ItemChange, word: str, areas: Mapping[str, str], role: str) -> _EventDraft:
@@ -151,7 +151,7 @@ def _access(change: ItemChange, word: str, areas: Mapping[str, str], role: str) 
 
 
 def _summary(change: ItemChange) -> Iterator[_EventDraft]:
-    """What a duplicate report counted: told when something is new that no event has told of."""
+    """Yield the event of a duplicate report with new findings that no event has announced."""
     counts = {
         name: int(_now(change).get(name, 0)) for name in ("new", "announced", "open", "resolved")
     }
@@ -164,15 +164,15 @@ def _summary(change: ItemChange) -> Iterator[_EventDraft]:
 
 
 def _notice(change: ItemChange) -> Iterator[_EventDraft]:
-    """What happened that no other item says."""
+    """Yield the event of a notice."""
     item = _now(change)
     if change.before is None:
         uri = f"{OURS}:{item['notice'].replace('.', ':')}"
-        said = {
+        details = {
             name: int(value) if isinstance(value, Decimal) else value
             for name, value in item["said"].items()
         }
-        yield _EventDraft(item["notice"], {uri: said}, about=item["about"])
+        yield _EventDraft(item["notice"], {uri: details}, about=item["about"])
 
 
 _READERS: Mapping[ItemType, Callable[[ItemChange], Iterator[_EventDraft]]] = {

@@ -1,4 +1,4 @@
-"""The names of what differs between two documents, and never a value (RFC 9967 section 2.2)."""
+"""The names of the attributes that differ between two documents (RFC 9967 section 2.2)."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Any
 
 MAX_NAMES = 1_000
 MAX_BYTES = 100_000
-"""How many attributes an event names, and the bytes of these names: it stays below 200 KB."""
+"""The number of attributes that an event names, and the bytes of the names: below 200 KB."""
 
 
 def changed_names(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
     """Return the paths of the attributes that were added, revised or removed, in order.
 
-    Of single-valued complex attributes it is the sub-attributes, of others the whole attribute.
+    Of single-valued complex attributes these are the sub-attributes, of others the attribute.
     """
     names = sorted(_paths(before, after, ""))[:MAX_NAMES]
     ends = accumulate(len(each.encode()) for each in names)

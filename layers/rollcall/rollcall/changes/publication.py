@@ -1,4 +1,4 @@
-"""The publication of what stream records mean, up to the first event that is not taken."""
+"""Publication of the events of stream records, up to the first event that is refused."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from rollcall.storage import item_changes
 
 
 class EventPublisher(Protocol):
-    """What events are published on."""
+    """A bus that events are published on."""
 
     def publish(self, entries: Sequence[EventEntry]) -> int:
-        """Publish events in their order, and return how many were before the first that failed."""
+        """Publish events in order; return how many were published before the first failure."""
         ...
 
 
@@ -30,9 +30,9 @@ class PublishedEvent:
 
 @dataclass(frozen=True)
 class Publication:
-    """How many events some records mean, and of these how many are published.
+    """How many events some records have, and how many of them are published.
 
-    `next` is the sequence number of the record to go on with, empty when all are.
+    `next` is the sequence number of the first record that is not published, or empty.
     """
 
     events: int
@@ -53,7 +53,7 @@ def published_events(records: Iterable[Mapping[str, Any]], issuer: str) -> list[
 
 def publish(records: Iterable[Mapping[str, Any]], to: EventPublisher, issuer: str) -> Publication:
     """Publish the events of some records, in their order."""
-    found = published_events(records, issuer)
-    published = to.publish([each.entry for each in found])
-    behind = "" if published == len(found) else found[published].sequence
-    return Publication(len(found), published, behind)
+    events = published_events(records, issuer)
+    published = to.publish([each.entry for each in events])
+    next_sequence = "" if published == len(events) else events[published].sequence
+    return Publication(len(events), published, next_sequence)

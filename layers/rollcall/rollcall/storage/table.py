@@ -1,9 +1,9 @@
 """The table: reads and conditional transactions.
 
-The SDK retries throttled, failed and broken-off calls itself, with one request token per
-transaction, so that a repeated transaction is applied once. It does not retry transactions that
-lost against another one in flight (`TransactionConflict`); that is done here, with jitter, within
-the time a request has.
+The SDK retries throttled, failed and interrupted calls itself, with one request token per
+transaction, so that a repeated transaction is applied once. It does not retry a transaction that
+conflicts with another one in flight (`TransactionConflict`). That is done here, with jitter, within
+the time that a request has.
 """
 
 from __future__ import annotations
@@ -24,26 +24,26 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 INDEX = "index"
-"""The secondary index of what is listed: `gsi_pk`, `gsi_sk`, keys only."""
+"""The secondary index of listings: `gsi_pk`, `gsi_sk`, keys only."""
 
 CHANGES = "changes"
 """The secondary index of documents in the order of change: `feed`, `modified`, keys only."""
 
 MAX_BATCH = 100
-"""The keys that one BatchGetItem takes."""
+"""The maximum number of keys in one BatchGetItem."""
 
 FEW_BATCHES = 8
-"""How many of these are read one after the other; more are read by so many threads."""
+"""Fewer batches are read one after the other, more by so many threads."""
 
-_OUTRUN = "too many changes of the same resource at once"
+_CONFLICTING = "too many changes of the same resource at once"
 _CONFLICTS = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
 
 
 class Bounds(TypedDict, total=False):
-    """What of a partition is read, and how.
+    """The part of a partition that a query reads, and in which direction.
 
-    `after` is a sort key to begin behind, before it when reading backwards, at it when `inclusive`;
-    `limit` is how many are read at a time, 0 for as many as a round trip brings.
+    Reading begins after the sort key `after`, before it when `backwards`, at it when `inclusive`.
+    `limit` is the page size, 0 for as many items as one round trip returns.
     """
 
     after: str
@@ -53,20 +53,20 @@ class Bounds(TypedDict, total=False):
 
 
 class Table:
-    """One DynamoDB table, read and written in terms of plain values."""
+    """One DynamoDB table, read and written as plain values."""
 
     def __init__(
         self,
         client: DynamoDBClient,
         name: str,
-        patience: Retry | None = None,
+        retry: Retry | None = None,
         max_actions: int = 100,
         page_items: int | None = None,
     ) -> None:
-        """`max_actions` and `page_items` are DynamoDB's limits; tests make them small."""
+        """`max_actions` and `page_items` are DynamoDB's limits; tests set smaller ones."""
         self._client = client
         self.name = name
-        self.retry = patience or Retry()
+        self.retry = retry or Retry()
         self.max_actions = max_actions
         self._limit: dict[str, Any] = {} if page_items is None else {"Limit": page_items}
 
@@ -79,7 +79,7 @@ class Table:
         return decoded(answer["Item"]) if "Item" in answer else None
 
     def put(self, key: Key, item: Item) -> None:
-        """Write one item, whatever stands there."""
+        """Write one item, in place of an existing one."""
         for _ in self.retry.attempts():
             try:
                 with translated_errors():
@@ -89,7 +89,7 @@ class Table:
                     raise
             else:
                 return
-        raise Unavailable(_OUTRUN, status=429)
+        raise Unavailable(_CONFLICTING, status=429)
 
     def get_many(
         self, keys: Iterable[Key], only: Sequence[str] = ()
@@ -97,47 +97,47 @@ class Table:
         """Read items, strongly consistent, by (pk, sk); those that do not exist are left out.
 
         One round trip per MAX_BATCH keys, several at a time where there are many. `only` names the
-        attributes that are wanted, all when it is empty.
+        attributes to read, all when it is empty.
         """
-        wanted = list({(key["pk"], key["sk"]): encoded(key) for key in keys}.values())
-        batches = [wanted[at : at + MAX_BATCH] for at in range(0, len(wanted), MAX_BATCH)]
+        raw_keys = list({(key["pk"], key["sk"]): encoded(key) for key in keys}.values())
+        batches = [raw_keys[at : at + MAX_BATCH] for at in range(0, len(raw_keys), MAX_BATCH)]
         shape = _projection(only)
         if len(batches) < FEW_BATCHES:
-            found = [self._get_batch(each, shape) for each in batches]
+            results = [self._get_batch(each, shape) for each in batches]
         else:
             contexts = (copy_context() for _ in batches)  # with the deadline
             with ThreadPoolExecutor(FEW_BATCHES) as readers:
-                found = list(
+                results = list(
                     readers.map(
                         lambda context, batch: context.run(self._get_batch, batch, shape),
                         contexts,
                         batches,
                     )
                 )
-        return {(item["pk"], item["sk"]): item for items in found for item in items}
+        return {(item["pk"], item["sk"]): item for items in results for item in items}
 
     def _get_batch(self, keys: list[Any], shape: Mapping[str, Any]) -> list[Item]:
-        found: list[Item] = []
-        tries = self.retry.attempts()
+        items: list[Item] = []
+        attempts = self.retry.attempts()
         while keys:
-            if next(tries, "over") == "over":
+            if next(attempts, "over") == "over":
                 raise Unavailable("the directory is busy, try again")
             request: Any = {"Keys": keys, "ConsistentRead": True, **shape}
             with translated_errors():
                 answer = self._client.batch_get_item(RequestItems={self.name: request})
-            found += map(decoded, answer["Responses"].get(self.name, ()))
+            items += map(decoded, answer["Responses"].get(self.name, ()))
             unprocessed: dict[str, Any] = dict(answer["UnprocessedKeys"])
-            left: list[Any] = unprocessed.get(self.name, {}).get("Keys", [])
-            if len(left) < len(keys):
-                tries = self.retry.attempts()
-                next(tries)
-            keys = left
-        return found
+            remaining: list[Any] = unprocessed.get(self.name, {}).get("Keys", [])
+            if len(remaining) < len(keys):
+                attempts = self.retry.attempts()
+                next(attempts)
+            keys = remaining
+        return items
 
     def query(self, pk: str, prefix: str = "", **bounds: Unpack[Bounds]) -> Iterator[Item]:
         """Read the items of a partition in the order of `sk`, strongly consistent, page by page.
 
-        `prefix` is what the keys begin with.
+        `prefix` is the beginning of the sort keys.
         """
         after = "" if bounds.get("inclusive") else bounds.get("after", "")
         for page in self.pages(pk, prefix, **bounds):
@@ -151,23 +151,23 @@ class Table:
     def query_index(
         self, gsi_pk: str, prefix: str = "", **bounds: Unpack[Bounds]
     ) -> Iterator[Item]:
-        """Read the keys under an index partition in order; writes show within moments."""
+        """Read the keys of an index partition in order, eventually consistent."""
         request = _request("gsi_pk", gsi_pk, "gsi_sk", prefix, bounds)
         for page in self._pages(self._client.query, IndexName=INDEX, **request):
             yield from page
 
     def query_changes(self, feed: str, **bounds: Unpack[Bounds]) -> Iterator[Item]:
-        """Read the keys under a partition of the order of change; writes show within moments."""
+        """Read the keys of a partition of the order of change, eventually consistent."""
         request = _request("feed", feed, "modified", "", bounds)
         for page in self._pages(self._client.query, IndexName=CHANGES, **request):
             yield from page
 
-    def scan(self, *beginnings: str, only: Sequence[str] = ()) -> Iterator[Item]:
-        """Read every item whose `pk` begins so, strongly consistent; looks at the whole table.
+    def scan(self, *prefixes: str, only: Sequence[str] = ()) -> Iterator[Item]:
+        """Read every item whose `pk` has one of the prefixes, strongly consistent.
 
-        `only` names the attributes that are wanted, all when it is empty.
+        This reads the whole table. `only` names the attributes to read, all when it is empty.
         """
-        values = {f":beginning{number}": each for number, each in enumerate(beginnings)}
+        values = {f":beginning{number}": each for number, each in enumerate(prefixes)}
         for page in self._pages(
             self._client.scan,
             ConsistentRead=True,
@@ -178,11 +178,11 @@ class Table:
             yield from page
 
     def transact(self, actions: Sequence[Action], seconds: float | None = None) -> None:
-        """Apply all actions or none; `seconds` is another time than a request has for tries.
+        """Apply all actions or none; `seconds` replaces the time that a request has for attempts.
 
         Raises ConditionFailed naming the conditions that did not hold, TooManyException when the
-        change is larger than a transaction, Unavailable when other transactions were in the way
-        for too long.
+        change is larger than a transaction, Unavailable when other transactions conflicted for too
+        long.
         """
         if len(actions) > self.max_actions:
             raise TooManyException(
@@ -206,28 +206,28 @@ class Table:
                     raise
             else:
                 return
-        raise Unavailable(_OUTRUN, status=429)
+        raise Unavailable(_CONFLICTING, status=429)
 
     def delete(self, keys: Iterable[Key]) -> None:
         """Delete items, unconditionally, in batches."""
         requests: list[Any] = [{"DeleteRequest": {"Key": encoded(key)}} for key in keys]
-        tries = self.retry.attempts()
+        attempts = self.retry.attempts()
         while requests:
-            if next(tries, "over") == "over":
+            if next(attempts, "over") == "over":
                 raise Unavailable("the directory is busy, try again")
             batch, requests = requests[:25], requests[25:]
-            left = self._write_batch(batch)
-            if not left:
-                tries = self.retry.attempts()
-            requests = left + requests
+            remaining = self._write_batch(batch)
+            if not remaining:
+                attempts = self.retry.attempts()
+            requests = remaining + requests
 
     def _write_batch(self, batch: list[Any]) -> list[Any]:
-        """Write a batch and return what of it is not written."""
+        """Write a batch and return the requests that were not applied."""
         try:
             with translated_errors():
                 answer = self._client.batch_write_item(RequestItems={self.name: batch})
         except ClientError as error:
-            # Its reference names no conflicts, though each of the items is a write by itself.
+            # Not documented for this call, but each of its items is a write that can conflict.
             if not is_conflict(error):
                 raise
             return batch
@@ -254,7 +254,7 @@ def _projection(names: Sequence[str]) -> dict[str, Any]:
 
 
 def _request(pk_name: str, pk: str, name: str, prefix: str, bounds: Bounds) -> dict[str, Any]:
-    """Return what bounds a query; DynamoDB takes a single condition on the sort key."""
+    """Return the parameters of a query; DynamoDB takes one condition on the sort key."""
     after, backwards = bounds.get("after", ""), bounds.get("backwards", False)
     values = {":pk": pk}
     if after and prefix:

@@ -1,6 +1,6 @@
-"""All that is stored of a tenant, whatever it is: what has to go with it.
+"""All items of a tenant, for its deletion.
 
-Indexes show a write within moments and hold not every item; a look at the whole table misses none.
+Indexes are eventually consistent and do not have every item; a scan of the table finds all.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from rollcall.storage.keys import Key
 from rollcall.storage.table import Table
 
 BATCH = 25
-"""The items that one round trip deletes."""
+"""How many items one round trip deletes."""
 
 
 def delete(table: Table, tenant: str) -> Iterator[int]:
@@ -27,6 +27,6 @@ def delete(table: Table, tenant: str) -> Iterator[int]:
 
 def _keys(table: Table, tenant: str) -> Iterator[Key]:
     for item in table.scan(f"{tenant}#", keys.REPORT, only=("pk", "sk", "place")):
-        # Links to reports are found by their code alone, whose tenant is in the place they lead to.
+        # The key of a link to a report has no tenant; the prefix of its files has.
         if not item["pk"].startswith(keys.REPORT) or item["place"].startswith(f"{tenant}/"):
             yield {"pk": item["pk"], "sk": item["sk"]}

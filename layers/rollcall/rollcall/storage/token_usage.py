@@ -1,6 +1,6 @@
-"""When a tenant's tokens are used: the first moment, and the last day.
+"""The use of a tenant's tokens: the first instant, and the last day.
 
-By the day, so that it costs one write a day and token: a secret would not take more either.
+Only the day is kept, so that it costs one write for each token and day.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ class TokenUsage:
         self._keys = Keys(tenant)
 
     def write(self, token: str, now: str, expires: int) -> bool:
-        """Note that a token is used at an instant; False when that could not be written.
+        """Store that a token is used at an instant; False when that could not be written.
 
-        `expires` is the Unix time at which the note goes. It never fails the request, nor holds it
-        up: whose note meets a conflict is in the way of one that says the same.
+        `expires` is the Unix time when the item is deleted. A failure never fails or delays the
+        request; a conflict means that another request is writing the same.
         """
         day = now[:10]
         action = Action(
@@ -58,7 +58,7 @@ class TokenUsage:
         return None if item is None else TokenUse(token, item["begun"], item["used"])
 
     def read_all(self) -> dict[str, TokenUse]:
-        """Return the use of all tokens by their ids, as far as they were used."""
+        """Return the use of all tokens that were used, by their ids."""
         return {
             item["sk"]: TokenUse(item["sk"], item["begun"], item["used"])
             for item in self._table.query(self._keys.token_usages())

@@ -1,7 +1,7 @@
-"""Whether all that is stored of a tenant agrees, and what would mend what does not.
+"""Verification of a tenant: whether its items agree, and the repair of those that do not.
 
-Reads every item of the tenant, which costs a look at the whole table. Mends are conditional: on a
-tenant that is written to meanwhile they change nothing that became right by itself.
+It reads every item of the tenant, which is a scan of the whole table. Repairs are conditional:
+where writers corrected the items meanwhile, they change nothing.
 """
 
 from __future__ import annotations
@@ -32,16 +32,16 @@ from rollcall.storage.transactions import Action
 _KINDS = {kind.value.upper(): kind for kind in Kind}
 
 UNCHECKED = ("BOOKMARK", "DUPLICATES", "HANDOVER", "LOG", "NOTICES", "TEMPLATES", "TOKENS")
-"""Kinds of items that nothing else has to agree with."""
+"""Types of items that no other item has to agree with."""
 
 
 RecomputeAccess = Callable[[Access, Iterable[Item]], Access | None]
-"""Returns what a user may do by its grants, None where what is kept of it is that."""
+"""Returns the access of a user by its grants, None where it is equal to the stored access."""
 
 
 @dataclass
 class _Stored:
-    """What the items of a tenant say."""
+    """The items of a tenant, as far as they have to agree."""
 
     entries: IndexCheck
     documents: set[tuple[Kind, str]] = field(default_factory=set)
@@ -54,20 +54,20 @@ class _Stored:
     local: int = 0
     counted_local: int = 0
     begun: dict[PrimaryKey, UnfinishedChange] = field(default_factory=dict)
-    strange: list[PrimaryKey] = field(default_factory=list)
+    unknown: list[PrimaryKey] = field(default_factory=list)
 
 
 def faults(
-    table: Table, tenant: str, mended: RecomputeAccess, *, moved: bool = False
+    table: Table, tenant: str, recompute: RecomputeAccess, *, moved: bool = False
 ) -> Iterator[Fault]:
-    """Yield what does not agree among the items of a tenant; `mended` knows what grants give.
+    """Yield the faults of a tenant; `recompute` returns the access that grants give.
 
-    `moved` says that all of its names are said to be under the keys of this release.
+    `moved` says that all names are supposed to be under the keys of this release.
     """
     stored = _Stored(IndexCheck(Keys(tenant), moved))
     for item in table.scan(f"{tenant}#"):
         _read(stored, Keys(tenant), item)
-    yield from _Check(stored, Keys(tenant), GrantItems(table, tenant), mended).faults()
+    yield from _Check(stored, Keys(tenant), GrantItems(table, tenant), recompute).faults()
 
 
 def _read(stored: _Stored, own: Keys, item: Item) -> None:
@@ -83,7 +83,7 @@ def _read(stored: _Stored, own: Keys, item: Item) -> None:
     elif shape == keys.UNFINISHED_DELETION:
         stored.begun[pk, sk] = UnfinishedChange(own.tenant, sk, "", "")
     elif shape not in UNCHECKED:
-        stored.strange.append((pk, sk))
+        stored.unknown.append((pk, sk))
 
 
 def _read_resource(stored: _Stored, own: Keys, kind: Kind, item: Item) -> None:
@@ -110,7 +110,7 @@ def _read_resource(stored: _Stored, own: Keys, kind: Kind, item: Item) -> None:
     elif sk.startswith(keys.GRANT) and kind is Kind.USER:
         stored.grants.setdefault(identifier, {})[other] = item
     elif not (sk.startswith(keys.FLAG) and kind is Kind.USER):
-        stored.strange.append((item["pk"], sk))
+        stored.unknown.append((item["pk"], sk))
 
 
 def _now() -> str:
@@ -119,15 +119,15 @@ def _now() -> str:
 
 @dataclass
 class _Check:
-    """Holds what is stored against itself."""
+    """Compares the items of a tenant with each other."""
 
     stored: _Stored
     own: Keys
     grants: GrantItems
-    mended: RecomputeAccess
+    recompute: RecomputeAccess
 
     def faults(self) -> Iterator[Fault]:
-        for pk, sk in self.stored.strange:
+        for pk, sk in self.stored.unknown:
             yield Fault(f"{pk} {sk} is no item that is known here")
         for place, begun in self.stored.begun.items():
             yield Fault(f"{' '.join(place)} is begun and not finished", unfinished=begun)
@@ -148,7 +148,7 @@ class _Check:
                     f"{counted} {kind.value.lower()}s are counted and {living} live",
                     (self._recounted(kind, living - counted),),
                 )
-        # Fewer are counted where there are local accounts that are older than their count.
+        # Fewer may be counted: local accounts that were created before they were counted.
         if (counted := self.stored.counted_local) > (local := self.stored.local):
             yield Fault(
                 f"{counted} local accounts are counted and {local} live",
@@ -170,10 +170,10 @@ class _Check:
             if both and not missing:
                 continue
             if missing and leaving.issuperset(missing):
-                continue  # that it leaves ends its memberships; a change leaves no side alone
-            said = f"{missing[0]} does not live" if missing else "it has one side only"
-            mends = self._sided(group, member, kind, whole=pair in stored.members and not missing)
-            yield Fault(f"{member} is a member of {group}, and {said}", mends)
+                continue  # its unfinished deletion ends its memberships
+            problem = f"{missing[0]} does not live" if missing else "it has one side only"
+            repairs = self._sided(group, member, kind, whole=pair in stored.members and not missing)
+            yield Fault(f"{member} is a member of {group}, and {problem}", repairs)
 
     def _grant_faults(self) -> Iterator[Fault]:
         for user in self.stored.grants.keys() | self.stored.access.keys():
@@ -187,12 +187,12 @@ class _Check:
             if not access.granted.items() <= versions.items():
                 named = f"{sorted(grants)} are stored, {sorted(access.granted)} are in force"
                 yield Fault(f"the grants of {user} differ: {named}")
-            elif (given := self.mended(access, grants.values())) is not None:
+            elif (given := self.recompute(access, grants.values())) is not None:
                 put = self.grants.access_update(user, access, given, _now(), Actor())
                 yield Fault(f"the access of {user} is not what its grants give", (put,))
 
     def _sided(self, group: str, member: str, kind: Kind, *, whole: bool) -> tuple[Action, ...]:
-        """Return what makes both sides of a membership alike, as the group's side has it."""
+        """Return the actions that make the member's item agree with the group's."""
         side, other = self.own.member(group, member), self.own.membership(kind, member, group)
         if whole:
             return (

@@ -1,1 +1,1 @@
-"""New User Templates, and the access that they give."""
+"""New User Templates, and the access that they grant."""

@@ -1,4 +1,4 @@
-"""The access levels and the roles that a deployment knows, each from the lowest to the highest."""
+"""The access levels and the roles of a deployment, each from the lowest to the highest."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ROLES = ("occasional", "regular", "administrator")
 
 
 class ScaleError(OperatorError):
-    """What a deployment declares is no scale; the message is one sentence."""
+    """The levels or roles of a deployment are not valid; the message is one sentence."""
 
 
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,39}")
@@ -21,16 +21,16 @@ _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,39}")
 
 @dataclass(frozen=True)
 class AccessLevels:
-    """The levels and the roles of one deployment; what a scale does not know is below all of it."""
+    """The levels and the roles of one deployment; an unknown one is below all others."""
 
     levels: tuple[str, ...] = LEVELS
     roles: tuple[str, ...] = ROLES
 
     @classmethod
     def of(cls, levels: str, roles: str) -> AccessLevels:
-        """Read two scales, each words with commas between them; an empty one is the default.
+        """Read levels and roles, each a list with commas; an empty one is the default.
 
-        Raises ScaleError naming the scale and the problem.
+        Raises ScaleError, which names the list and the problem.
         """
         return cls(_scale("levels", levels) or LEVELS, _scale("roles", roles) or ROLES)
 
@@ -54,6 +54,6 @@ def _scale(name: str, text: str) -> tuple[str, ...]:
 
 
 def _highest(scale: Sequence[str], values: Iterable[str]) -> str:
-    """Return the value that stands highest; of those that the scale does not know, the last."""
+    """Return the highest value; where all are unknown, the last in alphabetical order."""
     ranks = {each: rank for rank, each in enumerate(scale)}
     return max(filter(None, values), key=lambda each: (ranks.get(each, -1), each), default="")

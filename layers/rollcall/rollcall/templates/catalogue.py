@@ -1,4 +1,4 @@
-"""The templates that apply now, and whom they give what."""
+"""The current templates of a tenant, and which users get them."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class Catalogue:
 
     @classmethod
     def of(cls, edition: CurrentTemplates) -> Catalogue:
-        """Read what is stored."""
-        found = sorted(map(Template.of, edition.contents), key=lambda each: each.name)
-        return cls(tuple(found), edition.bound)
+        """Read the stored templates."""
+        templates = sorted(map(Template.of, edition.contents), key=lambda each: each.name)
+        return cls(tuple(templates), edition.bound)
 
     @property
     def everyone(self) -> Template | None:
@@ -31,15 +31,15 @@ class Catalogue:
 
     @property
     def awaited(self) -> dict[str, int]:
-        """The versions of the groups' templates, by name: what a user who comes now may get yet."""
+        """The versions of the groups' templates by name, which a user created now awaits."""
         return {each.name: each.version for each in self.templates if each.group is not None}
 
     def group_of(self, template: Template) -> str | None:
-        """Return the id of the group that a template is bound to, None while it has not arrived."""
+        """Return the id of the group that a template is bound to, None before the group exists."""
         return None if template.group is None else self.bound.get(template.group.key)
 
     def unbound_selectors(self, group: Mapping[str, Any]) -> list[str]:
-        """Return the selectors that wait for a group and select the one with this document."""
+        """Return the selectors without a group that select the group with this document."""
         selectors = {each.group.key: each.group for each in self.templates if each.group}
         return [
             key
@@ -48,10 +48,10 @@ class Catalogue:
         ]
 
     def grants(self, group: str, user: NewUser, template: Template, now: str) -> bool:
-        """Tell whether becoming a member of a group now brings a user a version of a template.
+        """Tell whether a user who becomes a member of a group now gets a version of a template.
 
-        It does in the version that was current when the user was created, within the template's
-        window after that, and once.
+        A user gets it once, in the version that was current when the user was created, and within
+        the template's window after that.
         """
         return (
             self.group_of(template) == group

@@ -1,4 +1,4 @@
-"""What templates and operators give to users, and what comes of it: the highest of everything."""
+"""Grants of templates and operators to users, and the access that follows: the highest of all."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from rollcall.templates.template import Template
 
 @dataclass(frozen=True)
 class Grant:
-    """What a user got, by which version of which template, and when.
+    """What a user got, from which version of which template, and when.
 
-    `group` is the id of the group whose membership brought it, if one did. `revoked` maps work
-    areas that operators took away again to when.
+    `group` is the id of the group of the template, if there is one. `revoked` maps work areas that
+    an operator revoked to the instant of the revocation.
     """
 
     template: str
@@ -40,7 +40,7 @@ class Grant:
 
     @classmethod
     def from_template(cls, template: Template, now: str, group: str = "") -> Grant:
-        """Return what a template gives."""
+        """Return the grant of a template."""
         return cls(
             template.name,
             template.version,
@@ -53,9 +53,9 @@ class Grant:
 
 
 def with_grants(access: Access, grants: Iterable[Grant], scales: AccessLevels) -> Access:
-    """Return what a user may do with further grants: nothing is taken away by any.
+    """Return the access with further grants, which only add to it.
 
-    Of two defaults of one attribute the one that was there first stays.
+    Of two defaults of one attribute the first one stays.
     """
     areas, role = dict(access.areas), access.role
     defaults, granted = dict(access.defaults), dict(access.granted)
@@ -69,13 +69,13 @@ def with_grants(access: Access, grants: Iterable[Grant], scales: AccessLevels) -
 
 
 def recomputed(access: Access, grants: Iterable[Grant], scales: AccessLevels) -> Access:
-    """Return what a user may do by these grants alone, in the order in which they were made."""
+    """Return the access by these grants alone, applied in the order of time."""
     ordered = sorted(grants, key=lambda each: (each.at, each.template))
     return with_grants(Access(awaited=access.awaited), ordered, scales)
 
 
 def merged_access(one: Access, other: Access, scales: AccessLevels) -> Access:
-    """Return what a user may do who was two: the highest of both, the defaults of `one` first."""
+    """Return the access of two merged users: the highest of both, the defaults of `one` first."""
     areas = {
         area: scales.highest_level([one.areas.get(area, ""), other.areas.get(area, "")])
         for area in {**one.areas, **other.areas}
@@ -90,7 +90,7 @@ def merged_access(one: Access, other: Access, scales: AccessLevels) -> Access:
 
 
 def merged_grant(one: Grant, other: Grant, scales: AccessLevels) -> Grant:
-    """Return the grant of `one` with what `other`, of the same template, gives besides."""
+    """Return the grant `one` with what `other`, of the same template, gives in addition."""
     given = with_grants(Access(), [one, other], scales)
     revoked = {area: at for area, at in one.revoked.items() if area not in given.areas}
     return replace(
@@ -101,9 +101,9 @@ def merged_grant(one: Grant, other: Grant, scales: AccessLevels) -> Grant:
 def repaired_access(
     access: Access, contents: Iterable[Mapping[str, Any]], scales: AccessLevels
 ) -> Access | None:
-    """Return what a user may do by its grants as they are stored, None where `access` is that.
+    """Return the access by a user's stored grants, None where it is equal to `access`.
 
-    Which of two defaults was there first is not known from grants; either of them is right.
+    Grants do not tell which of two defaults was first; either of them is right.
     """
     grants = [Grant.of(each) for each in contents]
     given = recomputed(access, grants, scales)

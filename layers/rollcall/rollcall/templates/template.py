@@ -1,4 +1,4 @@
-"""A New User Template: whom it applies to, and what it gives them."""
+"""A New User Template: the users it applies to, and the access that it gives them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rollcall.scim.indexing import INDEXED, Indexed, IndexEntry
 from rollcall.scim.resource_type import Kind
 
 WINDOW_DAYS = 14
-"""How long after a user's creation a membership still brings a group's template."""
+"""How many days after its creation a new member of a group still gets the group's template."""
 
 
 @dataclass(frozen=True)
@@ -23,25 +23,25 @@ class Selector:
 
     @property
     def entry(self) -> IndexEntry:
-        """The value as it is compared and looked up."""
+        """The index entry of the value."""
         return self._indexed.entry(self.value)
 
     @property
     def key(self) -> str:
-        """What tells one selector from another.
+        """The name under which the group of the selector is stored.
 
-        As earlier releases spelled it: what is bound stands under it in the stored templates.
+        It has the spelling of earlier releases, which stored templates contain.
         """
         *_, first = self.entry.forms
         return f"{self.attribute}:{first.key}"
 
     @property
     def unique(self) -> bool:
-        """Whether one group at most bears the value."""
+        """Whether at most one group has the value."""
         return self._indexed.unique
 
     def selects(self, group: Mapping[str, Any]) -> bool:
-        """Tell whether a group's document bears the value."""
+        """Tell whether a group's document has the value."""
         values = (each for each in self._indexed.values(group) if isinstance(each, str))
         return self.entry.key in map(self._indexed.fold, values)
 
@@ -91,11 +91,11 @@ class Template:
 
     @property
     def audience(self) -> str:
-        """Whom it applies to, for people."""
+        """The users that it applies to, in words."""
         return "all new users" if self.group is None else f"members of the group {self.group}"
 
     def has_same_content(self, other: Template) -> bool:
-        """Tell whether another template differs in nothing but its version."""
+        """Tell whether another template is equal but for its version."""
         return replace(self, version=0) == replace(other, version=0)
 
     def is_open(self, created: str, now: str) -> bool:
@@ -103,5 +103,5 @@ class Template:
         return datetime.fromisoformat(now) <= self.closes(created)
 
     def closes(self, created: str) -> datetime:
-        """Return until when a user created then is new to this template."""
+        """Return the end of the window of a user created then."""
         return datetime.fromisoformat(created) + timedelta(days=self.window)

@@ -1,4 +1,4 @@
-"""The file of one or several templates, checked: every mistake is a sentence of its own.
+"""Reading a file of one or several templates; each mistake is reported in a sentence.
 
 name: everybody
 users: all                  # or  group: {displayName: Engineering}, or {externalId: …}
@@ -28,7 +28,7 @@ MAX_BYTES = 6_000
 MAX_WINDOW = 366
 
 ATTRIBUTES = ("locale", "timezone", "userType")
-"""The attributes of which a template may give a default."""
+"""The attributes for which a template may give a default."""
 
 SELECTORS = ("displayName", "externalId")
 
@@ -39,33 +39,33 @@ _MAX_TEXT = 100
 
 
 class TemplateError(OperatorError):
-    """What an operator wants of templates cannot be; the message has a line for each mistake."""
+    """A template is not valid; the message has a line for each mistake."""
 
 
 def read(parsed: Any, scales: AccessLevels, window: int = WINDOW_DAYS) -> list[Template]:
     """Return the templates of a parsed file: one object, or a list of them.
 
-    `window` is for those that do not say their own. Raises TemplateError.
+    `window` is the default in days. Raises TemplateError.
     """
     listed = parsed if isinstance(parsed, list) else [parsed]
     if parsed is None or not listed:
         raise TemplateError("the file holds no template")
     problems: list[str] = []
-    found: list[Template] = []
+    templates: list[Template] = []
     for number, raw in enumerate(listed, 1):
         where = _where(raw, number, len(listed))
         mistakes = list(_mistakes(raw, scales))
         problems += [f"{where}: {each}" for each in mistakes]
         if not mistakes:
-            found.append(_template(raw, window))
-    problems += _between(found)
+            templates.append(_template(raw, window))
+    problems += _between(templates)
     if problems:
         raise TemplateError("\n".join(problems))
-    return found
+    return templates
 
 
 def check(areas: Mapping[str, str], role: str, scales: AccessLevels) -> None:
-    """Raise TemplateError for what cannot be given by hand, a line for each mistake."""
+    """Raise TemplateError for access that cannot be granted by hand, a line for each mistake."""
     problems = [*_areas(areas, scales), *_role(role or None, scales)]
     if problems:
         raise TemplateError("\n".join(problems))
@@ -96,10 +96,10 @@ def _mistakes(raw: Any, scales: AccessLevels) -> Iterator[str]:
         return
     for key in raw:
         if key not in _KEYS:
-            yield f"there is no key {key}{_meant(key, _KEYS)}; the keys are {_listed(_KEYS)}"
+            yield f"there is no key {key}{_hint(key, _KEYS)}; the keys are {_listed(_KEYS)}"
     name = raw.get("name")
     if not isinstance(name, str) or not _NAME.fullmatch(name):
-        yield f"name has 1 to 40 of a-z, 0-9 and -, and {_said(name)} does not"
+        yield f"name has 1 to 40 of a-z, 0-9 and -, and {_quoted(name)} does not"
     yield from _audience(raw)
     yield from _areas(raw.get("workAreas"), scales)
     yield from _role(raw.get("role"), scales)
@@ -115,7 +115,7 @@ def _audience(raw: Mapping[str, Any]) -> Iterator[str]:
     if ("users" in raw) == ("group" in raw):
         yield "say either users: all, or the group whose members it is for"
     elif "users" in raw and users != "all":
-        yield f"users takes all, not {_said(users)}; members of a group are named by group"
+        yield f"users takes all, not {_quoted(users)}; members of a group are named by group"
     elif "group" in raw:
         yield from _selector(group)
     if window is None and "window" not in raw:
@@ -123,7 +123,7 @@ def _audience(raw: Mapping[str, Any]) -> Iterator[str]:
     if "users" in raw:
         yield "window is for the template of a group: all new users get theirs when they come"
     elif not isinstance(window, int) or isinstance(window, bool) or not 1 <= window <= MAX_WINDOW:
-        yield f"window is a number of days from 1 to {MAX_WINDOW}, not {_said(window)}"
+        yield f"window is a number of days from 1 to {MAX_WINDOW}, not {_quoted(window)}"
 
 
 def _selector(group: Any) -> Iterator[str]:
@@ -145,13 +145,13 @@ def _areas(areas: Any, scales: AccessLevels) -> Iterator[str]:
     for area, level in areas.items():
         yield from _text("the name of a work area", area)
         if level not in scales.levels:
-            known = f"{_listed(scales.levels)}{_meant(level, scales.levels)}"
-            yield f"work area {area}: level {_said(level)} is none of {known}"
+            known = f"{_listed(scales.levels)}{_hint(level, scales.levels)}"
+            yield f"work area {area}: level {_quoted(level)} is none of {known}"
 
 
 def _role(role: Any, scales: AccessLevels) -> Iterator[str]:
     if role is not None and role not in scales.roles:
-        yield f"role {_said(role)} is none of {_listed(scales.roles)}{_meant(role, scales.roles)}"
+        yield f"role {_quoted(role)} is none of {_listed(scales.roles)}{_hint(role, scales.roles)}"
 
 
 def _attributes(attributes: Any) -> Iterator[str]:
@@ -162,23 +162,23 @@ def _attributes(attributes: Any) -> Iterator[str]:
         return
     for name, value in attributes.items():
         if name not in ATTRIBUTES:
-            yield f"attributes takes {_listed(ATTRIBUTES)}, not {name}{_meant(name, ATTRIBUTES)}"
+            yield f"attributes takes {_listed(ATTRIBUTES)}, not {name}{_hint(name, ATTRIBUTES)}"
             continue
         mistakes = list(_text(f"attribute {name}", value))
         yield from mistakes
         if mistakes:
             continue
         if name == "locale" and not _LOCALE.fullmatch(value):
-            yield f"attribute locale is a language tag such as en-GB, not {_said(value)}"
+            yield f"attribute locale is a language tag such as en-GB, not {_quoted(value)}"
         zones = available_timezones() if name == "timezone" else set()
         if zones and value not in zones:
-            meant = _meant(value, zones)
-            yield f"attribute timezone is a zone such as Europe/London, not {_said(value)}{meant}"
+            hint = _hint(value, zones)
+            yield f"attribute timezone is a zone such as Europe/London, not {_quoted(value)}{hint}"
 
 
 def _text(what: str, value: Any) -> Iterator[str]:
     if not isinstance(value, str):
-        yield f"{what} is a string, and {_said(value)} is {_kind(value)}: put it in quotes"
+        yield f"{what} is a string, and {_quoted(value)} is {_kind(value)}: put it in quotes"
     elif not value.strip() or value != value.strip() or len(value) > _MAX_TEXT:
         yield f"{what} has 1 to {_MAX_TEXT} characters, none of them a space at either end"
     elif not value.isprintable():
@@ -186,7 +186,7 @@ def _text(what: str, value: Any) -> Iterator[str]:
 
 
 def _between(templates: Sequence[Template]) -> Iterator[str]:
-    """Yield what is wrong with templates beside each other."""
+    """Yield the mistakes of templates in combination."""
     names = [each.name for each in templates]
     for name in sorted({each for each in names if names.count(each) > 1}):
         yield f"template {name}: the file names it twice"
@@ -195,12 +195,12 @@ def _between(templates: Sequence[Template]) -> Iterator[str]:
         yield f"one template applies to all users, and the file has {' and '.join(everyone)}"
 
 
-def _meant(word: Any, words: Iterable[str]) -> str:
+def _hint(word: Any, words: Iterable[str]) -> str:
     close = get_close_matches(word, list(words), 1) if isinstance(word, str) else []
     return f" (do you mean {close[0]}?)" if close else ""
 
 
-def _said(value: Any) -> str:
+def _quoted(value: Any) -> str:
     return _json(value)[:_MAX_TEXT]
 
 

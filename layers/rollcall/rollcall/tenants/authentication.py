@@ -1,4 +1,4 @@
-"""Who may enter: the tenant of the path and the bearer token, decided together (RFC 6750)."""
+"""Authentication: the tenant of the path and the bearer token, checked together (RFC 6750)."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from rollcall.tenants import token_format
 from rollcall.tenants.tenants import ACTIVE, READ_WRITE, TENANT_NAME, Tenant, Token
 
 CACHE_SECONDS = 60.0
-"""How long a tenant's tokens are believed without reading them again."""
+"""How long the tokens of a tenant are cached."""
 
 FRESH_SECONDS = 5.0
 MAX_LOOKS = 2
-"""Tokens that the cache does not know have a tenant's tokens read again, MAX_LOOKS times in
-FRESH_SECONDS and once for each: one that is refused again and again leaves a look for a new one."""
+"""An unknown token makes the tenant's tokens be read again, once for each token and at most
+MAX_LOOKS times in FRESH_SECONDS: a refused token that is sent again does not block a new one."""
 
 _MAX_CACHED = 4096
 _REMEMBERED = timedelta(days=90)
@@ -33,7 +33,7 @@ _REMEMBERED = timedelta(days=90)
 
 @dataclass(frozen=True)
 class Caller:
-    """Who sent a request: a tenant, by one of its tokens; the rest is the tenant's."""
+    """The sender of a request: a tenant, by one of its tokens, with the settings of the tenant."""
 
     tenant: str
     token_id: str
@@ -46,7 +46,7 @@ class Caller:
 
 @dataclass
 class _Cached:
-    """What is believed of a tenant, read under its lock by one request at a time."""
+    """A cached tenant, read under its lock by one request at a time."""
 
     tenant: Tenant | None = None
     read_at: float = float("-inf")
@@ -54,19 +54,19 @@ class _Cached:
     lock: Lock = field(default_factory=Lock)
 
     def is_older(self, seconds: float, now: float) -> bool:
-        """Tell whether it was read longer ago; a clock that was set back makes it old."""
+        """Tell whether it was read longer ago, or the clock was set back."""
         return not 0 <= now - self.read_at < seconds
 
     def may_look(self, digest: str, now: float) -> bool:
-        """Tell whether an unknown token is worth a reading."""
+        """Tell whether an unknown token makes the tenant be read again."""
         self.looks = [(at, seen) for at, seen in self.looks if 0 <= now - at < FRESH_SECONDS]
         return len(self.looks) < MAX_LOOKS and digest not in {seen for _, seen in self.looks}
 
 
 class _Cache:
-    """Tenants by name, the least recently used forgotten.
+    """Tenants by name, without the least recently used.
 
-    Names that nobody bears are kept apart, so that inventing them drives no tenant out.
+    Names without a tenant are cached separately, so that invented names evict no tenant.
     """
 
     def __init__(self) -> None:
@@ -75,34 +75,34 @@ class _Cache:
         self._lock = Lock()
 
     def at(self, name: str) -> _Cached:
-        """Return what is believed of a name, nothing yet for a new one."""
+        """Return the cache entry of a name, an empty one for a new name."""
         with self._lock:
             cached = self._known.get(name) or self._unknown.get(name) or _Cached()
             self._keep(name, cached)
             return cached
 
     def sort(self, name: str, cached: _Cached) -> None:
-        """Keep a name where it belongs after a reading."""
+        """Put a name into the right half of the cache after reading it."""
         with self._lock:
             self._keep(name, cached)
 
     def _keep(self, name: str, cached: _Cached) -> None:
-        here, there = self._known, self._unknown
+        half, other_half = self._known, self._unknown
         if cached.tenant is None:
-            here, there = there, here
-        there.pop(name, None)
-        here[name] = cached
-        here.move_to_end(name)
-        if len(here) > _MAX_CACHED:
-            here.popitem(last=False)
+            half, other_half = other_half, half
+        other_half.pop(name, None)
+        half[name] = cached
+        half.move_to_end(name)
+        if len(half) > _MAX_CACHED:
+            half.popitem(last=False)
 
 
 class Authenticator:
-    """Checks tokens against the tenants' secrets, read at most every few seconds each.
+    """Checks tokens against the tenants' secrets, which are cached.
 
-    Ages are by the clock of the day: one that counts from the start of a machine stands still
-    while a function is frozen, and a revoked token would be believed for longer. With a table the
-    use of tokens is noted there.
+    The age of the cache is measured with the wall clock: a monotonic clock stands still while a
+    function is frozen, and a revoked token would work for longer. With a table the use of tokens is
+    stored there.
     """
 
     def __init__(
@@ -119,10 +119,10 @@ class Authenticator:
         self._noted: OrderedDict[str, str] = OrderedDict()
 
     def authenticate(self, tenant: str, authorization: str | None) -> Caller:
-        """Return who sends a request.
+        """Return the sender of a request.
 
         Raises UnauthorizedException, the same for an unknown tenant, a disabled one and a wrong
-        token; for what cannot be a token of ours without reading anything.
+        token. A malformed token is refused without reading anything.
         """
         scheme, _, token = (authorization or "").strip().partition(" ")
         token = token.strip()
@@ -132,27 +132,27 @@ class Authenticator:
             or not TENANT_NAME.fullmatch(tenant)
         ):
             raise _refused()
-        found = self._find(tenant, token_format.digest(token))
-        if found is None:
+        match = self._find(tenant, token_format.digest(token))
+        if match is None:
             raise _refused()
-        caller, kept = found
-        self._note(caller, kept)
+        caller, stored = match
+        self._note(caller, stored)
         return caller
 
-    def _find(self, name: str, wanted: str) -> tuple[Caller, Token] | None:
+    def _find(self, name: str, digest: str) -> tuple[Caller, Token] | None:
         cached = self._cache.at(name)
-        # Who comes while another request reads waits for it, and then needs no reading.
+        # A request that comes while another one reads waits for it and uses what it has read.
         with cached.lock:
             now = self._clock().timestamp()
             fresh = cached.is_older(CACHE_SECONDS, now)
             if fresh:
                 self._read(name, cached, now)
-            found = self._match(cached.tenant, wanted)
-            if found is None and not fresh and cached.may_look(wanted, now):
+            match = self._match(cached.tenant, digest)
+            if match is None and not fresh and cached.may_look(digest, now):
                 self._read(name, cached, now)
-                cached.looks.append((now, wanted))
-                found = self._match(cached.tenant, wanted)
-        return found
+                cached.looks.append((now, digest))
+                match = self._match(cached.tenant, digest)
+        return match
 
     def _read(self, name: str, cached: _Cached, now: float) -> None:
         try:
@@ -162,30 +162,30 @@ class Authenticator:
         cached.read_at = now
         self._cache.sort(name, cached)
 
-    def _match(self, tenant: Tenant | None, wanted: str) -> tuple[Caller, Token] | None:
-        """Compare with every live token, in the same time wherever the right one stands."""
+    def _match(self, tenant: Tenant | None, digest: str) -> tuple[Caller, Token] | None:
+        """Compare with every live token, in the same time for each position of the right one."""
         if tenant is None or tenant.state != ACTIVE:
             return None
         now = self._clock().astimezone(UTC)
-        found = None
+        match = None
         for each in tenant.tokens:
-            same = compare_digest(each.digest, wanted)
+            same = compare_digest(each.digest, digest)
             if same and each.is_live(now):
                 key = bytes.fromhex(tenant.key)
                 policies = tenant.link_policy, tenant.moved, tenant.absent_members
                 caller = Caller(tenant.name, each.id, key, each.scope, *policies)
-                found = caller, each
-        return found
+                match = caller, each
+        return match
 
     def _note(self, caller: Caller, token: Token) -> None:
-        """Note once a day that a token is used."""
+        """Store once a day that a token is used."""
         now = instant(self._clock())
         name, day = f"{caller.tenant}#{token.id}", now[:10]
         if self._table is None or self._noted.get(name) == day:
             return
-        gone = datetime.fromisoformat(token.expires) + _REMEMBERED
+        expires = datetime.fromisoformat(token.expires) + _REMEMBERED
         usage = TokenUsage(self._table, caller.tenant)
-        if usage.write(token.id, now, int(gone.timestamp())):
+        if usage.write(token.id, now, int(expires.timestamp())):
             self._noted[name] = day
             if len(self._noted) > _MAX_CACHED:
                 self._noted.popitem(last=False)

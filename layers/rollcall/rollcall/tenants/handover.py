@@ -1,7 +1,7 @@
-"""Handing a token over: a one-time link, and a token that is made when its button is pressed.
+"""Hand-over of a token: a one-time link, and a token that is issued when its button is pressed.
 
-The link opens until a moment of the operator's choice. Once the token was shown it tells for
-STATUS_DAYS more how the connection is doing, and never the token again.
+The operator chooses until when the link opens. After the token was shown, the link shows the status
+of the connection for STATUS_DAYS, and never the token again.
 """
 
 from __future__ import annotations
@@ -32,15 +32,15 @@ STATUS_DAYS = 14
 MAX_OPEN = timedelta(days=14)
 
 _CLAIM = timedelta(seconds=60)
-"""How long the press of the button has the hand-over for itself: longer than a function lives."""
+"""How long a claim is exclusive: longer than a function runs."""
 
 
 @dataclass(frozen=True)
 class OfferedHandover:
-    """A new hand-over: its code, until when it opens, and what it took the place of.
+    """A new hand-over: its code, until when it opens, and what it replaces.
 
-    `withdrawn` links were never opened; `revoked` tokens were shown and never used. `kept` are the
-    tokens that go on working, with their use: whoever uses one is not to be cut off by a link.
+    `withdrawn` counts deleted links that were never opened; `revoked` tokens were shown and never
+    used. `live_tokens` go on working; they come with their use.
     """
 
     code: str = field(repr=False)
@@ -52,10 +52,9 @@ class OfferedHandover:
 
 @dataclass(frozen=True)
 class HandoverStatus:
-    """What a link tells; instants are RFC 3339 in UTC, empty for what has not happened.
+    """What a link shows. Instants are RFC 3339 in UTC, empty for what has not happened.
 
-    `is_open` tells whether the tenant takes requests, `is_live` whether the token that was shown
-    still works; `use` is that token's.
+    `token_is_live` is about the token that was shown, `use` is its use.
     """
 
     tenant: str
@@ -68,14 +67,14 @@ class HandoverStatus:
 
 
 class HandoverService:
-    """Where tokens are handed over, for all tenants."""
+    """The hand-overs of all tenants."""
 
     def __init__(self, table: Table, tenants: Tenants) -> None:
         self._table = table
         self._tenants = tenants
 
     def offer(self, tenant: str, opens: timedelta, days: int = TOKEN_DAYS) -> OfferedHandover:
-        """Make a link that opens for a while; earlier ones that are not in use are ended.
+        """Create a link that opens for a while; earlier hand-overs without use are ended.
 
         Raises TenantError.
         """
@@ -88,20 +87,20 @@ class HandoverService:
         now = self._tenants.clock()
         code = token_format.generate(f"{tenant}.")
         until = now + opens
-        made = Handover(
+        handover = Handover(
             token_format.digest(code), instant(now), instant(until), days, expires=_unix(until)
         )
-        HandoverItems(self._table, tenant).create(made)
+        HandoverItems(self._table, tenant).create(handover)
         uses = TokenUsage(self._table, tenant).read_all()
-        kept = tuple(
+        live_tokens = tuple(
             (each, uses.get(each.id))
             for each in self._tenants.show(tenant).tokens
             if each.is_live(now)
         )
-        return OfferedHandover(code, made.opens_until, withdrawn, revoked, kept)
+        return OfferedHandover(code, handover.opens_until, withdrawn, revoked, live_tokens)
 
     def status(self, code: str) -> HandoverStatus | None:
-        """Return what the link of a code tells, None for a code that is not known or expired."""
+        """Return the status behind a code, None for an unknown or expired code."""
         found = self._find(code)
         if found is None:
             return None
@@ -122,11 +121,11 @@ class HandoverService:
         )
 
     def reveal(self, code: str) -> IssuedToken | None:
-        """Make the token of a hand-over and return it, this once.
+        """Issue the token of a hand-over and return it; this works once.
 
-        None for a code that is not known or expired, or whose token was shown. Raises Unavailable
-        when somebody else is at it or the token cannot be made now; then it may be tried again.
-        Raises TenantError for a tenant that is disabled, or gone: such a link is not burned.
+        Returns None for an unknown or expired code, and where the token was shown. Raises
+        Unavailable when another claim is in progress or the token cannot be issued now; it may be
+        tried again. Raises TenantError for a disabled or deleted tenant; the link stays valid.
         """
         found = self._find(code)
         if found is None or found[1].shown:
@@ -136,18 +135,18 @@ class HandoverService:
             raise TenantError(f"{tenant} is disabled")
         store, token = HandoverItems(self._table, tenant), new_token_id()
         now = self._tenants.clock()
-        keyring = TenantTokens(self._tenants, tenant)
+        tokens = TenantTokens(self._tenants, tenant)
         try:
             claimed = store.claim(handover.digest, token, instant(now), instant(now - _CLAIM))
-        except Unavailable:  # it may be claimed, by a try whose answer was lost
+        except Unavailable:  # it may be claimed, by an attempt whose answer was lost
             with suppress(Unavailable):
                 store.release(handover.digest, token)
             raise
         if not claimed:
             raise Unavailable("the token is being made already, look again in a minute")
         try:
-            # What a press left that broke off in the middle is replaced: nobody has seen it.
-            issued = keyring.issue(
+            # The token of an interrupted claim is replaced: nobody has seen it.
+            issued = tokens.issue(
                 "hand-over", handover.days, identifier=token, instead_of=handover.token
             )
         except (TenantError, Unavailable):
@@ -160,16 +159,16 @@ class HandoverService:
             token=token,
             shown=instant(now),
             told_until=instant(now + timedelta(days=STATUS_DAYS)),
-            # As long as the token lives, so that a later hand-over finds what was never used.
+            # As long as the token lives: a later hand-over revokes it if it was never used.
             expires=_unix(now + timedelta(days=handover.days)),
         )
         if not store.mark_shown(shown):
-            keyring.revoke(token)
+            tokens.revoke(token)
             return None
         return issued
 
     def _find(self, code: str) -> tuple[str, Handover] | None:
-        """Return tenant and hand-over of a code; for what cannot be a code without any call."""
+        """Return tenant and hand-over of a code; a malformed code is refused without any call."""
         tenant = code.partition(".")[0]
         if not TENANT_NAME.fullmatch(tenant) or not token_format.is_well_formed(code, f"{tenant}."):
             return None
@@ -180,7 +179,7 @@ class HandoverService:
         return (tenant, handover) if until > instant(self._tenants.clock()) else None
 
     def _end_unused(self, tenant: str) -> tuple[int, tuple[Token, ...]]:
-        """End the hand-overs whose token nobody uses."""
+        """End the hand-overs whose token was never used."""
         store, usage = HandoverItems(self._table, tenant), TokenUsage(self._table, tenant)
         withdrawn, revoked = 0, list[Token]()
         for each in list(store.all()):

@@ -27,8 +27,8 @@ TENANT_NAME = re.compile(r"[a-z0-9-]{1,40}")
 TOKEN_DAYS = 365
 
 NAME_KEYS = 2
-"""The form of the keys that names stand under by now; a tenant that does not say so may hold names
-under those of the first releases."""
+"""The version of the keys of names. A tenant without it may have names under the keys of earlier
+releases."""
 
 ACTIVE, DISABLED = "active", "disabled"
 
@@ -36,12 +36,12 @@ READ_WRITE, READ_ONLY = "read-write", "read-only"
 
 
 class TenantError(OperatorError):
-    """What an operator asked for cannot be done; the message is one sentence."""
+    """An operation on a tenant is not possible; the message is one sentence."""
 
 
 @dataclass(frozen=True)
 class Token:
-    """What is kept of a token. Instants are RFC 3339 in UTC.
+    """A stored token, without the token itself. Instants are RFC 3339 in UTC.
 
     `successor` is the id of the token that replaces this one, which then works until it expires.
     """
@@ -55,17 +55,16 @@ class Token:
     successor: str = ""
 
     def is_live(self, now: datetime) -> bool:
-        """Tell whether the token opens anything at a moment."""
+        """Tell whether the token is valid at a moment."""
         return datetime.fromisoformat(self.expires) > now
 
 
 @dataclass(frozen=True)
 class Tenant:
-    """A tenant's state and its tokens, oldest first; `key` signs what it is to read back.
+    """A tenant's state and its tokens, oldest first; `key` signs its cursors and hashes its names.
 
-    `closed` is when a disabled tenant was disabled; `linking` is its link policy; `moved` says that
-    all of its names are under the keys of this release; `absent_members` is what a PUT of a group
-    without members does.
+    `closed` is when a disabled tenant was disabled. `moved` says that all of its names are under
+    the keys of this release. `absent_members` is what a PUT of a group without members does.
     """
 
     name: str
@@ -81,13 +80,13 @@ class Tenant:
     @classmethod
     def of(cls, name: str, content: Content) -> Tenant:
         """Read the content of a tenant's secret."""
-        kept = tuple(Token(**each) for each in content["tokens"])
+        tokens = tuple(Token(**each) for each in content["tokens"])
         return cls(
             name,
             content["state"],
             content["created"],
             content["key"],
-            kept,
+            tokens,
             content.get("closed", ""),
             LinkPolicy.of(content.get("linking", {})),
             content.get("nameKeys") == NAME_KEYS,
@@ -95,7 +94,7 @@ class Tenant:
         )
 
     def token(self, identifier: str) -> Token | None:
-        """Return one of the tokens, None when it is not kept any more."""
+        """Return one of the tokens, None when it was deleted."""
         return next((each for each in self.tokens if each.id == identifier), None)
 
 
@@ -109,13 +108,13 @@ class Tenants:
         self.clock = clock
 
     def create(self, name: str, label: str = "first") -> str:
-        """Create a tenant and return its first token, which is kept nowhere."""
+        """Create a tenant and return its first token, which is not stored."""
         plain, first = new_token(label, self.clock(), timedelta(days=TOKEN_DAYS))
         self.add(name, first)
         return plain
 
     def add(self, name: str, *first: Token) -> None:
-        """Create a tenant with some tokens, or with none."""
+        """Create a tenant with some tokens, or without any."""
         check_name(name)
         content = {
             "state": ACTIVE,
@@ -145,7 +144,7 @@ class Tenants:
                 continue  # deleted meanwhile
 
     def disable(self, name: str) -> None:
-        """Close a tenant's endpoint, within a minute; everything is kept."""
+        """Disable a tenant's endpoint, within a minute; its data stays."""
         now = instant(self.clock())
 
         def close(content: Content) -> Content:
@@ -156,15 +155,15 @@ class Tenants:
         self.change(name, close)
 
     def enable(self, name: str) -> None:
-        """Open a tenant's endpoint again."""
+        """Enable a tenant's endpoint again."""
         self.change(name, lambda content: {**content, "state": ACTIVE, "closed": ""})
 
     def mark_moved(self, name: str) -> None:
-        """Note that all names of a tenant are under the keys of this release."""
+        """Mark that all names of a tenant are under the keys of this release."""
         self.change(name, lambda content: {**content, "nameKeys": NAME_KEYS})
 
     def set_absent_members(self, name: str, policy: AbsentMembers) -> None:
-        """Set what a PUT of a group without members does, true everywhere within a minute."""
+        """Set what a PUT of a group without members does; in effect within a minute."""
         self.change(name, lambda content: {**content, "absentMembers": policy.value})
 
     def delete(self, name: str) -> None:
@@ -177,10 +176,10 @@ class Tenants:
         edit: Callable[[Content], Content],
         overtaken: Callable[[], object] = lambda: None,
     ) -> Tenant:
-        """Replace what is kept of a tenant by what `edit` makes of it; nothing is lost on the way.
+        """Replace the content of a tenant's secret by what `edit` returns, in a compare-and-swap.
 
-        `edit` may be called several times, and `overtaken` between them when what it made was
-        certainly not kept. Raises TenantError for an unknown tenant.
+        `edit` may be called several times; `overtaken` is called between them when its result was
+        certainly not stored. Raises TenantError for an unknown tenant.
         """
         try:
             return Tenant.of(name, self._secrets.change(name, edit, overtaken))
@@ -189,7 +188,7 @@ class Tenants:
 
 
 def check_name(name: str) -> None:
-    """Raise TenantError for what cannot be the name of a tenant."""
+    """Raise TenantError for an invalid name of a tenant."""
     if not TENANT_NAME.fullmatch(name):
         raise TenantError(f"a tenant's name has 1 to 40 of a-z, 0-9 and -, and {name!r} does not")
 
@@ -197,9 +196,9 @@ def check_name(name: str) -> None:
 def new_token(
     label: str, now: datetime, lifetime: timedelta, scope: str = READ_WRITE, identifier: str = ""
 ) -> tuple[str, Token]:
-    """Return a new token in plain and what is kept of it."""
+    """Return a new token in plain text, and what is stored of it."""
     plain = token_format.generate()
-    kept = Token(
+    token = Token(
         identifier or new_token_id(),
         token_format.digest(plain),
         label,
@@ -207,7 +206,7 @@ def new_token(
         instant(now + lifetime),
         scope,
     )
-    return plain, kept
+    return plain, token
 
 
 def new_token_id() -> str:

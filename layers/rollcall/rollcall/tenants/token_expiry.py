@@ -12,8 +12,8 @@ from rollcall.tenants.tenants import ACTIVE, Tenant, Token
 SOON = timedelta(days=30)
 
 WARN_DAYS = (30, 14, 7, 3, 2, 1)
-"""The days before a token's end on which it is told of: a daily check keeps nothing by that, and
-one that fails to run is made good by the next day of the list."""
+"""The days before a token's end on which operators are notified. A daily check needs no state for
+this, and the next day of the list makes up for a check that did not run."""
 
 
 @dataclass(frozen=True)
@@ -27,11 +27,11 @@ class ExpiringToken:
 
     @property
     def is_due(self) -> bool:
-        """Tell whether today is a day of the list."""
+        """Tell whether operators are to be notified today."""
         return self.days in WARN_DAYS
 
     def sentence(self) -> str:
-        """Return what somebody who is to replace the token needs to know."""
+        """Return a sentence for the person who is to replace the token."""
         used = "it was never used" if self.use is None else f"it was last used on {self.use.last}"
         when = f"expires in {self.days} day{'s' * (self.days != 1)}, {self.token.expires}"
         name = f"the token {self.token.id} ({self.token.label}) of {self.tenant}"
@@ -46,7 +46,7 @@ class ExpiringToken:
 def expiring_tokens(
     tenant: Tenant, uses: Mapping[str, TokenUse], now: datetime
 ) -> Iterator[ExpiringToken]:
-    """Yield the tokens of a tenant that end soon; those that a used one replaces do not matter."""
+    """Yield the tokens of a tenant that expire soon, without those whose successor is in use."""
     if tenant.state != ACTIVE:
         return
     for token in tenant.tokens:

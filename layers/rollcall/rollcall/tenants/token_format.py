@@ -1,8 +1,7 @@
-"""Secret tokens and the codes of hand-over links: how they look, and what is kept of them.
+"""The format of tokens and of the codes of hand-over links, and the digest that is stored.
 
-A prefix + 40 random characters + 6 that check the rest, so that a mistyped or invented one is
-refused without asking anybody. Only a SHA-256 is kept: with 238 random bits there is nothing that a
-slow hash would protect.
+A prefix, 40 random characters and a checksum of 6, so that a mistyped or invented token is refused
+without reading anything. Only a SHA-256 is stored: 238 random bits need no slow hash.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ def generate(prefix: str = PREFIX) -> str:
 
 
 def is_well_formed(token: str, prefix: str = PREFIX) -> bool:
-    """Tell whether a token could be one of ours, without asking anybody."""
+    """Tell whether a token has the right prefix, length and checksum."""
     if len(token) != len(prefix) + _RANDOM + _CHECK or not token.startswith(prefix):
         return False
     body, check = token[len(prefix) : -_CHECK], token[-_CHECK:]
@@ -33,7 +32,7 @@ def is_well_formed(token: str, prefix: str = PREFIX) -> bool:
 
 
 def digest(token: str) -> str:
-    """Return what is kept of a token."""
+    """Return the digest of a token, which is stored."""
     return sha256(token.encode()).hexdigest()
 
 
