@@ -1,1 +1,1 @@
-"""Measurements: ratios in one run, on an emulator of their own; nothing here is a test."""
+"""Measurements as ratios within one run, on an emulator of their own; they are not tests."""

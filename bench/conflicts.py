@@ -1,4 +1,4 @@
-"""What the conflict check takes: CPU and memory, as people and accounts grow together.
+"""CPU and memory of the conflict check for growing numbers of people and accounts.
 
     python -m bench.conflicts
 
@@ -31,7 +31,7 @@ SIZES = (1_000, 10_000, 100_000)
 
 
 def accounts(number: int) -> Iterator[DirectoryAccount]:
-    """Generate accounts, two of three under the name that Entra has."""
+    """Generate accounts, two of three with the name in Entra."""
     for each in range(number):
         names = (f"p{each}@corp.test", f"old{each}@corp.test", f"p{each}+x@corp.test")
         name = names[0] if each % 3 else names[1 + each % 2]
@@ -49,7 +49,7 @@ def accounts(number: int) -> Iterator[DirectoryAccount]:
 
 
 def export(number: int, path: Path) -> None:
-    """Write people as Graph answers them."""
+    """Write people as in an answer of Graph."""
     with path.open("w") as stream:
         for each in range(number):
             person = {
@@ -68,7 +68,7 @@ def export(number: int, path: Path) -> None:
 
 
 def measured(number: int) -> dict[str, Any]:
-    """Check so many people against as many accounts and write all reports."""
+    """Check a number of people against as many accounts, and write all reports."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "users.json"
         export(number, path)

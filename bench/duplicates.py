@@ -1,4 +1,4 @@
-"""What the duplicate report takes over a million addresses: CPU and memory, as ratios.
+"""CPU and memory of the duplicate report over a million addresses, as ratios.
 
     python -m bench.duplicates
 
@@ -24,7 +24,7 @@ DUE = "2026-11-24T02:00:00Z"
 
 
 def measured(addresses: int) -> dict[str, Any]:
-    """Run over so many addresses and return what it took."""
+    """Run over a number of addresses, and return CPU and memory."""
     with tempfile.TemporaryDirectory() as folder:
         run, client = generated(addresses, Path(folder))
         before, begun = _memory(), time.process_time()

@@ -1,4 +1,4 @@
-"""The functions' code as Lambda calls it, over an emulator of its own."""
+"""The code of the functions, called as by Lambda, over an emulator of its own."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ from rollcall.runtime.settings import Settings
 
 @dataclass(frozen=True)
 class Spent:
-    """What a call took: CPU of this process alone, and seconds by the clock."""
+    """The cost of a call: CPU of this process, and elapsed seconds."""
 
     cpu: float
     wall: float
 
 
 class _Context:
-    """What Lambda tells a function of its time."""
+    """The context of an invocation, with its remaining time."""
 
     def get_remaining_time_in_millis(self) -> int:
-        """Return the most that the gateway waits."""
+        """Return the maximum that the gateway waits."""
         return 29_000
 
 
 class Gateway:
-    """Calls the handler with the gateway's events, on behalf of one tenant."""
+    """Calls the handler with events of the gateway for one tenant."""
 
     def __init__(self, services: Services, tenant: str) -> None:
         self.services = services
@@ -50,7 +50,7 @@ class Gateway:
         )
 
     def send(self, method: str, path: str, body: Any = None, **query: str) -> tuple[Any, Spent]:
-        """Send a request and return the answer's body; an answer that refuses is an error."""
+        """Send a request and return the body of the answer; a refusal is an error."""
         headers = {"Host": "bench.test", "Authorization": f"Bearer {self._token}"}
         whole = f"/scim/{self.tenant}/v2{path}"
         event = {

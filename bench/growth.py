@@ -1,4 +1,4 @@
-"""What one membership costs in groups of 100 to 100 000 members: CPU and latency, as ratios.
+"""CPU and latency of one membership in groups of 100 to 100 000 members, as ratios.
 
     python -m bench.growth
 

@@ -25,7 +25,7 @@ BATCH = 25
 
 
 def people(gate: Gateway, number: int) -> list[str]:
-    """Make users of the tenant by their document items alone, and return their ids."""
+    """Create users by their document items alone, and return their ids."""
     ids = [str(UUID(int=each, version=4)) for each in range(number)]
     for begin in range(0, number, BATCH):
         puts: list[Any] = [
@@ -73,7 +73,7 @@ def written(client: Any) -> Iterator[Counter[str]]:
 
 
 def sweep(gate: Gateway) -> Iterator[UnfinishedChange]:
-    """Go on with what is begun until it is finished, as the scheduled sweep does."""
+    """Continue unfinished changes to their end, as the scheduled sweep does."""
     later = replace(gate.services.sweep(), clock=lambda: datetime.now(UTC) + timedelta(hours=1))
     while list(large_change_items.unfinished_changes(gate.services.table, "9")):
         yield from later.run()
@@ -85,7 +85,7 @@ def members(ids: list[str]) -> list[dict[str, str]]:
 
 
 def main(small: int = 5_000, large: int = 50_000) -> None:
-    """Measure, and say what was written."""
+    """Measure, and print what was written."""
     with gateway() as gate:
         client = gate.services.clients.dynamodb
         ids = people(gate, large + 3)

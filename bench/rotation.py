@@ -48,7 +48,7 @@ def server() -> Iterator[tuple[Services, str, str]]:
 
 
 class Load:
-    """A client that keeps a rate, and what it was answered."""
+    """A client with a steady rate, and its answers."""
 
     def __init__(self, url: str) -> None:
         self._client = httpx.Client(base_url=url, timeout=10)
@@ -56,7 +56,7 @@ class Load:
         self.milliseconds: list[float] = []
 
     def send(self, token: str, seconds: float) -> list[float]:
-        """Send for a while; returns when, in seconds since the beginning, it was refused."""
+        """Send for some seconds; return the times of refusals, in seconds since the start."""
         refused, headers = [], {"Authorization": f"Bearer {token}"}
         for _ in range(round(seconds * RATE)):
             time.sleep(max(0.0, self._next - time.monotonic()))
@@ -70,7 +70,7 @@ class Load:
 
 
 def main() -> int:
-    """Print what was refused, and when; the exit code is 1 when it should not have been."""
+    """Print the refused requests and their times; return 1 if one should have succeeded."""
     with server() as (services, url, old):
         load = Load(url)
         early = load.send(old, 15)

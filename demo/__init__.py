@@ -1,1 +1,1 @@
-"""A client that behaves as Microsoft Entra ID does, and an administrator's first day with it."""
+"""A client that behaves like Microsoft Entra ID, and an administrator's first day with it."""

@@ -1,4 +1,4 @@
-"""What one cycle of a provisioning job did, and what it could not do."""
+"""The result of one cycle of a provisioning job: its requests and its problems."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from demo.verdict import Outcome
 
 @dataclass(frozen=True)
 class Problem:
-    """One object that a cycle could not bring up to date."""
+    """An object that a cycle could not update."""
 
     object_id: str
     outcome: Outcome
@@ -27,16 +27,16 @@ class Cycle:
 
     @property
     def writes(self) -> list[Exchange]:
-        """The requests that were to change something."""
+        """The requests that write."""
         return [exchange for exchange in self.exchanges if exchange.write]
 
     @property
     def good(self) -> bool:
-        """Whether everything went as Entra needs it."""
+        """Whether every request had the result that Entra needs."""
         return not self.problems and all(exchange.good for exchange in self.exchanges)
 
     def attempt(self, object_id: str, act: Callable[[], object]) -> None:
-        """Do something for one object; a refusal is its problem alone, unless it stops the job.
+        """Act for one object; a refusal is a problem of this object only, unless it stops the job.
 
         An object that has failed in this cycle is left alone for the rest of it.
         """

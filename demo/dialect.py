@@ -15,7 +15,7 @@ FLAG = "aadOptscim062020"
 
 
 class Dialect(StrEnum):
-    """How a job writes its PATCH requests: as it always did, or as RFC 7644 has it."""
+    """How a job writes its PATCH requests: in its older form, or as in RFC 7644."""
 
     LEGACY = "legacy"
     STANDARD = "standard"

@@ -1,4 +1,4 @@
-"""What the service's directory holds, read as a client reads it and compared with the source."""
+"""The directory of the service, read as a client does, and compared with the source."""
 
 from dataclasses import dataclass, field
 
@@ -9,7 +9,7 @@ from demo.target import Target
 
 @dataclass
 class Directory:
-    """All users and groups by `externalId`, and what was wrong with the pages they came on."""
+    """All users and groups by `externalId`, and the flaws of the pages that listed them."""
 
     users: dict[str, Document] = field(default_factory=dict)
     groups: dict[str, Document] = field(default_factory=dict)
@@ -17,12 +17,12 @@ class Directory:
 
     @property
     def active(self) -> int:
-        """How many users are active."""
+        """The number of active users."""
         return sum(user.get("active") is True for user in self.users.values())
 
 
 def read(target: Target, count: int = 20) -> Directory:
-    """Walk through both collections page by page, then get each group with its members.
+    """Read both collections page by page, then each group with its members.
 
     Raises Refused where an answer is not what a client needs.
     """
@@ -38,7 +38,7 @@ def read(target: Target, count: int = 20) -> Directory:
 def compare(
     directory: Directory, source: Source, external_id: ExternalId = ExternalId.OBJECT_ID
 ) -> list[str]:
-    """Say where the directory differs from the source, attribute by attribute."""
+    """Return the differences between the directory and the source, by attribute."""
     keys = {user.object_id: str(getattr(user, external_id)) for user in source.users.values()}
     ids = {
         object_id: directory.users[key]["id"]
@@ -77,7 +77,7 @@ def compare(
 
 
 def members(group: Document) -> list[str]:
-    """Read the ids of a group's members."""
+    """Return the ids of a group's members."""
     return [str(member.get("value")) for member in group.get("members") or ()]
 
 

@@ -51,7 +51,7 @@ __all__ = [
 
 
 class Run(StrEnum):
-    """How a cycle begins: where the last one ended, or with less remembered."""
+    """How a cycle starts: after the last one, or after a restart that forgets state."""
 
     INCREMENTAL = "incremental"
     PORTAL_RESTART = "portal-restart"
@@ -96,7 +96,7 @@ class Job:
         self.target.dialect = chosen
 
     def test_connection(self) -> Cycle:
-        """Do what the portal's button does: look for a user and a group that cannot exist."""
+        """Test the connection as the portal does: find a user and a group that cannot exist."""
         cycle = self._begin("Test Connection", self.dialect)
         for resource_type, name in (("User", "userName"), ("Group", "displayName")):
             probe = partial(
@@ -274,7 +274,7 @@ class Job:
 
 
 def _looked_for(entry: User | Group) -> bool:
-    """Tell whether an object without a link is matched; users that are disabled are skipped."""
+    """Tell whether the job searches for an object without a link; disabled users are skipped."""
     return entry.active if isinstance(entry, User) else entry.in_scope
 
 

@@ -20,7 +20,7 @@ MONDAY = date(2026, 3, 2)
 
 
 class NotEmpty(Exception):  # noqa: N818 - said to the person who gave the address
-    """The tenant holds users already, which the scenario's totals would trip over."""
+    """The tenant has users already, with which the scenario's totals would be wrong."""
 
 
 class FirstDay:
@@ -39,7 +39,7 @@ class FirstDay:
         source.add(*self.staff, *self.groups.values())
 
     def play(self) -> Iterator[Phase]:
-        """Play phase after phase, and stop early where Entra would."""
+        """Play the phases in order, and stop early where Entra would."""
         for scene in (
             self._connection,
             self._pilot,
@@ -155,7 +155,7 @@ class FirstDay:
         return phase
 
     def _changes(self, first: int, surname: str, renamed: str, reshuffled: str) -> None:
-        """Change eight users from `first` on, rename one group and reshuffle another."""
+        """Change eight users from `first` on, rename a group, change members of another."""
         change, cast = self.source.change, [user.object_id for user in self.staff[first:]]
         bride = self.staff[first]
         local = people.nickname(str(bride.given_name), surname)

@@ -1,4 +1,4 @@
-"""References between provisioned objects: who is in which group, and who is whose manager.
+"""References between provisioned objects: the members of groups and the managers of users.
 
 Entra provisions them after the objects, and only between objects that both have an account.
 """
@@ -13,34 +13,34 @@ from demo.target import Target, quoted
 
 
 class Links:
-    """What a job knows of the references that exist on the service's side."""
+    """The references that exist at the service, as far as the job knows."""
 
     def __init__(self, target: Target, ids: dict[str, str], batch: int) -> None:
         self.target = target
         self.ids = ids
         self.batch = batch
         self.members: dict[str, set[str]] = {}
-        """By group, the users whose membership is known; source object ids."""
+        """By group, its known members; all by source object id."""
         self.managers: dict[str, str | None] = {}
-        """By user, the SCIM id of the manager that is known to be set."""
+        """By user, the SCIM id of the manager that is set."""
         self.shown: dict[str, str | None] = {}
-        """By user, the manager that the last answer about the user showed; it may be stale."""
+        """By user, the manager in the last answer about the user; it may be stale."""
 
     def forget(self) -> None:
-        """Know nothing any more, as after a restart."""
+        """Forget all references, as after a restart."""
         self.members.clear()
         self.managers.clear()
         self.shown.clear()
 
     def created(self, entry: User | Group) -> None:
-        """Note that the service has just created the object, which is why it has no references."""
+        """Record that the service created an object, which has no references yet."""
         if isinstance(entry, Group):
             self.members[entry.object_id] = set()
         else:
             self.managers[entry.object_id] = None
 
     def deleted(self, object_id: str) -> None:
-        """Note that the service has just deleted the object, and its references with it."""
+        """Record that the service deleted an object and its references."""
         self.members.pop(object_id, None)
         self.managers.pop(object_id, None)
         self.shown.pop(object_id, None)
@@ -50,7 +50,7 @@ class Links:
     def provision_members(
         self, group: Group, speak: Dialect, only: frozenset[str] | None = None
     ) -> None:
-        """Bring the members of one group up to date; `only` confines it to some users."""
+        """Update the members of one group; `only` limits it to some users."""
         wanted = {member for member in group.members if member in self.ids}
         if only is not None:
             wanted &= only
@@ -74,7 +74,7 @@ class Links:
             known.update(into)
 
     def provision_manager(self, user: User, speak: Dialect) -> None:
-        """Bring the manager of one user up to date."""
+        """Update the manager of one user."""
         if user.manager is not None and user.manager not in self.ids:
             return
         wanted = self.ids[user.manager] if user.manager else None

@@ -19,7 +19,7 @@ Values = dict[str, Value]
 
 
 class Change(NamedTuple):
-    """What one target attribute holds, and what it is to hold; None is unassigned."""
+    """The current and the new value of a target attribute; None is unassigned."""
 
     before: Value
     after: Value
@@ -63,7 +63,7 @@ _VALUE_PATH = re.compile(r'(?P<attribute>\w+)\[type eq "(?P<type>\w+)"\]\.(?P<su
 
 
 def user_values(user: User, external_id: ExternalId = ExternalId.OBJECT_ID) -> Values:
-    """Map a user to what its account is to hold, by target attribute."""
+    """Return the values of an account for a user, by target attribute."""
     values: Values = {target: read(user) or None for target, read in USER.items()}
     values["active"] = user.active
     values["externalId"] = getattr(user, external_id)
@@ -71,31 +71,31 @@ def user_values(user: User, external_id: ExternalId = ExternalId.OBJECT_ID) -> V
 
 
 def user_targets(user: User) -> tuple[str, ...]:
-    """Name the attributes that are kept up to date for this user, in or out of scope."""
+    """Return the attributes that the job updates for a user, in or out of scope."""
     if user.in_scope:
         return (*USER, "externalId")
     return UNASSIGNED if user.deleted_on is None else DELETED
 
 
 def group_values(group: Group) -> Values:
-    """Map a group to what it is to hold, by target attribute, members apart."""
+    """Return the values of a group, by target attribute, without its members."""
     return {"displayName": group.display_name, "externalId": group.object_id}
 
 
 def held(resource: Document, targets: Iterable[str]) -> Values:
-    """Read the target attributes out of a resource that the service returned."""
+    """Return the target attributes of a resource that the service returned."""
     return {target: _read(resource, target) for target in targets}
 
 
 def manager_of(resource: Document) -> str | None:
-    """Read the id of the manager out of a user that the service returned."""
+    """Return the id of the manager of a user that the service returned."""
     manager = resource.get(ENTERPRISE, {}).get("manager") or {}
     value = manager.get("value")
     return value if isinstance(value, str) else None
 
 
 def differences(before: Values, after: Values) -> dict[str, Change]:
-    """Compare two sets of values over the attributes of the first."""
+    """Return the changes between two sets of values, for the attributes of the first."""
     return {
         target: Change(value, after[target])
         for target, value in before.items()

@@ -1,4 +1,4 @@
-"""The first day on paper: a table for each phase, readable in 100 columns and without colours."""
+"""The first day as text: a table for each phase, readable in 100 columns and without colours."""
 
 import re
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from demo.target import Exchange
 
 WIDTH = 100
 MISHAPS = 10
-"""How many failed requests of a phase are spelt out."""
+"""The failed requests of a phase that are shown in full."""
 
 _LONG_ID = re.compile(r"(?<=s/)[\w-]{14,}")
 _LONG_VALUE = re.compile(r'"([^"]{31,})"')
@@ -26,13 +26,13 @@ _VALUE_PATH = re.compile(r'\[type eq "(\w+)"\](?:\.value)?')
 
 @dataclass(frozen=True)
 class Row:
-    """One request, or many of one kind folded together."""
+    """One request, or several of one kind together."""
 
     exchanges: list[Exchange]
 
     @property
     def request(self) -> str:
-        """The path of a single request, shortened, or what the paths of many have in common."""
+        """The shortened path of a single request, or the common part of the paths of several."""
         first = self.exchanges[0]
         path = first.route if len(self.exchanges) > 1 else shortened(first.path)
         # A space, so that a long query breaks between its parameters.
@@ -40,20 +40,20 @@ class Row:
 
     @property
     def milliseconds(self) -> str:
-        """The time of a single request, or the median of many."""
+        """The time of a single request, or the median of several."""
         spent = median(exchange.milliseconds for exchange in self.exchanges)
         return f"{spent:.0f}" if spent >= 9.5 else f"{spent:.1f}"
 
     @property
     def meaning(self) -> str:
-        """What it meant, with what went wrong."""
+        """The meaning of the request, and what went wrong."""
         first = self.exchanges[0]
         text = "; ".join(filter(None, (first.meaning, first.trouble)))
         return _VALUE_PATH.sub(r"[\1]", text)
 
 
 def fold(exchanges: list[Exchange]) -> list[Row]:
-    """Fold requests of one kind with one result into one row, in the order of their first."""
+    """Return a row for each kind of request and result, in the order of the first request."""
     rows: dict[tuple[object, ...], list[Exchange]] = {}
     for one in exchanges:
         kind = (one.method, one.route, one.status, one.outcome, one.meaning, one.flaws)
@@ -68,7 +68,7 @@ def shortened(path: str) -> str:
 
 
 def console() -> Console:
-    """Make the console: as wide as the terminal up to 100 columns, 100 where there is none."""
+    """Return a console as wide as the terminal, at most 100 columns; 100 without a terminal."""
     made = Console(highlight=False)
     made.width = min(made.width, WIDTH) if made.is_terminal else WIDTH
     return made
@@ -94,7 +94,7 @@ def show(phase: Phase, to: Console) -> None:
 
 
 def summary(directory: Directory, to: Console) -> None:
-    """Print what the directory holds in the end."""
+    """Print what the directory contains at the end."""
     table = Table(box=SIMPLE_HEAD, padding=(0, 1), pad_edge=False)
     table.add_column("In the directory")
     for heading in ("in all", "active", "disabled"):

@@ -87,7 +87,7 @@ OFFICES = (
 
 
 def staff(seed: int, count: int) -> list[User]:
-    """Make users: the first leads everyone, the next ones lead a department each."""
+    """Return users: the first leads all, the next ones lead one department each."""
     random = Random(seed)
     given_names, surnames = GIVEN.split(), SURNAMES.split()
     heads: dict[str, str] = {}
@@ -135,7 +135,7 @@ def staff(seed: int, count: int) -> list[User]:
 
 
 def groups(seed: int, users: list[User]) -> list[Group]:
-    """Make one group for all of these users and one for each department."""
+    """Return a group of all users and one for each department."""
     random = Random(f"groups {seed}")
     everyone = Group(
         _object_id(random), EVERYONE, members=frozenset(user.object_id for user in users)
@@ -156,7 +156,7 @@ def groups(seed: int, users: list[User]) -> list[Group]:
 
 
 def nickname(given: str, surname: str) -> str:
-    """Write a name as the local part of an address, in ASCII."""
+    """Return a name as the local part of an address, in ASCII."""
     plain = f"{given}.{surname}".lower().translate(_LATIN)
     marked = unicodedata.normalize("NFKD", plain)
     return "".join(letter for letter in marked if not unicodedata.combining(letter))

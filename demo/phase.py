@@ -1,4 +1,4 @@
-"""One phase of a scenario: what was sent, and what had to be true of it."""
+"""One phase of a scenario: its requests and its checks."""
 
 from dataclasses import dataclass, field
 
@@ -17,7 +17,7 @@ class Check:
 
 @dataclass
 class Phase:
-    """The requests of a phase and its checks; `expected` outcomes are part of the story."""
+    """The requests and checks of a phase; outcomes that are `expected` are not failures."""
 
     title: str
     story: str
@@ -35,12 +35,12 @@ class Phase:
         self.checks.append(Check(sentence, passed))
 
     def bad(self, exchange: Exchange) -> bool:
-        """Tell whether a request of this phase went otherwise than the story has it."""
+        """Tell whether the outcome of a request is not the expected one."""
         return bool(exchange.flaws) or exchange.outcome not in {Outcome.FINE, *self.expected}
 
     @property
     def mishaps(self) -> list[str]:
-        """Every request that went otherwise than the story has it, in words."""
+        """The requests with unexpected outcomes, as sentences."""
         return [
             f"{one.method} {one.path}: {one.status or 'no answer'}, {one.outcome}; {one.trouble}"
             for one in self.exchanges
@@ -49,5 +49,5 @@ class Phase:
 
     @property
     def failures(self) -> list[str]:
-        """Everything that is not as Entra needs it, in words."""
+        """All problems of the phase, as sentences."""
         return self.mishaps + [check.sentence for check in self.checks if not check.passed]

@@ -1,4 +1,4 @@
-"""A local server of one's own, started as a child process and always stopped again."""
+"""A local server as a child process, which is always stopped at the end."""
 
 import contextlib
 import json
@@ -16,11 +16,11 @@ TENANT = "acme"
 PATIENCE = 120.0
 """Seconds until the server must be ready; the first start on a machine fills its caches."""
 GRACE = 70.0
-"""Seconds that it has to stop in; the database beneath it saves what it holds first."""
+"""The seconds in which it has to stop; its database is saved first."""
 
 
 class NotStarted(Exception):  # noqa: N818 - one sentence for whoever ran the demo
-    """The local server did not come up; the message says why, as far as it is known."""
+    """The local server did not start; the message says why, as far as it is known."""
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""The directory that is provisioned from: users, groups and who is in them, as Entra ID keeps them.
+"""The source directory: users, groups and memberships, as Entra ID stores them.
 
 Nothing here waits or reads a clock: whoever changes the directory says which day it is.
 """
@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 RETENTION = timedelta(days=30)
-"""How long Entra ID keeps a soft-deleted user before it is gone for good."""
+"""How long Entra ID keeps a soft-deleted user."""
 
 
 @dataclass(frozen=True)
@@ -47,17 +47,17 @@ class User:
 
     @property
     def in_scope(self) -> bool:
-        """Whether the provisioning job is to keep an account for this user."""
+        """Whether the user is in the scope of the provisioning job."""
         return self.assigned and self.deleted_on is None
 
     @property
     def active(self) -> bool:
-        """What Entra's default mapping for `active` yields."""
+        """The value of Entra's default mapping for `active`."""
         return self.in_scope and self.account_enabled
 
     @property
     def current_principal_name(self) -> str:
-        """The user principal name, as Entra mangles it while the user is soft-deleted (U20)."""
+        """The user principal name, which Entra prefixes while the user is soft-deleted (U20)."""
         if self.deleted_on is None:
             return self.user_principal_name
         return UUID(self.object_id).hex + self.user_principal_name
@@ -75,7 +75,7 @@ class Group:
 
     @property
     def in_scope(self) -> bool:
-        """Whether the provisioning job is to keep a group for this one."""
+        """Whether the group is in the scope of the provisioning job."""
         return self.assigned
 
 
@@ -83,7 +83,7 @@ Entry = TypeVar("Entry", User, Group)
 
 
 class Source:
-    """The directory itself, with every mutation counted so that a job can tell what is new."""
+    """The source directory; it counts its changes, so that a job can tell what is new."""
 
     def __init__(self) -> None:
         self.users: dict[str, User] = {}
@@ -91,7 +91,7 @@ class Source:
         self.counter = 0
 
     def add(self, *entries: User | Group) -> None:
-        """Take in users and groups, each counted as a change."""
+        """Add users and groups, each as a change."""
         for entry in entries:
             if isinstance(entry, User):
                 self.users[entry.object_id] = self._stamp(entry)
@@ -99,7 +99,7 @@ class Source:
                 self.groups[entry.object_id] = self._stamp(entry)
 
     def change(self, object_id: str, **properties: Any) -> None:
-        """Set properties of a user or group by their field names; what is equal is no change."""
+        """Set properties of a user or group by field name; an equal value is no change."""
         if user := self.users.get(object_id):
             if (new := replace(user, **properties)) != user:
                 self.users[object_id] = self._stamp(new)
@@ -109,33 +109,33 @@ class Source:
             self.groups[object_id] = self._stamp(renamed)
 
     def assign(self, *object_ids: str) -> None:
-        """Bring users or groups into the job's scope."""
+        """Add users or groups to the scope of the job."""
         for object_id in object_ids:
             self.change(object_id, assigned=True)
 
     def unassign(self, *object_ids: str) -> None:
-        """Take users or groups out of the job's scope."""
+        """Remove users or groups from the scope of the job."""
         for object_id in object_ids:
             self.change(object_id, assigned=False)
 
     def join(self, group_id: str, user_ids: Iterable[str]) -> None:
-        """Make users members of a group."""
+        """Add users to a group."""
         self.change(group_id, members=self.groups[group_id].members | frozenset(user_ids))
 
     def leave(self, group_id: str, user_ids: Iterable[str]) -> None:
-        """Take users out of a group."""
+        """Remove users from a group."""
         self.change(group_id, members=self.groups[group_id].members - frozenset(user_ids))
 
     def soft_delete(self, user_id: str, on: date) -> None:
-        """Delete a user in such a way that `restore` brings it back for thirty days."""
+        """Delete a user softly: `restore` can undo it for thirty days."""
         self.change(user_id, deleted_on=on)
 
     def restore(self, user_id: str) -> None:
-        """Bring a soft-deleted user back, name, memberships and all."""
+        """Restore a soft-deleted user with its name and memberships."""
         self.change(user_id, deleted_on=None)
 
     def purge(self, on: date) -> list[str]:
-        """Forget every user whose thirty days are over on that day, and return their object ids."""
+        """Delete the users whose thirty days are over on a day, and return their object ids."""
         gone = [
             user.object_id
             for user in self.users.values()
@@ -152,7 +152,7 @@ class Source:
         return gone
 
     def delete_group(self, group_id: str) -> None:
-        """Forget a group at once."""
+        """Delete a group at once."""
         del self.groups[group_id]
         self.counter += 1
 

@@ -1,4 +1,4 @@
-"""The tenant's SCIM endpoint as a job sees it: every request is recorded and judged."""
+"""The SCIM endpoint of a tenant; every request to it is recorded and judged."""
 
 import time
 from dataclasses import dataclass, replace
@@ -15,13 +15,13 @@ METHOD = {Kind.CREATE: "POST", Kind.PATCH: "PATCH", Kind.DELETE: "DELETE"}
 
 @dataclass(frozen=True)
 class Exchange:
-    """One request, what came back, and what that means to Entra."""
+    """One request, its answer, and the outcome for Entra."""
 
     method: str
     path: str
     """Path and query below the tenant's base URL, readable rather than encoded."""
     route: str
-    """The path with the particulars left out: equal for requests of one kind."""
+    """The path without ids and values: equal for requests of one kind."""
     status: int
     """0 when no answer came."""
     milliseconds: float
@@ -34,23 +34,23 @@ class Exchange:
 
     @property
     def write(self) -> bool:
-        """Whether the request was to change something."""
+        """Whether the request writes."""
         return self.method != "GET"
 
     @property
     def good(self) -> bool:
-        """Whether it went exactly as Entra needs it."""
+        """Whether the answer is exactly what Entra needs."""
         return self.outcome is Outcome.FINE and not self.flaws
 
     @property
     def trouble(self) -> str:
-        """What went wrong, in words."""
+        """What went wrong, as text."""
         detail = str((self.answer or {}).get("detail", "")) if self.status >= 400 else ""
         return "; ".join(filter(None, (*self.flaws, detail)))
 
 
 class Refused(Exception):  # noqa: N818 - it is an answer, not an error of this program
-    """An answer that Entra does not take for success."""
+    """An answer that is no success for Entra."""
 
     def __init__(self, exchange: Exchange) -> None:
         super().__init__(f"{exchange.outcome}: {exchange.trouble}")
@@ -58,18 +58,18 @@ class Refused(Exception):  # noqa: N818 - it is an answer, not an error of this 
 
 
 def connect(url: str, token: str) -> httpx.Client:
-    """Make the HTTP client for a Tenant URL and Secret Token."""
+    """Return an HTTP client for a Tenant URL and Secret Token."""
     headers = {"Authorization": f"Bearer {token}", "Accept": MEDIA_TYPE}
     return httpx.Client(base_url=url, headers=headers, timeout=30)
 
 
 def quoted(value: str) -> str:
-    """Write a string as a filter literal."""
+    """Return a string as a filter literal."""
     return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 class Target:
-    """Sends requests in the manner of Entra and keeps what came of each in `exchanges`."""
+    """Sends requests as Entra does, and records each in `exchanges`."""
 
     def __init__(self, client: httpx.Client, dialect: Dialect = Dialect.LEGACY) -> None:
         self.client = client
@@ -87,7 +87,7 @@ class Target:
         id_only: bool = False,
         anonymous: bool = False,
     ) -> Document | None:
-        """Ask by filter for the one resource that matches.
+        """Find the one resource that matches a filter.
 
         `shape` is the condition without its values; `none` and `one` say what either result means.
         `anonymous` leaves the User-Agent out, as Test Connection does. Raises Refused, for more
@@ -133,7 +133,7 @@ class Target:
     def read(
         self, resource_type: str, resource_id: str, meaning: str, *, members: bool = False
     ) -> Document:
-        """Get one resource by its id; of a group the members only when they are asked for."""
+        """Read one resource by id; a group with its members only when asked."""
         bare = resource_type == "Group" and not members
         query = {"excludedAttributes": "members"} if bare else {}
         asked = Expectation(Kind.READ, resource_type, resource_id, without_members=bare)
@@ -161,7 +161,7 @@ class Target:
         self._take(self._send(asked, path, {}, patch(operations), route=route), meaning)
 
     def delete(self, resource_type: str, resource_id: str, meaning: str) -> None:
-        """Delete a resource; one that is gone already is a success."""
+        """Delete a resource; one that does not exist is a success."""
         asked = Expectation(Kind.DELETE, resource_type, resource_id)
         path, route = f"/{resource_type}s/{resource_id}", f"/{resource_type}s/{{id}}"
         self._take(self._send(asked, path, {}, route=route), meaning)

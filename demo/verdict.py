@@ -1,4 +1,4 @@
-"""What an answer makes Entra do, judged as strictly as Entra judges (clients.md section 5)."""
+"""The verdict on an answer, as strict as that of Entra (clients.md section 5)."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -14,7 +14,7 @@ ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
 
 
 class Outcome(StrEnum):
-    """What becomes of the object, or of the whole job."""
+    """The outcome for the object, or for the whole job."""
 
     FINE = "fine"
     ESCROW = "in escrow"
@@ -26,7 +26,7 @@ class Outcome(StrEnum):
 
 
 class Kind(StrEnum):
-    """What is asked for, which decides what a good answer is."""
+    """The kind of request, which decides what a good answer is."""
 
     LIST = "list"
     READ = "read"
@@ -49,7 +49,7 @@ SCHEMA = {"User": CORE_USER, "Group": CORE_GROUP}
 
 @dataclass(frozen=True)
 class Expectation:
-    """What was asked: the kind, the type of resource, and what the answer may and may not hold."""
+    """The request: its kind, the type of resource, and what the answer may and may not contain."""
 
     kind: Kind
     resource_type: str = ""
@@ -60,7 +60,7 @@ class Expectation:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The outcome, what is wrong with the answer in words, and the resources that it holds."""
+    """The outcome, the problems of the answer as text, and the resources in it."""
 
     outcome: Outcome
     flaws: tuple[str, ...] = ()

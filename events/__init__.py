@@ -1,1 +1,1 @@
-"""The events that try each function, where they run, and what they are answered."""
+"""Events for each function, the ways to run them, and their expected answers."""

@@ -36,7 +36,7 @@ FAILURES = (
 
 
 def main() -> int:
-    """Do what the command line says; returns the exit code."""
+    """Run the command and return its exit code."""
     parser = argparse.ArgumentParser(
         prog="python -m events",
         description=__doc__,
@@ -138,7 +138,7 @@ def environment(url: str) -> dict[str, str]:
 
 
 def _warm(services: Services, running: dict[str, runtime.Function]) -> None:
-    """Run every event again, when everything that is made only once is there."""
+    """Run every event again, after all clients were made."""
     seeded = endpoint.Snapshot(services)
     for case in cases():
         running[case.function].invoke(case.event)
@@ -146,7 +146,7 @@ def _warm(services: Services, running: dict[str, runtime.Function]) -> None:
 
 
 def _played(services: Services, invoke: Invoke, played: Iterable[Case] = ()) -> int:
-    """Run events on what was seeded, and return 1 when an answer is not what is expected."""
+    """Run events on the seeded data, and return 1 when an answer is not the expected one."""
     seeded = endpoint.Snapshot(services)
     failed = 0
     for case in played or cases():

@@ -1,4 +1,4 @@
-"""An event file: the function it is for, and what has to come back.
+"""An event file: its function and the expected answer.
 
 `users-create.json` is for UsersFunction; `answers/users-create.json` holds what is expected of the
 answer, which may hold more.
@@ -21,7 +21,7 @@ ENVIRONMENT = HERE / "env.json"
 
 @dataclass(frozen=True)
 class Case:
-    """One event and what is expected of its answer."""
+    """An event and the expected answer."""
 
     name: str
     function: str
@@ -33,11 +33,11 @@ class Case:
 
     @property
     def is_request(self) -> bool:
-        """Whether the event is a request at the API."""
+        """Whether the event is a request to the API."""
         return isinstance(self.event, dict) and "httpMethod" in self.event
 
     def faults(self, answer: Any) -> list[str]:
-        """Say where the answer lacks what is expected; a body that is JSON counts as its value."""
+        """Return the differences from the expected answer; a JSON body is compared as a value."""
         if isinstance(answer, dict) and isinstance(answer.get("body"), str):
             with suppress(ValueError):  # a page
                 answer = {**answer, "body": json.loads(answer["body"])}
@@ -51,13 +51,13 @@ def cases() -> list[Case]:
 
 
 def word(function: str) -> str:
-    """Return how the events of a function begin: `duplicate-link` for DuplicateLinkFunction."""
+    """Return the prefix of the events of a function: `duplicate-link` for DuplicateLinkFunction."""
     name = function.removesuffix("Function")
     return "".join(f"-{each}" if each.isupper() else each for each in name).lower().lstrip("-")
 
 
 def given() -> dict[str, str]:
-    """Return what `env.json` says of the environment, alike for every function."""
+    """Return the environment in `env.json`, the same for every function."""
     variables: dict[str, str] = json.loads(ENVIRONMENT.read_text())["Parameters"]
     return variables
 

@@ -20,7 +20,7 @@ from events.case import Case, given
 from events.template import ROOT
 
 ENVIRONMENT = ROOT / ".aws-sam" / "env.json"
-"""What `sam local` gives the functions, as samconfig.toml names it."""
+"""The environment file of `sam local`, as named in samconfig.toml."""
 
 SAM = ROOT / ".venv-sam" / "bin" / "sam"
 
@@ -28,11 +28,11 @@ _START_SECONDS = 240.0
 
 
 class SamError(RuntimeError):
-    """What the SAM CLI said when it failed."""
+    """The SAM CLI failed; the message is its output."""
 
 
 def write_environment(url: str, file: Path = ENVIRONMENT) -> Path:
-    """Write what `sam local` gives the functions, with the AWS at a URL."""
+    """Write the environment for `sam local`, with AWS at a URL."""
     file.parent.mkdir(exist_ok=True)
     parameters = {**given(), "AWS_ENDPOINT_URL": url}
     file.write_text(json.dumps({"Parameters": parameters}, indent=2))
@@ -40,7 +40,7 @@ def write_environment(url: str, file: Path = ENVIRONMENT) -> Path:
 
 
 def invoke(case: Case, environment: Path) -> Any:
-    """Return what a function answers to an event in a container of its own. Raises SamError."""
+    """Return the answer of a function to an event, in a container of its own. Raises SamError."""
     command = [str(SAM), "local", "invoke", case.function]
     command += ["--event", f"events/{case.name}.json", "--env-vars", str(environment)]
     done = subprocess.run(  # noqa: S603  # the SAM CLI and files of ours
@@ -59,7 +59,7 @@ class Api:
         self._client = httpx.Client(timeout=120, trust_env=False)
 
     def invoke(self, case: Case) -> Any:
-        """Send the request that an event was made of, and return the answer as a function's."""
+        """Send the request of an event, and return the answer in the form of a function's."""
         sent = gateway.request(case.event)
         answer = self._client.request(
             sent.method, f"{self._url}{sent.target}", headers=sent.headers, content=sent.body

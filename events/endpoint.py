@@ -1,4 +1,4 @@
-"""An AWS on this machine for the functions: the emulator with what the events expect to find.
+"""An emulator of AWS for the functions, with the data that the events expect.
 
 The tenant's token is public and the same everywhere, because the events carry it. That is why it is
 seeded into an emulator on loopback and nowhere else.
@@ -39,15 +39,15 @@ USERS = {
 """By id, userName and e-mail."""
 
 GONE = "66666666-6666-4666-8666-666666666666", ("mcnulty@example.com", "kay@example.com")
-"""A second account of Kay's, which was in the first report and is deleted."""
+"""A second account of Kay, which was in the first report and is deleted."""
 
 SECOND = "77777777-7777-4777-8777-777777777777", ("lovelace@example.com", "ada@example.com")
-"""A second account of Ada's, younger than the report."""
+"""A second account of Ada, created after the report."""
 
 GROUPS = {"44444444-4444-4444-8444-444444444444": "Engineering"}
 
 BEGUN = "begun"
-"""A tenant of which two things are begun and not finished."""
+"""A tenant with two unfinished changes."""
 
 RUN = "2026-01-05T02:00:00Z"
 HANDOVER = "demo.ForTheEventsOnThisMachineAndNothingMore000WSSd"
@@ -56,7 +56,7 @@ REPORT = "a-link-to-a-report-of-the-events"
 
 
 def seed(services: Services) -> None:
-    """Make what a deployment has, the tenant of the events, and what they expect to find of it."""
+    """Create the resources of a deployment, the tenant of the events, and its data."""
     local_server.create_table(services)
     local_server.create_channels(services)
     services.bus().create()
@@ -78,7 +78,7 @@ def seed(services: Services) -> None:
 
 
 def _begin(services: Services) -> None:
-    """Leave what a killed function leaves: a change of a group, and a user who is leaving one."""
+    """Create unfinished changes, as after a killed function: of a group and of a membership."""
     table, since = services.table, "2026-01-05T02:00:00.000Z"
     directory, origin = services.directory(BEGUN), Actor("begun", "token:events")
     journal, writes = LargeChangeItems(table, BEGUN), ResourceWrites(table, BEGUN, origin)
@@ -97,7 +97,7 @@ def _begin(services: Services) -> None:
 
 @contextmanager
 def running(state: Path, port: int = 0) -> Iterator[Services]:
-    """Run an emulator, seeded afresh; yields the services over it."""
+    """Run an emulator with new data, and yield the services over it."""
     with emulator.running(state / "events", fresh=True, port=port) as url:
         services = Services(Settings(endpoint_url=url))
         seed(services)
@@ -105,7 +105,7 @@ def running(state: Path, port: int = 0) -> Iterator[Services]:
 
 
 class Snapshot:
-    """What the table held at a moment, to go back to: events that write do not disturb others."""
+    """The items of the table at a moment, to restore: events that write do not affect others."""
 
     def __init__(self, services: Services) -> None:
         self._client = services.clients.dynamodb
@@ -113,7 +113,7 @@ class Snapshot:
         self._items = self._scan()
 
     def restore(self) -> None:
-        """Put the table back."""
+        """Restore the table."""
         now = self._scan()
         for item in now:
             if item not in self._items:
@@ -140,7 +140,7 @@ def _with_the_token_of_the_events(content: dict[str, Any]) -> dict[str, Any]:
 
 
 def _offer(services: Services) -> None:
-    """Make the hand-over of the events, which opens for ever."""
+    """Create the hand-over of the events, which never expires."""
     made, until = "2026-01-01T00:00:00.000Z", "2999-01-01T00:00:00.000Z"
     digest = token_format.digest(HANDOVER)
     offered = Handover(digest, made, until, TOKEN_DAYS, expires=32_472_144_000)

@@ -1,4 +1,4 @@
-"""The container engine of this machine, Docker or Podman, and where its containers find us.
+"""The container engine of this machine, Docker or Podman, and its network.
 
 An emulator listens on loopback, which no container reaches. On Linux a relay on the bridge of the
 containers passes on what they ask, and nothing listens on any other address; Docker Desktop
@@ -36,26 +36,26 @@ print(json.dumps({
 }))
 """
 _FREEBIND = 15
-"""Linux's IP_FREEBIND: Podman's bridge is there only while a container is."""
+"""IP_FREEBIND of Linux: the bridge of Podman exists only while a container runs."""
 
 
 class NoEngineError(RuntimeError):
-    """Why `sam local` cannot run here, as one sentence."""
+    """`sam local` cannot run here; the message is one sentence."""
 
 
 @dataclass(frozen=True)
 class Engine:
-    """An engine: `gateway` is this machine's address on the bridge of its containers, if it has."""
+    """An engine; `gateway` is the address of this machine on its bridge, if there is one."""
 
     gateway: str | None
 
     def url(self, port: int) -> str:
-        """Return where containers find what listens on a port of loopback, relayed."""
+        """Return the URL at which containers reach a relayed port of loopback."""
         return f"http://{self.gateway or DESKTOP}:{port}"
 
 
 def find() -> Engine:
-    """Ask the engine that the SAM CLI would use. Raises NoEngineError."""
+    """Return the engine that the SAM CLI uses. Raises NoEngineError."""
     if not PYTHON.exists():
         raise NoEngineError("there is no SAM CLI: run `make build-local`")
     asked = subprocess.run(  # noqa: S603  # the SAM CLI's own Python
@@ -102,7 +102,7 @@ def _accept(listening: socket.socket, port: int) -> None:
 
 
 def _relay(caller: socket.socket, port: int) -> None:
-    """Pass on what either side says, until one of them has nothing more to say."""
+    """Forward bytes in both directions until one side closes."""
     with caller, socket.create_connection(("127.0.0.1", port)) as server:
         other = {caller: server, server: caller}
         with selectors.DefaultSelector() as ready:

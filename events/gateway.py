@@ -1,4 +1,4 @@
-"""Requests as the REST API hands them to a function (Lambda proxy integration)."""
+"""Requests as events of the REST API (Lambda proxy integration)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Pairs = Iterable[tuple[str, str]]
 
 @dataclass(frozen=True)
 class Request:
-    """A request below the stage; `target` is the path with its query, as it was sent."""
+    """A request below the stage; `target` is the path with its query, as sent."""
 
     method: str
     target: str
@@ -29,13 +29,13 @@ class Request:
 
 
 class NoRouteError(LookupError):
-    """The gateway itself would answer this path."""
+    """No route: the gateway itself answers this path."""
 
 
 def event(
     request: Request, request_id: str = REQUEST_ID, *, encoded: bool = False
 ) -> dict[str, Any]:
-    """Return the event of a request, its body in base64 where that is asked. Raises NoRouteError.
+    """Return the event of a request, its body in base64 on demand. Raises NoRouteError.
 
     Query parameters are decoded, the path is as it was sent.
     """
@@ -71,7 +71,7 @@ def event(
 
 
 def request(handed: dict[str, Any]) -> Request:
-    """Return the request that an event was made of."""
+    """Return the request of an event."""
     query = [
         (name, value)
         for name, values in (handed["multiValueQueryStringParameters"] or {}).items()
@@ -92,7 +92,7 @@ def request(handed: dict[str, Any]) -> Request:
 
 
 def function(path: str) -> str:
-    """Return the logical id of the function that a path goes to. Raises NoRouteError."""
+    """Return the logical id of the function of a path. Raises NoRouteError."""
     return _routed(path)[0].function
 
 

@@ -1,4 +1,4 @@
-"""The template as CloudFormation works on it: SAM's transform, conditions and references resolved.
+"""The template after SAM's transform, with conditions and references resolved.
 
 What a resource is called is known only when it is there: a reference to it is `<Table>`, to one of
 its attributes `<Table.Arn>`, unless the names are given.
@@ -22,7 +22,7 @@ _CODE = {"AWS::Serverless::Function": "CodeUri", "AWS::Serverless::LayerVersion"
 
 @dataclass(frozen=True)
 class Processed:
-    """What becomes of `template.yaml`, or of another text, for some parameters.
+    """`template.yaml`, or another text, processed with some parameters.
 
     `names` are those of resources, and of their attributes as `Table.Arn`, where they are known.
     """
@@ -37,7 +37,7 @@ class Processed:
 
     @cached_property
     def resources(self) -> dict[str, Any]:
-        """The resources that are made, by their logical ids."""
+        """The resources that are created, by logical id."""
         return self._made(self._transformed["Resources"])
 
     @cached_property
@@ -48,7 +48,7 @@ class Processed:
         }
 
     def of_type(self, kind: str) -> dict[str, Any]:
-        """Return the properties of all resources of a type, by their logical ids."""
+        """Return the properties of all resources of a type, by logical id."""
         return {
             name: each.get("Properties", {})
             for name, each in self.resources.items()
@@ -100,7 +100,7 @@ class Processed:
         }
 
     def value(self, value: Any) -> Any:  # noqa: PLR0911  # one for each function of CloudFormation
-        """Return what a part of the template comes to."""
+        """Return the value of a part of the template."""
         match value:
             case {"Ref": str(name), **rest} if not rest:
                 return self._reference(name)
@@ -153,7 +153,7 @@ class Processed:
 
 @dataclass(frozen=True)
 class _Session:
-    """What the transform asks of an SDK's session."""
+    """The part of an SDK session that the transform needs."""
 
     region_name: str
 

@@ -35,19 +35,19 @@ _INVOKED = re.compile(r"INVOKE RTDONE\(status: \w+.*?duration(?:Ms)?: ([0-9.]+)"
 
 
 class NotBuiltError(RuntimeError):
-    """What is missing to run the functions, as one sentence."""
+    """The functions cannot run; the message is one sentence."""
 
 
 @dataclass(frozen=True)
 class Figures:
-    """What a function took, in milliseconds: to start, each time it did, and to answer."""
+    """The milliseconds of a function: of each start and of each answer."""
 
     starts: list[float]
     answers: list[float]
 
 
 class Function:
-    """A function that runs; `invoke` takes one event at a time."""
+    """A running function; `invoke` takes one event at a time."""
 
     def __init__(self, name: str, port: int, log: Path) -> None:
         self.name = name
@@ -55,16 +55,16 @@ class Function:
         self._connection = http.client.HTTPConnection(_LOOPBACK, port, timeout=60)
 
     def invoke(self, event: Any) -> Any:
-        """Return what the function answers to an event; of a failed one, what Lambda says."""
+        """Return the answer to an event; for a failure, the error of Lambda."""
         self._connection.request("POST", _INVOKE, json.dumps(event))
         return json.loads(self._connection.getresponse().read() or "null")
 
     def close(self) -> None:
-        """Let go of the connection."""
+        """Close the connection."""
         self._connection.close()
 
     def figures(self) -> Figures:
-        """Return how long the starts and the answers took until now."""
+        """Return the times of the starts and answers so far."""
         said = self.log.read_text(errors="replace")
         return Figures(
             [float(each) for each in _INIT.findall(said)],
@@ -110,7 +110,7 @@ def running(
 
 
 def environment(name: str, given: Mapping[str, str]) -> dict[str, str]:
-    """Return what Lambda sets for a function, and what the template does."""
+    """Return the environment that Lambda and the template set for a function."""
     template = Template()
     properties = {**template.globals["Function"], **template.functions()[name]}
     return {
@@ -129,7 +129,7 @@ def environment(name: str, given: Mapping[str, str]) -> dict[str, str]:
 
 
 def check_built() -> None:
-    """Raise NotBuiltError when the functions are not built from what stands here now."""
+    """Raise NotBuiltError when the build is not from the current code."""
     _emulator()
     built = (BUILT / "template.yaml").stat().st_mtime
     sources = [*(ROOT / "layers").rglob("*.py"), *(ROOT / "functions").rglob("*.py")]
@@ -141,7 +141,7 @@ def check_built() -> None:
 
 
 def machine() -> str:
-    """Return what Lambda calls this machine's processor."""
+    """Return the name of this processor in Lambda."""
     return {"aarch64": "arm64"}.get(platform.machine(), platform.machine())
 
 

@@ -1,4 +1,4 @@
-"""`template.yaml` as plain values: its functions, their routes and what their environment holds."""
+"""`template.yaml` as plain values: functions, routes and environments."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ FUNCTION = "AWS::Serverless::Function"
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML with CloudFormation's tags in their long form; a key twice in a mapping is an error."""
+    """YAML with CloudFormation's tags in their long form; a duplicate key is an error."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        """Return a mapping. YAML would let the last of two equal keys win in silence."""
+        """Return a mapping. By itself YAML would ignore the first of two equal keys."""
         keys = [key.value for key, _ in node.value]
         if twice := {key for key in keys if keys.count(key) > 1}:
             raise ValueError(f"{', '.join(twice)} stands twice{node.start_mark}")
@@ -40,20 +40,20 @@ _Loader.add_multi_constructor("!", _tagged)
 
 
 def read(text: str) -> dict[str, Any]:
-    """Return the values of a template. Raises ValueError when a key stands twice in a mapping."""
+    """Return the values of a template. Raises ValueError for a duplicate key."""
     values: dict[str, Any] = yaml.load(text, _Loader)  # noqa: S506  # a SafeLoader
     return values
 
 
 @dataclass(frozen=True)
 class Route:
-    """A path of the API, and the logical id of the function that it goes to."""
+    """A path of the API, and the logical id of its function."""
 
     path: str
     function: str
 
     def match(self, path: str) -> dict[str, str] | None:
-        """Return the path parameters when the path below the stage is this one's."""
+        """Return the path parameters of a path below the stage, None if it does not match."""
         pattern = re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(self.path))
         pattern = re.sub(r"\\{(\w+)\\\+\\}", r"(?P<\1>.+)", pattern)
         found = re.fullmatch(pattern, path)
@@ -61,12 +61,12 @@ class Route:
 
     @property
     def rank(self) -> list[int]:
-        """How routes are preferred: a word before a parameter before `{proxy+}`, left to right."""
+        """The rank of the route: a word before a parameter before `{proxy+}`, left to right."""
         return [("{" in part) + ("+}" in part) for part in self.path.split("/")]
 
 
 class Template:
-    """What `template.yaml`, or another text, describes."""
+    """The content of `template.yaml` or of another text."""
 
     def __init__(self, text: str | None = None) -> None:
         values = read(text or (ROOT / "template.yaml").read_text())
@@ -84,7 +84,7 @@ class Template:
         }
 
     def routes(self) -> list[Route]:
-        """Return the API's routes, the preferred ones first."""
+        """Return the routes of the API, the preferred ones first."""
         return sorted(
             (
                 Route(event["Properties"]["Path"], name)
@@ -96,19 +96,19 @@ class Template:
         )
 
     def environment(self, function: str, given: Mapping[str, str]) -> dict[str, str]:
-        """Return a function's environment; `given` says what is not known before a deployment."""
+        """Return the environment of a function; `given` has the values of a deployment."""
         return {
             name: given[name] if name in given else self.text(value, name)
             for name, value in self.variables(function)
         }
 
     def variables(self, function: str) -> Iterator[tuple[str, Any]]:
-        """Yield the variables that are declared for a function, with the values as they stand."""
+        """Yield the variables that are declared for a function, with their values."""
         for properties in (self.globals["Function"], self.functions()[function]):
             yield from properties.get("Environment", {}).get("Variables", {}).items()
 
     def text(self, value: Any, name: str) -> str:
-        """Return a value that is a text or a parameter. Raises LookupError naming it for others."""
+        """Return the text of a value or of a parameter. Raises LookupError for other values."""
         match value:
             case {"Ref": parameter} if parameter in self.parameters:
                 return str(self.parameters[parameter]["Default"])

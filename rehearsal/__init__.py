@@ -1,1 +1,1 @@
-"""The deployment rehearsed on one machine: the real template, by the real `sam deploy`."""
+"""A rehearsal of the deployment on one machine, with the real template and `sam deploy`."""

@@ -25,7 +25,7 @@ PORT = 4567
 
 
 def main() -> int:
-    """Do what the command line says; returns the exit code."""
+    """Run the command and return its exit code."""
     parser = argparse.ArgumentParser(
         prog="python -m rehearsal",
         description=__doc__,

@@ -1,4 +1,4 @@
-"""An AWS on this machine that takes a whole stack: the emulator under Lambda's Python, on loopback.
+"""An emulator of AWS on loopback that can deploy a whole stack, with Lambda's Python.
 
 It evaluates IAM policies, and runs each function with a session of its role.
 """
@@ -22,7 +22,7 @@ import httpx
 ROOT = Path(__file__).parents[1]
 PYTHON = ROOT / ".venv-rehearsal" / "bin" / "python"
 REGION = "eu-west-1"
-"""Not the region that everything is tried in."""
+"""A region that no other test uses."""
 
 _LOOPBACK = "127.0.0.1"
 _START_SECONDS = 60.0
@@ -31,23 +31,23 @@ _KEY = "test"
 
 
 class NotReadyError(RuntimeError):
-    """What is missing for a rehearsal, as one sentence."""
+    """A rehearsal cannot run; the message is one sentence."""
 
 
 @dataclass(frozen=True)
 class Cloud:
-    """An AWS that runs, and where it may leave files."""
+    """A running emulator, and its folder."""
 
     port: int
     folder: Path
 
     @property
     def endpoint(self) -> str:
-        """Where it is."""
+        """The URL of the emulator."""
         return f"http://{_LOOPBACK}:{self.port}"
 
     def environment(self) -> dict[str, str]:
-        """Return the environment of a program that is to use it, and nothing of its user's."""
+        """Return the environment of a program that uses it, without the variables of this user."""
         return {
             "PATH": os.pathsep.join((str(ROOT / ".venv-sam" / "bin"), os.environ["PATH"])),
             "HOME": str(self.folder),
@@ -62,18 +62,18 @@ class Cloud:
         }
 
     def client(self, service: str) -> Any:
-        """Return a client of one of its services."""
+        """Return a client of a service."""
         session: Any = boto3.session.Session(_KEY, _KEY, region_name=REGION)
         return session.client(service, endpoint_url=self.endpoint)
 
     def url(self, api: str, stage: str) -> str:
-        """Return the URL of an API: a name below localhost is this machine's (RFC 6761, 6.3)."""
+        """Return the URL of an API; names below localhost are this machine (RFC 6761, 6.3)."""
         return f"http://{api}.execute-api.localhost:{self.port}/{stage}"
 
 
 @contextmanager
 def running(folder: Path, port: int = 0) -> Iterator[Cloud]:
-    """Run an emulator, empty, until the block ends. Raises NotReadyError."""
+    """Run an empty emulator until the block ends. Raises NotReadyError."""
     if not PYTHON.exists():
         raise NotReadyError("there is no environment for it: run `make rehearse`")
     cloud = Cloud(port or _free_port(), folder)

@@ -1,4 +1,4 @@
-"""The duplicate report as its schedule starts it, up to the page behind the link in the message."""
+"""The duplicate report, from its schedule to the page behind the link in the message."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from rehearsal.stack import Stack
 from rehearsal.tenant import Tenant
 
 _NOW = "<aws.scheduler.scheduled-time>"
-"""What EventBridge Scheduler replaces in a target's input, and the emulator does not."""
+"""The placeholder that EventBridge Scheduler replaces, and the emulator does not."""
 
 
 def reported(stack: Stack, tenant: Tenant, people: Mailbox) -> str:
-    """Start the run, and follow the message that people get of it."""
+    """Start the run, and open the link in the message about it."""
     tenant.duplicate()
     name = stack.resources()["DuplicatesFunctionSchedule"].rpartition("/")[2]
     target = stack.cloud.client("scheduler").get_schedule(Name=name)["Target"]

@@ -36,7 +36,7 @@ def shown(link: str) -> tuple[str, str]:
 
 
 def told(link: str) -> str:
-    """Open a link again, and return what the page tells about the connection test."""
+    """Open a link again, and return what the page shows about the connection test."""
     with _browser() as driver:
         driver.get(link)
         return _until(driver, "signal-test", lambda text: bool(text) and "waiting" not in text)

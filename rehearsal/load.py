@@ -1,4 +1,4 @@
-"""Clients that go on asking at a steady rate, and what they were answered."""
+"""Clients that send requests at a steady rate, and the answers that they got."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 
 @dataclass
 class Load:
-    """What was asked and answered until now; `name` is what its users' names begin with."""
+    """The requests and answers so far; the names of its users begin with `name`."""
 
     name: str
     answers: Counter[int] = field(default_factory=Counter)
@@ -47,13 +47,13 @@ class Load:
 
     @property
     def refused(self) -> int:
-        """How many requests were not answered as they are when nothing happens."""
+        """The number of requests with an unusual answer."""
         fine = sum(number for status, number in self.answers.items() if status < 300)
         return self.answers.total() - fine + len(self.failures)
 
     @property
     def rate(self) -> float:
-        """How many requests were sent a second."""
+        """The requests that were sent per second."""
         return (self.answers.total() + len(self.failures)) / self.seconds
 
     def __str__(self) -> str:

@@ -12,7 +12,7 @@ _ask: Any = socket.getaddrinfo
 
 
 def resolve() -> None:
-    """Have this process find such names."""
+    """Make this process resolve such names."""
     socket.getaddrinfo = _found
 
 

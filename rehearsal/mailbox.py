@@ -1,4 +1,4 @@
-"""A queue that hears of what leaves a stack: its change events, and what people are told."""
+"""A queue that receives what a stack sends: change events and messages to people."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SECONDS = 60.0
 
 
 class Mailbox:
-    """A queue, and the messages that were read of it until now."""
+    """A queue, and the messages read from it so far."""
 
     def __init__(self, cloud: Cloud, name: str) -> None:
         self._sqs = cloud.client("sqs")
@@ -25,7 +25,7 @@ class Mailbox:
         self._open()
 
     def until(self, enough: Callable[[list[dict[str, Any]]], bool], what: str) -> None:
-        """Read on until there is enough. Raises DifferenceError saying what was waited for."""
+        """Read until there are enough messages. Raises DifferenceError with what is missing."""
         deadline = time.monotonic() + _SECONDS
         while not enough(self.messages):
             if time.monotonic() > deadline:
@@ -33,7 +33,7 @@ class Mailbox:
             self._read()
 
     def rest(self) -> None:
-        """Read what else is there."""
+        """Read the remaining messages."""
         while self._read():
             pass
 
@@ -48,7 +48,7 @@ class Mailbox:
         return len(found)
 
     def _open(self) -> None:
-        """Let EventBridge and SNS send."""
+        """Allow EventBridge and SNS to send."""
         statement = {
             "Effect": "Allow",
             "Principal": {"Service": ["events.amazonaws.com", "sns.amazonaws.com"]},
@@ -60,7 +60,7 @@ class Mailbox:
 
 
 def of_bus(cloud: Cloud, bus_arn: str) -> Mailbox:
-    """Return a queue that a rule fills with all events of a bus, as a product would have one."""
+    """Return a queue with a rule for all events of a bus, as a product has one."""
     mailbox, events = Mailbox(cloud, "product"), cloud.client("events")
     bus = bus_arn.rpartition("/")[2]
     pattern = json.dumps({"source": ["rollcall"]})
@@ -72,7 +72,7 @@ def of_bus(cloud: Cloud, bus_arn: str) -> Mailbox:
 
 
 def of_topic(cloud: Cloud, topic_arn: str) -> Mailbox:
-    """Return a queue that subscribes to a topic."""
+    """Return a queue that is subscribed to a topic."""
     mailbox = Mailbox(cloud, "people")
     cloud.client("sns").subscribe(
         TopicArn=topic_arn,

@@ -1,4 +1,4 @@
-"""The rehearsal: what a deployment has to go through, step by step."""
+"""The rehearsal of a deployment, step by step."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _DOMAIN = {
 
 
 def play(cloud: Cloud) -> int:
-    """Play everything, print the table, and return how many steps differ."""
+    """Play all steps, print the table, and return the number of steps that failed."""
     rows = Rows()
     stack = Stack(cloud, "rollcall")
     acme, other = Tenant(stack, "acme"), Tenant(stack, "globex")
@@ -59,7 +59,7 @@ def deployed(stack: Stack) -> str:
 
 
 def permissions(stack: Stack, tenant: Tenant) -> str:
-    """See that functions run with their roles: one permission less is missed."""
+    """Check that functions run with their roles: a permission that is removed is missing."""
     iam, role = stack.cloud.client("iam"), stack.resources()["UsersRole"]
     named = {"RoleName": role, "PolicyName": "calls"}
     document = iam.get_role_policy(**named)["PolicyDocument"]
@@ -76,7 +76,7 @@ def permissions(stack: Stack, tenant: Tenant) -> str:
 
 
 def isolated(first: Stack, acme: Tenant, second: Stack, twin: Tenant) -> str:
-    """Deploy a second stack, and see that neither knows anything of the other."""
+    """Deploy a second stack, and check that both are isolated."""
     second.deploy(SnapStart="None", **_DOMAIN)
     twin.create()
     _reached_by_its_domain(second, twin)
@@ -98,7 +98,7 @@ def isolated(first: Stack, acme: Tenant, second: Stack, twin: Tenant) -> str:
 
 
 def _reached_by_its_domain(stack: Stack, tenant: Tenant) -> None:
-    """See that the command names the domain, and that the gateway knows it."""
+    """Check that the command shows the domain, and that the gateway serves it."""
     base = f"{_DOMAIN['DomainName']}/{_DOMAIN['BasePath']}"
     expect(stack.outputs()["ApiUrl"], f"https://{base}", "the URL of the API")
     path = f"{_DOMAIN['BasePath']}/scim/{tenant.name}/v2/Users"
@@ -108,7 +108,7 @@ def _reached_by_its_domain(stack: Stack, tenant: Tenant) -> None:
 
 
 def deleted(stack: Stack, twin: Tenant) -> str:
-    """Delete the first stack, and see what stays, and that the second does not care."""
+    """Delete the first stack; check what stays, and that the second is not affected."""
     kept = {
         name: identifier
         for name, identifier in stack.resources().items()

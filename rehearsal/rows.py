@@ -1,4 +1,4 @@
-"""The table of a rehearsal: a row for each step, with what was seen and how long it took."""
+"""The table of a rehearsal: a row for each step with its result and its time."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _LABEL, _SECONDS = 16, 8
 
 
 class DifferenceError(AssertionError):
-    """Something is not as it has to be; the message says what."""
+    """A value is not the expected one; the message says which."""
 
 
 def expect(found: object, expected: object, what: str) -> None:
@@ -21,7 +21,7 @@ def expect(found: object, expected: object, what: str) -> None:
 
 
 class Rows:
-    """The rows until now, each printed as soon as it is there."""
+    """The rows so far, each printed when its step ends."""
 
     def __init__(self) -> None:
         self.differences = 0
@@ -30,7 +30,7 @@ class Rows:
         print("─" * WIDTH)
 
     def step(self, label: str, act: Callable[[], str]) -> bool:
-        """Do a step and print its row; False when something was not as it has to be."""
+        """Run a step and print its row; return False if it failed."""
         begun, mark = time.monotonic(), ""
         try:
             seen = act()
@@ -42,7 +42,7 @@ class Rows:
         return not mark
 
     def close(self) -> None:
-        """Print the sum."""
+        """Print the totals."""
         print("─" * WIDTH)
         verdict = f"{self.differences} steps differ" if self.differences else "all as it has to be"
         self._print("", time.monotonic() - self._begun, verdict)

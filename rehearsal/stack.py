@@ -1,4 +1,4 @@
-"""One stack: deployed, read and deleted by the commands that an operator would use."""
+"""One stack, deployed, read and deleted with the commands of an operator."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SECONDS = 240
 
 
 class CommandError(RuntimeError):
-    """A command that failed, and the end of what it said."""
+    """A command failed; the message is the end of its output."""
 
 
 class Stack:
@@ -28,7 +28,7 @@ class Stack:
         self.name = name
 
     def deploy(self, built: Path = BUILT, /, **parameters: str) -> None:
-        """Deploy what is built, and put what the emulator leaves out. Raises CommandError."""
+        """Deploy the build, and add what the emulator leaves out. Raises CommandError."""
         here = {"Architecture": machine(), "EndpointUrl": self.cloud.endpoint}
         self._sam(
             "deploy",
@@ -50,7 +50,7 @@ class Stack:
         self._sam("delete", "--no-prompts")
 
     def status(self) -> str:
-        """Return how the stack is, as CloudFormation says it; nothing when there is none."""
+        """Return the status of the stack from CloudFormation, empty when there is no stack."""
         try:
             (found,) = self._formation.describe_stacks(StackName=self.name)["Stacks"]
         except self._formation.exceptions.ClientError:
@@ -63,18 +63,18 @@ class Stack:
         return {each["LogicalResourceId"]: each["PhysicalResourceId"] for each in found}
 
     def outputs(self) -> dict[str, str]:
-        """Return what the stack tells of itself."""
+        """Return the outputs of the stack."""
         (found,) = self._formation.describe_stacks(StackName=self.name)["Stacks"]
         return {each["OutputKey"]: each["OutputValue"] for each in found["Outputs"]}
 
     @cached_property
     def url(self) -> str:
-        """Where the API is reached on this machine."""
+        """The URL of the API on this machine."""
         resources = self.resources()
         return self.cloud.url(resources["Api"], resources["ApiStage"])
 
     def here(self, url: str) -> str:
-        """Return on this machine a URL of the deployed API."""
+        """Return the URL on this machine for a URL of the deployed API."""
         return url.replace(self.outputs()["ApiUrl"], self.url)
 
     def rollcall(self, *arguments: str, expected: int = 0) -> str:
@@ -86,11 +86,11 @@ class Stack:
         return _run(command, self.cloud.environment(), expected=expected)
 
     def json(self, *arguments: str) -> Any:
-        """Run the command on the stack with --json, and return what it says."""
+        """Run the command on the stack with --json, and return its output."""
         return json.loads(self.rollcall(*arguments, "--json"))
 
     def invoke(self, function: str, event: Any) -> Any:
-        """Invoke a function by its logical id as an AWS service would, and return its answer."""
+        """Invoke a function by its logical id as an AWS service does, and return its answer."""
         answer = self.cloud.client("lambda").invoke(
             FunctionName=self.resources()[function], Payload=json.dumps(event)
         )
@@ -106,7 +106,7 @@ class Stack:
         _run([sam, command, *named, *arguments], self.cloud.environment(), self.cloud.folder)
 
     def _complete_api(self) -> None:
-        """Put the methods and answers of the API that the emulator's import leaves out.
+        """Add the methods and responses of the API that the import of the emulator leaves out.
 
         It passes over `x-amazon-apigateway-any-method` and the gateway responses.
         """
@@ -131,7 +131,7 @@ class Stack:
         gateway.create_deployment(restApiId=api, stageName=resources["ApiStage"])
 
     def _complete_permissions(self) -> None:
-        """Allow batches where single messages are allowed, which is one permission on AWS."""
+        """Allow batches where single messages are allowed: one permission on AWS."""
         iam = self.cloud.client("iam")
         named = {"RoleName": self.resources()["DuplicatesRole"], "PolicyName": "calls"}
         document = json.dumps(iam.get_role_policy(**named)["PolicyDocument"])
@@ -141,7 +141,7 @@ class Stack:
             iam.put_role_policy(**named, PolicyDocument=document)
 
     def _allow_plain_http(self) -> None:
-        """Take off what refuses requests without TLS, which this machine's loopback has not."""
+        """Remove the policies that refuse requests without TLS, which loopback does not have."""
         resources, buckets = self.resources(), self.cloud.client("s3")
         for each in ("ReportBucket", "UnpublishedBucket"):
             buckets.delete_bucket_policy(Bucket=resources[each])

@@ -1,4 +1,4 @@
-"""A tenant from its first request to its end, through the gateway and by the command."""
+"""A tenant from its first request to its deletion, through the gateway and the command."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _EXPORT = """id,userPrincipalName,mail,displayName,accountEnabled
 11111111-1111-4111-8111-111111111111,bob@acme.example,bob@acme.example,Bob Ray,true
 22222222-2222-4222-8222-222222222222,alice.lee@acme.example,ann.lee@acme.example,Ann Lee,true
 """
-"""Bob is linked; Ann has another name there, and would get a second account."""
+"""Bob is linked; Ann has another name in the export, and would get a second account."""
 
 _TEMPLATES = """
 - name: everybody
@@ -50,7 +50,7 @@ class Tenant:
         self.url = self.token = ""
 
     def create(self) -> str:
-        """Make it by the command, and ask what the gateway and the functions answer."""
+        """Create it with the command, and check answers of the gateway and the functions."""
         made = self.stack.json("tenants", "create", self.name)
         self.url, self.token = self.stack.here(made["url"]), made["token"]
         expect(self.status("GET", "/Users"), 200, "a list")
@@ -77,7 +77,7 @@ class Tenant:
         return f"{requests} requests in {len(phases)} phases as Entra needs them"
 
     def events(self, product: Mailbox) -> str:
-        """Compare what the product's queue heard with what the directory holds."""
+        """Compare the events in the queue of the product with the directory."""
         with connect(self.url, self.token) as client:
             directory = read_directory(Job(Source(), client).target)
         ids = {each["id"] for each in directory.users.values()}
@@ -96,7 +96,7 @@ class Tenant:
         return f"{len(product.messages)} on the bus and in the queue: {', '.join(kinds)}"
 
     def import_and_check(self) -> str:
-        """Put accounts in before SCIM is switched on, and check an export against them."""
+        """Import accounts before provisioning, and check an export against them."""
         folder = self.stack.cloud.folder
         accounts, export = folder / "accounts.csv", folder / "export.csv"
         accounts.write_text(_ACCOUNTS)
@@ -111,7 +111,7 @@ class Tenant:
         return "2 accounts put in; the check finds the one that would come twice, exit code 1"
 
     def handed_over(self) -> str:
-        """Press the button of the hand-over page, and test the connection with what it shows."""
+        """Use the hand-over page, and test the connection with the values that it shows."""
         link = self.stack.here(self.stack.json("handover", self.name)["link"])
         url, self.token = handover.shown(link)
         self.url = url.replace("https://", "http://", 1)  # TLS is all that the gateway here lacks
@@ -119,7 +119,7 @@ class Tenant:
         return f"shown in a browser; the page then tells: {handover.told(link)}"
 
     def templates(self) -> str:
-        """Set templates, and see what they give to a user who arrives, and in a group."""
+        """Set templates, and check the access that they give to a new user and to a group."""
         file = self.stack.cloud.folder / "templates.yaml"
         file.write_text(_TEMPLATES)
         self.stack.rollcall("templates", "set", self.name, str(file))
@@ -152,7 +152,7 @@ class Tenant:
         return f"{len(entries)} entries, {len(lines)} lines exported, both tokens work"
 
     def end(self) -> str:
-        """Delete it, and see that nothing of it is left."""
+        """Delete it, and check that no item is left."""
         self.stack.rollcall("tenants", "delete", self.name, "--yes", "--no-wait")
         table = self.stack.outputs()["TableName"]
         pages = self.stack.cloud.client("dynamodb").get_paginator("scan").paginate(TableName=table)
@@ -172,12 +172,12 @@ class Tenant:
         return httpx.request(method, f"{self.url}{path}", headers=headers, json=body, timeout=60)
 
     def duplicate(self) -> None:
-        """Create two accounts of one person, in two spellings of one address."""
+        """Create two accounts of one person, with two spellings of one address."""
         for name, address in (("kay@acme.example", "kay@acme.example"), ("k2", "Kay@ACME.example")):
             email = {"value": address, "type": "work"}
             body = {"schemas": [_USER], "userName": name, "emails": [email]}
             expect(self.status("POST", "/Users", body=body), 201, name)
 
     def grants_nothing_to(self, token: str) -> None:
-        """See that a token of another stack opens nothing here."""
+        """Check that a token of another stack is refused."""
         expect(self.status("GET", "/Users", token=token), 401, "the other stack's token")

@@ -1,4 +1,4 @@
-"""Updates of a stack while clients go on asking: one that works, and one that has to roll back."""
+"""Updates of a stack under load: one that succeeds, and one that rolls back."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _BROKEN = """
     DependsOn: [ApiStage, UsersFunctionAliaslive, HandoverFunctionAliaslive]
     Properties: { Name: !Sub "${AWS::StackName}-changes" }
 """
-"""A bus of a name that there is: it fails when all functions have been changed already."""
+"""A bus with a name that exists: it fails after all functions were updated."""
 
 
 def updated(stack: Stack, tenant: Tenant) -> str:
-    """Deploy other code and another parameter, under load."""
+    """Deploy changed code and a changed parameter under load."""
     built = _changed(stack.cloud.folder / "later", "# later\n")
     with load.running(tenant.url, tenant.token) as asked:
         stack.deploy(built, ProductName="Later")
@@ -34,7 +34,7 @@ def updated(stack: Stack, tenant: Tenant) -> str:
 
 
 def rolled_back(stack: Stack, tenant: Tenant) -> str:
-    """Deploy what fails at its end, under load, and see that all is as it was."""
+    """Deploy an update that fails at its end under load, and check that nothing changed."""
     built = _changed(stack.cloud.folder / "broken", "raise RuntimeError('broken')\n")
     template = built / "template.yaml"
     text = template.read_text()
@@ -54,7 +54,7 @@ def rolled_back(stack: Stack, tenant: Tenant) -> str:
 
 
 def _see(stack: Stack, tenant: Tenant, asked: load.Load, product: str) -> None:
-    """See that what was created is there, and that the functions are those of a deployment."""
+    """Check that created users exist, and that the functions are those of the deployment."""
     for each in asked.created:
         expect(tenant.status("GET", f"/Users/{each}"), 200, f"the user {each}")
     page = httpx.get(f"{stack.url}/handover", timeout=120)
@@ -64,7 +64,7 @@ def _see(stack: Stack, tenant: Tenant, asked: load.Load, product: str) -> None:
 
 
 def _changed(folder: Path, line: str) -> Path:
-    """Copy what is built, with a line more in each function."""
+    """Copy the build, with one more line in each function."""
     shutil.copytree(BUILT, folder)
     for each in folder.glob("*/app.py"):
         each.write_text(f"{each.read_text()}\n{line}")
