@@ -1,8 +1,8 @@
 """Bulk requests (RFC 7644 section 3.7): operations that may refer to each other's results.
 
-What an operation refers to is done first. Where operations refer to each other in a circle, one is
-created without its reference and completed when the other is there; when one of them fails, those
-that refer to it are deleted again.
+An operation is applied after those that it refers to. Where operations refer to each other in a
+circle, one resource is created without its reference and completed when the other exists; when one
+of them fails, those that refer to it are deleted again.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from rollcall.scim.resource_type import Kind
 BULK_RESPONSE = "urn:ietf:params:scim:api:messages:2.0:BulkResponse"
 
 RESERVE = 2.0
-"""The seconds that must be left for an operation to be begun."""
+"""The seconds that must be left to begin an operation."""
 
 COMPLETION = 0.05
-"""The seconds that it takes to complete one that was created without a reference."""
+"""The seconds that it takes to complete a resource that was created without a reference."""
 
 
 class Bulk:
@@ -42,11 +42,11 @@ class Bulk:
     def run(
         self, payload: Any, seconds_left: Callable[[], float] = deadline.seconds_left
     ) -> dict[str, Any]:
-        """Carry out a BulkRequest and return the BulkResponse, in the order of the request.
+        """Apply a BulkRequest and return the BulkResponse, in the order of the request.
 
-        Operations that are not begun because no time is left are answered with 503 and not done
-        at all. Raises InvalidSyntaxException for what is no BulkRequest, PayloadTooLargeException
-        for more than MAX_OPERATIONS.
+        Operations for which no time is left are answered with 503 and not applied. Raises
+        InvalidSyntaxException for what is no BulkRequest, PayloadTooLargeException for more than
+        MAX_OPERATIONS.
         """
         request = bulk_request.read(payload, self._context.new_id)
         errors = 0
@@ -59,19 +59,19 @@ class Bulk:
                 self._context.log.write_refusal(int(each.refusal["status"]), None, "", None)
             elif each.answer is None:
                 ordered = request.in_order(each)
-                self._carry_out(request, ordered, seconds_left)
+                self._apply_all(request, ordered, seconds_left)
                 errors += sum(done.failed for done in ordered)
-        # Also what was done for the sake of another, behind the one at which it ended.
+        # Includes operations behind the last one that were applied because others refer to them.
         answers = [each.answer for each in request.operations if each.answer is not None]
         return {"schemas": [BULK_RESPONSE], "Operations": answers}
 
-    def _carry_out(
+    def _apply_all(
         self,
         request: BulkRequest,
         ordered: Sequence[Operation],
         seconds_left: Callable[[], float],
     ) -> None:
-        """Do operations, each of which is behind what it refers to, circles aside."""
+        """Apply operations in an order in which references come first, except in circles."""
         incomplete: list[Operation] = []
         for each in ordered:
             try:
@@ -99,7 +99,7 @@ class Bulk:
             self._withdraw_dependent(request, ordered)
 
     def _withdraw_dependent(self, request: BulkRequest, ordered: Sequence[Operation]) -> None:
-        """Delete what a circle that broke left, until nothing refers to what is not there."""
+        """Delete the rest of a circle that failed, until no resource refers to a missing one."""
         left = [each for each in ordered if not each.failed and each.method == "POST"]
         while broken := [e for e in left if any(of.failed for of in request.referred(e))]:
             for each in broken:
@@ -107,7 +107,7 @@ class Bulk:
             left = [each for each in left if not each.failed]
 
     def _withdraw(self, operation: Operation, error: SCIMException) -> None:
-        """Delete what an operation created, and answer that it failed."""
+        """Delete the resource that an operation created, and answer that it failed."""
         try:
             if not operation.adopted:
                 self._resources(operation.kind).delete(operation.identifier)
@@ -158,15 +158,15 @@ class Bulk:
         return f"{self._context.base_url}{kind.endpoint}/{identifier}"
 
     def _fail(self, operation: Operation, error: SCIMException) -> None:
-        """Answer that an operation failed; a location is part of all but the answer to a POST."""
+        """Answer that an operation failed; all answers but that to a POST have a location."""
         location = None
         if operation.method != "POST" and not operation.identifier.startswith(PREFIX):
             location = self._location(operation.kind, operation.identifier)
         operation.failed = True
         self._context.log.begin_operation(operation.method, _path(operation), error.status)
-        named = "" if operation.method == "POST" else operation.identifier
-        told = target(operation.kind.endpoint, named)
-        self._context.log.write_refusal(error.status, error, told, operation.data)
+        identifier = "" if operation.method == "POST" else operation.identifier
+        resource = target(operation.kind.endpoint, identifier)
+        self._context.log.write_refusal(error.status, error, resource, operation.data)
         operation.answer = bulk_request.failure(bulk_request.named(operation), error, location)
 
 

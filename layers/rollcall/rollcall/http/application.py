@@ -34,7 +34,8 @@ def application(
 ) -> Starlette:
     """Return the application that serves the routes.
 
-    `limits` are what sets the deadline of a request, and its seconds where no function limits it.
+    `limits` are a function that sets a deadline, and the seconds of a request elsewhere than in a
+    Lambda function.
     """
     app = Starlette(
         routes=routes,
@@ -44,18 +45,18 @@ def application(
             Middleware(TidyPath),
             Middleware(Authentication, authenticator=authenticator),
         ],
-        exception_handlers={SCIMException: _refused, HTTPException: _unrouted},
+        exception_handlers={SCIMException: _refuse, HTTPException: _not_found},
     )
-    # A redirect to a path with a slash at its end would never end: TidyPath takes it off again.
+    # Starlette would redirect to a path with a slash at its end, which TidyPath removes again.
     app.router.redirect_slashes = False
     return app
 
 
-async def _refused(request: Request, exception: Exception) -> Response:
+async def _refuse(request: Request, exception: Exception) -> Response:
     refusal = cast(SCIMException, exception)
     request.state.log["scim_type"] = refusal.scim_type or None
     return responses.error(refusal)
 
 
-async def _unrouted(request: Request, exception: Exception) -> Response:
+async def _not_found(request: Request, exception: Exception) -> Response:
     return responses.error(NotFoundException(detail="there is no such endpoint"))

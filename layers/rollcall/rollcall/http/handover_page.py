@@ -1,6 +1,6 @@
-"""The hand-over page: endpoint and token shown once, and the steps with this tenant's values.
+"""The hand-over page: shows endpoint and token once, and the steps with this tenant's values.
 
-The code stands in the fragment of the link and comes in a body, so that it reaches no log.
+The code is in the fragment of the link and is sent in a body, so that it reaches no log.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ MAX_FLAGS = 1_000
 
 @dataclass(frozen=True)
 class DirectoryFacts:
-    """What the page tells of a tenant's directory.
+    """The state of a tenant's directory, as the page shows it.
 
     `has_template` says that a New User Template applies to all users. `users` are those whom the
     identity provider has created or linked, `duplicates` the open findings of people with several
@@ -60,8 +60,10 @@ class DirectoryFacts:
 FactsOf = Callable[[str], DirectoryFacts]
 
 
-def routes(desk: HandoverService, facts_of: FactsOf, product: str, support: str) -> list[Route]:
-    """Return the routes of the page: the page itself, its status, and the press of the button.
+def routes(
+    handovers: HandoverService, facts_of: FactsOf, product: str, support: str
+) -> list[Route]:
+    """Return the routes of the page: document, status, and token.
 
     `product` is what the administrator calls the application, `support` where to ask for help.
     """
@@ -72,19 +74,19 @@ def routes(desk: HandoverService, facts_of: FactsOf, product: str, support: str)
     async def document(request: Request) -> Response:
         return HTMLResponse(html, headers=headers)
 
-    async def status(request: Request) -> Response:
+    async def read_status(request: Request) -> Response:
         code = await _code(request)
-        found = await run_in_threadpool(desk.status, code)
-        if found is None:
+        status = await run_in_threadpool(handovers.status, code)
+        if status is None:
             raise _unknown()
-        request.state.log["tenant"] = found.tenant
-        facts = await run_in_threadpool(facts_of, found.tenant)
-        return _answer(_told(request, found, facts))
+        request.state.log["tenant"] = status.tenant
+        facts = await run_in_threadpool(facts_of, status.tenant)
+        return _answer(_status(request, status, facts))
 
-    async def token(request: Request) -> Response:
+    async def reveal_token(request: Request) -> Response:
         code = await _code(request)
         try:
-            issued = await run_in_threadpool(desk.reveal, code)
+            issued = await run_in_threadpool(handovers.reveal, code)
         except TenantError as error:
             request.state.log["reason"] = str(error)
             raise Unavailable("the token cannot be made, ask for help") from error
@@ -92,13 +94,13 @@ def routes(desk: HandoverService, facts_of: FactsOf, product: str, support: str)
             raise _unknown()
         tenant = code.partition(".")[0]
         request.state.log |= {"tenant": tenant, "token_id": issued.token.id}
-        shown = {"url": base_url(request, tenant), "token": issued.plain}
-        return _answer({**shown, "expires": issued.token.expires})
+        url, expires = base_url(request, tenant), issued.token.expires
+        return _answer({"url": url, "token": issued.plain, "expires": expires})
 
     return [
         Route(HANDOVER, document, methods=["GET"]),
-        Route(f"{HANDOVER}/status", status, methods=["POST"]),
-        Route(f"{HANDOVER}/token", token, methods=["POST"]),
+        Route(f"{HANDOVER}/status", read_status, methods=["POST"]),
+        Route(f"{HANDOVER}/token", reveal_token, methods=["POST"]),
     ]
 
 
@@ -110,8 +112,8 @@ async def _code(request: Request) -> str:
     return code
 
 
-def _told(request: Request, status: HandoverStatus, facts: DirectoryFacts) -> dict[str, Any]:
-    told: dict[str, Any] = {
+def _status(request: Request, status: HandoverStatus, facts: DirectoryFacts) -> dict[str, Any]:
+    content: dict[str, Any] = {
         "tenant": status.tenant,
         "opensUntil": status.opens_until,
         "open": status.tenant_is_active,
@@ -119,7 +121,7 @@ def _told(request: Request, status: HandoverStatus, facts: DirectoryFacts) -> di
     }
     if status.shown:
         use = status.use
-        told |= {
+        content |= {
             "url": base_url(request, status.tenant),
             "shown": status.shown,
             "toldUntil": status.status_until,
@@ -130,7 +132,7 @@ def _told(request: Request, status: HandoverStatus, facts: DirectoryFacts) -> di
             "groups": facts.groups,
             "duplicates": facts.duplicates,
         }
-    return told
+    return content
 
 
 def _answer(content: dict[str, Any]) -> Response:
@@ -162,5 +164,5 @@ def _asset(name: str) -> str:
 
 
 def _help(support: str) -> str:
-    """Return where a click on the support leads."""
+    """Return the URL of the support."""
     return support if "://" in support else f"mailto:{support}"

@@ -1,4 +1,4 @@
-"""What surrounds every request: one log line, tidy paths, the tenant and the token."""
+"""The middleware of every request: log line, deadline, tidy path, tenant and token."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ from rollcall.scim.errors import SCIMException
 from rollcall.tenants.authentication import Authenticator
 
 Within = Callable[[float], AbstractContextManager[None]]
-"""Given seconds, what gives so many to all that is done meanwhile."""
+"""Returns a context manager that limits the work within it to so many seconds."""
 
 _SLASHES = re.compile(r"//+")
 
 
 class RequestLogger(Protocol):
-    """What is needed of a logger."""
+    """The methods of a logger that are used."""
 
     def info(self, msg: str, *, extra: dict[str, Any]) -> None:
-        """Log what is normal, a client's mistakes included."""
+        """Log what is normal, including errors of clients."""
 
     def warning(self, msg: str, *, extra: dict[str, Any]) -> None:
-        """Log what could not be done and is tried again."""
+        """Log what failed and will be retried."""
 
     def exception(self, msg: str, *, extra: dict[str, Any]) -> None:
-        """Log a failure of ours, with the stack."""
+        """Log a failure of ours with its stack."""
 
 
 class RequestLog:
@@ -50,7 +50,7 @@ class RequestLog:
         self._log = log
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, observed."""
+        """Pass the request on, and log its answer."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -79,10 +79,10 @@ class RequestLog:
 
 
 class Deadline:
-    """Give a request the time that its function has, less what the answer takes.
+    """Set the deadline of a request: the time that its function has left, less RESERVE.
 
-    So that an answer which says to try again is ours, and not the gateway's. Of the `limits` the
-    second is the time of a request where there is no function.
+    An answer that asks to retry is then ours and not the gateway's. The second of `limits` is the
+    time of a request outside of a function.
     """
 
     def __init__(self, app: ASGIApp, limits: tuple[Within, float]) -> None:
@@ -99,13 +99,13 @@ class Deadline:
 
 
 class TidyPath:
-    """Read doubled and trailing slashes as clients mean them."""
+    """Remove doubled and trailing slashes from the path."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, under its tidy path."""
+        """Pass the request on with its tidy path."""
         if scope["type"] == "http":
             path = _SLASHES.sub("/", scope["path"]).rstrip("/") or "/"
             scope = {**scope, "path": path}
@@ -114,7 +114,7 @@ class TidyPath:
 
 
 class Authentication:
-    """Decide the tenant by path and token together, for everything below it."""
+    """Find the tenant and the token of a request below a base URL, by both together."""
 
     def __init__(self, app: ASGIApp, authenticator: Authenticator) -> None:
         self._app = app

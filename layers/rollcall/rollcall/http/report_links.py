@@ -1,4 +1,4 @@
-"""The link to a report: a code that nobody can guess, behind it a URL that is signed at the click.
+"""Links to reports: a secret code leads to a URL that is signed when the link is followed.
 
 The code opens the report, so no log line holds it.
 """
@@ -16,7 +16,7 @@ from starlette.routing import Route
 from rollcall.http.paths import REPORTS
 
 Follow = Callable[[str, str], str | None]
-"""Given a code and a form, the URL of the report; None when the code leads nowhere."""
+"""Returns the URL of the report for a code and a format, None for an unknown code."""
 
 FORMS = ("html", "csv", "json")
 
@@ -38,7 +38,7 @@ link.</p>
 
 
 def route(follow: Follow) -> Route:
-    """Return the route of the links: GET /reports/{code}, with ?format= another form."""
+    """Return the route of the links: GET /reports/{code}, with ?format= in another format."""
 
     async def answer(request: Request) -> Response:
         request.state.log["path"] = REPORTS

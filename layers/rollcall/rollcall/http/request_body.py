@@ -29,14 +29,14 @@ async def read(request: Request, max_bytes: int) -> Any:
         raise UnsupportedMediaType(
             detail=f"the body must be application/scim+json or application/json, not {media_type}"
         )
-    raw = await _received(request, max_bytes)
+    raw = await _read_bytes(request, max_bytes)
     try:
         return json_text.read(raw)
     except JsonTextError as error:
         raise InvalidSyntaxException(detail=f"the body {error}") from error
 
 
-async def _received(request: Request, max_bytes: int) -> bytes:
+async def _read_bytes(request: Request, max_bytes: int) -> bytes:
     raw = bytearray()
     try:
         async for chunk in request.stream():

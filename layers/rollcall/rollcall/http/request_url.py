@@ -7,9 +7,9 @@ from starlette.requests import Request
 from rollcall.scim.errors import InvalidSyntaxException
 
 ROOT = "root"
-"""The state that holds what precedes /scim, or the path of a page, in the client's URL.
+"""The name of the state with the part of the client's path before /scim or the path of a page.
 
-Not ASGI's `root_path`: the router would take it off a path again that begins with the same word.
+Not ASGI's `root_path`: the router would remove it from a path that begins with the same word.
 """
 
 _MAX_HOST = 261
@@ -19,8 +19,8 @@ _MAX_HOST = 261
 def base_url(request: Request, tenant: str) -> str:
     """Return a tenant's base URL as the client addressed us.
 
-    It stands in each resource and each member of an answer. Raises InvalidSyntaxException for a
-    host that is longer than hosts are.
+    Each resource and each member of an answer contains it. Raises InvalidSyntaxException for a
+    host that is too long.
     """
     host = request.headers.get("host") or request.url.netloc
     if len(host) > _MAX_HOST:

@@ -41,7 +41,7 @@ def precondition(request: Request) -> Precondition:
 
 
 def query(parameters: QueryParams) -> Query:
-    """Read the parameters of a search; those that we do not know are ignored.
+    """Read the parameters of a search; unknown ones are ignored.
 
     Raises InvalidValueException naming the parameter.
     """
@@ -63,34 +63,34 @@ def search(payload: Any) -> Query:
     """
     if not isinstance(payload, dict):
         raise InvalidSyntaxException(detail="the body must be a JSON object")
-    given = {key.lower(): value for key, value in payload.items() if value is not None}
+    values = {key.lower(): value for key, value in payload.items() if value is not None}
     return Query(
-        filter=_typed(given, "filter", str, "a string"),
-        start_index=_whole(given, "startIndex"),
-        count=_whole(given, "count"),
-        cursor=_typed(given, "cursor", str, "a string"),
-        sort_by=_typed(given, "sortBy", str, "a string"),
-        sort_order=_typed(given, "sortOrder", str, "a string"),
+        filter=_typed(values, "filter", str, "a string"),
+        start_index=_whole(values, "startIndex"),
+        count=_whole(values, "count"),
+        cursor=_typed(values, "cursor", str, "a string"),
+        sort_by=_typed(values, "sortBy", str, "a string"),
+        sort_order=_typed(values, "sortOrder", str, "a string"),
         projection=Projection.of(
-            _listed(given, "attributes"), _listed(given, "excludedAttributes")
+            _listed(values, "attributes"), _listed(values, "excludedAttributes")
         ),
     )
 
 
-def _typed(given: dict[str, Any], name: str, kind: type[_T], article: str) -> _T | None:
-    value = given.get(name.lower())
+def _typed(values: dict[str, Any], name: str, kind: type[_T], article: str) -> _T | None:
+    value = values.get(name.lower())
     if value is not None and type(value) is not kind:
         raise InvalidValueException(detail=f"{name} must be {article}")
     return value
 
 
-def _whole(given: dict[str, Any], name: str) -> int | None:
-    number = _typed(given, name, int, "an integer")
+def _whole(values: dict[str, Any], name: str) -> int | None:
+    number = _typed(values, name, int, "an integer")
     return None if number is None else min(max(number, -_MAX_INTEGER), _MAX_INTEGER)
 
 
-def _listed(given: dict[str, Any], name: str) -> list[str]:
-    value = given.get(name.lower(), [])
+def _listed(values: dict[str, Any], name: str) -> list[str]:
+    value = values.get(name.lower(), [])
     names = [value] if isinstance(value, str) else value
     if not isinstance(names, list) or not all(isinstance(each, str) for each in names):
         raise InvalidValueException(detail=f"{name} must be an array of strings")
@@ -100,8 +100,8 @@ def _listed(given: dict[str, Any], name: str) -> list[str]:
 def _integer(text: str | None, name: str) -> int | None:
     if text is None or not text.strip():
         return None
-    found = _INTEGER.fullmatch(text)
-    if found is None:
+    match = _INTEGER.fullmatch(text)
+    if match is None:
         raise InvalidValueException(detail=f"{name} must be an integer")
-    # Only so many digits as matter: Python refuses to read thousands of them.
-    return min(max(int(found[1][:20]), -_MAX_INTEGER), _MAX_INTEGER)
+    # Python refuses to read thousands of digits.
+    return min(max(int(match[1][:20]), -_MAX_INTEGER), _MAX_INTEGER)

@@ -117,5 +117,4 @@ class Findings:
             item={**item, "revision": revision + 1},
             condition="revision = :revision" if revision else "attribute_not_exists(pk)",
             values={":revision": revision} if revision else {},
-            label="revision",
         )
