@@ -9,9 +9,10 @@ from contextlib import contextmanager
 
 @contextmanager
 def uncollected() -> Iterator[None]:
-    """Make what lives as long as the process: nothing is collected meanwhile, nor looked at later.
+    """Switch garbage collection off in a block, and exclude its objects from later collections.
 
-    It surrounds the imports of a function and the making of its handler.
+    It surrounds the imports of a function and the creation of its handler, whose objects live as
+    long as the process.
     """
     gc.disable()
     try:

@@ -79,7 +79,7 @@ def _directory(state: Path) -> Path:
 
 @contextmanager
 def _locked(state: Path) -> Iterator[int]:
-    """Hold the state directory; the child inherits the lock and may hold it longer than we live."""
+    """Lock the state directory; the child inherits the lock and may hold it longer than we do."""
     with (state / "emulator.lock").open("a+") as file:
         deadline = time.monotonic() + STOP_SECONDS
         while True:
@@ -207,7 +207,7 @@ def _wait_until_it_answers(port: int, child: subprocess.Popen[bytes], log: Path)
         problem = f"answered with status {status}"
     finally:
         connection.close()
-    _stop(child, patience=1.0)
+    _stop(child, seconds=1.0)
     raise EmulatorError(f"The emulator {problem}.{_tail(log)}")
 
 
@@ -216,20 +216,20 @@ def _tail(log: Path) -> str:
     return "\n".join([f" The end of {log}:", *lines] if lines else [f" {log} is empty."])
 
 
-def _stop(child: subprocess.Popen[bytes], patience: float = STOP_SECONDS) -> None:
-    """End the child the way our own death would: by closing the pipe that it watches."""
+def _stop(child: subprocess.Popen[bytes], seconds: float = STOP_SECONDS) -> None:
+    """End the child by closing the pipe that it watches, as the end of this process does."""
     stdin: IO[bytes] | None = child.stdin
     if stdin is not None:
         stdin.close()
     try:
-        child.wait(patience)
+        child.wait(seconds)
     except subprocess.TimeoutExpired:
         child.kill()
         child.wait()
 
 
 def _serve(listener: int) -> None:
-    """Be the child: serve ministack until the pipe on standard input closes, then save and end."""
+    """Serve ministack, in the child, until the pipe on standard input closes; save and end."""
     threading.Thread(target=_end_with_the_parent, daemon=True).start()
     from hypercorn.asyncio import serve  # type: ignore[import-not-found]  # noqa: PLC0415
     from hypercorn.config import Config  # type: ignore[import-not-found]  # noqa: PLC0415

@@ -33,17 +33,17 @@ from rollcall.tenants.tenants import TenantError, check_name
 __all__ = ["Settings"]
 
 SWEEP_SECONDS = 60
-"""How often what was begun and not finished is gone on with, as the deployed function does."""
+"""How often unfinished changes are continued, as the sweep function does."""
 
 LABEL = "local server"
 TOKEN_DAYS = 30
-"""What the tokens are called that the server prints, and how long they live."""
+"""The label of the tokens that the server prints, and how long they are valid."""
 
 _TEMPLATE = Path(__file__).parents[4] / "template.yaml"
 
 
 def create_table(services: Services) -> None:
-    """Create the table as the template defines it, unless it is there."""
+    """Create the table as the template defines it, unless it exists."""
     client = services.clients.dynamodb
     properties = table_properties()
     expiry = properties.pop("TimeToLiveSpecification")
@@ -55,7 +55,7 @@ def create_table(services: Services) -> None:
 
 
 def create_channels(services: Services) -> None:
-    """Create what reports and events leave through, unless it is there: buckets, queue, topic."""
+    """Create the buckets, the queue and the topic of reports and events."""
     settings, channels = services.settings, services.channels
     for bucket in (settings.reports, settings.unpublished):
         channels.s3.create_bucket(Bucket=bucket)
@@ -64,26 +64,26 @@ def create_channels(services: Services) -> None:
 
 
 def table_properties() -> dict[str, Any]:
-    """Return the table's definition in the template, as far as an emulator takes it."""
+    """Return the properties of the table in the template that an emulator understands."""
     properties = _template()["Resources"]["Table"]["Properties"]
-    wanted = (
+    names = (
         "BillingMode",
         "AttributeDefinitions",
         "KeySchema",
         "GlobalSecondaryIndexes",
         "TimeToLiveSpecification",
     )
-    return {name: properties[name] for name in wanted}
+    return {name: properties[name] for name in names}
 
 
 def admit(services: Services, tenants: Sequence[str]) -> dict[str, str]:
-    """Make sure that the tenants exist, and return a token for each that works.
+    """Create the tenants that are missing, and return a new token for each.
 
-    It takes the place of the one that the server made before.
+    It replaces the one that the server issued before.
     """
     tokens = {}
     for name in tenants:
-        with suppress(TenantError):  # it is there already
+        with suppress(TenantError):  # it exists
             services.tenants.add(name)
         tokens[name] = services.keyring(name).renew(LABEL, TOKEN_DAYS).plain
     return tokens
@@ -91,7 +91,7 @@ def admit(services: Services, tenants: Sequence[str]) -> dict[str, str]:
 
 @contextmanager
 def data(state: Path, endpoint_url: str | None, *, fresh: bool) -> Iterator[str]:
-    """Yield the endpoint that holds the data: the one that is given, or an emulator of our own."""
+    """Yield the endpoint of the data: the given one, or an emulator that is started for it."""
     if endpoint_url is not None:
         yield endpoint_url
         return
@@ -118,9 +118,9 @@ def serve(
 ) -> None:
     """Serve until interrupted; `announce` is called once, when requests are answered.
 
-    It gets the server's URL and a token for each tenant. `settings` say what a deployment declares
-    of its own. `events` is a file that change events are appended to. Raises OperatorError for
-    what cannot be served so; no data is begun afresh then.
+    It gets the server's URL and a token for each tenant. `settings` are the deployment's own
+    levels, roles and extensions. `events` is a file that change events are appended to. Raises
+    OperatorError for values that cannot be served; existing data is not deleted then.
     """
     for name in tenants:
         check_name(name)
@@ -163,21 +163,21 @@ def serve(
 
 
 def sweep(services: Services, log: RequestLogger) -> None:
-    """Go on with what was begun and not finished; what fails is logged and tried again."""
+    """Continue unfinished changes; a failure is logged and retried."""
     with logged("the sweep", log):
         for _ in services.sweep().run():
             pass
 
 
 class _Server(uvicorn.Server):
-    """A server that says when it is ready."""
+    """A server that calls back when it is ready."""
 
     def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
         super().__init__(config)
         self._ready = ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Begin to answer, then say so."""
+        """Begin to answer, then call back."""
         await super().startup(sockets)
         if self.started:
             self._ready()
@@ -192,7 +192,7 @@ _TemplateLoader.add_multi_constructor("!", lambda *_: None)
 
 @cache
 def _template() -> Any:
-    """Return the template, which takes longer to read than a table to create."""
+    """Return the template, read once: reading it takes longer than creating a table."""
     return yaml.load(_TEMPLATE.read_text(), _TemplateLoader)  # noqa: S506  # a SafeLoader
 
 

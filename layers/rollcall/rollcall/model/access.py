@@ -1,6 +1,6 @@
-"""What a user may do in the product, as the extension of the user shows it.
+"""The access of a user in the product, which the extension of the user shows.
 
-It follows from grants, is kept beside the document, and is never written over SCIM.
+It follows from grants, is stored beside the document, and is never written over SCIM.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from rollcall.scim.resource_type import ROLLCALL
 
 @dataclass(frozen=True)
 class Access:
-    """The highest level in each work area, the role, and values of attributes that users may lack.
+    """The highest level in each work area, the role, and defaults of attributes.
 
-    `granted` holds the version of each template that gave something, by name; `awaited` the
-    versions of the groups' templates at the user's creation, which memberships may still bring.
+    `granted` holds the version of each template that granted something, by its name; `awaited` the
+    versions of the groups' templates at the user's creation, which a membership may still grant.
     """
 
     areas: Mapping[str, str] = field(default_factory=dict)
@@ -27,11 +27,11 @@ class Access:
     awaited: Mapping[str, int] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
-        """Tell whether there is anything to keep."""
+        """Tell whether there is anything to store."""
         return bool(self.granted or self.awaited)
 
     def complete(self, resource: dict[str, Any]) -> None:
-        """Add to a representation what it lacks, and the extension."""
+        """Add the defaults that a representation lacks, and the extension."""
         for name, value in self.defaults.items():
             resource.setdefault(name, value)
         extension: dict[str, Any] = {}

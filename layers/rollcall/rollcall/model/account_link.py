@@ -1,7 +1,7 @@
-"""Whose an account is: the product's own, or linked to a person of the identity provider.
+"""The link of an account: local to the product, or linked to a person of the identity provider.
 
-Accounts are there before SCIM is switched on. Whether a client may take one over is the tenant's
-link policy; what an operator protects no client may touch.
+Accounts exist before SCIM is switched on. Whether a client may link one is the tenant's link
+policy; a protected account no client may change.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ class LinkState(StrEnum):
 
 @dataclass(frozen=True)
 class AccountLink:
-    """The link of an account. What a client creates is linked from the start."""
+    """The link of an account. An account that a client creates is linked."""
 
     state: LinkState = LinkState.LINKED
     protected: bool = False
 
     @classmethod
     def of(cls, item: Mapping[str, Any] | None) -> AccountLink:
-        """Return the link that an attribute `link` of an item says; without one it is linked."""
+        """Return the link in the attribute `link` of an item; linked without one."""
         if item is None:
             return LINKED
         return cls(LinkState(item["state"]), item.get("protected", False))
@@ -75,17 +75,17 @@ class LinkPolicy:
 
     @classmethod
     def of(cls, content: Mapping[str, Any]) -> LinkPolicy:
-        """Return the linking that `content` says; what it does not say is the default."""
+        """Return the policy in `content`, with defaults for what it lacks."""
         domains = frozenset(content.get("domains", ()))
         return cls(LinkRule(content.get("policy", cls.policy)), domains)
 
     @property
     def content(self) -> dict[str, Any]:
-        """The linking as `of` reads it."""
+        """The policy as `of` reads it."""
         return {"policy": self.policy.value, "domains": sorted(self.domains)}
 
     def refusal(self, link: AccountLink, document: Mapping[str, Any]) -> str | None:
-        """Say why a write to an account that was found is refused; None when it is not."""
+        """Return why a write to an account is refused, None when it is not."""
         if not link.local:
             return None
         if self.policy is LinkRule.STRICT:

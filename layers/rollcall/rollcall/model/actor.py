@@ -1,4 +1,4 @@
-"""Who causes a write, kept in the items that it writes so that a change event can say it."""
+"""Who causes a write: stored in the items that it writes, for change events and logs."""
 
 from __future__ import annotations
 
@@ -19,5 +19,5 @@ class Actor:
 
     @property
     def item(self) -> dict[str, str]:
-        """The origin as the attribute `origin` of an item."""
+        """The actor as the attribute `origin` of an item."""
         return asdict(self)

@@ -1,7 +1,7 @@
-"""What says that two accounts are one person's: addresses, employee numbers, names.
+"""The evidence that two accounts belong to one person: addresses, employee numbers, names.
 
-Nothing here decides anything: it turns a user into values that are equal where people would say
-that they are, each with the folded value that it was made from.
+Nothing is decided here: a user is turned into canonical values that are equal where people would
+call them equal, each with the folded value that it was made from.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Source(StrEnum):
 
 @dataclass(frozen=True, order=True, slots=True)
 class Evidence:
-    """A value that others of the same person have as well.
+    """A value that other accounts of the same person may have as well.
 
     `canonical` begins with what it is (`address:`, `login:`, `number:`, `name:`, `inactive:`);
     `value` is as it stands in the user, folded.
@@ -57,7 +57,7 @@ DOTLESS = {"gmail.com": "gmail.com", "googlemail.com": "gmail.com"}
 """Providers that ignore dots before the @, and the name under which each is known."""
 
 PLACEHOLDERS = frozenset({"n/a", "na", "none", "null", "nil", "unknown", "tbd", "tba", "xxx"})
-"""What stands for no employee number."""
+"""Texts that stand for no employee number."""
 
 _ATTRIBUTES = ("emails", "userName", "name", "displayName", ENTERPRISE)
 """What evidence is made of."""
@@ -88,7 +88,7 @@ def is_unchanged(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
 
 
 def of_index_entry(entry: IndexEntry) -> Evidence | None:
-    """Return the evidence in a lookup entry, whose item bears it, None when there is none."""
+    """Return the evidence in an index entry, None when there is none."""
     if entry.attribute == "emails.value":
         return of_email(entry.key)
     if entry.attribute == f"{ENTERPRISE}:employeeNumber":
@@ -97,7 +97,7 @@ def of_index_entry(entry: IndexEntry) -> Evidence | None:
 
 
 def of_stored(source: Source, value: str) -> Evidence | None:
-    """Return the evidence whose source and folded value are known."""
+    """Return the evidence of a stored source and folded value."""
     match source:
         case Source.EMPLOYEE_NUMBER:
             return of_number(value)
@@ -111,7 +111,7 @@ def of_stored(source: Source, value: str) -> Evidence | None:
 
 
 def unindexed(document: Mapping[str, Any]) -> frozenset[Evidence]:
-    """Return the evidence of a user that no lookup entry bears and that says more than those."""
+    """Return the evidence of a user that is in no index entry and adds something to those."""
     every = of(document)
     emails = {each.value for each in every if each.source is Source.EMAIL}
     return frozenset(

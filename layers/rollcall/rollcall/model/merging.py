@@ -1,4 +1,4 @@
-"""One user of two: who it is comes from one of them, everything else from both."""
+"""The document of two users that are merged into one."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from rollcall.scim.body import Document
 from rollcall.scim.resource_type import ENTERPRISE
 
 IDENTITY = ("userName", "externalId", "active")
-"""What comes from the user that stays, also that it has none."""
+"""Attributes of the surviving user only, whether it has them or not."""
 
 SHOWN = ("emails", "name", "displayName")
-"""What comes from the user that stays, if it has any."""
+"""Attributes of the surviving user, if it has them."""
 
 
 def merge_documents(
@@ -20,8 +20,8 @@ def merge_documents(
 ) -> Document:
     """Return the document of two users that become one.
 
-    `identity` is one of the two: the one whose id stays, and who the user is. Where both have
-    another attribute, `kept` wins; of attributes with several values it is the values of both.
+    `identity` is the one of the two whose id and identity stay. Where both have another attribute,
+    `kept` wins; a multi-valued attribute gets the values of both.
     """
     document = _both(kept, removed)
     for name in (*IDENTITY, *SHOWN):

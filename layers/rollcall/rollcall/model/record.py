@@ -14,14 +14,14 @@ from rollcall.scim.resource_type import ENTERPRISE, ROLLCALL, ROLLCALL_GROUP, Ki
 
 @dataclass(frozen=True)
 class Record:
-    """A canonical document and what is kept beside it.
+    """A canonical document and what is stored beside it.
 
     `document` is without id, meta, members and groups. `created` and `modified` are RFC 3339
-    instants in UTC with milliseconds; `version` counts from 1. Of a group, `pending` names a change
-    of its members that is begun, and `epoch` counts the changes of several members at once. Of a
-    user, `link` says whose the account is, `access` what it may do, and `alias` that it is what is
-    left of one that was merged into the user of that id. `deleted` is when a resource was, of which
-    nothing else is left.
+    instants in UTC with milliseconds; `version` counts from 1. Of a group, `pending` names an
+    unfinished change of its members, and `epoch` counts the changes of several members at once.
+    Of a user, `link` is the link of the account, `access` its access, and `alias` the id of the
+    user that it was merged into. `deleted` is when the resource was deleted; then nothing else is
+    left of it.
     """
 
     kind: Kind

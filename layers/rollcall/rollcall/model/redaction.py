@@ -1,4 +1,4 @@
-"""What may be kept of an error's sentence: the words that are ours, never the values of a request.
+"""Remove the values of a request from an error's sentence, so that a log may keep it.
 
 Whatever stands in a request is a value unless its place makes it structure: `op`, `schemas`, the
 names in a path or before an operator of a filter. Ids that we issue are no values.
@@ -42,16 +42,16 @@ _PATHS = frozenset({"path", "filter", "sortby"})
 
 
 def redact(detail: str, sent: Any) -> str:
-    """Return a sentence without what `sent`, the JSON of a request or parts of it, holds."""
+    """Return a sentence without the values in `sent`, the JSON of a request or parts of it."""
     plain = _CITED.sub(GONE, detail) if len(detail) <= _MAX_READ else _beginning(detail)
     values = _values(sent, {_bare(found[0]) for found in _WORD.finditer(plain)})
 
-    def kept(found: re.Match[str]) -> str:
+    def replacement(found: re.Match[str]) -> str:
         word = _bare(found[0])
-        said = _ID.fullmatch(word) is None and ("@" in word or word in values)
-        return GONE if said else found[0]
+        is_value = _ID.fullmatch(word) is None and ("@" in word or word in values)
+        return GONE if is_value else found[0]
 
-    return _WORD.sub(kept, plain)[:MAX_LENGTH]
+    return _WORD.sub(replacement, plain)[:MAX_LENGTH]
 
 
 def _beginning(detail: str) -> str:
@@ -67,19 +67,19 @@ def keyed_hash(key: bytes, value: str, fold: Callable[[str], str] = collapsed) -
 
 
 def name(sent: str) -> str:
-    """Return what of a name that a client made up may be kept: what looks like an attribute's."""
+    """Return a name that a client sent if it looks like an attribute's, else the ellipsis."""
     named = sent.partition("[")[0]
     is_name = _NAME.fullmatch(named) or _ID.fullmatch(named)
     return named[:100] if is_name and len(named) <= 200 else GONE
 
 
 def identifier(sent: str) -> str:
-    """Return what of an id in a path may be kept: one that we could have issued."""
+    """Return an id in a path if we could have issued it, else the ellipsis."""
     return sent if _ID.fullmatch(sent.lower()) else GONE if sent else ""
 
 
 def path(sent: str) -> str:
-    """Return what of a path may be kept: routes and ids of ours, nothing that names somebody."""
+    """Return a path with only our routes and ids in it, nothing that could name a person."""
     parts = sent.split("/")
     kept = [each if _ROUTE.fullmatch(each) else GONE if each else "" for each in parts]
     for number, before in enumerate(parts[:-1], 1):

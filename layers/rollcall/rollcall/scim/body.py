@@ -40,9 +40,9 @@ Document = dict[str, Any]
 
 @dataclass
 class Body:
-    """What a client sent: the canonical document, the members if it sent any, what was ignored.
+    """A body, read: the canonical document, the members, and the names that were ignored.
 
-    `members` is None when the body does not speak of members, which leaves them as they are.
+    `members` is None when the body has no `members`.
     """
 
     document: Document

@@ -1,7 +1,7 @@
-"""How much work one request may ask for, counted in looks at values and not in time.
+"""How much work one request may cause, counted in looks at values instead of time.
 
-What a request legitimately touches brings its own: an operation, a stored resource. So large
-requests of plain work go through, and few operations that multiply into much do not.
+Each operation and each stored resource adds to the budget: large requests of plain work succeed,
+and few operations that multiply into much work are refused.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ OF_EACH = 300
 
 @dataclass
 class Budget:
-    """What is left of a request's looks."""
+    """The looks that a request has left."""
 
     room: int = ROOM
 
     def allow(self, looks: int = OF_EACH) -> None:
-        """Add what an operation or a resource brings."""
+        """Add the looks of an operation or a resource."""
         self.room += looks
 
     def spend(self, looks: int) -> bool:
-        """Take looks; tell whether they were there."""
+        """Take looks; tell whether there were enough."""
         self.room -= looks
         return self.room >= 0

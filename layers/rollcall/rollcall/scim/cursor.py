@@ -1,7 +1,7 @@
 """Cursors (RFC 9865): a position in an order, signed, bound to the query that it continues.
 
 A cursor is of unreserved characters: what it says as JSON in URL-safe base64, a dot, and a keyed
-hash of it. Nothing is kept for it; it holds for the time that the ServiceProviderConfig says.
+hash of it. Nothing is stored for it; it is valid for the time that the ServiceProviderConfig names.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from rollcall.scim.errors import (
 )
 
 TIMEOUT = 3600
-"""The seconds that a cursor holds."""
+"""The seconds for which a cursor is valid."""
 
 _TAG = 16
 
@@ -42,18 +42,24 @@ class Cursor:
 
 @dataclass(frozen=True)
 class CursorSigner:
-    """Makes and opens the cursors of one tenant; `key` is the tenant's own."""
+    """Signs and verifies the cursors of one tenant with the tenant's key."""
 
     key: bytes
 
     def close(self, cursor: Cursor, query: str, now: float) -> str:
         """Return a cursor as clients get it; `query` names all that the order depends on."""
-        said = [list(cursor.position), cursor.count, cursor.backwards, cursor.inclusive, int(now)]
-        body = _encode(json.dumps(said, separators=(",", ":")).encode())
+        content = [
+            list(cursor.position),
+            cursor.count,
+            cursor.backwards,
+            cursor.inclusive,
+            int(now),
+        ]
+        body = _encode(json.dumps(content, separators=(",", ":")).encode())
         return f"{body}.{self._tag(body, query)}"
 
     def open(self, text: str, query: str, count: int | None, now: float) -> Cursor:
-        """Return what a client's cursor says.
+        """Return the cursor that a client sent back.
 
         Raises InvalidCursorException for one that is not of this tenant and query,
         ExpiredCursorException, and InvalidCountException when the page size is another.

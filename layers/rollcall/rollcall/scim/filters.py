@@ -1,4 +1,4 @@
-"""Filters (RFC 7644 section 3.4.2.2): parsed, mended for real clients, bound to resource types."""
+"""Filters (RFC 7644 section 3.4.2.2): parsed liberally, and bound to the resource types."""
 
 from __future__ import annotations
 
@@ -132,16 +132,16 @@ def parse(text: str, kinds: Iterable[Kind]) -> Filter:
     bound: dict[Kind, ScimFilter[Any]] = {}
     unknown: set[str] | None = None
     for kind in kinds:
-        mender = _Mender(kind)
+        normalizer = _Normalizer(kind)
         with translated():  # the engine refuses what cannot be compared
-            bound[kind] = FILTERS[kind](mender.visit(root))
-        unknown = mender.unknown if unknown is None else unknown & mender.unknown
+            bound[kind] = FILTERS[kind](normalizer.visit(root))
+        unknown = normalizer.unknown if unknown is None else unknown & normalizer.unknown
     if unknown:
         raise InvalidFilterException(detail=f"there is no attribute {', '.join(sorted(unknown))}")
     return Filter(text, bound)
 
 
-class _Mender(FilterVisitor[FilterNode]):
+class _Normalizer(FilterVisitor[FilterNode]):
     """Rewrite a filter into the schema's terms, and note the attributes that it does not have."""
 
     def __init__(self, kind: Kind, inside: str = "", *, plain: bool = False) -> None:
@@ -187,7 +187,7 @@ class _Mender(FilterVisitor[FilterNode]):
             selection = self.visit(_Nesting(path).visit(node.val_filter))
             return LogicalExpr(LogicalOperator.and_, (Present(self._mended(path)), selection))
         plain = found is not None and not found.complex
-        inner = _Mender(self.kind, inside=str(path) if plain else f"{path}.", plain=plain)
+        inner = _Normalizer(self.kind, inside=str(path) if plain else f"{path}.", plain=plain)
         selection = inner.visit(node.val_filter)
         self.unknown |= inner.unknown
         return node if found is None else ValuePath(self._mended(path), selection)

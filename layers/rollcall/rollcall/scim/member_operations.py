@@ -1,7 +1,7 @@
-"""What a request wants of a group's members, without looking at who is a member.
+"""Operations on the members of a group, read without knowing who is a member.
 
-Operations stay in the order of the request and are folded over the members that they speak of, so
-that adding one member to a group of a hundred thousand never needs the others.
+They stay in the order of the request and are applied to the members that they name, so that adding
+one member to a group of a hundred thousand never reads the others.
 """
 
 from __future__ import annotations
@@ -39,14 +39,14 @@ _LOOKS = 4
 
 @dataclass(frozen=True)
 class Add:
-    """Make these members, in this order."""
+    """Add these members, in this order."""
 
     members: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Remove:
-    """Make these no members."""
+    """Remove these members."""
 
     members: tuple[str, ...]
 
@@ -145,10 +145,10 @@ def needs_all(operations: Iterable[Operation]) -> bool:
 
 
 def replace_aliases(operations: Iterable[Operation], aliases: Mapping[str, str]) -> list[Operation]:
-    """Return the operations with aliases added as the users that they mean.
+    """Return the operations with the survivor in the place of each merged id that is added.
 
-    Removing an alias removes nobody: what a client takes from the account that it deletes it does
-    not take from the survivor, to whom it may have given the same.
+    Removing a merged id removes nobody: a client that cleans up the account it deletes must not
+    remove the survivor, whom it may have added itself.
     """
     found: list[Operation] = []
     for each in operations:
@@ -165,7 +165,7 @@ def replace_aliases(operations: Iterable[Operation], aliases: Mapping[str, str])
 def members_after(
     operations: Sequence[Operation], current: Mapping[str, str], budget: Budget | None = None
 ) -> dict[str, None]:
-    """Return who is a member after the operations, of those that `current` and they name.
+    """Return the members after the operations, of those in `current` and in the operations.
 
     `current` maps the id of each member looked at to its type, 'User' or 'Group'. Raises
     PayloadTooLargeException for selections that look at more than the budget has.
