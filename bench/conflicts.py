@@ -67,7 +67,7 @@ def export(number: int, path: Path) -> None:
             stream.write(json.dumps(person) + "\n")
 
 
-def measured(number: int) -> dict[str, Any]:
+def measure(number: int) -> dict[str, Any]:
     """Check a number of people against as many accounts, and write all reports."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "users.json"
@@ -94,7 +94,7 @@ def _memory() -> int:
 def main() -> None:
     """Measure every size and print a line for each."""
     if len(sys.argv) > 1:
-        print(json.dumps(measured(int(sys.argv[1]))))
+        print(json.dumps(measure(int(sys.argv[1]))))
         return
     print(f"{'people':>8} {'found':>7} {'check s':>8} {'µs each':>8} {'files s':>8} {'MB more':>8}")
     for size in SIZES:

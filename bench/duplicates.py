@@ -23,7 +23,7 @@ SIZES = (10_000, 100_000, 1_000_000)
 DUE = "2026-11-24T02:00:00Z"
 
 
-def measured(addresses: int) -> dict[str, Any]:
+def measure(addresses: int) -> dict[str, Any]:
     """Run over a number of addresses, and return CPU and memory."""
     with tempfile.TemporaryDirectory() as folder:
         run, client = generated(addresses, Path(folder))
@@ -47,7 +47,7 @@ def _memory() -> int:
 def main() -> None:
     """Measure every size and print a line for each."""
     if len(sys.argv) > 1:
-        print(json.dumps(measured(int(sys.argv[1]))))
+        print(json.dumps(measure(int(sys.argv[1]))))
         return
     print(f"{'addresses':>10} {'found':>7} {'calls':>8} {'CPU s':>7} {'µs each':>8} {'MB more':>8}")
     for size in SIZES:

@@ -19,14 +19,14 @@ ROUNDS = 80
 Operation = Callable[[Gateway, str, str], tuple[object, Spent]]
 
 
-def patched(op: str, gate: Gateway, group: str, member: str) -> tuple[object, Spent]:
+def patch_member(op: str, gate: Gateway, group: str, member: str) -> tuple[object, Spent]:
     """Add or remove one member."""
     operation = {"op": op, "path": "members", "value": [{"value": member}]}
     return gate.send("PATCH", f"/Groups/{group}", {"Operations": [operation]})
 
 
 OPERATIONS: dict[str, Operation] = {
-    "add one member": lambda gate, group, member: patched("Add", gate, group, member),
+    "add one member": lambda gate, group, member: patch_member("Add", gate, group, member),
     "id eq and members eq": lambda gate, group, member: gate.send(
         "GET",
         "/Groups",
@@ -36,7 +36,7 @@ OPERATIONS: dict[str, Operation] = {
     "GET without members": lambda gate, group, _: gate.send(
         "GET", f"/Groups/{group}", excludedAttributes="members"
     ),
-    "remove one member": lambda gate, group, member: patched("Remove", gate, group, member),
+    "remove one member": lambda gate, group, member: patch_member("Remove", gate, group, member),
 }
 
 

@@ -51,7 +51,7 @@ def _document(tenant: str, identifier: str) -> dict[str, Any]:
 
 
 @contextmanager
-def written(client: Any) -> Iterator[Counter[str]]:
+def count_writes(client: Any) -> Iterator[Counter[str]]:
     """Count the round trips by operation, and the items that are written, under `items`."""
     counts: Counter[str] = Counter()
 
@@ -92,21 +92,21 @@ def main(small: int = 5_000, large: int = 50_000) -> None:
         print(f"{len(ids):,} users are there", flush=True)
         group, _ = gate.send("POST", "/Groups", {"displayName": "PATCH"})
         adding = {"op": "Add", "path": "members", "value": members(ids[:small])}
-        with written(client) as counts:
+        with count_writes(client) as counts:
             _, spent = gate.send("PATCH", f"/Groups/{group['id']}", {"Operations": [adding]})
         print(f"PATCH that adds {small:,}: {spent.wall:.1f} s, {dict(counts)}", flush=True)
 
         group, _ = gate.send("POST", "/Groups", {"displayName": "PUT"})
         path = f"/Groups/{group['id']}"
         whole = {"displayName": "PUT", "members": members(ids[:large])}
-        with written(client) as counts:
+        with count_writes(client) as counts:
             _, spent = gate.send("PUT", path, whole, excludedAttributes="members")
         print(f"PUT of {large:,}: answered in {spent.wall:.1f} s, {dict(counts)}", flush=True)
         for _ in sweep(gate):
             print("the sweep finished what was begun", flush=True)
 
         whole["members"] = members([*ids[: large - 1], *ids[large : large + 2]])
-        with written(client) as counts:
+        with count_writes(client) as counts:
             _, spent = gate.send("PUT", path, whole, excludedAttributes="members")
         print(f"PUT that changes 3 of {large:,}: {spent.wall:.1f} s, {dict(counts)}", flush=True)
 

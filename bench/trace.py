@@ -33,7 +33,7 @@ atexit.register(lambda: print(len(sys.modules), time.process_time(), file=sys.st
 """
 
 
-def crossed(call: Callable[[], Any]) -> tuple[int, int]:
+def count_calls(call: Callable[[], Any]) -> tuple[int, int]:
     """Return how many files of the package a call enters, and how many calls it makes there."""
     files: set[str] = set()
     calls = 0
@@ -78,7 +78,7 @@ def requests(gate: Gateway) -> dict[str, Callable[[], Any]]:
     }
 
 
-def started(code: str) -> tuple[int, float]:
+def start_cost(code: str) -> tuple[int, float]:
     """Return how many modules a program has loaded at its end, and its seconds of CPU."""
     figures = []
     for _ in range(STARTS):
@@ -95,11 +95,11 @@ def main() -> None:
     print(f"{'':22}{'files':>8}{'calls':>8}")
     with gateway() as gate:
         for name, request in requests(gate).items():
-            files, calls = crossed(request)
+            files, calls = count_calls(request)
             print(f"{name:22}{files:>8}{calls:>8}")
     print(f"\n{'':22}{'modules':>8}{'CPU s':>8}")
     for name, code in IMPORTS.items():
-        modules, seconds = started(code)
+        modules, seconds = start_cost(code)
         print(f"{name:22}{modules:>8}{seconds:>8.2f}")
 
 

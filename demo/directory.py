@@ -2,7 +2,14 @@
 
 from dataclasses import dataclass, field
 
-from demo.mappings import Document, ExternalId, group_values, held, manager_of, user_values
+from demo.mappings import (
+    Document,
+    ExternalId,
+    current_values,
+    group_values,
+    manager_of,
+    user_values,
+)
 from demo.source import Source
 from demo.target import Target
 
@@ -55,7 +62,7 @@ def compare(
             continue
         resource = directory.users[keys[user.object_id]]
         wanted = user_values(user, external_id)
-        for target, value in held(resource, wanted).items():
+        for target, value in current_values(resource, wanted).items():
             if value != wanted[target]:
                 found.append(f"user {name}: {target} is {value!r}, not {wanted[target]!r}")
         manager = ids.get(user.manager) if user.manager else None
@@ -67,7 +74,7 @@ def compare(
             continue
         resource = directory.groups[group.object_id]
         values = group_values(group)
-        for target, value in held(resource, values).items():
+        for target, value in current_values(resource, values).items():
             if value != values[target]:
                 found.append(f"group {group.display_name}: {target} is {value!r}")
         found += _membership(

@@ -21,9 +21,9 @@ from demo.mappings import (
     Document,
     ExternalId,
     Values,
+    current_values,
     differences,
     group_values,
-    held,
     manager_of,
     new_group,
     new_user,
@@ -201,7 +201,7 @@ class Job:
                 self._create(user, "User", new_user(values))
             return
         self.links.shown[user.object_id] = manager_of(resource)
-        self._update(user, "User", held(resource, user_targets(user)), values)
+        self._update(user, "User", current_values(resource, user_targets(user)), values)
 
     def _group(self, group: Group) -> None:
         if not group.in_scope:
@@ -214,14 +214,14 @@ class Job:
         if resource is None:
             self._create(group, "Group", new_group(values))
         else:
-            self._update(group, "Group", held(resource, values), values)
+            self._update(group, "Group", current_values(resource, values), values)
 
     def _current(
         self, entry: User | Group, resource_type: str, condition: str, shape: str
     ) -> Document | None:
         if known := self.ids.get(entry.object_id):
             return self.target.read(resource_type, known, "compared with Entra")
-        if not _looked_for(entry):
+        if not _is_matched(entry):
             return None
         noun = resource_type.lower()
         resource = self.target.find(
@@ -251,7 +251,7 @@ class Job:
         if changes:
             operations = dialect.attributes(changes, self._speak)
             resource_id = self.ids[entry.object_id]
-            self.target.patch(resource_type, resource_id, operations, _said(changes))
+            self.target.patch(resource_type, resource_id, operations, _description(changes))
 
     def _remove_gone(self, cycle: Cycle) -> None:
         there = self.source.users | self.source.groups
@@ -273,7 +273,7 @@ class Job:
             self.links.provision_manager(user, self._speak)
 
 
-def _looked_for(entry: User | Group) -> bool:
+def _is_matched(entry: User | Group) -> bool:
     """Tell whether the job searches for an object without a link; disabled users are skipped."""
     return entry.active if isinstance(entry, User) else entry.in_scope
 
@@ -282,7 +282,7 @@ def _manager_set(user: User) -> frozenset[str]:
     return frozenset({user.manager} if user.manager else ())
 
 
-def _said(changes: dict[str, Change]) -> str:
+def _description(changes: dict[str, Change]) -> str:
     if set(changes) == {"active"}:
         return "enabled" if changes["active"].after else "disabled"
     return ", ".join(target.removeprefix(f"{ENTERPRISE}:") for target in changes)

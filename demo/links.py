@@ -68,7 +68,7 @@ class Links:
                 "Group",
                 self.ids[group.object_id],
                 dialect.members(map(self._id, out), map(self._id, into), speak),
-                _counted(out, into),
+                _description(out, into),
             )
             known.difference_update(out)
             known.update(into)
@@ -119,7 +119,7 @@ class Links:
         return found is not None
 
 
-def _counted(leaving: list[str], joining: list[str]) -> str:
+def _description(leaving: list[str], joining: list[str]) -> str:
     parts = []
     if joining:
         parts.append(f"{len(joining)} in")

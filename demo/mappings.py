@@ -82,7 +82,7 @@ def group_values(group: Group) -> Values:
     return {"displayName": group.display_name, "externalId": group.object_id}
 
 
-def held(resource: Document, targets: Iterable[str]) -> Values:
+def current_values(resource: Document, targets: Iterable[str]) -> Values:
     """Return the target attributes of a resource that the service returned."""
     return {target: _read(resource, target) for target in targets}
 

@@ -67,7 +67,7 @@ def _deploy() -> int:
         print(f"deploying to {running.endpoint} …", flush=True)
         stack.deploy()
         made = stack.json("tenants", "create", "acme")
-        url = stack.here(made["url"])
+        url = stack.local_url(made["url"])
         print(f"  Tenant URL    {url}")
         print(f"  Secret Token  {made['token']}")
         print(f"  Try           curl -H 'Authorization: Bearer {made['token']}' '{url}/Users'")

@@ -16,7 +16,7 @@ _NOW = "<aws.scheduler.scheduled-time>"
 """The placeholder that EventBridge Scheduler replaces, and the emulator does not."""
 
 
-def reported(stack: Stack, tenant: Tenant, people: Mailbox) -> str:
+def check_report(stack: Stack, tenant: Tenant, people: Mailbox) -> str:
     """Start the run, and open the link in the message about it."""
     tenant.duplicate()
     name = stack.resources()["DuplicatesFunctionSchedule"].rpartition("/")[2]
@@ -31,7 +31,7 @@ def reported(stack: Stack, tenant: Tenant, people: Mailbox) -> str:
     )
     message = next(each for each in people.messages if each.get("tenant") == tenant.name)
     expect(message["new"] >= 1, True, "a new duplicate in the message")
-    page = _page(stack.here(message["report"]), stack)
+    page = _page(stack.local_url(message["report"]), stack)
     for part in ("kay@acme.example", "k2"):
         if part not in page:
             raise DifferenceError(f"{part} is not in the report")

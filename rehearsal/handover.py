@@ -25,7 +25,7 @@ _FLAGS = (
 )
 
 
-def shown(link: str) -> tuple[str, str]:
+def show_details(link: str) -> tuple[str, str]:
     """Open a link, press the button, and return the Tenant URL and the token that are shown."""
     with _browser() as driver:
         driver.get(link)
@@ -35,7 +35,7 @@ def shown(link: str) -> tuple[str, str]:
         return driver.find_element(By.ID, "url").text, driver.find_element(By.ID, "token").text
 
 
-def told(link: str) -> str:
+def connection_status(link: str) -> str:
     """Open a link again, and return what the page shows about the connection test."""
     with _browser() as driver:
         driver.get(link)

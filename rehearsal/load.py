@@ -53,8 +53,9 @@ class Load:
 
     @property
     def rate(self) -> float:
-        """The requests that were sent per second."""
-        return (self.answers.total() + len(self.failures)) / self.seconds
+        """The requests that were sent per second; 0 until the load has ended."""
+        sent = self.answers.total() + len(self.failures)
+        return sent / self.seconds if self.seconds else 0.0
 
     def __str__(self) -> str:
         kinds = [f"{number} times {status}" for status, number in sorted(self.answers.items())]

@@ -13,10 +13,10 @@ _ask: Any = socket.getaddrinfo
 
 def resolve() -> None:
     """Make this process resolve such names."""
-    socket.getaddrinfo = _found
+    socket.getaddrinfo = _resolve
 
 
-def _found(host: Any, *arguments: Any, **named: Any) -> Any:
+def _resolve(host: Any, *arguments: Any, **named: Any) -> Any:
     if isinstance(host, str) and host.endswith(".localhost"):
         host = "127.0.0.1"
     return _ask(host, *arguments, **named)

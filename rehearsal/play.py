@@ -25,7 +25,7 @@ def play(cloud: Cloud) -> int:
     rows = Rows()
     stack = Stack(cloud, "rollcall")
     acme, other = Tenant(stack, "acme"), Tenant(stack, "globex")
-    if not rows.step("deploy", partial(deployed, stack)):
+    if not rows.step("deploy", partial(deploy, stack)):
         rows.close()
         return rows.differences
     outputs = stack.outputs()
@@ -36,22 +36,22 @@ def play(cloud: Cloud) -> int:
     rows.step("first day", acme.first_day)
     rows.step("events", partial(acme.events, product))
     rows.step("import, check", other.import_and_check)
-    rows.step("hand-over", other.handed_over)
+    rows.step("hand-over", other.hand_over)
     rows.step("templates", other.templates)
-    rows.step("duplicates", partial(duplicates.reported, stack, other, people))
-    rows.step("log, tokens", other.told)
-    rows.step("update", partial(update.updated, stack, acme))
-    rows.step("failed update", partial(update.rolled_back, stack, acme))
+    rows.step("duplicates", partial(duplicates.check_report, stack, other, people))
+    rows.step("log, tokens", other.log_and_tokens)
+    rows.step("update", partial(update.update_under_load, stack, acme))
+    rows.step("failed update", partial(update.roll_back_under_load, stack, acme))
     rows.step("tenant's end", other.end)
     second = Stack(cloud, "rollcall-two")
     twin = Tenant(second, "acme")
-    rows.step("second stack", partial(isolated, stack, acme, second, twin))
-    rows.step("stack's end", partial(deleted, stack, twin))
+    rows.step("second stack", partial(check_isolation, stack, acme, second, twin))
+    rows.step("stack's end", partial(delete_first, stack, twin))
     rows.close()
     return rows.differences
 
 
-def deployed(stack: Stack) -> str:
+def deploy(stack: Stack) -> str:
     """Deploy for the first time."""
     stack.deploy()
     expect(stack.status(), "CREATE_COMPLETE", "the stack")
@@ -75,7 +75,7 @@ def permissions(stack: Stack, tenant: Tenant) -> str:
     return f"functions run with sessions of their roles: without dynamodb:Query {refused}"
 
 
-def isolated(first: Stack, acme: Tenant, second: Stack, twin: Tenant) -> str:
+def check_isolation(first: Stack, acme: Tenant, second: Stack, twin: Tenant) -> str:
     """Deploy a second stack, and check that both are isolated."""
     second.deploy(SnapStart="None", **_DOMAIN)
     twin.create()
@@ -107,7 +107,7 @@ def _reached_by_its_domain(stack: Stack, tenant: Tenant) -> None:
     expect(found.status_code, 200, f"{base} as {path}")
 
 
-def deleted(stack: Stack, twin: Tenant) -> str:
+def delete_first(stack: Stack, twin: Tenant) -> str:
     """Delete the first stack; check what stays, and that the second is not affected."""
     kept = {
         name: identifier

@@ -73,7 +73,7 @@ class Stack:
         resources = self.resources()
         return self.cloud.url(resources["Api"], resources["ApiStage"])
 
-    def here(self, url: str) -> str:
+    def local_url(self, url: str) -> str:
         """Return the URL on this machine for a URL of the deployed API."""
         return url.replace(self.outputs()["ApiUrl"], self.url)
 

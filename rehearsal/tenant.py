@@ -51,8 +51,8 @@ class Tenant:
 
     def create(self) -> str:
         """Create it with the command, and check answers of the gateway and the functions."""
-        made = self.stack.json("tenants", "create", self.name)
-        self.url, self.token = self.stack.here(made["url"]), made["token"]
+        answer = self.stack.json("tenants", "create", self.name)
+        self.url, self.token = self.stack.local_url(answer["url"]), answer["token"]
         expect(self.status("GET", "/Users"), 200, "a list")
         expect(self.status("GET", "/Users", token="rollcall_x"), 401, "another token")  # noqa: S106
         expect(self.status("PUT", "/Schemas"), 405, "another method")
@@ -82,16 +82,18 @@ class Tenant:
             directory = read_directory(Job(Source(), client).target)
         ids = {each["id"] for each in directory.users.values()}
 
-        def told(kind: str) -> set[str]:
+        def ids_of(kind: str) -> set[str]:
             return {
                 each["detail"]["sub_id"]["uri"].rpartition("/")[2]
                 for each in product.messages
                 if each["detail-type"] == kind and each["detail"]["tenant"] == self.name
             }
 
-        product.until(lambda _: ids <= told("user.created") - told("user.deleted"), "user.created")
+        product.until(
+            lambda _: ids <= ids_of("user.created") - ids_of("user.deleted"), "user.created"
+        )
         product.rest()
-        expect(told("user.created") - told("user.deleted"), ids, "users by their events")
+        expect(ids_of("user.created") - ids_of("user.deleted"), ids, "users by their events")
         kinds = sorted({each["detail-type"] for each in product.messages})
         return f"{len(product.messages)} on the bus and in the queue: {', '.join(kinds)}"
 
@@ -110,23 +112,23 @@ class Tenant:
             raise DifferenceError(f"the check does not name the conflict: {found[:500]}")
         return "2 accounts put in; the check finds the one that would come twice, exit code 1"
 
-    def handed_over(self) -> str:
+    def hand_over(self) -> str:
         """Use the hand-over page, and test the connection with the values that it shows."""
-        link = self.stack.here(self.stack.json("handover", self.name)["link"])
-        url, self.token = handover.shown(link)
+        link = self.stack.local_url(self.stack.json("handover", self.name)["link"])
+        url, self.token = handover.show_details(link)
         self.url = url.replace("https://", "http://", 1)  # TLS is all that the gateway here lacks
         expect(self.status("GET", "/Users?count=1"), 200, "the first request")
-        return f"shown in a browser; the page then tells: {handover.told(link)}"
+        return f"shown in a browser; the page then tells: {handover.connection_status(link)}"
 
     def templates(self) -> str:
         """Set templates, and check the access that they give to a new user and to a group."""
         file = self.stack.cloud.folder / "templates.yaml"
         file.write_text(_TEMPLATES)
         self.stack.rollcall("templates", "set", self.name, str(file))
-        made = self._send(
+        answer = self._send(
             "POST", "/Users", body={"schemas": [_USER], "userName": "new@acme.example"}
         )
-        user = made.json()["id"]
+        user = answer.json()["id"]
         group = {"displayName": "Engineering", "members": [{"value": user}]}
         expect(self.status("POST", "/Groups", body={"schemas": [_GROUP], **group}), 201, "a group")
         given = self._send("GET", f"/Users/{user}").json()[_ACCESS]["workAreas"]
@@ -137,7 +139,7 @@ class Tenant:
                 raise DifferenceError(f"{area} was not given: {given}, {shown}")
         return f"a new user, then a member, has {', '.join(sorted(areas))}"
 
-    def told(self) -> str:
+    def log_and_tokens(self) -> str:
         """Read the log, export everything, and rotate the token."""
         entries = self.stack.rollcall("log", self.name, "--since", "1h", "--json").splitlines()
         if not entries:

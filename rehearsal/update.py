@@ -22,24 +22,24 @@ _BROKEN = """
 """A bus with a name that exists: it fails after all functions were updated."""
 
 
-def updated(stack: Stack, tenant: Tenant) -> str:
+def update_under_load(stack: Stack, tenant: Tenant) -> str:
     """Deploy changed code and a changed parameter under load."""
-    built = _changed(stack.cloud.folder / "later", "# later\n")
-    with load.running(tenant.url, tenant.token) as asked:
+    built = _changed_build(stack.cloud.folder / "later", "# later\n")
+    with load.running(tenant.url, tenant.token) as clients:
         stack.deploy(built, ProductName="Later")
     expect(stack.status(), "UPDATE_COMPLETE", "the stack")
-    expect(asked.refused, 0, f"refused of {asked}")
-    _see(stack, tenant, asked, "Later")
-    return f"{asked}; {len(asked.created)} users kept; the page has the new parameter"
+    expect(clients.refused, 0, f"refused of {clients}")
+    _check(stack, tenant, clients, "Later")
+    return f"{clients}; {len(clients.created)} users kept; the page has the new parameter"
 
 
-def rolled_back(stack: Stack, tenant: Tenant) -> str:
+def roll_back_under_load(stack: Stack, tenant: Tenant) -> str:
     """Deploy an update that fails at its end under load, and check that nothing changed."""
-    built = _changed(stack.cloud.folder / "broken", "raise RuntimeError('broken')\n")
+    built = _changed_build(stack.cloud.folder / "broken", "raise RuntimeError('broken')\n")
     template = built / "template.yaml"
     text = template.read_text()
     template.write_text(text.replace("\nResources:\n", f"\nResources:{_BROKEN}", 1))
-    with load.running(tenant.url, tenant.token) as asked:
+    with load.running(tenant.url, tenant.token) as clients:
         try:
             stack.deploy(built, ProductName="Broken")
         except CommandError as error:
@@ -48,14 +48,14 @@ def rolled_back(stack: Stack, tenant: Tenant) -> str:
         else:
             raise DifferenceError("the update did not fail")
     expect(stack.status(), "UPDATE_ROLLBACK_COMPLETE", "the stack")
-    expect(asked.refused, 0, f"refused of {asked}")
-    _see(stack, tenant, asked, "Later")
-    return f"rolled back; {asked}"
+    expect(clients.refused, 0, f"refused of {clients}")
+    _check(stack, tenant, clients, "Later")
+    return f"rolled back; {clients}"
 
 
-def _see(stack: Stack, tenant: Tenant, asked: load.Load, product: str) -> None:
+def _check(stack: Stack, tenant: Tenant, clients: load.Load, product: str) -> None:
     """Check that created users exist, and that the functions are those of the deployment."""
-    for each in asked.created:
+    for each in clients.created:
         expect(tenant.status("GET", f"/Users/{each}"), 200, f"the user {each}")
     page = httpx.get(f"{stack.url}/handover", timeout=120)
     expect((page.status_code, product in page.text), (200, True), "the page")
@@ -63,7 +63,7 @@ def _see(stack: Stack, tenant: Tenant, asked: load.Load, product: str) -> None:
     expect(answer, {"finished": 0}, f"a function that no client reaches: {json.dumps(answer)}")
 
 
-def _changed(folder: Path, line: str) -> Path:
+def _changed_build(folder: Path, line: str) -> Path:
     """Copy the build, with one more line in each function."""
     shutil.copytree(BUILT, folder)
     for each in folder.glob("*/app.py"):
