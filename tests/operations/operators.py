@@ -96,7 +96,8 @@ class Templates:
         template_changes.bind(self.operator, self.tenant)
 
     def catalogue(self) -> Catalogue:
-        return Catalogue.of(TemplateItems(self.operator.services.table, self.tenant).read())
+        items = TemplateItems(self.operator.services.table, self.tenant)  # with one read
+        return Catalogue.of(items.read())
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,9 @@ class UserAccesses:
         return user_access.revoke(self.operator, self.tenant, name, areas, role=role)
 
     def apply(self, name: str) -> list[Template]:
-        return template_preview.apply(self.operator, self.tenant, name)
+        act = template_preview.apply_templates(self.operator, self.tenant, [name])
+        (user,) = finished(act).users
+        return list(user.templates)
 
     def preview(self, name: str | None = None, *groups: str) -> AccessPreview:
         return template_preview.preview(self.operator, self.tenant, name, groups)

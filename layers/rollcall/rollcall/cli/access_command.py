@@ -29,7 +29,7 @@ class ShownByDefault(TyperGroup):
 app = typer.Typer(
     cls=ShownByDefault,
     no_args_is_help=True,
-    help="What a user may do in the product and why, and what people mend of it.\n\n"
+    help="Show what a user may do in the product and why, and change it.\n\n"
     "Work areas and roles come from New User Templates, see `rollcall templates`. Of all grants "
     "the highest counts. `rollcall access TENANT USER` is short for `rollcall access show`.",
 )

@@ -50,7 +50,7 @@ PLACES = {
     ),
     "access": Place(
         "access_command:app",
-        "What a user may do in the product and why, and what people mend of it.",
+        "Show what a user may do in the product and why, and change it.",
     ),
     "accounts": Place("accounts_command:app", "Manage the accounts of a tenant."),
     "conflicts": Place("conflicts_command:app", "Find conflicts before SCIM is switched on."),

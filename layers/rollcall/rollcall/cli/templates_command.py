@@ -132,7 +132,7 @@ def show(
     if not history:
         template = template_changes.show(operator, tenant, name)
         if as_json:
-            catalogue = template_changes.list_templates(operator, tenant)
+            catalogue = template_changes.read(operator, tenant)
             print(json.dumps(_bound(catalogue, template)))
         else:
             print_lines(_source(template).rstrip())

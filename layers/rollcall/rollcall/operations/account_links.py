@@ -13,7 +13,7 @@ from typing import Any
 from rollcall.directory.context import Context
 from rollcall.model.account_link import LinkState
 from rollcall.model.record import Record
-from rollcall.operations.accounts import AccountError, client_errors, commit, find
+from rollcall.operations.accounts import AccountError, client_errors, commit, find_user
 from rollcall.operations.operator import Operator
 from rollcall.reconcile import entra_next_steps
 from rollcall.scim import names
@@ -36,14 +36,14 @@ def plan_unlink(operator: Operator, tenant: str, name: str) -> LinkPlan:
 
     Raises AccountError when the account is not linked.
     """
-    before = find(operator, tenant, name)
+    context = operator.services.context(tenant, operator.name)
+    before = find_user(context, name)
     if before.link.local:
         raise AccountError(f"{before.user_name} is not linked")
     document = {key: value for key, value in before.document.items() if key != "externalId"}
     policy = operator.services.tenants.show(tenant).link_policy
     external_id = before.document.get("externalId")
     steps = entra_next_steps.after_unlink(before.id, external_id, policy)
-    context = operator.services.context(tenant, operator.name)
     return LinkPlan("unlink", before, _after(context, before, document, LinkState.LOCAL), steps)
 
 
@@ -59,7 +59,8 @@ def plan_relink(
     Raises AccountError for a protected account, which is never linked, and for a userName that
     cannot be one.
     """
-    before = find(operator, tenant, name)
+    context = operator.services.context(tenant, operator.name)
+    before = find_user(context, name)
     if before.link.protected:
         raise AccountError(f"{before.user_name} is protected: unprotect it first")
     document = dict(before.document)
@@ -67,7 +68,6 @@ def plan_relink(
     document |= {"userName": user_name} if user_name else {}
     with client_errors():
         names.check(Kind.USER, before.document, document)
-    context = operator.services.context(tenant, operator.name)
     after = _after(context, before, document, LinkState.LINKED)
     steps = entra_next_steps.after_relink(after.id, document.get("externalId"), after.user_name)
     return LinkPlan("relink", before, after, steps)

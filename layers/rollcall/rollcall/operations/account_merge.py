@@ -16,7 +16,7 @@ from rollcall.directory import deletion, merged_ids
 from rollcall.directory.context import Context
 from rollcall.model.merging import merge_documents, replace_manager
 from rollcall.model.record import Record
-from rollcall.operations.accounts import AccountError, commit, find
+from rollcall.operations.accounts import AccountError, commit, find_user
 from rollcall.operations.operator import Operator, Progress
 from rollcall.reconcile import entra_next_steps
 from rollcall.scim.errors import Unavailable
@@ -60,15 +60,15 @@ def plan_merge(
     is not the one that `idp_deletes` names, whose person is deleted there. Raises AccountError when
     an account is protected, and when `idp_deletes` is missing or does not apply.
     """
-    kept, removed = find(operator, tenant, keep), find(operator, tenant, remove)
+    context = operator.services.context(tenant, operator.name)
+    kept, removed = find_user(context, keep), find_user(context, remove)
     if kept.id == removed.id:
         raise AccountError(f"{keep} and {remove} are one account")
     for record in (kept, removed):
         if record.link.protected:
             raise AccountError(f"{record.user_name} is protected: unprotect it first")
-    deleted = None if idp_deletes is None else find(operator, tenant, idp_deletes).id
+    deleted = None if idp_deletes is None else find_user(context, idp_deletes).id
     survivor, other = _survivor(kept, removed, deleted)
-    context = operator.services.context(tenant, operator.name)
     document = merge_documents(survivor.document, kept.document, removed.document)
     document = replace_manager(document, other.id, survivor.id, survivor.id)
     after = next_version(survivor, document, context.now())

@@ -65,10 +65,14 @@ def find(operator: Operator, tenant: str, name: str) -> Record:
 
     Raises TenantError for an unknown tenant, AccountError when there is no such user.
     """
-    operator.services.tenants.show(tenant)
-    record = Resources(operator.services.table, tenant).resolve(Kind.USER, name)
+    return find_user(operator.services.context(tenant, operator.name), name)
+
+
+def find_user(context: Context, name: str) -> Record:
+    """Return the user that `find` returns, for an act that has a context already."""
+    record = context.resources.resolve(Kind.USER, name)
     if record is None:
-        raise AccountError(f"there is no user {name} in {tenant}")
+        raise AccountError(f"there is no user {name} in {context.tenant}")
     return record
 
 
@@ -84,10 +88,10 @@ def read(operator: Operator, tenant: str, name: str) -> Account:
 
 def protect(operator: Operator, tenant: str, name: str, *, protected: bool = True) -> Record:
     """Forbid all clients to change an account, or allow it again; return the account."""
-    before = find(operator, tenant, name)
+    context = operator.services.context(tenant, operator.name)
+    before = find_user(context, name)
     after = replace(before, link=replace(before.link, protected=protected))
     if after != before:
-        context = operator.services.context(tenant, operator.name)
         action = "protect" if protected else "unprotect"
         context.log.describe(action, f"{before.link} → {after.link}")
         commit(context, before, after, context.writes.link_update(before, after.link))

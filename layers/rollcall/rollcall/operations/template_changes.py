@@ -30,6 +30,7 @@ __all__ = [
     "bind",
     "history",
     "list_templates",
+    "read",
     "read_file",
     "remove",
     "set_templates",
@@ -72,8 +73,14 @@ def read_file(operator: Operator, path: Path, window: int = WINDOW_DAYS) -> list
     return template_file.read(parsed, operator.services.settings.scales, window)
 
 
+def read(operator: Operator, tenant: str) -> Catalogue:
+    """Return the templates that apply now. Raises TenantError for an unknown tenant."""
+    operator.services.tenants.show(tenant)
+    return _catalogue(operator, tenant)
+
+
 def list_templates(operator: Operator, tenant: str) -> Catalogue:
-    """Return the templates that apply now, bound to the groups that exist."""
+    """Return the templates that apply now, after binding them to the groups that exist."""
     operator.services.tenants.show(tenant)
     bind(operator, tenant)
     return _catalogue(operator, tenant)
@@ -81,8 +88,7 @@ def list_templates(operator: Operator, tenant: str) -> Catalogue:
 
 def show(operator: Operator, tenant: str, name: str) -> Template:
     """Return a template. Raises TemplateError when there is none of this name."""
-    operator.services.tenants.show(tenant)
-    for template in _catalogue(operator, tenant).templates:
+    for template in read(operator, tenant).templates:
         if template.name == name:
             return template
     raise TemplateError(f"there is no template {name}")

@@ -8,11 +8,12 @@ from pathlib import Path
 
 from rollcall.directory.context import Context
 from rollcall.model.access import Access
-from rollcall.operations.accounts import AccountError, find
+from rollcall.operations.accounts import AccountError, find_user
 from rollcall.operations.operator import Operator, Progress
-from rollcall.operations.user_access import UserAccess, change_grants, read_access
+from rollcall.operations.user_access import UserAccess, access_of, change_grants
 from rollcall.reconcile.files import text_file
 from rollcall.scim.resource_type import Kind
+from rollcall.storage.audit_log import AuditLog
 from rollcall.templates.catalogue import Catalogue
 from rollcall.templates.grants import Grant, with_grants
 from rollcall.templates.template import Template
@@ -67,8 +68,8 @@ def preview(
     have not arrived. Raises AccountError for an unknown user, TemplateError for a group that does
     not exist and that no template names.
     """
-    access = None if user is None else read_access(operator, tenant, user)
     context = operator.services.context(tenant, operator.name)
+    access = None if user is None else access_of(context, find_user(context, user).id)
     records = {name: context.resources.resolve(Kind.GROUP, name) for name in groups}
     members = {record.id for record in records.values() if record is not None}
     members |= set(access.groups) if access else set()
@@ -130,32 +131,33 @@ def apply_templates(
     Nothing is taken from anybody, and repeating it gives nothing twice. Raises TenantError for an
     unknown tenant.
     """
-    operator.services.tenants.show(tenant)
+    context = operator.services.context(tenant, operator.name)
+    log = AuditLog(operator.services.log(tenant), context.actor)
     result = AppliedTemplates()
     for done, name in enumerate(names):
         yield Progress(done, len(names), unit="users")
         try:
-            identifier = find(operator, tenant, name).id
-            templates = apply(operator, tenant, identifier, dry_run=dry_run)
+            user = find_user(context, name).id
+            if dry_run:
+                templates = _missing(context, access_of(context, user))
+            else:
+                templates = _apply(context, log, user)
         except AccountError:
             result.missing.append(name)
         else:
-            result.users.append(AppliedUser(name, identifier, templates))
+            result.users.append(AppliedUser(name, user, templates))
     return result
 
 
-def apply(operator: Operator, tenant: str, user: str, *, dry_run: bool = False) -> list[Template]:
+def _apply(context: Context, log: AuditLog, user: str) -> list[Template]:
     """Give a user the templates that apply to it now and that it does not have; return these."""
-    context = operator.services.context(tenant, operator.name)
-    if dry_run:
-        return _missing(context, read_access(operator, tenant, user))
     given: list[Template] = []
 
     def grants(access: UserAccess, now: str) -> list[Grant]:
         given[:] = _missing(context, access)
         return [Grant.from_template(template, now) for template in given]
 
-    change_grants(operator, tenant, user, grants, action="apply")
+    change_grants(context, log, user, grants, action="apply")
     return given
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from rollcall.directory.context import Context
 from rollcall.model.access import Access
 from rollcall.model.record import Record
-from rollcall.operations.accounts import AccountError, find
+from rollcall.operations.accounts import AccountError, find_user
 from rollcall.operations.operator import Operator
 from rollcall.scim.errors import Unavailable
 from rollcall.storage.audit_log import AuditLog
@@ -22,6 +23,7 @@ __all__ = [
     "Grant",
     "Grants",
     "UserAccess",
+    "access_of",
     "change_grants",
     "grant",
     "read_access",
@@ -44,11 +46,15 @@ Grants = Callable[[UserAccess, str], Collection[Grant]]
 
 def read_access(operator: Operator, tenant: str, name: str) -> UserAccess:
     """Return the access of a user. Raises AccountError when there is no such user."""
-    identifier = find(operator, tenant, name).id
     context = operator.services.context(tenant, operator.name)
+    return access_of(context, find_user(context, name).id)
+
+
+def access_of(context: Context, identifier: str) -> UserAccess:
+    """Return the access of the user with this id, for an act that has a context already."""
     user = context.resources.read_user(identifier)
     if user is None:
-        raise AccountError(f"there is no user {name} in {tenant}")
+        raise AccountError(f"there is no user {identifier} in {context.tenant}")
     grants = [
         (Grant.of(content), content.get("origin", {}).get("actor", ""))
         for content in context.grants.read(identifier)
@@ -82,7 +88,7 @@ def grant(
     detail = ", ".join(
         [*(f"{area} {level}" for area, level in areas.items()), *filter(None, [role])]
     )
-    return change_grants(operator, tenant, name, raised, action="grant", detail=detail)
+    return _change(operator, tenant, name, raised, action="grant", detail=detail)
 
 
 def revoke(
@@ -107,22 +113,19 @@ def revoke(
         ]
 
     detail = ", ".join([*revoked, *(["role"] if role else [])])
-    return change_grants(operator, tenant, name, lowered, action="revoke", detail=detail)
+    return _change(operator, tenant, name, lowered, action="revoke", detail=detail)
 
 
 def change_grants(
-    operator: Operator, tenant: str, name: str, grants: Grants, *, action: str, detail: str = ""
+    context: Context, log: AuditLog, user: str, grants: Grants, *, action: str, detail: str = ""
 ) -> Access:
     """Replace the grants of a user by those of the same templates that `grants` returns.
 
     Returns the access that results from all grants. The log entry says `detail`, or else which
     templates were granted.
     """
-    context = operator.services.context(tenant, operator.name)
-    log = AuditLog(operator.services.log(tenant), context.actor)
-    identifier = find(operator, tenant, name).id
     for _ in context.table.retry.attempts():
-        access, now = read_access(operator, tenant, identifier), context.now()
+        access, now = access_of(context, user), context.now()
         changed = {grant.template: grant for grant in grants(access, now)}
         before = access.record.access
         if not changed:
@@ -134,15 +137,24 @@ def change_grants(
         try:
             context.table.transact(
                 [
-                    context.grants.access_update(identifier, before, after, now, context.actor),
-                    *context.grants.replacements(identifier, contents, context.actor),
-                    *log.actions(action, f"User/{identifier}", detail or ", ".join(templates)),
+                    context.grants.access_update(user, before, after, now, context.actor),
+                    *context.grants.replacements(user, contents, context.actor),
+                    *log.actions(action, f"User/{user}", detail or ", ".join(templates)),
                 ]
             )
         except ConditionFailed:
             continue
         return after
     raise Unavailable("too many changes of one user at once", status=429)
+
+
+def _change(
+    operator: Operator, tenant: str, name: str, grants: Grants, *, action: str, detail: str
+) -> Access:
+    context = operator.services.context(tenant, operator.name)
+    log = AuditLog(operator.services.log(tenant), context.actor)
+    user = find_user(context, name).id
+    return change_grants(context, log, user, grants, action=action, detail=detail)
 
 
 def _without(grant: Grant, areas: Iterable[str], now: str, *, role: bool) -> Grant:
