@@ -171,6 +171,7 @@ MARKERS_OF_FOLDERS = {
     "faults": "faults",
     "fuzz": "slow",
     "parallel": "slow",
+    "sam": "built",
     "scenario": "slow",
     "statemachine": "slow",
 }

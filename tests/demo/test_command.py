@@ -12,6 +12,8 @@ import pytest
 
 from tests.demo.stand_in import StandIn
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def endpoint() -> Iterator[str]:

@@ -10,6 +10,8 @@ from demo.first_day import FirstDay, NotEmpty
 from demo.phase import Phase
 from tests.demo.stand_in import BASE, StandIn, error
 
+pytestmark = pytest.mark.slow
+
 
 def first_day(service: StandIn, seed: int = 1) -> FirstDay:
     source = Source()

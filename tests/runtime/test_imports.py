@@ -13,6 +13,9 @@ import pytest
 
 from tests.conftest import Server
 
+pytestmark = pytest.mark.slow
+
+
 FUNCTIONS = Path(__file__).parents[2] / "functions"
 
 EVERYWHERE = {
