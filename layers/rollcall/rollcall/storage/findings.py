@@ -88,12 +88,6 @@ class Findings:
         """Remove the flag of a service account."""
         self.table.transact([Action("Delete", self.keys.flag(user, SERVICE)), *logged])
 
-    def service_accounts(self, users: Iterable[str]) -> set[str]:
-        """Return those of the users who are service accounts."""
-        wanted = {self.keys.flag(each, SERVICE)["pk"]: each for each in users}
-        items = self.table.get_many(self.keys.flag(each, SERVICE) for each in wanted.values())
-        return {wanted[pk] for pk, _ in items}
-
     def count_flagged(self, kind: str, most: int) -> int:
         """Count the findings that flag users as a kind, among the first flags, in one query."""
         flags = self.table.query_index(self.keys.flags(), prefix=f"{kind}#", limit=most)
