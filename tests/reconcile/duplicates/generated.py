@@ -160,7 +160,7 @@ class Files(ReportFiles):
         self._folder = folder
         self._table = table
 
-    def put(self, place: str, form: ReportFormat, body: IO[bytes]) -> None:
+    def write(self, place: str, form: ReportFormat, body: IO[bytes]) -> None:
         with (self._folder / form.file).open("wb") as file:
             while chunk := body.read(100_000):
                 file.write(chunk)
