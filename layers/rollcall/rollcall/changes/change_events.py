@@ -62,7 +62,7 @@ def change_events(change: ItemChange, issuer: str) -> Iterator[Event]:
 
 
 def _claims(change: ItemChange, issuer: str, draft: _EventDraft) -> dict[str, Any]:
-    origin = _now(change).get("origin", {})
+    origin = _new_item(change).get("origin", {})
     subject = {"format": "opaque", "id": draft.about}
     if change.kind is not None:
         subject = {"format": "scim", "uri": f"{change.kind.endpoint}/{change.resource}"}
@@ -83,7 +83,7 @@ def _claims(change: ItemChange, issuer: str, draft: _EventDraft) -> dict[str, An
 
 def _document(change: ItemChange) -> Iterator[_EventDraft]:
     """Yield the events of a user's document: created, changed, linked, deleted or merged."""
-    item, before, after = _now(change), _content(change.before), _content(change.after)
+    item, before, after = _new_item(change), _content(change.before), _content(change.after)
     version = int(item["version"])
     tag = {"version": f'W/"{version}"'}
     if after is None:
@@ -99,7 +99,7 @@ def _document(change: ItemChange) -> Iterator[_EventDraft]:
         yield _EventDraft("user.created", created, version)
         return
     names = changed_names(before, after)
-    was_inactive, is_inactive = (each.get("active") is False for each in (before, after))
+    was_inactive, is_inactive = (document.get("active") is False for document in (before, after))
     if was_inactive != is_inactive:
         names.remove("active")
         payload = {_DEACTIVATE if is_inactive else _ACTIVATE: tag}
@@ -107,7 +107,7 @@ def _document(change: ItemChange) -> Iterator[_EventDraft]:
     if names:
         yield _EventDraft("user.updated", {_PATCH: {**tag, "attributes": names}}, version)
     was_local, is_local = (
-        AccountLink.of(each.get("link")).local for each in (change.before or {}, item)
+        AccountLink.of(content.get("link")).local for content in (change.before or {}, item)
     )
     if was_local != is_local:
         word = "unlinked" if is_local else "linked"
@@ -117,17 +117,17 @@ def _document(change: ItemChange) -> Iterator[_EventDraft]:
 def _membership(change: ItemChange) -> Iterator[_EventDraft]:
     """Yield the event of a member's item of a membership, which stays for a while when it ends."""
     was_member = change.before is not None and "ended" not in change.before
-    is_member = "ended" not in _now(change)
+    is_member = "ended" not in _new_item(change)
     if was_member != is_member:
         word = "added" if is_member else "removed"
-        own = {f"{OURS}:membership:{word}": {"group": f"{Kind.GROUP.endpoint}/{change.sort_id}"}}
+        ours = {f"{OURS}:membership:{word}": {"group": f"{Kind.GROUP.endpoint}/{change.sort_id}"}}
         groups = {_PATCH: {"attributes": ["groups"]}} if change.kind is Kind.USER else {}
-        yield _EventDraft(f"membership.{word}", {**groups, **own})
+        yield _EventDraft(f"membership.{word}", {**groups, **ours})
 
 
 def _grant(change: ItemChange) -> Iterator[_EventDraft]:
     """Yield the events of a grant: access was granted, or an operator revoked some of it."""
-    item, before = _now(change), change.before or {}
+    item, before = _new_item(change), change.before or {}
     areas, areas_before = item.get("areas", {}), before.get("areas", {})
     role, role_before = item.get("role", ""), before.get("role", "")
     granted = {area: level for area, level in areas.items() if areas_before.get(area) != level}
@@ -139,13 +139,13 @@ def _grant(change: ItemChange) -> Iterator[_EventDraft]:
 
 
 def _access(change: ItemChange, word: str, areas: Mapping[str, str], role: str) -> _EventDraft:
-    item = _now(change)
+    item = _new_item(change)
     defaults = item.get("attributes", {}) if change.before is None else {}
-    own = [name for name, some in (("workAreas", areas), ("role", role)) if some]
+    changed = [name for name, value in (("workAreas", areas), ("role", role)) if value]
     payload: dict[str, Any] = {"workAreas": dict(areas), **({"role": role} if role else {})}
     if change.sort_id != keys.BY_HAND:
         payload |= {"template": change.sort_id, "templateVersion": int(item["version"])}
-    names = [*sorted(defaults), *(f"{ROLLCALL}:{name}" for name in own)]
+    names = [*sorted(defaults), *(f"{ROLLCALL}:{name}" for name in changed)]
     patch = {_PATCH: {"attributes": names}}
     return _EventDraft(f"access.{word}", {**patch, f"{OURS}:access:{word}": payload})
 
@@ -153,7 +153,8 @@ def _access(change: ItemChange, word: str, areas: Mapping[str, str], role: str) 
 def _summary(change: ItemChange) -> Iterator[_EventDraft]:
     """Yield the event of a duplicate report with new findings that no event has announced."""
     counts = {
-        name: int(_now(change).get(name, 0)) for name in ("new", "announced", "open", "resolved")
+        name: int(_new_item(change).get(name, 0))
+        for name in ("new", "announced", "open", "resolved")
     }
     new = counts["new"] - counts["announced"]
     if change.before is None and new > 0:
@@ -165,7 +166,7 @@ def _summary(change: ItemChange) -> Iterator[_EventDraft]:
 
 def _notice(change: ItemChange) -> Iterator[_EventDraft]:
     """Yield the event of a notice."""
-    item = _now(change)
+    item = _new_item(change)
     if change.before is None:
         uri = f"{OURS}:{item['notice'].replace('.', ':')}"
         details = {
@@ -185,7 +186,7 @@ _READERS: Mapping[ItemType, Callable[[ItemChange], Iterator[_EventDraft]]] = {
 }
 
 
-def _now(change: ItemChange) -> Mapping[str, Any]:
+def _new_item(change: ItemChange) -> Mapping[str, Any]:
     return change.after or {}
 
 

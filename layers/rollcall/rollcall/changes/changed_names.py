@@ -14,20 +14,20 @@ MAX_BYTES = 100_000
 def changed_names(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
     """Return the paths of the attributes that were added, revised or removed, in order.
 
-    Of single-valued complex attributes these are the sub-attributes, of others the attribute.
+    A single-valued complex attribute is named by its sub-attributes, others by themselves.
     """
     names = sorted(_paths(before, after, ""))[:MAX_NAMES]
-    ends = accumulate(len(each.encode()) for each in names)
+    ends = accumulate(len(name.encode()) for name in names)
     return [name for name, end in zip(names, ends, strict=True) if end <= MAX_BYTES]
 
 
 def _paths(before: Mapping[str, Any], after: Mapping[str, Any], prefix: str) -> Iterator[str]:
     for key in before.keys() | after.keys():
-        had, has = before.get(key), after.get(key)
-        if had == has or key == "schemas":
+        old, new = before.get(key), after.get(key)
+        if old == new or key == "schemas":
             continue
-        parts = [{} if each is None else each for each in (had, has)]
-        if all(isinstance(each, Mapping) for each in parts):
+        parts = [{} if value is None else value for value in (old, new)]
+        if all(isinstance(part, Mapping) for part in parts):
             separator = ":" if key.lower().startswith("urn:") else "."
             yield from _paths(parts[0], parts[1], f"{prefix}{key}{separator}")
         else:

@@ -41,19 +41,19 @@ class Publication:
 
 
 def published_events(records: Iterable[Mapping[str, Any]], issuer: str) -> list[PublishedEvent]:
-    """Return the events of some records; `issuer` as `events` has it."""
+    """Return the events of some records; `issuer` is the URL of the deployment."""
     return [
         PublishedEvent(
-            change.tenant, change.sequence, EventEntry(each.type, each.detail, change.seconds)
+            change.tenant, change.sequence, EventEntry(event.type, event.detail, change.seconds)
         )
         for change in item_changes.changes(records)
-        for each in change_events(change, issuer)
+        for event in change_events(change, issuer)
     ]
 
 
 def publish(records: Iterable[Mapping[str, Any]], to: EventPublisher, issuer: str) -> Publication:
     """Publish the events of some records, in their order."""
     events = published_events(records, issuer)
-    published = to.publish([each.entry for each in events])
+    published = to.publish([event.entry for event in events])
     next_sequence = "" if published == len(events) else events[published].sequence
     return Publication(len(events), published, next_sequence)

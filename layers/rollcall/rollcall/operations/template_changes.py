@@ -190,7 +190,7 @@ def _edit(
         entry = log.actions("templates", "", _detail(before, after))
         now = instant(services.clock())
         try:
-            items.change(current, contents, versions, now, operator.name, told=entry)
+            items.change(current, contents, versions, now, operator.name, log_actions=entry)
         except ConditionFailed:
             continue
         return before, after

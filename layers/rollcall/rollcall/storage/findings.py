@@ -97,8 +97,8 @@ class Findings:
         """Yield kind, user and flag of all flags in order, or of those of one kind."""
         prefix = f"{kind}#" if kind else ""
         for item in self.table.query_index(self.keys.flags(), prefix=prefix):
-            of, user, flag = item["gsi_sk"].split("#")
-            yield of, user, flag
+            flag_kind, user, flag = item["gsi_sk"].split("#")
+            yield flag_kind, user, flag
 
     def _flag(self, user: str, flag: str, kind: str, note: Item | None = None) -> Action:
         index = {"gsi_pk": self.keys.flags(), "gsi_sk": f"{kind}#{user}#{flag}"}

@@ -47,7 +47,7 @@ class GroupMembers:
     def __init__(self, table: Table, tenant: str) -> None:
         self._table = table
         self._keys = Keys(tenant)
-        self._journal = LargeChangeItems(table, tenant)
+        self._large_changes = LargeChangeItems(table, tenant)
 
     def read(self, group: str, limit: int | None = None) -> GroupWithMembers | None:
         """Read a group with its members in the order of their ids; None when there is no group.
@@ -64,11 +64,11 @@ class GroupMembers:
             if limit is not None and len(pages.members) > limit:
                 return GroupWithMembers(pages.record, pages.members, complete=False)
             members = self._with_changes(pages.members, changes_in(iter(pages.changes)))
-            members = {each: of for each, of in members.items() if each not in deleted}
+            members = {member: kind for member, kind in members.items() if member not in deleted}
             # Even a single page is not a snapshot.
             if not self._has_changed(pages.record):
-                whole = limit is None or len(members) <= limit
-                return GroupWithMembers(pages.record, members, whole)
+                is_complete = limit is None or len(members) <= limit
+                return GroupWithMembers(pages.record, members, is_complete)
         raise Unavailable("the members of the group change too often to be read, try again")
 
     def iterate(self, group: Record, **bounds: Unpack[Bounds]) -> Iterator[tuple[str, Kind]]:
@@ -78,14 +78,14 @@ class GroupMembers:
         """
         changes = MemberChanges({}, {})
         if group.pending:
-            changes = self._journal.read(group.id, group.pending)
-        after, down = bounds.get("after", ""), bounds.get("backwards", False)
+            changes = self._large_changes.read(group.id, group.pending)
+        after, backwards = bounds.get("after", ""), bounds.get("backwards", False)
         unfinished = [
-            each
-            for each in changes.added.items()
+            addition
+            for addition in changes.added.items()
             if not after
-            or (each[0] < after if down else each[0] > after)
-            or (each[0] == after and bounds.get("inclusive"))
+            or (addition[0] < after if backwards else addition[0] > after)
+            or (addition[0] == after and bounds.get("inclusive"))
         ]
         if after:
             bounds["after"] = self._keys.member(group.id, after)["sk"]
@@ -94,11 +94,11 @@ class GroupMembers:
             (item["member"], Kind(item["type"]))
             for item in self._table.query(partition, keys.MEMBER, **bounds)
         )
-        last = ""
-        for each, kind in merge(stored, sorted(unfinished, reverse=down), reverse=down):
-            if each not in changes.removed and each != last:
-                yield each, kind
-            last = each
+        previous = ""
+        for member, kind in merge(stored, sorted(unfinished, reverse=backwards), reverse=backwards):
+            if member not in changes.removed and member != previous:
+                yield member, kind
+            previous = member
 
     def existing(
         self, pairs: Iterable[tuple[str, str]], pending: Mapping[str, str]
@@ -107,20 +107,22 @@ class GroupMembers:
 
         `pending` maps groups to their unfinished changes.
         """
-        # Unfinished changes first: they are deleted only after all of them is applied.
-        unfinished = {group: self._journal.read(group, change) for group, change in pending.items()}
-        wanted = {pair: self._keys.member(*pair) for pair in pairs}
-        users = {member: self._keys.document(Kind.USER, member) for _, member in wanted}
-        items = self._table.get_many([*wanted.values(), *users.values()], (*EXISTENCE, "type"))
-        found = {pair: items.get((key["pk"], key["sk"])) for pair, key in wanted.items()}
+        # Unfinished changes first: a change is deleted only after all of it is applied.
+        unfinished = {
+            group: self._large_changes.read(group, change) for group, change in pending.items()
+        }
+        member_keys = {pair: self._keys.member(*pair) for pair in pairs}
+        users = {member: self._keys.document(Kind.USER, member) for _, member in member_keys}
+        items = self._table.get_many([*member_keys.values(), *users.values()], (*EXISTENCE, "type"))
+        found = {pair: items.get((key["pk"], key["sk"])) for pair, key in member_keys.items()}
         stored = {pair: Kind(item["type"]) for pair, item in found.items() if item is not None}
         nested = {member: kind for (_, member), kind in stored.items() if kind is Kind.GROUP}
         living = _living(users, items) | self._living(nested)
         stored = {pair: kind for pair, kind in stored.items() if pair[1] in living}
         for group, changes in unfinished.items():
-            named = {member for of, member in wanted if of == group}
-            added = {each: kind for each, kind in changes.added.items() if each in named}
-            current = {member: kind for (of, member), kind in stored.items() if of == group}
+            named = {member for other, member in member_keys if other == group}
+            added = {member: kind for member, kind in changes.added.items() if member in named}
+            current = {member: kind for (other, member), kind in stored.items() if other == group}
             current_members = self._with_changes(current, MemberChanges(added, changes.removed))
             stored = {pair: kind for pair, kind in stored.items() if pair[0] != group}
             stored |= {(group, member): kind for member, kind in current_members.items()}
@@ -147,25 +149,27 @@ class GroupMembers:
 
     def _with_changes(self, stored: Mapping[str, Kind], changes: MemberChanges) -> dict[str, Kind]:
         """Return the members after changes that may be applied in part."""
-        members = {each: of for each, of in stored.items() if each not in changes.removed}
-        absent = {each: of for each, of in changes.added.items() if each not in members}
+        members = {member: kind for member, kind in stored.items() if member not in changes.removed}
+        absent = {member: kind for member, kind in changes.added.items() if member not in members}
         if not absent:
             return members
-        members |= {each: absent[each] for each in self._living(absent)}
+        members |= {member: absent[member] for member in self._living(absent)}
         return dict(sorted(members.items()))
 
     def _living(self, resources: Mapping[str, Kind]) -> set[str]:
-        documents = {each: self._keys.document(of, each) for each, of in resources.items()}
+        documents = {
+            member: self._keys.document(kind, member) for member, kind in resources.items()
+        }
         return _living(documents, self._table.get_many(documents.values(), EXISTENCE))
 
     def _has_changed(self, record: Record) -> bool:
         """Tell whether a change of several members came after the first page was read."""
         item = self._table.get(self._keys.document(Kind.GROUP, record.id))
-        now = None if item is None else record_of(Kind.GROUP, item)
-        return now is None or now.epoch != record.epoch
+        current = None if item is None else record_of(Kind.GROUP, item)
+        return current is None or current.epoch != record.epoch
 
 
 def _living(documents: Mapping[str, Key], items: Mapping[tuple[str, str], Item]) -> set[str]:
     """Return the ids whose documents are among the items that were read, tombstones left out."""
-    found = {each: items.get((key["pk"], key["sk"])) for each, key in documents.items()}
-    return {each for each, item in found.items() if item is not None and not is_tombstone(item)}
+    found = {member: items.get((key["pk"], key["sk"])) for member, key in documents.items()}
+    return {member for member, item in found.items() if item is not None and not is_tombstone(item)}

@@ -38,7 +38,7 @@ class IndexEntries:
     def changes(
         self, record: Record, before: Document, after: Document, now: str
     ) -> Iterator[Action]:
-        """Yield what changes between two documents of a resource, of which an empty one is none.
+        """Yield the actions on index entries between two documents of a resource; {} is none.
 
         CLAIMED says that the new name is taken. Raises InvalidValueException for a name that no
         resource may get. Reads only where the old name has two keys.
@@ -59,7 +59,7 @@ class IndexEntries:
             return
         claimed, condition, values, label = old, "", {}, ""
         if len(old) > 1:
-            claimed = self._held(kind, identifier, old)
+            claimed = self._claims_of(kind, identifier, old)
             condition, values, label = "id = :id", {":id": identifier}, CHANGED
         for entry in claimed:
             if entry not in new:
@@ -79,18 +79,18 @@ class IndexEntries:
         """Return the names that a document claims, the one with today's key first."""
         if not document:
             return ()
-        found = indexing.claim(kind, document)
-        return found.forms[:1] if self._moved else found.forms
+        claim = indexing.claim(kind, document)
+        return claim.forms[:1] if self._moved else claim.forms
 
-    def _held(
+    def _claims_of(
         self, kind: Kind, identifier: str, entries: Collection[IndexEntry]
     ) -> tuple[IndexEntry, ...]:
         """Return the claims that a resource has: another resource may have had the name first."""
-        claim_keys = {each: self._keys.claim(kind, each) for each in entries}
+        claim_keys = {entry: self._keys.claim(kind, entry) for entry in entries}
         items = self._table.get_many(claim_keys.values())
         return tuple(
-            each
-            for each, key in claim_keys.items()
+            entry
+            for entry, key in claim_keys.items()
             if items.get((key["pk"], key["sk"]), {}).get("id") == identifier
         )
 

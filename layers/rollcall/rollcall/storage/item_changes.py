@@ -34,7 +34,7 @@ _SHAPES: Mapping[ItemType, frozenset[str]] = {
 }
 """The partitions of these items, by the word after the tenant."""
 
-_KINDS = {each.upper(): each for each in Kind}
+_KINDS = {kind.upper(): kind for kind in Kind}
 
 
 @dataclass(frozen=True)
@@ -62,15 +62,15 @@ class ItemChange:
 def changes(records: Iterable[Mapping[str, Any]]) -> Iterator[ItemChange]:
     """Yield the changes in stream records, as Lambda or GetRecords hands them over.
 
-    Other items are left out, and so are deletions, such as those of expired items.
+    Changes of other items are left out, and deletions, such as those of expired items.
     """
     for record in records:
         body = record["dynamodb"]
         key = decoded(body["Keys"])
         tenant, _, rest = key["pk"].partition("#")
         shape, _, resource = rest.partition("#")
-        of = next((each for each in ItemType if key["sk"].startswith(each)), None)
-        if of is None or shape not in _SHAPES[of] or "NewImage" not in body:
+        item_type = next((prefix for prefix in ItemType if key["sk"].startswith(prefix)), None)
+        if item_type is None or shape not in _SHAPES[item_type] or "NewImage" not in body:
             continue
         at = body["ApproximateCreationDateTime"]
         yield ItemChange(
@@ -80,8 +80,8 @@ def changes(records: Iterable[Mapping[str, Any]]) -> Iterator[ItemChange]:
             tenant=tenant,
             kind=_KINDS.get(shape),
             resource=resource,
-            item_type=of,
-            sort_id=key["sk"].removeprefix(of),
+            item_type=item_type,
+            sort_id=key["sk"].removeprefix(item_type),
             before=decoded(body["OldImage"]) if "OldImage" in body else None,
             after=decoded(body["NewImage"]),
         )

@@ -72,11 +72,13 @@ class LargeChangeItems:
         change = uuid4().hex
         entries = [*_entries("+", changes.added), *_entries("-", changes.removed)]
         parts = [entries[at : at + PART_MEMBERS] for at in range(0, len(entries), PART_MEMBERS)]
-        head = {"origin": actor.item, "gsi_pk": keys.UNFINISHED, "gsi_sk": f"{now}#{change}"}
-        self._table.put(self._keys.member_change(group, change, 0), head)
+        first = {"origin": actor.item, "gsi_pk": keys.UNFINISHED, "gsi_sk": f"{now}#{change}"}
+        self._table.put(self._keys.member_change(group, change, 0), first)
         for number, part in enumerate(parts, 1):
-            text = json.dumps(part, separators=(",", ":"))
-            self._table.put(self._keys.member_change(group, change, number), {"entries": text})
+            entries_json = json.dumps(part, separators=(",", ":"))
+            self._table.put(
+                self._keys.member_change(group, change, number), {"entries": entries_json}
+            )
         return change
 
     def check(self, group: str, change: str) -> Action:
@@ -113,7 +115,7 @@ class LargeChangeItems:
         is unfinished, or when there is no such group.
         """
         name = self.write(group, MemberChanges({}, {}), actor, now)
-        reserving = Action(
+        reservation = Action(
             "Update",
             self._keys.document(Kind.GROUP, group),
             update="SET pending = :name",
@@ -121,7 +123,7 @@ class LargeChangeItems:
             values={":name": name},
         )
         try:
-            self._table.transact([reserving])
+            self._table.transact([reservation])
         except ConditionFailed:
             self.delete_reservation(group, name)
             raise
@@ -137,8 +139,8 @@ class LargeChangeItems:
         Returns whether it is deleted: an unfinished change that is in effect stays. The first item
         is marked first, so that the change cannot take effect while its parts are deleted.
         """
-        head = self._keys.member_change(group, change, 0)
-        marking = [
+        first = self._keys.member_change(group, change, 0)
+        discarding = [
             Action(
                 "ConditionCheck",
                 self._keys.document(Kind.GROUP, group),
@@ -148,21 +150,21 @@ class LargeChangeItems:
             ),
             Action(
                 "Update",
-                head,
+                first,
                 update="SET discarded = :true",
                 condition="attribute_exists(pk)",
                 values={":true": True},
             ),
         ]
         try:
-            self._table.transact(marking)
+            self._table.transact(discarding)
         except ConditionFailed as error:
             if _PENDING in error.labels:
                 return False
         # Parts without a first item: a writer went on after the change was discarded.
-        items = [{"pk": each["pk"], "sk": each["sk"]} for each in self._items(group, change)]
-        self._table.delete(each for each in items if each != head)
-        self._table.delete(each for each in items if each == head)
+        items = [{"pk": item["pk"], "sk": item["sk"]} for item in self._items(group, change)]
+        self._table.delete(key for key in items if key != first)
+        self._table.delete(key for key in items if key == first)
         return True
 
     def start_of_deletion(

@@ -103,8 +103,8 @@ class Memberships:
         """
         ids = list(ids)
         group_key = self._keys.document(Kind.GROUP, group)
-        members = {each: self._keys.member(group, each) for each in ids}
-        users = {each: self._keys.document(Kind.USER, each) for each in ids}
+        members = {identifier: self._keys.member(group, identifier) for identifier in ids}
+        users = {identifier: self._keys.document(Kind.USER, identifier) for identifier in ids}
         templates = self._keys.current_templates()
         first, rest = [group_key, templates], [*members.values(), *users.values()]
         if len(rest) + len(first) <= MAX_BATCH:
@@ -113,18 +113,20 @@ class Memberships:
             # The group first: the members are then never older than the changes that it names.
             items = self._table.get_many(first) | self._table.get_many(rest, EXISTENCE)
         groups = {
-            each: self._keys.document(Kind.GROUP, each)
-            for each, key in users.items()
+            identifier: self._keys.document(Kind.GROUP, identifier)
+            for identifier, key in users.items()
             if _at(items, key) is None
         }
         nested = self._table.get_many(groups.values(), EXISTENCE)
         candidates = Candidates({}, {}, set(), [], CurrentTemplates.of(_at(items, templates)))
-        for each in ids:
-            member = _at(items, members[each]) is not None
-            if each in groups:
-                candidates.add(each, Kind.GROUP, _at(nested, groups[each]), member=member)
+        for identifier in ids:
+            member = _at(items, members[identifier]) is not None
+            if identifier in groups:
+                candidates.add(
+                    identifier, Kind.GROUP, _at(nested, groups[identifier]), member=member
+                )
             else:
-                candidates.add(each, Kind.USER, _at(items, users[each]), member=member)
+                candidates.add(identifier, Kind.USER, _at(items, users[identifier]), member=member)
         item = _at(items, group_key)
         return None if item is None else record_of(Kind.GROUP, item), candidates
 
@@ -151,7 +153,7 @@ class Memberships:
         current = {pair for pair, key in members.items() if _at(items, key) is not None}
         new_users: dict[str, NewUser] = {}
         for kind, identifier in living:
-            new_users |= new_user(identifier, items[_place(documents[kind, identifier])])
+            new_users |= new_user(identifier, items[_primary_key(documents[kind, identifier])])
         return MembershipStates(current, living, new_users)
 
     def additions(self, group: str, members: Mapping[str, Kind]) -> Iterator[Action]:
@@ -225,8 +227,8 @@ def is_membership(item: Item) -> bool:
 
 
 def _at(items: Mapping[tuple[str, str], Item], key: Key) -> Item | None:
-    return items.get(_place(key))
+    return items.get(_primary_key(key))
 
 
-def _place(key: Key) -> tuple[str, str]:
+def _primary_key(key: Key) -> tuple[str, str]:
     return key["pk"], key["sk"]

@@ -61,7 +61,7 @@ class LogEntry:
         return f"{self.time}#{self.request}#{self.number:04d}"
 
 
-_FIELDS = {each.name: each.default for each in fields(LogEntry)}
+_FIELDS = {attribute.name: attribute.default for attribute in fields(LogEntry)}
 
 
 class ProvisioningLog:
@@ -73,7 +73,7 @@ class ProvisioningLog:
         self._keep = timedelta(days=keep_days)
 
     def action(self, entry: LogEntry) -> Action:
-        """Return the action that adds an entry, for the transaction of the write that it is of."""
+        """Return the action that adds an entry, for the transaction of the write."""
         return Action("Put", self._key(entry), item=self._item(entry))
 
     def write(self, entry: LogEntry) -> bool:
@@ -104,7 +104,8 @@ class ProvisioningLog:
     def _item(self, entry: LogEntry) -> Item:
         values = {name: value for name, value in asdict(entry).items() if value != _FIELDS[name]}
         written = {
-            name: list(each) if isinstance(each, tuple) else each for name, each in values.items()
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in values.items()
         }
         expires = datetime.fromisoformat(entry.time) + self._keep
         return {**written, "expires": int(expires.timestamp())}
@@ -113,7 +114,7 @@ class ProvisioningLog:
 class LogWriter:
     """Writes the entries of one request, or of one run of a command; without a log it writes none.
 
-    It gives each entry its time, its number, and the request and the actor that it is of.
+    It sets the time, the number, the request and the actor of each entry.
     """
 
     def __init__(
@@ -132,7 +133,7 @@ class LogWriter:
         return self._log is not None
 
     def actions(self, entry: LogEntry) -> list[Action]:
-        """Return the action that adds an entry, for the transaction of the write that it is of."""
+        """Return the action that adds an entry, for the transaction of the write."""
         return [] if self._log is None else [self._log.action(self._completed(entry))]
 
     def write(self, entry: LogEntry) -> None:

@@ -34,7 +34,7 @@ class ReportError(OperatorError):
 
 @dataclass(frozen=True)
 class ReportFormat:
-    """A form in which a report is written."""
+    """A format in which a report is written."""
 
     name: str
     media_type: str
@@ -64,42 +64,42 @@ class ReportFiles:
         self._bucket = bucket
         self._table = table
 
-    def write(self, place: str, form: ReportFormat, body: IO[bytes]) -> None:
-        """Write a report in one format; `place` is a `report_path`."""
+    def write(self, path: str, form: ReportFormat, body: IO[bytes]) -> None:
+        """Write a report in one format; `path` is a `report_path`."""
         with translated_errors():
             self._s3.put_object(
                 Bucket=self._bucket,
-                Key=f"{place}/{form.file}",
+                Key=f"{path}/{form.file}",
                 Body=body,
                 ContentType=form.media_type,
                 ContentDisposition=f'{form.disposition}; filename="{form.file}"',
             )
 
-    def read(self, place: str, form: ReportFormat) -> Iterator[bytes]:
+    def read(self, path: str, form: ReportFormat) -> Iterator[bytes]:
         """Yield a report in chunks.
 
         Raises ReportError when it does not exist, Unavailable when the download breaks off.
         """
         with translated_errors():
             try:
-                found = self._s3.get_object(Bucket=self._bucket, Key=f"{place}/{form.file}")
+                response = self._s3.get_object(Bucket=self._bucket, Key=f"{path}/{form.file}")
             except self._s3.exceptions.NoSuchKey as error:
                 raise ReportError("the report is not kept any more") from error
-            yield from found["Body"].iter_chunks()
+            yield from response["Body"].iter_chunks()
 
     def delete(self, tenant: str) -> None:
         """Delete the reports of a tenant; links to them expire by themselves."""
         pages = self._s3.get_paginator("list_objects_v2")
         with translated_errors():
             for page in pages.paginate(Bucket=self._bucket, Prefix=f"{tenant}/"):
-                for each in page.get("Contents", ()):
-                    self._s3.delete_object(Bucket=self._bucket, Key=each["Key"])
+                for listed in page.get("Contents", ()):
+                    self._s3.delete_object(Bucket=self._bucket, Key=listed["Key"])
 
-    def create_link(self, place: str, now: datetime, code: str = "") -> str:
+    def create_link(self, path: str, now: datetime, code: str = "") -> str:
         """Create a link to a report and return its code, of which only a digest is stored."""
         code = code or token_urlsafe(24)
         expires = int((now + timedelta(days=LINK_DAYS)).timestamp())
-        self._table.put(_link(code), {"place": place, "expires": expires})
+        self._table.put(_link(code), {"place": path, "expires": expires})
         return code
 
     def signed_url(self, code: str, form: ReportFormat, now: datetime) -> str | None:

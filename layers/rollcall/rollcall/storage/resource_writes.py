@@ -107,14 +107,18 @@ class ResourceWrites:
 
         CHANGED says that it is no longer the version that was read, or that its link changed.
         """
-        found = record.link == LINKED
+        is_default = record.link == LINKED
         change = Action(
             "Update",
             self.keys.document(record.kind, record.id),
             update="SET link = :link, origin = :origin",
             condition=(
                 "version = :version AND attribute_exists(document) AND "
-                + ("(link = :before OR attribute_not_exists(link))" if found else "link = :before")
+                + (
+                    "(link = :before OR attribute_not_exists(link))"
+                    if is_default
+                    else "link = :before"
+                )
             ),
             values={
                 ":link": link.item,

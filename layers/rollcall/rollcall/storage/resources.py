@@ -83,26 +83,26 @@ class Resources:
         deleted: bool = False,
     ) -> dict[tuple[Kind, str], Record]:
         """Read resources of one type, and others in the same round trip, by type and id."""
-        named = [*others, *((kind, each) for each in identifiers)]
-        wanted = {each: self.keys.document(*each) for each in named}
-        items = self.table.get_many(wanted.values())
-        found = {}
-        for each, key in wanted.items():
+        resources = [*others, *((kind, identifier) for identifier in identifiers)]
+        documents = {resource: self.keys.document(*resource) for resource in resources}
+        items = self.table.get_many(documents.values())
+        records = {}
+        for resource, key in documents.items():
             item = items.get((key["pk"], key["sk"]))
-            record = None if item is None else record_of(each[0], item)
+            record = None if item is None else record_of(resource[0], item)
             if record is not None:
-                found[each] = record
+                records[resource] = record
             elif item is not None and deleted:
-                found[each] = tombstone_of(each[0], item)
-        return found
+                records[resource] = tombstone_of(resource[0], item)
+        return records
 
     def find(self, kind: Kind, entry: IndexEntry, *, unique: bool) -> list[str]:
         """Return the ids under an index entry, strongly consistent; one at most if it is unique."""
         if unique:
             return list(self.find_many(kind, [entry]).values())
         found: dict[str, None] = {}
-        for each in self._forms(entry):
-            partition = self.keys.lookup_partition(each)
+        for form in self._forms(entry):
+            partition = self.keys.lookup_partition(form)
             for item in self.table.query(partition, f"{kind.value}#"):
                 found[keys.identifier(item["sk"])] = None
         return list(found)
@@ -113,16 +113,14 @@ class Resources:
         Where the names of two resources have become the same, it is the one that earlier releases
         found by this spelling, else the older; that takes another round trip.
         """
-        wanted = {
-            each: [self.keys.claim(kind, form)["pk"] for form in self._forms(each)]
-            for each in entries
+        partitions = {
+            entry: [self.keys.claim(kind, form)["pk"] for form in self._forms(entry)]
+            for entry in entries
         }
-        claims = self._claims([place for places in wanted.values() for place in places])
+        claims = self._claims([pk for pks in partitions.values() for pk in pks])
         found = {}
-        for entry, places in wanted.items():
-            ids = {
-                each for place in places if place in claims for each in claim_holders(claims[place])
-            }
+        for entry, pks in partitions.items():
+            ids = {holder for pk in pks if pk in claims for holder in claim_holders(claims[pk])}
             if len(ids) > 1:
                 ids = self._best(kind, entry, ids)
             if ids:
@@ -134,25 +132,25 @@ class Resources:
         return set(self.find_many(kind, entries))
 
     def _forms(self, entry: IndexEntry) -> tuple[IndexEntry, ...]:
-        """Return the entry, and the former one where the tenant may hold it."""
+        """Return the entry, and its former form where the tenant may have it stored."""
         return entry.forms[:1] if self.moved else entry.forms
 
-    def _claims(self, places: list[str]) -> dict[str, Item]:
+    def _claims(self, partitions: list[str]) -> dict[str, Item]:
         """Read claims by their partitions."""
-        wanted = [{"pk": each, "sk": keys.CLAIM} for each in places]
-        if len(wanted) == 1:
-            item = self.table.get(wanted[0])
+        claim_keys = [{"pk": partition, "sk": keys.CLAIM} for partition in partitions]
+        if len(claim_keys) == 1:
+            item = self.table.get(claim_keys[0])
             return {} if item is None else {item["pk"]: item}
-        return {item["pk"]: item for item in self.table.get_many(wanted).values()}
+        return {item["pk"]: item for item in self.table.get_many(claim_keys).values()}
 
     def _best(self, kind: Kind, entry: IndexEntry, identifiers: Iterable[str]) -> set[str]:
-        """Return the best of the resources with a name, none where none has it any more."""
-        asked = entry.forms[-1].key
+        """Return the best of the resources with a name, none when no resource has it any more."""
+        former_key = entry.forms[-1].key
         ranked = []
         for record in self.read_many(kind, identifiers).values():
-            own = indexing.claim(kind, record.document)
-            if own.key == entry.key:
-                ranked.append((own.forms[-1].key != asked, record.created, record.id))
+            claim = indexing.claim(kind, record.document)
+            if claim.key == entry.key:
+                ranked.append((claim.forms[-1].key != former_key, record.created, record.id))
         return {identifier for *_, identifier in sorted(ranked)[:1]}
 
     def ids(self, kind: Kind) -> Iterator[str]:
@@ -180,8 +178,8 @@ class Resources:
 
     def with_prefix(self, kind: Kind, entry: IndexEntry) -> Iterator[str]:
         """Yield the ids of the resources whose folded name begins with an entry's."""
-        first, *others = (keys.name_prefix(each.key) for each in self._forms(entry))
-        for prefix in (first, *(each for each in others if not each.startswith(first))):
+        first, *others = (keys.name_prefix(form.key) for form in self._forms(entry))
+        for prefix in (first, *(other for other in others if not other.startswith(first))):
             for item in self.table.query_index(self.keys.claims(kind), prefix=prefix):
                 yield keys.identifier(item["gsi_sk"])
 
@@ -199,5 +197,5 @@ class Resources:
         Local accounts that were created before they were counted count as linked.
         """
         shards = list(self.table.query(self.keys.counts(kind)))
-        unlinked = sum(int(each.get("unlinked", 0)) for each in shards) if linked else 0
-        return sum(int(each["amount"]) for each in shards) - max(unlinked, 0)
+        unlinked = sum(int(shard.get("unlinked", 0)) for shard in shards) if linked else 0
+        return sum(int(shard["amount"]) for shard in shards) - max(unlinked, 0)

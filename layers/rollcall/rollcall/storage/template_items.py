@@ -61,14 +61,14 @@ class TemplateItems:
         return CurrentTemplates.of(self._table.get(self.key))
 
     def read_versions(
-        self, wanted: Iterable[tuple[str, int]]
+        self, versions: Iterable[tuple[str, int]]
     ) -> dict[tuple[str, int], TemplateContent]:
         """Read some versions of templates, by name and version."""
-        named = {each: self._keys.template_version(*each) for each in wanted}
-        items = self._table.get_many(named.values())
+        version_keys = {version: self._keys.template_version(*version) for version in versions}
+        items = self._table.get_many(version_keys.values())
         return {
-            each: json.loads(items[key["pk"], key["sk"]]["content"])
-            for each, key in named.items()
+            version: json.loads(items[key["pk"], key["sk"]]["content"])
+            for version, key in version_keys.items()
             if (key["pk"], key["sk"]) in items
         }
 
@@ -86,7 +86,7 @@ class TemplateItems:
         now: str,
         actor: str,
         *,
-        told: Sequence[Action] = (),
+        log_actions: Sequence[Action] = (),
     ) -> None:
         """Replace the current templates and store the new versions, with entries of the log.
 
@@ -114,14 +114,14 @@ class TemplateItems:
         actions += [
             Action(
                 "Put",
-                self._keys.template_version(each["name"], each["version"]),
-                item={"content": _encoded(each), "set": now, "actor": actor},
+                self._keys.template_version(content["name"], content["version"]),
+                item={"content": _encoded(content), "set": now, "actor": actor},
                 condition="attribute_not_exists(pk)",
             )
-            for each in contents
-            if each["version"] != before.versions.get(each["name"], 0)
+            for content in contents
+            if content["version"] != before.versions.get(content["name"], 0)
         ]
-        self._table.transact([*actions, *told])
+        self._table.transact([*actions, *log_actions])
 
     def bind(self, selector: str, group: str) -> None:
         """Bind a selector to a group, unless it is bound already or the group does not exist."""
@@ -138,17 +138,17 @@ class TemplateItems:
         return self._bound(selectors, group, "SET", "{0} = :group", "attribute_not_exists({0})")
 
     def unbinding(self, selectors: Sequence[str], group: str) -> list[Action]:
-        """Return the action that frees selectors of a group; it fails when one is not bound so."""
+        """Return the action that unbinds selectors; it fails when one is not bound to the group."""
         return self._bound(selectors, group, "REMOVE", "{0}", "{0} = :group")
 
     def _bound(
         self, selectors: Sequence[str], group: str, verb: str, change: str, condition: str
     ) -> list[Action]:
         """Return one action for all selectors: a transaction takes one action for each item."""
-        names = {f"#{number}": each for number, each in enumerate(selectors)}
+        names = {f"#{number}": selector for number, selector in enumerate(selectors)}
         if not names:
             return []
-        paths = [f"bound.{each}" for each in names]
+        paths = [f"bound.{name}" for name in names]
         return [
             Action(
                 "Update",

@@ -18,8 +18,8 @@ BATCH = 25
 
 def delete(table: Table, tenant: str) -> Iterator[int]:
     """Delete every item of a tenant, yielding how many so far; may be repeated at any point."""
-    left, deleted = _keys(table, tenant), 0
-    while batch := list(islice(left, BATCH)):
+    remaining, deleted = _keys(table, tenant), 0
+    while batch := list(islice(remaining, BATCH)):
         table.delete(batch)
         deleted += len(batch)
         yield deleted

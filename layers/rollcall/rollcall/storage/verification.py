@@ -41,19 +41,19 @@ RecomputeAccess = Callable[[Access, Iterable[Item]], Access | None]
 
 @dataclass
 class _Stored:
-    """The items of a tenant, as far as they have to agree."""
+    """The items of a tenant that have to agree; a group has `members`, a member `memberships`."""
 
     entries: IndexCheck
     documents: set[tuple[Kind, str]] = field(default_factory=set)
     pending: dict[str, str] = field(default_factory=dict)
     members: dict[tuple[str, str], Kind] = field(default_factory=dict)
-    sides: dict[tuple[str, str], Kind] = field(default_factory=dict)
+    memberships: dict[tuple[str, str], Kind] = field(default_factory=dict)
     access: dict[str, Access] = field(default_factory=dict)
     grants: dict[str, dict[str, Item]] = field(default_factory=dict)
     counts: Counter[Kind] = field(default_factory=Counter)
     local: int = 0
     counted_local: int = 0
-    begun: dict[PrimaryKey, UnfinishedChange] = field(default_factory=dict)
+    unfinished: dict[PrimaryKey, UnfinishedChange] = field(default_factory=dict)
     unknown: list[PrimaryKey] = field(default_factory=list)
 
 
@@ -66,27 +66,27 @@ def faults(
     """
     stored = _Stored(IndexCheck(Keys(tenant), moved))
     for item in table.scan(f"{tenant}#"):
-        _read(stored, Keys(tenant), item)
+        _read_item(stored, Keys(tenant), item)
     yield from _Check(stored, Keys(tenant), GrantItems(table, tenant), recompute).faults()
 
 
-def _read(stored: _Stored, own: Keys, item: Item) -> None:
+def _read_item(stored: _Stored, tenant_keys: Keys, item: Item) -> None:
     pk, sk = item["pk"], item["sk"]
-    shape, _, rest = pk.removeprefix(f"{own.tenant}#").partition("#")
+    shape, _, rest = pk.removeprefix(f"{tenant_keys.tenant}#").partition("#")
     if shape in _KINDS:
-        _read_resource(stored, own, _KINDS[shape], item)
+        _read_resource(stored, tenant_keys, _KINDS[shape], item)
     elif shape in ("USERNAME", "GROUPNAME", "LOOKUP", "EVIDENCE"):
         stored.entries.add_item(item)
     elif shape == "COUNT":
         stored.counts[Kind(rest)] += int(item["amount"])
         stored.counted_local += int(item.get("unlinked", 0))
     elif shape == keys.UNFINISHED_DELETION:
-        stored.begun[pk, sk] = UnfinishedChange(own.tenant, sk, "", "")
+        stored.unfinished[pk, sk] = UnfinishedChange(tenant_keys.tenant, sk, "", "")
     elif shape not in UNCHECKED:
         stored.unknown.append((pk, sk))
 
 
-def _read_resource(stored: _Stored, own: Keys, kind: Kind, item: Item) -> None:
+def _read_resource(stored: _Stored, tenant_keys: Keys, kind: Kind, item: Item) -> None:
     identifier, sk = keys.identifier(item["pk"]), item["sk"]
     other = keys.identifier(sk)
     if sk == keys.DOCUMENT:
@@ -102,11 +102,13 @@ def _read_resource(stored: _Stored, own: Keys, kind: Kind, item: Item) -> None:
         stored.members[identifier, item["member"]] = Kind(item["type"])
     elif sk.startswith(keys.GROUP if kind is Kind.USER else keys.PARENT):
         if is_membership(item):
-            stored.sides[other, identifier] = kind
+            stored.memberships[other, identifier] = kind
     elif sk.startswith(keys.MEMBER_CHANGE) and kind is Kind.GROUP:
         change = sk.split("#")[1]
-        place = (item["pk"], f"{keys.MEMBER_CHANGE}{change}")
-        stored.begun[place] = UnfinishedChange(own.tenant, identifier, change, "")
+        primary_key = (item["pk"], f"{keys.MEMBER_CHANGE}{change}")
+        stored.unfinished[primary_key] = UnfinishedChange(
+            tenant_keys.tenant, identifier, change, ""
+        )
     elif sk.startswith(keys.GRANT) and kind is Kind.USER:
         stored.grants.setdefault(identifier, {})[other] = item
     elif not (sk.startswith(keys.FLAG) and kind is Kind.USER):
@@ -122,57 +124,61 @@ class _Check:
     """Compares the items of a tenant with each other."""
 
     stored: _Stored
-    own: Keys
+    tenant_keys: Keys
     grants: GrantItems
     recompute: RecomputeAccess
 
     def faults(self) -> Iterator[Fault]:
         for pk, sk in self.stored.unknown:
             yield Fault(f"{pk} {sk} is no item that is known here")
-        for place, begun in self.stored.begun.items():
-            yield Fault(f"{' '.join(place)} is begun and not finished", unfinished=begun)
+        for primary_key, change in self.stored.unfinished.items():
+            yield Fault(f"{' '.join(primary_key)} is begun and not finished", unfinished=change)
         for group, change in self.stored.pending.items():
-            key = self.own.member_change(group, change, 0)
-            if (key["pk"], f"{keys.MEMBER_CHANGE}{change}") not in self.stored.begun:
+            key = self.tenant_keys.member_change(group, change, 0)
+            if (key["pk"], f"{keys.MEMBER_CHANGE}{change}") not in self.stored.unfinished:
                 yield Fault(
                     f"the group {group} waits for the change {change}, which is not there",
-                    (self._settled(group, change),),
+                    (self._pending_removal(group, change),),
                 )
         yield from self.stored.entries.faults()
         yield from self._membership_faults()
         yield from self._grant_faults()
         for kind in Kind:
-            living = sum(1 for of, _ in self.stored.documents if of is kind)
+            living = sum(1 for found, _ in self.stored.documents if found is kind)
             if (counted := self.stored.counts[kind]) != living:
                 yield Fault(
                     f"{counted} {kind.value.lower()}s are counted and {living} live",
-                    (self._recounted(kind, living - counted),),
+                    (self._count_correction(kind, living - counted),),
                 )
         # Fewer may be counted: local accounts that were created before they were counted.
         if (counted := self.stored.counted_local) > (local := self.stored.local):
             yield Fault(
                 f"{counted} local accounts are counted and {local} live",
-                (self._recounted(Kind.USER, 0, local - counted),),
+                (self._count_correction(Kind.USER, 0, local - counted),),
             )
 
     def _membership_faults(self) -> Iterator[Fault]:
         stored = self.stored
-        leaving = {each.id for each in stored.begun.values() if not each.change}
-        for pair in stored.members.keys() | stored.sides.keys():
+        unfinished_deletions = {
+            change.id for change in stored.unfinished.values() if not change.change
+        }
+        for pair in stored.members.keys() | stored.memberships.keys():
             group, member = pair
-            kind = stored.members.get(pair) or stored.sides[pair]
+            kind = stored.members.get(pair) or stored.memberships[pair]
             missing = [
                 identifier
                 for of, identifier in ((Kind.GROUP, group), (kind, member))
                 if (of, identifier) not in stored.documents
             ]
-            both = pair in stored.members and pair in stored.sides
+            both = pair in stored.members and pair in stored.memberships
             if both and not missing:
                 continue
-            if missing and leaving.issuperset(missing):
+            if missing and unfinished_deletions.issuperset(missing):
                 continue  # its unfinished deletion ends its memberships
             problem = f"{missing[0]} does not live" if missing else "it has one side only"
-            repairs = self._sided(group, member, kind, whole=pair in stored.members and not missing)
+            repairs = self._membership_repair(
+                group, member, kind, keep=pair in stored.members and not missing
+            )
             yield Fault(f"{member} is a member of {group}, and {problem}", repairs)
 
     def _grant_faults(self) -> Iterator[Fault]:
@@ -180,40 +186,47 @@ class _Check:
             grants = self.stored.grants.get(user, {})
             access = self.stored.access.get(user, NO_ACCESS)
             if (Kind.USER, user) not in self.stored.documents:
-                drops = tuple(Action("Delete", self.own.grant(user, each)) for each in grants)
-                yield Fault(f"the grants of {user} are left over", drops)
+                deletions = tuple(
+                    Action("Delete", self.tenant_keys.grant(user, template)) for template in grants
+                )
+                yield Fault(f"the grants of {user} are left over", deletions)
                 continue
-            versions = {template: int(each["version"]) for template, each in grants.items()}
+            versions = {template: int(grant["version"]) for template, grant in grants.items()}
             if not access.granted.items() <= versions.items():
-                named = f"{sorted(grants)} are stored, {sorted(access.granted)} are in force"
-                yield Fault(f"the grants of {user} differ: {named}")
-            elif (given := self.recompute(access, grants.values())) is not None:
-                put = self.grants.access_update(user, access, given, _now(), Actor())
+                difference = f"{sorted(grants)} are stored, {sorted(access.granted)} are in force"
+                yield Fault(f"the grants of {user} differ: {difference}")
+            elif (computed := self.recompute(access, grants.values())) is not None:
+                put = self.grants.access_update(user, access, computed, _now(), Actor())
                 yield Fault(f"the access of {user} is not what its grants give", (put,))
 
-    def _sided(self, group: str, member: str, kind: Kind, *, whole: bool) -> tuple[Action, ...]:
-        """Return the actions that make the member's item agree with the group's."""
-        side, other = self.own.member(group, member), self.own.membership(kind, member, group)
-        if whole:
+    def _membership_repair(
+        self, group: str, member: str, kind: Kind, *, keep: bool
+    ) -> tuple[Action, ...]:
+        """Return the actions that put the missing item of the member, or delete both items."""
+        item, other = (
+            self.tenant_keys.member(group, member),
+            self.tenant_keys.membership(kind, member, group),
+        )
+        if keep:
             return (
-                Action("ConditionCheck", side, condition="attribute_exists(pk)"),
+                Action("ConditionCheck", item, condition="attribute_exists(pk)"),
                 Action("Put", other, condition="attribute_not_exists(pk)"),
             )
-        return (Action("Delete", side), Action("Delete", other))
+        return (Action("Delete", item), Action("Delete", other))
 
-    def _settled(self, group: str, change: str) -> Action:
+    def _pending_removal(self, group: str, change: str) -> Action:
         return Action(
             "Update",
-            self.own.document(Kind.GROUP, group),
+            self.tenant_keys.document(Kind.GROUP, group),
             update="REMOVE pending",
             condition="pending = :change",
             values={":change": change},
         )
 
-    def _recounted(self, kind: Kind, amount: int, unlinked: int = 0) -> Action:
+    def _count_correction(self, kind: Kind, amount: int, unlinked: int = 0) -> Action:
         return Action(
             "Update",
-            self.own.count(kind, 0),
+            self.tenant_keys.count(kind, 0),
             update="ADD amount :amount, unlinked :unlinked",
             values={":amount": amount, ":unlinked": unlinked},
         )

@@ -44,10 +44,10 @@ class AccessLevels:
 
 
 def _scale(name: str, text: str) -> tuple[str, ...]:
-    words = tuple(each.strip() for each in text.split(",") if each.strip())
-    for each in words:
-        if not _WORD.fullmatch(each):
-            raise ScaleError(f"the {name} of access are words with commas between, not {each!r}")
+    words = tuple(word.strip() for word in text.split(",") if word.strip())
+    for word in words:
+        if not _WORD.fullmatch(word):
+            raise ScaleError(f"the {name} of access are words with commas between, not {word!r}")
     if len(set(words)) != len(words):
         raise ScaleError(f"the {name} of access name one of them twice: {text}")
     return words
@@ -55,5 +55,5 @@ def _scale(name: str, text: str) -> tuple[str, ...]:
 
 def _highest(scale: Sequence[str], values: Iterable[str]) -> str:
     """Return the highest value; where all are unknown, the last in alphabetical order."""
-    ranks = {each: rank for rank, each in enumerate(scale)}
-    return max(filter(None, values), key=lambda each: (ranks.get(each, -1), each), default="")
+    ranks = {value: rank for rank, value in enumerate(scale)}
+    return max(filter(None, values), key=lambda value: (ranks.get(value, -1), value), default="")

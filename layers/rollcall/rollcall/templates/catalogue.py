@@ -21,18 +21,22 @@ class Catalogue:
     @classmethod
     def of(cls, edition: CurrentTemplates) -> Catalogue:
         """Read the stored templates."""
-        templates = sorted(map(Template.of, edition.contents), key=lambda each: each.name)
+        templates = sorted(map(Template.of, edition.contents), key=lambda template: template.name)
         return cls(tuple(templates), edition.bound)
 
     @property
     def everyone(self) -> Template | None:
         """The template for all new users, if there is one."""
-        return next((each for each in self.templates if each.group is None), None)
+        return next((template for template in self.templates if template.group is None), None)
 
     @property
     def awaited(self) -> dict[str, int]:
         """The versions of the groups' templates by name, which a user created now awaits."""
-        return {each.name: each.version for each in self.templates if each.group is not None}
+        return {
+            template.name: template.version
+            for template in self.templates
+            if template.group is not None
+        }
 
     def group_of(self, template: Template) -> str | None:
         """Return the id of the group that a template is bound to, None before the group exists."""
@@ -40,7 +44,9 @@ class Catalogue:
 
     def unbound_selectors(self, group: Mapping[str, Any]) -> list[str]:
         """Return the selectors without a group that select the group with this document."""
-        selectors = {each.group.key: each.group for each in self.templates if each.group}
+        selectors = {
+            template.group.key: template.group for template in self.templates if template.group
+        }
         return [
             key
             for key, selector in selectors.items()

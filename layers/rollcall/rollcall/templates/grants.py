@@ -70,7 +70,7 @@ def with_grants(access: Access, grants: Iterable[Grant], scales: AccessLevels) -
 
 def recomputed(access: Access, grants: Iterable[Grant], scales: AccessLevels) -> Access:
     """Return the access by these grants alone, applied in the order of time."""
-    ordered = sorted(grants, key=lambda each: (each.at, each.template))
+    ordered = sorted(grants, key=lambda grant: (grant.at, grant.template))
     return with_grants(Access(awaited=access.awaited), ordered, scales)
 
 
@@ -91,10 +91,10 @@ def merged_access(one: Access, other: Access, scales: AccessLevels) -> Access:
 
 def merged_grant(one: Grant, other: Grant, scales: AccessLevels) -> Grant:
     """Return the grant `one` with what `other`, of the same template, gives in addition."""
-    given = with_grants(Access(), [one, other], scales)
-    revoked = {area: at for area, at in one.revoked.items() if area not in given.areas}
+    combined = with_grants(Access(), [one, other], scales)
+    revoked = {area: at for area, at in one.revoked.items() if area not in combined.areas}
     return replace(
-        one, areas=given.areas, role=given.role, attributes=given.defaults, revoked=revoked
+        one, areas=combined.areas, role=combined.role, attributes=combined.defaults, revoked=revoked
     )
 
 
@@ -105,10 +105,10 @@ def repaired_access(
 
     Grants do not tell which of two defaults was first; either of them is right.
     """
-    grants = [Grant.of(each) for each in contents]
-    given = recomputed(access, grants, scales)
-    possible = {pair for each in grants for pair in each.attributes.items()}
+    grants = [Grant.of(content) for content in contents]
+    computed = recomputed(access, grants, scales)
+    possible = {pair for grant in grants for pair in grant.attributes.items()}
     defaults = access.defaults
-    if defaults.keys() == given.defaults.keys() and defaults.items() <= possible:
-        given = replace(given, defaults=defaults)
-    return None if given == access else given
+    if defaults.keys() == computed.defaults.keys() and defaults.items() <= possible:
+        computed = replace(computed, defaults=defaults)
+    return None if computed == access else computed

@@ -42,12 +42,12 @@ class Selector:
 
     def selects(self, group: Mapping[str, Any]) -> bool:
         """Tell whether a group's document has the value."""
-        values = (each for each in self._indexed.values(group) if isinstance(each, str))
+        values = (value for value in self._indexed.values(group) if isinstance(value, str))
         return self.entry.key in map(self._indexed.fold, values)
 
     @property
     def _indexed(self) -> Indexed:
-        return next(each for each in INDEXED[Kind.GROUP] if each.attribute == self.attribute)
+        return next(index for index in INDEXED[Kind.GROUP] if index.attribute == self.attribute)
 
     def __str__(self) -> str:
         return self.value if self.attribute == "displayName" else f"of externalId {self.value}"

@@ -55,10 +55,10 @@ def read(parsed: Any, scales: AccessLevels, window: int = WINDOW_DAYS) -> list[T
     for number, raw in enumerate(listed, 1):
         where = _where(raw, number, len(listed))
         mistakes = list(_mistakes(raw, scales))
-        problems += [f"{where}: {each}" for each in mistakes]
+        problems += [f"{where}: {mistake}" for mistake in mistakes]
         if not mistakes:
             templates.append(_template(raw, window))
-    problems += _between(templates)
+    problems += _mistakes_between(templates)
     if problems:
         raise TemplateError("\n".join(problems))
     return templates
@@ -185,12 +185,12 @@ def _text(what: str, value: Any) -> Iterator[str]:
         yield f"{what} holds a character that cannot be printed"
 
 
-def _between(templates: Sequence[Template]) -> Iterator[str]:
+def _mistakes_between(templates: Sequence[Template]) -> Iterator[str]:
     """Yield the mistakes of templates in combination."""
-    names = [each.name for each in templates]
-    for name in sorted({each for each in names if names.count(each) > 1}):
+    names = [template.name for template in templates]
+    for name in sorted({name for name in names if names.count(name) > 1}):
         yield f"template {name}: the file names it twice"
-    everyone = [each.name for each in templates if each.group is None]
+    everyone = [template.name for template in templates if template.group is None]
     if len(everyone) > 1:
         yield f"one template applies to all users, and the file has {' and '.join(everyone)}"
 

@@ -18,13 +18,13 @@ MAX_VALUES = 20_000
 """How many values a text may have when every alias is written out."""
 
 
-def read(text: str, named: str) -> Any:
-    """Return the value of a text; `named` is the name of its file.
+def read(text: str, file_name: str) -> Any:
+    """Return the value of a text; `file_name` is for the error.
 
     Raises TemplateError for what is neither YAML nor JSON, repeats a key, or is too large.
     """
     if len(text) > MAX_CHARACTERS:
-        raise TemplateError(f"{named} has more than {MAX_CHARACTERS:,} characters")
+        raise TemplateError(f"{file_name} has more than {MAX_CHARACTERS:,} characters")
     try:
         # JSON may be indented with tabs, which YAML refuses.
         return yaml.load(text.expandtabs(2), _Loader)  # noqa: S506  # a safe loader
@@ -32,7 +32,7 @@ def read(text: str, named: str) -> Any:
         mark = getattr(error, "problem_mark", None)
         where = "" if mark is None else f", line {mark.line + 1}"
         problem = getattr(error, "problem", None) or "it cannot be read"
-        raise TemplateError(f"{named}{where}: {problem}") from error
+        raise TemplateError(f"{file_name}{where}: {problem}") from error
 
 
 class _Loader(yaml.SafeLoader):
@@ -55,7 +55,7 @@ class _Loader(yaml.SafeLoader):
         is_alias = self.check_event(yaml.AliasEvent)
         node = super().compose_node(parent, index)
         if is_alias:
-            self._count += self._counts.get(id(node), MAX_VALUES)  # what holds itself has no end
+            self._count += self._counts.get(id(node), MAX_VALUES)  # a node in itself is endless
         self._counts[id(node)] = self._count - before
         if self._count > MAX_VALUES:
             problem = f"it has more than {MAX_VALUES:,} values, its aliases written out"

@@ -28,7 +28,7 @@ MAX_LOOKS = 2
 MAX_LOOKS times in FRESH_SECONDS: a refused token that is sent again does not block a new one."""
 
 _MAX_CACHED = 4096
-_REMEMBERED = timedelta(days=90)
+_USE_KEPT = timedelta(days=90)
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Caller:
 
 
 @dataclass
-class _Cached:
+class _CachedTenant:
     """A cached tenant, read under its lock by one request at a time."""
 
     tenant: Tenant | None = None
@@ -70,23 +70,23 @@ class _Cache:
     """
 
     def __init__(self) -> None:
-        self._known: OrderedDict[str, _Cached] = OrderedDict()
-        self._unknown: OrderedDict[str, _Cached] = OrderedDict()
+        self._known: OrderedDict[str, _CachedTenant] = OrderedDict()
+        self._unknown: OrderedDict[str, _CachedTenant] = OrderedDict()
         self._lock = Lock()
 
-    def at(self, name: str) -> _Cached:
+    def entry(self, name: str) -> _CachedTenant:
         """Return the cache entry of a name, an empty one for a new name."""
         with self._lock:
-            cached = self._known.get(name) or self._unknown.get(name) or _Cached()
-            self._keep(name, cached)
+            cached = self._known.get(name) or self._unknown.get(name) or _CachedTenant()
+            self._store(name, cached)
             return cached
 
-    def sort(self, name: str, cached: _Cached) -> None:
-        """Put a name into the right half of the cache after reading it."""
+    def update(self, name: str, cached: _CachedTenant) -> None:
+        """Cache a name as one with or without a tenant, after it was read."""
         with self._lock:
-            self._keep(name, cached)
+            self._store(name, cached)
 
-    def _keep(self, name: str, cached: _Cached) -> None:
+    def _store(self, name: str, cached: _CachedTenant) -> None:
         half, other_half = self._known, self._unknown
         if cached.tenant is None:
             half, other_half = other_half, half
@@ -116,7 +116,7 @@ class Authenticator:
         self._table = table
         self._clock = clock
         self._cache = _Cache()
-        self._noted: OrderedDict[str, str] = OrderedDict()
+        self._stored_uses: OrderedDict[str, str] = OrderedDict()
 
     def authenticate(self, tenant: str, authorization: str | None) -> Caller:
         """Return the sender of a request.
@@ -136,59 +136,59 @@ class Authenticator:
         if match is None:
             raise _refused()
         caller, stored = match
-        self._note(caller, stored)
+        self._store_use(caller, stored)
         return caller
 
     def _find(self, name: str, digest: str) -> tuple[Caller, Token] | None:
-        cached = self._cache.at(name)
-        # A request that comes while another one reads waits for it and uses what it has read.
+        cached = self._cache.entry(name)
+        # A request that comes while another one reads the tenant waits for the same result.
         with cached.lock:
             now = self._clock().timestamp()
-            fresh = cached.is_older(CACHE_SECONDS, now)
-            if fresh:
+            is_stale = cached.is_older(CACHE_SECONDS, now)
+            if is_stale:
                 self._read(name, cached, now)
             match = self._match(cached.tenant, digest)
-            if match is None and not fresh and cached.may_look(digest, now):
+            if match is None and not is_stale and cached.may_look(digest, now):
                 self._read(name, cached, now)
                 cached.looks.append((now, digest))
                 match = self._match(cached.tenant, digest)
         return match
 
-    def _read(self, name: str, cached: _Cached, now: float) -> None:
+    def _read(self, name: str, cached: _CachedTenant, now: float) -> None:
         try:
             cached.tenant = Tenant.of(name, self._secrets.read(name))
         except SecretMissing:
             cached.tenant = None
         cached.read_at = now
-        self._cache.sort(name, cached)
+        self._cache.update(name, cached)
 
     def _match(self, tenant: Tenant | None, digest: str) -> tuple[Caller, Token] | None:
-        """Compare with every live token, in the same time for each position of the right one."""
+        """Return the live token with a digest; the time that it takes does not depend on which."""
         if tenant is None or tenant.state != ACTIVE:
             return None
         now = self._clock().astimezone(UTC)
         match = None
-        for each in tenant.tokens:
-            same = compare_digest(each.digest, digest)
-            if same and each.is_live(now):
+        for token in tenant.tokens:
+            same = compare_digest(token.digest, digest)
+            if same and token.is_live(now):
                 key = bytes.fromhex(tenant.key)
                 policies = tenant.link_policy, tenant.moved, tenant.absent_members
-                caller = Caller(tenant.name, each.id, key, each.scope, *policies)
-                match = caller, each
+                caller = Caller(tenant.name, token.id, key, token.scope, *policies)
+                match = caller, token
         return match
 
-    def _note(self, caller: Caller, token: Token) -> None:
+    def _store_use(self, caller: Caller, token: Token) -> None:
         """Store once a day that a token is used."""
         now = instant(self._clock())
         name, day = f"{caller.tenant}#{token.id}", now[:10]
-        if self._table is None or self._noted.get(name) == day:
+        if self._table is None or self._stored_uses.get(name) == day:
             return
-        expires = datetime.fromisoformat(token.expires) + _REMEMBERED
+        expires = datetime.fromisoformat(token.expires) + _USE_KEPT
         usage = TokenUsage(self._table, caller.tenant)
         if usage.write(token.id, now, int(expires.timestamp())):
-            self._noted[name] = day
-            if len(self._noted) > _MAX_CACHED:
-                self._noted.popitem(last=False)
+            self._stored_uses[name] = day
+            if len(self._stored_uses) > _MAX_CACHED:
+                self._stored_uses.popitem(last=False)
 
 
 def _refused() -> UnauthorizedException:

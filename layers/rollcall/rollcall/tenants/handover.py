@@ -74,7 +74,7 @@ class HandoverService:
         self._tenants = tenants
 
     def offer(self, tenant: str, opens: timedelta, days: int = TOKEN_DAYS) -> OfferedHandover:
-        """Create a link that opens for a while; earlier hand-overs without use are ended.
+        """Create a link that opens for a while, and end the earlier hand-overs that were not used.
 
         Raises TenantError.
         """
@@ -93,29 +93,29 @@ class HandoverService:
         HandoverItems(self._table, tenant).create(handover)
         uses = TokenUsage(self._table, tenant).read_all()
         live_tokens = tuple(
-            (each, uses.get(each.id))
-            for each in self._tenants.show(tenant).tokens
-            if each.is_live(now)
+            (token, uses.get(token.id))
+            for token in self._tenants.show(tenant).tokens
+            if token.is_live(now)
         )
         return OfferedHandover(code, handover.opens_until, withdrawn, revoked, live_tokens)
 
     def status(self, code: str) -> HandoverStatus | None:
         """Return the status behind a code, None for an unknown or expired code."""
-        found = self._find(code)
-        if found is None:
+        match = self._find(code)
+        if match is None:
             return None
-        tenant, handover = found
+        tenant, handover = match
         try:
-            shown = self._tenants.show(tenant)
+            stored = self._tenants.show(tenant)
         except TenantError:
             return None
-        token = shown.token(handover.token) if handover.shown else None
+        token = stored.token(handover.token) if handover.shown else None
         return HandoverStatus(
             tenant,
             handover.opens_until,
             handover.shown,
             handover.told_until,
-            shown.state == ACTIVE,
+            stored.state == ACTIVE,
             token is not None and token.is_live(self._tenants.clock()),
             TokenUsage(self._table, tenant).read(handover.token) if handover.shown else None,
         )
@@ -127,20 +127,20 @@ class HandoverService:
         Unavailable when another claim is in progress or the token cannot be issued now; it may be
         tried again. Raises TenantError for a disabled or deleted tenant; the link stays valid.
         """
-        found = self._find(code)
-        if found is None or found[1].shown:
+        match = self._find(code)
+        if match is None or match[1].shown:
             return None
-        tenant, handover = found
+        tenant, handover = match
         if self._tenants.show(tenant).state != ACTIVE:
             raise TenantError(f"{tenant} is disabled")
-        store, token = HandoverItems(self._table, tenant), new_token_id()
+        items, token = HandoverItems(self._table, tenant), new_token_id()
         now = self._tenants.clock()
         tokens = TenantTokens(self._tenants, tenant)
         try:
-            claimed = store.claim(handover.digest, token, instant(now), instant(now - _CLAIM))
+            claimed = items.claim(handover.digest, token, instant(now), instant(now - _CLAIM))
         except Unavailable:  # it may be claimed, by an attempt whose answer was lost
             with suppress(Unavailable):
-                store.release(handover.digest, token)
+                items.release(handover.digest, token)
             raise
         if not claimed:
             raise Unavailable("the token is being made already, look again in a minute")
@@ -151,7 +151,7 @@ class HandoverService:
             )
         except (TenantError, Unavailable):
             with suppress(Unavailable):
-                store.release(handover.digest, token)
+                items.release(handover.digest, token)
             raise
         now = self._tenants.clock()
         shown = replace(
@@ -162,13 +162,13 @@ class HandoverService:
             # As long as the token lives: a later hand-over revokes it if it was never used.
             expires=_unix(now + timedelta(days=handover.days)),
         )
-        if not store.mark_shown(shown):
+        if not items.mark_shown(shown):
             tokens.revoke(token)
             return None
         return issued
 
     def _find(self, code: str) -> tuple[str, Handover] | None:
-        """Return tenant and hand-over of a code; a malformed code is refused without any call."""
+        """Return tenant and hand-over of a code; a malformed code is refused without a request."""
         tenant = code.partition(".")[0]
         if not TENANT_NAME.fullmatch(tenant) or not token_format.is_well_formed(code, f"{tenant}."):
             return None
@@ -180,17 +180,17 @@ class HandoverService:
 
     def _end_unused(self, tenant: str) -> tuple[int, tuple[Token, ...]]:
         """End the hand-overs whose token was never used."""
-        store, usage = HandoverItems(self._table, tenant), TokenUsage(self._table, tenant)
+        items, usage = HandoverItems(self._table, tenant), TokenUsage(self._table, tenant)
         withdrawn, revoked = 0, list[Token]()
-        for each in list(store.all()):
-            if each.shown and usage.read(each.token) is not None:
+        for handover in list(items.all()):
+            if handover.shown and usage.read(handover.token) is not None:
                 continue
-            store.delete(each.digest)
-            withdrawn += not each.shown
-            revoked += self._revoked(tenant, each.token)
+            items.delete(handover.digest)
+            withdrawn += not handover.shown
+            revoked += self._revoke(tenant, handover.token)
         return withdrawn, tuple(revoked)
 
-    def _revoked(self, tenant: str, token: str) -> Iterator[Token]:
+    def _revoke(self, tenant: str, token: str) -> Iterator[Token]:
         with suppress(TenantError):  # it was never made, or is gone already
             yield TenantTokens(self._tenants, tenant).revoke(token)
 

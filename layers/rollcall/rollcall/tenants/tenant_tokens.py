@@ -58,13 +58,13 @@ class TenantTokens:
         plain, token = new_token(
             label, self._tenants.clock(), timedelta(days=days), scope, identifier
         )
-        return self._issued(plain, token, lambda each: each.id == instead_of)
+        return self._issued(plain, token, lambda stored: stored.id == instead_of)
 
     def renew(self, label: str, days: int) -> IssuedToken:
         """Issue a token in the place of all that have its label."""
         check_label_and_days(label, days)
         plain, token = new_token(label, self._tenants.clock(), timedelta(days=days))
-        return self._issued(plain, token, lambda each: each.label == label)
+        return self._issued(plain, token, lambda stored: stored.label == label)
 
     def rotate(
         self, identifier: str | None, overlap: timedelta, days: int = TOKEN_DAYS
@@ -89,9 +89,9 @@ class TenantTokens:
                 return content  # added already, by an attempt whose answer was lost
             if old not in live:
                 raise TenantError(f"the token {old.id} was changed meanwhile, look again")
-            tokens = [ending if each == old else each for each in live]
+            tokens = [ending if stored == old else stored for stored in live]
             return _with(
-                content, [*(each for each in tokens if each.expires > instant(now)), token]
+                content, [*(stored for stored in tokens if stored.expires > instant(now)), token]
             )
 
         self._tenants.change(self._tenant, swap)
@@ -102,10 +102,10 @@ class TenantTokens:
         revoked: list[Token] = []
 
         def remove(content: Content) -> Content:
-            tokens = [Token(**each) for each in content["tokens"]]
-            # Not cleared where it is deleted already: an attempt whose answer was lost did it.
-            revoked.extend(each for each in tokens if each.id == identifier)
-            return _with(content, [each for each in tokens if each.id != identifier])
+            tokens = [Token(**raw) for raw in content["tokens"]]
+            # Not cleared first: an earlier attempt, whose answer was lost, may have deleted it.
+            revoked.extend(token for token in tokens if token.id == identifier)
+            return _with(content, [token for token in tokens if token.id != identifier])
 
         self._tenants.change(self._tenant, remove, overtaken=revoked.clear)
         if not revoked:
@@ -117,25 +117,25 @@ class TenantTokens:
     ) -> IssuedToken:
         def add(content: Content) -> Content:
             # An edit is applied twice when the answer to the first was lost.
-            live = [each for each in _live(content, token.created) if each.id != token.id]
-            return _with(content, [*(each for each in live if not is_replaced(each)), token])
+            live = [stored for stored in _live(content, token.created) if stored.id != token.id]
+            return _with(content, [*(stored for stored in live if not is_replaced(stored)), token])
 
         self._tenants.change(self._tenant, add)
         return IssuedToken(plain, token)
 
     def _to_replace(self, tokens: tuple[Token, ...], identifier: str | None) -> Token:
         now = self._tenants.clock()
-        live = [each for each in tokens if each.is_live(now)]
+        live = [token for token in tokens if token.is_live(now)]
         if identifier is not None:
-            for each in live:
-                if each.id == identifier:
-                    return each
+            for token in live:
+                if token.id == identifier:
+                    return token
             raise self._unknown(identifier)
-        candidates = [each for each in live if not each.successor]
+        candidates = [token for token in live if not token.successor]
         if not candidates:
             raise TenantError(f"{self._tenant} has no live token to replace, issue one")
         if len(candidates) > 1:
-            named = ", ".join(f"{each.id} ({each.label})" for each in candidates)
+            named = ", ".join(f"{token.id} ({token.label})" for token in candidates)
             raise TenantError(f"{self._tenant} has several live tokens, say which one: {named}")
         return candidates[0]
 
@@ -144,13 +144,13 @@ class TenantTokens:
 
 
 def _live(content: Content, now: str) -> list[Token]:
-    return [each for each in (Token(**raw) for raw in content["tokens"]) if each.expires > now]
+    return [token for token in (Token(**raw) for raw in content["tokens"]) if token.expires > now]
 
 
 def _with(content: Content, tokens: list[Token]) -> Content:
     if len(tokens) > MAX_TOKENS:
         raise TenantError(f"a tenant has at most {MAX_TOKENS} live tokens, revoke one first")
-    return {**content, "tokens": [asdict(each) for each in tokens]}
+    return {**content, "tokens": [asdict(token) for token in tokens]}
 
 
 def check_label_and_days(label: str, days: int) -> None:

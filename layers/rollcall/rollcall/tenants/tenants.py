@@ -80,7 +80,7 @@ class Tenant:
     @classmethod
     def of(cls, name: str, content: Content) -> Tenant:
         """Read the content of a tenant's secret."""
-        tokens = tuple(Token(**each) for each in content["tokens"])
+        tokens = tuple(Token(**raw) for raw in content["tokens"])
         return cls(
             name,
             content["state"],
@@ -95,7 +95,7 @@ class Tenant:
 
     def token(self, identifier: str) -> Token | None:
         """Return one of the tokens, None when it was deleted."""
-        return next((each for each in self.tokens if each.id == identifier), None)
+        return next((token for token in self.tokens if token.id == identifier), None)
 
 
 class Tenants:
@@ -120,7 +120,7 @@ class Tenants:
             "state": ACTIVE,
             "created": instant(self.clock()),
             "key": token_hex(32),
-            "tokens": [asdict(each) for each in first],
+            "tokens": [asdict(token) for token in first],
             "nameKeys": NAME_KEYS,
         }
         try:

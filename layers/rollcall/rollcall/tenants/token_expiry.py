@@ -50,15 +50,15 @@ def expiring_tokens(
     if tenant.state != ACTIVE:
         return
     for token in tenant.tokens:
-        left = datetime.fromisoformat(token.expires) - now
-        if timedelta() < left <= SOON and token.successor not in uses:
+        remaining = datetime.fromisoformat(token.expires) - now
+        if timedelta() < remaining <= SOON and token.successor not in uses:
             # A token that ends within the day has one day left.
             yield ExpiringToken(
-                tenant.name, token, -(-left // timedelta(days=1)), uses.get(token.id)
+                tenant.name, token, -(-remaining // timedelta(days=1)), uses.get(token.id)
             )
 
 
 def notification(endings: Iterable[ExpiringToken]) -> str:
     """Return the text of a notification, one sentence a line."""
-    ordered = sorted(endings, key=lambda each: (each.days, each.tenant))
-    return "\n".join(each.sentence() for each in ordered)
+    ordered = sorted(endings, key=lambda ending: (ending.days, ending.tenant))
+    return "\n".join(ending.sentence() for ending in ordered)
