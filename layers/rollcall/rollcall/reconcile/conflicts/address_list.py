@@ -22,22 +22,22 @@ def read_addresses(value: Any) -> tuple[list[str], bool]:
     if isinstance(value, Mapping):
         value = value.get("value", value)  # as PowerShell writes an array inside of an object
     parts = value if isinstance(value, list) else [] if value is None else [value]
-    found: list[str] = []
+    addresses: list[str] = []
     complete = True
     for part in parts:
         texts = list(_texts(part)) if isinstance(part, str) else []
-        complete &= isinstance(part, str) and all(_ADDRESS.fullmatch(each) for _, each in texts)
-        found += [f"{scheme}{each}" for scheme, each in texts if _ADDRESS.fullmatch(each)]
-    return found, complete
+        complete &= isinstance(part, str) and all(_ADDRESS.fullmatch(text) for _, text in texts)
+        addresses += [f"{scheme}{text}" for scheme, text in texts if _ADDRESS.fullmatch(text)]
+    return addresses, complete
 
 
 def _texts(text: str) -> Iterator[tuple[str, str]]:
     """Yield the scheme, or an empty string, and the text of each address of a mailbox."""
     for piece in _BEFORE_SCHEME.split(text.strip()):
-        found = _SCHEME.match(piece)
-        scheme = found[0] if found else ""
+        match = _SCHEME.match(piece)
+        scheme = match[0] if match else ""
         if scheme.lower() not in ("", "smtp:"):
             continue
-        words = _BETWEEN.split(piece[len(scheme) :])
-        for number, word in enumerate(filter(None, (each.strip(_AROUND) for each in words))):
+        words = (word.strip(_AROUND) for word in _BETWEEN.split(piece[len(scheme) :]))
+        for number, word in enumerate(filter(None, words)):
             yield scheme if number == 0 else "", word

@@ -87,23 +87,23 @@ def check(
     hints: bool = True,
     progress: ReportProgress = lambda _: None,
 ) -> ConflictCheck:
-    """Forecast the first cycle for everybody in an export; with `hints`, weak ones count.
+    """Forecast the first cycle for all people of an export; with `hints`, weak matches count.
 
     Raises InputError when the file lacks a property that the job matches by.
     """
     workspace = Workspace()
-    made = ConflictCheck(job, workspace)
-    made.accounts = workspace.add_accounts(_reported(accounts, "accounts", progress))
-    rows = (Person(*each) for each in export.read())
-    made.people = workspace.add_people(_reported(rows, "people", progress), export.unread)
+    result = ConflictCheck(job, workspace)
+    result.accounts = workspace.add_accounts(_with_progress(accounts, "accounts", progress))
+    people = (Person(*row) for row in export.read())
+    result.people = workspace.add_people(_with_progress(people, "people", progress), export.unread)
     missing = sorted(
         job.rules.required_properties - export.property_names - {"originalUserPrincipalName"}
     )
     if missing:
         raise InputError(f"{export.path} has no {' and no '.join(missing)} to match by")
-    made.unit, made.rejected = export.unit, export.rejected
-    made.gaps, made.requests = gaps(export, job)
-    made.doubts = [*export.doubts(), *_doubts(job.assigned, workspace)]
+    result.unit, result.rejected = export.unit, export.rejected
+    result.gaps, result.requests = gaps(export, job)
+    result.doubts = [*export.doubts(), *_doubts(job.assigned, workspace)]
     domains = set(job.linking.domains)
     forecast = Forecast(job, workspace, domains, hints)
     for number, person in workspace.people():
@@ -111,12 +111,12 @@ def check(
         if job.skip(person) is None:
             for account, _ in forecast.find_accounts(person)[1]:
                 workspace.add_match(account, number)
-    for number, person in _reported(workspace.people(), "findings", progress):
+    for number, person in _with_progress(workspace.people(), "findings", progress):
         for finding in forecast.findings(number, person):
-            _add(made, finding)
+            _add(result, finding)
     for unclaimed in workspace.unreported_accounts():
-        _add(made, _unclaimed(unclaimed, complete=export.complete))
-    return made
+        _add(result, _unclaimed_finding(unclaimed, complete=export.complete))
+    return result
 
 
 def gaps(export: EntraExport, job: ProvisioningJob) -> tuple[list[str], list[str]]:
@@ -133,8 +133,8 @@ def gaps(export: EntraExport, job: ProvisioningJob) -> tuple[list[str], list[str
         needed.pop("displayName")
     missing = {name: what for name, what in needed.items() if name not in export.property_names}
     if missing:
-        listed = ", ".join(f"{what} (`{name}`)" for name, what in missing.items())
-        sentences.append(f"The file does not have: {listed}. What rests on these was not checked.")
+        named = ", ".join(f"{what} (`{name}`)" for name, what in missing.items())
+        sentences.append(f"The file does not have: {named}. What rests on these was not checked.")
         requests.append(USERS_REQUEST)
     if job.assigned is None:
         sentences.append("Nobody said who is assigned: everybody counts as in scope.")
@@ -150,11 +150,11 @@ def gaps(export: EntraExport, job: ProvisioningJob) -> tuple[list[str], list[str
     return sentences, requests
 
 
-def _add(made: ConflictCheck, finding: ConflictFinding) -> None:
-    made.workspace.add_finding(finding)
-    made.counts[finding.verdict] += 1
-    made.hints += finding.hint
-    made.attention += finding.attention
+def _add(result: ConflictCheck, finding: ConflictFinding) -> None:
+    result.workspace.add_finding(finding)
+    result.counts[finding.verdict] += 1
+    result.hints += finding.hint
+    result.attention += finding.attention
 
 
 def _doubts(assigned: Assignments | None, workspace: Workspace) -> Iterator[str]:
@@ -163,7 +163,7 @@ def _doubts(assigned: Assignments | None, workspace: Workspace) -> Iterator[str]
         return
     yield from assigned.doubts
     if absent := assigned.missing(person.properties for _, person in workspace.people()):
-        shown = ", ".join(f"`{each}`" for each in absent[:_MAX_SHOWN])
+        shown = ", ".join(f"`{name}`" for name in absent[:_MAX_SHOWN])
         more = ", …" if len(absent) > _MAX_SHOWN else ""
         yield (
             f"{len(absent):,} of those who are assigned are not in the file, and were not "
@@ -171,7 +171,7 @@ def _doubts(assigned: Assignments | None, workspace: Workspace) -> Iterator[str]
         )
 
 
-def _unclaimed(account: DirectoryAccount, *, complete: bool) -> ConflictFinding:
+def _unclaimed_finding(account: DirectoryAccount, *, complete: bool) -> ConflictFinding:
     reasons, advice = ["nobody in the file looks like it"], Advice()
     if account.link.protected:
         reasons.append("it is protected")
@@ -184,7 +184,7 @@ def _unclaimed(account: DirectoryAccount, *, complete: bool) -> ConflictFinding:
 
 
 def _own_domains(person: Person) -> Iterator[str]:
-    """Yield the domains of the organisation: those of its members' names and mailboxes."""
+    """Yield the organisation's domains: those of a member's user principal name and mailboxes."""
     if "#EXT#" in str(person.properties.get("userPrincipalName")).upper():
         return
     for name, address in person.addresses():
@@ -192,8 +192,8 @@ def _own_domains(person: Person) -> Iterator[str]:
             yield domain
 
 
-def _reported(items: Iterable[_Item], what: str, progress: ReportProgress) -> Iterator[_Item]:
-    for number, each in enumerate(items, 1):
+def _with_progress(items: Iterable[_Item], what: str, progress: ReportProgress) -> Iterator[_Item]:
+    for number, item in enumerate(items, 1):
         if number % 1000 == 0:
             progress(f"{number:,} {what}")
-        yield each
+        yield item

@@ -79,7 +79,7 @@ class ConflictFinding:
         return cls(
             verdict=Verdict(raw.pop("verdict")),
             person=None if person is None else Subject(**person),
-            accounts=tuple(Subject(**each) for each in raw.pop("accounts")),
+            accounts=tuple(Subject(**account) for account in raw.pop("accounts")),
             reasons=tuple(raw.pop("reasons")),
             remedy=Advice(**{**remedy, "commands": tuple(remedy["commands"])}),
             **raw,

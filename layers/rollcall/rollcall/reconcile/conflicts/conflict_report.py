@@ -34,12 +34,12 @@ def summary(check: ConflictCheck) -> dict[str, Any]:
     return {
         "tenant": check.job.tenant,
         "policy": check.job.linking.policy.value,
-        "match": [str(each) for each in check.job.rules.matches],
+        "match": [str(rule) for rule in check.job.rules.matches],
         "people": check.people,
         "accounts": check.accounts,
         "attention": check.attention,
         "hints": check.hints,
-        "verdicts": {each.value: check.counts[each] for each in Verdict},
+        "verdicts": {verdict.value: check.counts[verdict] for verdict in Verdict},
         "complete": check.complete,
         "notChecked": check.not_checked,
         "requests": check.requests,
@@ -50,8 +50,8 @@ def summary(check: ConflictCheck) -> dict[str, Any]:
 def as_json(check: ConflictCheck) -> Iterator[str]:
     """Yield `{"summary": …, "findings": […]}`, a line for each finding."""
     yield f'{{"summary": {json.dumps(summary(check))},\n"findings": ['
-    for number, each in enumerate(check.findings()):
-        yield f"{',' if number else ''}\n{json.dumps(_finding(each))}"
+    for number, finding in enumerate(check.findings()):
+        yield f"{',' if number else ''}\n{json.dumps(_finding(finding))}"
     yield "\n]}\n"
 
 
@@ -66,12 +66,14 @@ def as_page(check: ConflictCheck, source: str, made: str) -> Iterator[str]:
     domains = ", ".join(sorted(job.linking.domains))
     lead = (
         f"What the first cycle will do with the {check.people:,} people of `{source}`, found by "
-        f"{', then '.join(f'`{each}`' for each in job.rules.matches)}, and the {check.accounts:,} "
+        f"{', then '.join(f'`{rule}`' for rule in job.rules.matches)}, and the {check.accounts:,} "
         f"accounts of {job.tenant}. Link policy `{job.linking.policy}`"
         f"{f' within {domains}' if domains else ''}. Made {made}."
     )
     figures: list[tuple[str, str | int]] = [("need attention", check.attention)]
-    figures += [(each.value, check.counts[each]) for each in Verdict if check.counts[each]]
+    figures += [
+        (verdict.value, check.counts[verdict]) for verdict in Verdict if check.counts[verdict]
+    ]
     notes = list(check.not_checked)
     if check.rejected:
         where, reason = check.rejected[0]
@@ -80,23 +82,25 @@ def as_page(check: ConflictCheck, source: str, made: str) -> Iterator[str]:
             f"{where}: {reason}."
         )
     columns = (
-        Column("What happens", {each.value: tone for each, tone in TONES.items()}),
+        Column("What happens", {verdict.value: tone for verdict, tone in TONES.items()}),
         Column("Person"),
         Column("Account"),
         Column("Why", wide=True),
         Column("Confidence"),
         Column("What to do", wide=True),
     )
-    support = [f"What the file lacks, Microsoft Graph has: `{each}`" for each in check.requests]
-    described = ReportPage(f"Conflicts of {job.tenant}", lead, columns, figures, notes, support)
-    yield from report_page.render(described, map(_cells, check.findings()))
+    support = [
+        f"What the file lacks, Microsoft Graph has: `{request}`" for request in check.requests
+    ]
+    page = ReportPage(f"Conflicts of {job.tenant}", lead, columns, figures, notes, support)
+    yield from report_page.render(page, map(_cells, check.findings()))
 
 
 def _cells(finding: ConflictFinding) -> tuple[Cell, ...]:
     return (
         finding.verdict.value,
         finding.person.lines if finding.person else [],
-        [line for each in finding.accounts for line in each.lines],
+        [line for account in finding.accounts for line in account.lines],
         list(finding.reasons),
         finding.confidence,
         finding.remedy,
@@ -110,8 +114,8 @@ def _finding(finding: ConflictFinding) -> dict[str, Any]:
         "confidence": finding.confidence,
         "person": None if finding.person is None else vars(finding.person),
         "accounts": [
-            {"id": each.id, "userName": each.user_name, "name": each.name}
-            for each in finding.accounts
+            {"id": account.id, "userName": account.user_name, "name": account.name}
+            for account in finding.accounts
         ],
         "reasons": list(finding.reasons),
         "remedy": str(finding.remedy),
@@ -131,8 +135,8 @@ def _row(finding: ConflictFinding) -> list[str | int]:
         person.user_name if person else "",
         person.id if person else "",
         (person.line if person and person.line else ""),
-        "; ".join(each.user_name for each in finding.accounts),
-        "; ".join(each.id for each in finding.accounts),
+        "; ".join(account.user_name for account in finding.accounts),
+        "; ".join(account.id for account in finding.accounts),
         "; ".join(finding.reasons),
         str(finding.remedy),
     ]

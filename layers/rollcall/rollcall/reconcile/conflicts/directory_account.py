@@ -60,7 +60,7 @@ class DirectoryAccount:
         return next(self._canonical(Source.NAME), None)
 
     def _canonical(self, source: Source) -> Iterator[str]:
-        return (each.canonical for each in match_keys.of(self.document) if each.source is source)
+        return (key.canonical for key in match_keys.of(self.document) if key.source is source)
 
     def to_json(self) -> str:
         """Return the account as JSON, with the attributes that a check needs."""
@@ -76,7 +76,7 @@ class DirectoryAccount:
 
 def read_accounts(resources: Resources) -> Iterator[DirectoryAccount]:
     """Yield all accounts of a tenant in the order of creation, 100 in 2 round trips."""
-    listed = resources.ids(Kind.USER)
-    while batch := list(islice(listed, MAX_BATCH)):
+    identifiers = resources.ids(Kind.USER)
+    while batch := list(islice(identifiers, MAX_BATCH)):
         for record in resources.read_many(Kind.USER, batch).values():
             yield DirectoryAccount(record.id, record.document, record.link)

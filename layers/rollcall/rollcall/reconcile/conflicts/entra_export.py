@@ -23,10 +23,10 @@ from rollcall.reconcile.input_error import InputError
 PAGES = (
     "ask for each `@odata.nextLink` in turn, and put all answers one after another into one file"
 )
-_NAMING = {"id", "userPrincipalName", "principalId"}
+_IDENTIFIERS = {"id", "userPrincipalName", "principalId"}
 _WORD = re.compile(r"[^\s,;]+")
 _NOBODY = "neither id nor userPrincipalName"
-_OTHERS = {"group", "device", "serviceprincipal", "orgcontact", "administrativeunit"}
+_NOT_USERS = {"group", "device", "serviceprincipal", "orgcontact", "administrativeunit"}
 """The types of objects in directories and groups that are not users."""
 
 
@@ -55,9 +55,9 @@ class EntraExport:
             self.unit = table.unit
             for row in table.rows():
                 self.rows += 1
-                found = self._read(row)
-                if found is not None:
-                    yield row.position, found
+                properties = self._read(row)
+                if properties is not None:
+                    yield row.position, properties
             self.partial = table.partial
         if not self.rows:
             raise InputError(f"{self.path} holds no rows")
@@ -84,19 +84,19 @@ class EntraExport:
         problem = row.problem or _problem(row.values)
         if not problem:
             try:
-                found, unread = entra_properties.read_properties(row.values)
+                properties, unread = entra_properties.read_properties(row.values)
             except ValueError as error:
                 problem = str(error)
             else:
-                problem = _NOBODY if identity(found) is None else ""
-                problem = "is deleted there" if found.get("deletedDateTime") else problem
+                problem = _NOBODY if identity(properties) is None else ""
+                problem = "is deleted there" if properties.get("deletedDateTime") else problem
         if problem:
             self.rejected.append((row.position, problem))
             return None
         for name, value in unread.items():
             self.unread.add(name, f"{self.unit} {row.position}", value)
-        self.property_names.update(found)
-        return found
+        self.property_names.update(properties)
+        return properties
 
 
 @dataclass
@@ -131,47 +131,47 @@ def read_assignments(path: Path, encoding: str = "") -> Assignments:
 
     Raises InputError, OSError.
     """
-    found, unread = Assignments(), UnreadValues()
+    assignments, unread = Assignments(), UnreadValues()
     with row_file.open_rows(path, encoding) as table:
         headings = table.headings
         if headings is not None and not any(map(entra_properties.property_name, headings)):
             for number, word in table.file.entries():
                 if _WORD.fullmatch(word):
-                    found.names.add(word.lower())
+                    assignments.names.add(word.lower())
                 else:
                     unread.add("assigned", f"line {number}", word)
         else:
             _check_headings(table)
             for row in table.rows():
-                _add(found, row, unread, f"{table.unit} {row.position}")
-        found.partial = bool(table.partial)
+                _add(assignments, row, unread, f"{table.unit} {row.position}")
+        assignments.partial = bool(table.partial)
         if table.partial:
-            found.doubts.append(
+            assignments.doubts.append(
                 f"Who is assigned is one page of several: {table.partial}. Who is on the others "
                 f"counts as not assigned: {PAGES}."
             )
-    if not found.names and not found.groups:
+    if not assignments.names and not assignments.groups:
         raise InputError(f"{path} names nobody who is assigned")
-    found.doubts += unread.sentences()
-    return found
+    assignments.doubts += unread.sentences()
+    return assignments
 
 
 def identity(person: Mapping[str, Any]) -> str | None:
     """Return the object id of a person, else the user principal name."""
-    found = person.get("id") or person.get("principalId")
-    return found or person.get("userPrincipalName")
+    object_id = person.get("id") or person.get("principalId")
+    return object_id or person.get("userPrincipalName")
 
 
 def _names(person: Mapping[str, Any]) -> set[str]:
-    both = (person.get("id"), person.get("userPrincipalName"))
-    return {each.lower() for each in both if each}
+    identifiers = (person.get("id"), person.get("userPrincipalName"))
+    return {identifier.lower() for identifier in identifiers if identifier}
 
 
-def _add(found: Assignments, row: Row, unread: UnreadValues, where: str) -> None:
+def _add(assignments: Assignments, row: Row, unread: UnreadValues, where: str) -> None:
     """Add a row: an assignment, a member of a group, or a user."""
     kinds = (_kind(row.values), str(row.values.get("principalType", "")).lower())
     if "group" in kinds:
-        found.groups += 1
+        assignments.groups += 1
         return
     try:
         person = (
@@ -181,19 +181,19 @@ def _add(found: Assignments, row: Row, unread: UnreadValues, where: str) -> None
         )
     except ValueError:
         person = {}
-    # An assignment has an id of its own beside the principal's.
-    listed = {"id": person.get("principalId") or person.get("id")}
-    names = sorted(_names({**listed, "userPrincipalName": person.get("userPrincipalName")}))
+    # An assignment has its own id, and the principal's.
+    principal = {"id": person.get("principalId") or person.get("id")}
+    names = sorted(_names({**principal, "userPrincipalName": person.get("userPrincipalName")}))
     if not names:
         unread.add("assigned", where, row.problem)
     elif "serviceprincipal" not in kinds:
-        found.names.update(names)
-        found.other_name.update(zip(names, reversed(names), strict=True))
+        assignments.names.update(names)
+        assignments.other_name.update(zip(names, reversed(names), strict=True))
 
 
 def _check_headings(table: RowFile) -> None:
     headings = table.headings
-    if headings is None or _NAMING & set(map(entra_properties.property_name, headings)):
+    if headings is None or _IDENTIFIERS & set(map(entra_properties.property_name, headings)):
         return
     raise InputError(
         f"{table.title} has no column userPrincipalName or objectId, its headings are "
@@ -214,4 +214,4 @@ def _problem(row: Mapping[str, Any]) -> str:
         )
     if "@removed" in row:
         return "is deleted there"
-    return f"is a {_kind(row)} and no user" if _kind(row) in _OTHERS else ""
+    return f"is a {_kind(row)} and no user" if _kind(row) in _NOT_USERS else ""

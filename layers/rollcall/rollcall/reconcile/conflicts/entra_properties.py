@@ -18,8 +18,8 @@ from rollcall.reconcile.files.row import spreadsheet_damage
 Properties: TypeAlias = dict[str, Any]
 
 NAMES = {
-    each.lower(): each
-    for each in (
+    name.lower(): name
+    for name in (
         "id", "userPrincipalName", "mail", "otherMails", "proxyAddresses", "mailNickname",
         "displayName", "givenName", "surname", "employeeId", "accountEnabled", "userType",
         "onPremisesUserPrincipalName", "onPremisesSamAccountName", "identities", "principalId",
@@ -63,19 +63,19 @@ def read_properties(raw: Mapping[str, Any]) -> tuple[Properties, dict[str, Any]]
     aliases are left out: everybody with a mailbox has some. Raises ValueError when two columns of
     one property differ.
     """
-    found: Properties = {}
+    properties: Properties = {}
     unread: dict[str, Any] = {}
     for key, value in raw.items():
-        known = property_name(key) or key
-        parsed, understood = _read(known, value, negated=_plain(key) in _NEGATED)
+        name = property_name(key) or key
+        parsed, understood = _read(name, value, negated=_plain(key) in _NEGATED)
         if not understood:
-            unread[known] = value
-        if known == "proxyAddresses" and value in (None, ""):
+            unread[name] = value
+        if name == "proxyAddresses" and value in (None, ""):
             continue
-        found[known], agrees = _merge(found.get(known), parsed)
+        properties[name], agrees = _merge(properties.get(name), parsed)
         if not agrees:
-            raise ValueError(f"has two values of {known}")
-    return found, unread
+            raise ValueError(f"has two values of {name}")
+    return properties, unread
 
 
 def merge_properties(
@@ -85,12 +85,12 @@ def merge_properties(
 
     Where they differ, the first row counts.
     """
-    found, differing = dict(first), []
+    merged, differing = dict(first), []
     for key, value in other.items():
-        found[key], agrees = _merge(first.get(key), value)
+        merged[key], agrees = _merge(first.get(key), value)
         if not agrees and key in _KNOWN - {"id"}:
             differing.append(key)
-    return found, differing
+    return merged, differing
 
 
 def _merge(first: Any, other: Any) -> tuple[Any, bool]:
@@ -99,24 +99,24 @@ def _merge(first: Any, other: Any) -> tuple[Any, bool]:
     if other in (None, []):
         return first, True
     if isinstance(first, list) and isinstance(other, list):
-        return [*first, *(each for each in other if each not in first)], True
+        return [*first, *(value for value in other if value not in first)], True
     return first, False
 
 
-def _read(known: str, value: Any, *, negated: bool) -> tuple[Any, bool]:
+def _read(name: str, value: Any, *, negated: bool) -> tuple[Any, bool]:
     """Return a value in the form in which it is compared, and whether all of it was understood."""
-    if known in LISTS:
+    if name in LISTS:
         return address_list.read_addresses(value)
-    if known == "accountEnabled":
+    if name == "accountEnabled":
         enabled = _enabled(value, negated=negated)
         return enabled, enabled is not None
-    if known in _OBJECTS and value not in (None, ""):
-        whole = isinstance(value, list) and all(isinstance(each, Mapping) for each in value)
-        return value if whole else [], whole
+    if name in _OBJECTS and value not in (None, ""):
+        is_valid = isinstance(value, list) and all(isinstance(part, Mapping) for part in value)
+        return value if is_valid else [], is_valid
     if isinstance(value, str):
-        lost = known in _KNOWN and spreadsheet_damage(value)
-        return (None, False) if lost else (value.strip() or None, True)
-    if known not in _KNOWN or value is None:
+        is_damaged = name in _KNOWN and spreadsheet_damage(value)
+        return (None, False) if is_damaged else (value.strip() or None, True)
+    if name not in _KNOWN or value is None:
         return value or None, True
     return _number(value)
 

@@ -17,7 +17,7 @@ from rollcall.reconcile.conflicts.match_score import MatchScore, candidates
 from rollcall.reconcile.conflicts.person import JobRules, MatchRule, Person, is_unsendable
 from rollcall.reconcile.conflicts.workspace import Workspace
 
-Found = list[tuple[int, DirectoryAccount]]
+NumberedAccounts = list[tuple[int, DirectoryAccount]]
 
 _NOTHING = Advice()
 
@@ -39,14 +39,14 @@ class ProvisioningJob:
             return Skip("not assigned to the application")
         if not person.enabled:
             return Skip("disabled in the IdP: the job neither looks for it nor creates it")
-        values = {each.source: person.value(each.source) for each in self.rules.matches}
+        values = {rule.source: person.value(rule.source) for rule in self.rules.matches}
         if not any(values.values()):
             named = " and no ".join(values)
             return Skip(f"has no {named} to look for it by", Advice("give the person one"))
         for source, value in values.items():
             if value is not None and is_unsendable(value):
-                said = f"`{value}` ({source}) has characters that the job cannot ask for"
-                return Skip(said, Advice(f"change the person's {source}"))
+                reason = f"`{value}` ({source}) has characters that the job cannot ask for"
+                return Skip(reason, Advice(f"change the person's {source}"))
         return None
 
 
@@ -70,25 +70,25 @@ class Forecast:
     domains: Collection[str] = ()
     hints: bool = True
 
-    def find_accounts(self, person: Person) -> tuple[MatchRule | None, Found]:
+    def find_accounts(self, person: Person) -> tuple[MatchRule | None, NumberedAccounts]:
         """Return the matching attribute that finds accounts, and the accounts.
 
         If an account is linked to this person already, the job remembers its id and uses it.
         """
-        external = MatchRule("externalId", self.job.rules.external_id.source)
-        if own := person.value(external.source):
-            known = self.workspace.find(external.entry(own))
-            if linked := [each for each in known if not each[1].link.local]:
-                return external, linked
+        external_id_rule = MatchRule("externalId", self.job.rules.external_id.source)
+        if external_id := person.value(external_id_rule.source):
+            accounts = self.workspace.find(external_id_rule.entry(external_id))
+            if linked := [account for account in accounts if not account[1].link.local]:
+                return external_id_rule, linked
         for rule in self.job.rules.matches:
             value = person.value(rule.source)
             if value is None:
                 continue
-            wanted = rule.entry(value)
+            entry = rule.entry(value)
             found = [
                 (number, account)
-                for number, account in self.workspace.find(wanted)
-                if any(rule.entry(each) == wanted for each in rule.account_values(account.document))
+                for number, account in self.workspace.find(entry)
+                if any(rule.entry(held) == entry for held in rule.account_values(account.document))
             ]
             if found:
                 return rule, found
@@ -96,8 +96,8 @@ class Forecast:
 
     def findings(self, number: int, person: Person) -> Iterator[ConflictFinding]:
         """Yield the finding for a person, and one for each further account of that person."""
-        every = candidates(self.workspace, person, self.domains)
-        likely = [each for each in every if self.hints or not each.weak]
+        scores = candidates(self.workspace, person, self.domains)
+        likely = [score for score in scores if self.hints or not score.weak]
         if (skip := self.job.skip(person)) is not None:
             yield self._skipped(person, skip, likely)
             return
@@ -107,11 +107,11 @@ class Forecast:
         elif len(found) > 1:
             yield self._several(person, rule, found)
         else:
-            ((own, account),) = found
+            ((account_number, account),) = found
             yield self._matched(number, person, rule, found[0])
-            for each in likely:
-                if each.number != own and not each.weak and self._is_spare(each):
-                    yield self._second(person, account, each)
+            for score in likely:
+                if score.number != account_number and not score.weak and self._is_spare(score):
+                    yield self._second(person, account, score)
 
     def _matched(
         self, number: int, person: Person, rule: MatchRule, found: tuple[int, DirectoryAccount]
@@ -119,7 +119,7 @@ class Forecast:
         tenant, account = self.job.tenant, found[1]
         value = person.value(rule.source) or ""
         reason = f"the job finds it by {rule.target} = `{value}`"
-        others = [each for each in self.workspace.matched_people(found[0]) if each != number]
+        others = [other for other in self.workspace.matched_people(found[0]) if other != number]
         if account.link.protected:
             return self._finding(
                 Verdict.PROTECTED, person, [found], [reason], remedy=remedy.OUT_OF_SCOPE
@@ -139,14 +139,14 @@ class Forecast:
             return self._finding(
                 Verdict.AMBIGUOUS, person, [found], reasons, remedy=remedy.ASK_OWNER, confidence=60
             )
-        held = rule.account_values(account.document)
-        verdict = Verdict.LINKED if value in held else Verdict.LINKED_BY_CASE
-        reasons = [reason] if value in held else [reason, f"there it is written `{held[0]}`"]
+        values = rule.account_values(account.document)
+        verdict = Verdict.LINKED if value in values else Verdict.LINKED_BY_CASE
+        reasons = [reason] if value in values else [reason, f"there it is written `{values[0]}`"]
         if not account.link.local:
             reasons.append("linked already")
         return self._finding(verdict, person, [found], reasons, attention=False)
 
-    def _several(self, person: Person, rule: MatchRule, found: Found) -> ConflictFinding:
+    def _several(self, person: Person, rule: MatchRule, found: NumberedAccounts) -> ConflictFinding:
         value = person.value(rule.source)
         reasons = [f"{len(found)} accounts have {rule.target} = `{value}`: the job takes none"]
         advice = remedy.merge(self.job.tenant, found[0][1], found[1][1])
@@ -158,19 +158,19 @@ class Forecast:
         user_name = person.value(name.source)
         if user_name is not None and (taken := self.workspace.find(name.entry(user_name))):
             return self._colliding(person, taken)
-        free = [each for each in likely if self._is_spare(each)]
-        strong = [each for each in free if not each.weak]
+        spare = [score for score in likely if self._is_spare(score)]
+        strong = [score for score in spare if not score.weak]
         if len(strong) > 1:
             accounts = _accounts(strong)
             return self._finding(
                 Verdict.AMBIGUOUS,
                 person,
                 accounts,
-                [f"{each.account.user_name}: {each.reasons[0]}" for each in strong],
+                [f"{score.account.user_name}: {score.reasons[0]}" for score in strong],
                 remedy=remedy.merge(self.job.tenant, accounts[0][1], accounts[1][1]),
                 confidence=strong[0].confidence,
             )
-        claimed = [each for each in likely if not each.weak and not self._is_spare(each)]
+        claimed = [score for score in likely if not score.weak and not self._is_spare(score)]
         if claimed and not strong:
             return self._finding(
                 Verdict.AMBIGUOUS,
@@ -180,7 +180,7 @@ class Forecast:
                 remedy=remedy.ASK_OWNER_OF_BOTH,
                 confidence=min(claimed[0].confidence, 60),
             )
-        if best := strong or free:
+        if best := strong or spare:
             account = best[0].account
             return self._finding(
                 Verdict.DUPLICATED,
@@ -193,7 +193,7 @@ class Forecast:
         reasons = ["no account looks like it: the job creates one"]
         return self._finding(Verdict.PERSON_ONLY, person, [], reasons, attention=False)
 
-    def _colliding(self, person: Person, taken: Found) -> ConflictFinding:
+    def _colliding(self, person: Person, taken: NumberedAccounts) -> ConflictFinding:
         rules, account = self.job.rules, taken[0][1]
         reasons = [f"its userName is taken by an account that {rules.matches[0]} does not find"]
         if self.job.linking.adopts(account.link, account.document):
@@ -209,7 +209,7 @@ class Forecast:
 
     def _skipped(self, person: Person, skip: Skip, likely: list[MatchScore]) -> ConflictFinding:
         accounts = self.find_accounts(person)[1] or _accounts(
-            [each for each in likely if not each.weak]
+            [score for score in likely if not score.weak]
         )
         reasons = [skip.reason]
         if any(account.active for _, account in accounts):
@@ -244,7 +244,7 @@ class Forecast:
         self,
         verdict: Verdict,
         person: Person,
-        accounts: Found,
+        accounts: NumberedAccounts,
         reasons: Collection[str],
         *,
         remedy: Advice = _NOTHING,
@@ -253,11 +253,11 @@ class Forecast:
     ) -> ConflictFinding:
         for number, _ in accounts:
             self.workspace.mark_reported(number)
-        named = str(person.properties.get("id") or "")
-        subject = Subject(person.label, person.user_name, named, person.position)
-        found = tuple(subject_of(account) for _, account in accounts)
+        object_id = str(person.properties.get("id") or "")
+        subject = Subject(person.label, person.user_name, object_id, person.position)
+        subjects = tuple(subject_of(account) for _, account in accounts)
         return ConflictFinding(
-            verdict, subject, found, tuple(reasons), remedy, confidence, attention
+            verdict, subject, subjects, tuple(reasons), remedy, confidence, attention
         )
 
 
@@ -267,13 +267,15 @@ def subject_of(account: DirectoryAccount) -> Subject:
     return Subject(str(shown), account.user_name, account.id)
 
 
-def _accounts(likely: Collection[MatchScore]) -> Found:
-    return [(each.number, each.account) for each in likely]
+def _accounts(likely: Collection[MatchScore]) -> NumberedAccounts:
+    return [(score.number, score.account) for score in likely]
 
 
 def _is_somebody_else(person: Person, account: DirectoryAccount) -> bool:
     """Tell whether both the name and the employee number differ."""
-    own = {each.source: each.canonical for _, each in person.evidence()}
-    theirs = {each.source: each.canonical for each in match_keys.of(account.document)}
-    both = (Source.NAME, Source.EMPLOYEE_NUMBER)
-    return all(each in own and each in theirs and own[each] != theirs[each] for each in both)
+    of_person = {evidence.source: evidence.canonical for _, evidence in person.evidence()}
+    of_account = {key.source: key.canonical for key in match_keys.of(account.document)}
+    return all(
+        source in of_person and source in of_account and of_person[source] != of_account[source]
+        for source in (Source.NAME, Source.EMPLOYEE_NUMBER)
+    )

@@ -42,8 +42,8 @@ class MatchScore:
     def confidence(self) -> int:
         """The confidence of all grounds together, in percent; a contradiction halves it."""
         doubt = 1.0
-        for each in self.grounds.values():
-            doubt *= 1 - each / 100
+        for confidence in self.grounds.values():
+            doubt *= 1 - confidence / 100
         return round((1 - doubt) * 100 * (0.5 if self.contradicted else 1))
 
     @property
@@ -54,8 +54,8 @@ class MatchScore:
     @property
     def reasons(self) -> list[str]:
         """The grounds as sentences, the strongest first, and the contradiction if there is one."""
-        said = sorted(self.grounds, key=lambda each: -self.grounds[each])
-        return [*said, "but the employee numbers differ"] if self.contradicted else said
+        sentences = sorted(self.grounds, key=lambda sentence: -self.grounds[sentence])
+        return [*sentences, "but the employee numbers differ"] if self.contradicted else sentences
 
 
 def candidates(workspace: Workspace, person: Person, domains: Collection[str]) -> list[MatchScore]:
@@ -63,73 +63,73 @@ def candidates(workspace: Workspace, person: Person, domains: Collection[str]) -
 
     `domains` are those of the organisation: the same local part in two of them is one owner.
     """
-    found: dict[int, MatchScore] = {}
-    every = list(person.evidence())
-    number = _canonical(every, Source.EMPLOYEE_NUMBER)
-    name = _canonical(every, Source.NAME)
+    scores: dict[int, MatchScore] = {}
+    pairs = list(person.evidence())
+    number = _canonical(pairs, Source.EMPLOYEE_NUMBER)
+    name = _canonical(pairs, Source.NAME)
 
-    def at(match: KeyMatch) -> MatchScore:
-        if match.number not in found:
-            theirs = match.account.employee_number()
-            against = number is not None and theirs is not None and number != theirs
-            found[match.number] = MatchScore(match.number, match.account, contradicted=against)
-        return found[match.number]
+    def score_of(match: KeyMatch) -> MatchScore:
+        if match.number not in scores:
+            other = match.account.employee_number()
+            differs = number is not None and other is not None and number != other
+            scores[match.number] = MatchScore(match.number, match.account, contradicted=differs)
+        return scores[match.number]
 
-    for prop, evidence in every:
+    for prop, evidence in pairs:
         for match in workspace.matches(evidence.canonical):
             sentence, confidence = _ground(prop, evidence, match)
-            grounds = at(match).grounds
+            grounds = score_of(match).grounds
             # A person has one address under several properties: it counts once.
-            if not any(each.startswith(f"`{evidence.value}`") for each in grounds):
+            if not any(known.startswith(f"`{evidence.value}`") for known in grounds):
                 grounds[sentence] = confidence
-    for evidence in _addresses(every):
+    for evidence in _addresses(pairs):
         for match in workspace.matches(local_part_key(evidence.canonical) or ""):
-            score = found.get(match.number)
+            score = scores.get(match.number)
             if score is None or set(score.grounds.values()) <= {SAME_NAME}:
                 ground = _other_domain(evidence, match, name, domains)
                 if ground is not None:
-                    at(match).grounds[ground[0]] = ground[1]
-    for each in found.values():
-        if each.contradicted and set(each.grounds.values()) <= {SAME_NAME, OTHER_DOMAIN}:
-            each.grounds.clear()
-    likely = [each for each in found.values() if each.grounds]
-    return sorted(likely, key=lambda each: (-each.confidence, each.number))
+                    score_of(match).grounds[ground[0]] = ground[1]
+    for score in scores.values():
+        if score.contradicted and set(score.grounds.values()) <= {SAME_NAME, OTHER_DOMAIN}:
+            score.grounds.clear()
+    likely = [score for score in scores.values() if score.grounds]
+    return sorted(likely, key=lambda score: (-score.confidence, score.number))
 
 
-def _canonical(every: list[tuple[str, Evidence]], source: Source) -> str | None:
-    return next((each.canonical for _, each in every if each.source is source), None)
+def _canonical(pairs: list[tuple[str, Evidence]], source: Source) -> str | None:
+    return next((evidence.canonical for _, evidence in pairs if evidence.source is source), None)
 
 
-def _addresses(every: list[tuple[str, Evidence]]) -> Iterator[Evidence]:
+def _addresses(pairs: list[tuple[str, Evidence]]) -> Iterator[Evidence]:
     seen = set()
-    for _, each in every:
-        if each.source is Source.EMAIL and each.canonical not in seen:
-            seen.add(each.canonical)
-            yield each
+    for _, evidence in pairs:
+        if evidence.source is Source.EMAIL and evidence.canonical not in seen:
+            seen.add(evidence.canonical)
+            yield evidence
 
 
 def _ground(prop: str, evidence: Evidence, match: KeyMatch) -> tuple[str, int]:
-    theirs = _WORDS[match.source]
+    attribute = _WORDS[match.source]
     if evidence.source is Source.EMPLOYEE_NUMBER:
         return f"`{evidence.value}` is the employee number of both", SAME_NUMBER
     if evidence.source is Source.NAME:
         return f"`{evidence.value}` is the name of both", SAME_NAME
     if evidence.value == match.value:
-        return f"`{evidence.value}` ({prop}) is {theirs} of the account", SAME_ADDRESS
-    said = f"`{evidence.value}` ({prop}) is the mailbox of `{match.value}`, {theirs} of the account"
-    return said, SAME_MAILBOX
+        return f"`{evidence.value}` ({prop}) is {attribute} of the account", SAME_ADDRESS
+    mailbox = f"`{evidence.value}` ({prop}) is the mailbox of `{match.value}`"
+    return f"{mailbox}, {attribute} of the account", SAME_MAILBOX
 
 
 def _other_domain(
     evidence: Evidence, match: KeyMatch, name: str | None, domains: Collection[str]
 ) -> tuple[str, int] | None:
-    """Return the ground for one local part at two domains: own domains or the same name."""
-    domain, theirs = (each.rpartition("@")[2] for each in (evidence.value, match.value))
-    their_name = match.account.full_name()
-    if domain == theirs or (name and their_name and name != their_name):
+    """Return the ground for one local part at two domains: both own ones, or with one name."""
+    domain, other_domain = (address.rpartition("@")[2] for address in (evidence.value, match.value))
+    other_name = match.account.full_name()
+    if domain == other_domain or (name and other_name and name != other_name):
         return None
-    both_known = name is not None and name == their_name
-    said = f"`{evidence.value}` and `{match.value}` differ by the domain alone"
-    if domain in domains and theirs in domains:
-        return said, OTHER_DOMAIN if both_known else FOREIGN_DOMAIN
-    return (f"{said}, and the names are the same", FOREIGN_DOMAIN) if both_known else None
+    same_name = name is not None and name == other_name
+    sentence = f"`{evidence.value}` and `{match.value}` differ by the domain alone"
+    if domain in domains and other_domain in domains:
+        return sentence, OTHER_DOMAIN if same_name else FOREIGN_DOMAIN
+    return (f"{sentence}, and the names are the same", FOREIGN_DOMAIN) if same_name else None

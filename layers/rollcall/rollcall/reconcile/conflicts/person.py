@@ -24,7 +24,7 @@ _GUEST = re.compile(r"(?P<mailbox>.+)_(?P<home>[^_@]+)#EXT#@.+", re.IGNORECASE)
 _UNSENDABLE = re.compile(r'["\\\x00-\x1f\x7f]')
 """Characters that a filter has to escape, which the job does not do."""
 
-_INDEXED = {each.attribute: each for each in INDEXED[Kind.USER]}
+_INDEXED = {index.attribute: index for index in INDEXED[Kind.USER]}
 _TARGETS = {
     "username": "userName",
     "externalid": "externalId",
@@ -69,9 +69,9 @@ class MatchRule:
     def account_values(self, document: Mapping[str, Any]) -> list[str]:
         """Return the values of an account that the filter compares."""
         if not self.selection:
-            return [each for each in self.indexed.values(document) if each]
+            return [value for value in self.indexed.values(document) if value]
         emails = document.get("emails") or ()
-        return [each["value"] for each in emails if each.get("value") and self._selects(each)]
+        return [email["value"] for email in emails if email.get("value") and self._selects(email)]
 
     def _selects(self, email: Mapping[str, Any]) -> bool:
         if self.selection == "primary":
@@ -110,13 +110,13 @@ class JobRules:
     @property
     def user_name(self) -> MatchRule:
         """The mapping of userName, by default that of Entra."""
-        given = (each for each in self.matches if each.target == "userName")
-        return next(given, MatchRule("userName", "userPrincipalName"))
+        rules = (rule for rule in self.matches if rule.target == "userName")
+        return next(rules, MatchRule("userName", "userPrincipalName"))
 
     @property
     def required_properties(self) -> set[str]:
         """The properties that the check cannot do without."""
-        return {each.source for each in self.matches}
+        return {rule.source for rule in self.matches}
 
 
 @dataclass(frozen=True)
@@ -129,21 +129,21 @@ class Person:
     def value(self, source: str) -> str | None:
         """Return the value that the job sends for a property, None when there is none."""
         if source.lower() == "originaluserprincipalname":
-            found = self.properties.get("userPrincipalName")
+            value = self.properties.get("userPrincipalName")
         else:
-            found = self.properties.get(source)
-        if isinstance(found, list):
-            found = found[0] if found else None
-        if found is None or isinstance(found, bool | Mapping):
+            value = self.properties.get(source)
+        if isinstance(value, list):
+            value = value[0] if value else None
+        if value is None or isinstance(value, bool | Mapping):
             return None
-        text = str(found)
+        text = str(value)
         return guest_address(text) if source == "userPrincipalName" else text
 
     @property
     def key(self) -> str:
         """The object id, else the user principal name: the same in all rows of one person."""
-        found = map(self.properties.get, ("id", "principalId", "userPrincipalName"))
-        return str(next(filter(None, found), "")).casefold()
+        values = map(self.properties.get, ("id", "principalId", "userPrincipalName"))
+        return str(next(filter(None, values), "")).casefold()
 
     def to_json(self) -> str:
         """Return the person as JSON."""
@@ -173,28 +173,28 @@ class Person:
     def addresses(self) -> Iterator[tuple[str, str]]:
         """Yield the property and the address of all addresses of the person."""
         for name in ("userPrincipalName", "mail", "onPremisesUserPrincipalName"):
-            if found := self.value(name):
-                yield name, found
+            if value := self.value(name):
+                yield name, value
         for name in ("otherMails", "proxyAddresses"):
-            for each in self.properties.get(name) or ():
-                scheme, _, address = str(each).rpartition(":")
+            for value in self.properties.get(name) or ():
+                scheme, _, address = str(value).rpartition(":")
                 if scheme.lower() in {"", "smtp"}:
                     yield name, address
-        for each in self.properties.get("identities") or ():
-            if isinstance(each, Mapping) and each.get("signInType") == "emailAddress":
-                yield "identities", str(each.get("issuerAssignedId") or "")
+        for identity in self.properties.get("identities") or ():
+            if isinstance(identity, Mapping) and identity.get("signInType") == "emailAddress":
+                yield "identities", str(identity.get("issuerAssignedId") or "")
 
     def evidence(self) -> Iterator[tuple[str, Evidence]]:
         """Yield the property and the evidence of each value that identifies the person."""
         for name, address in self.addresses():
-            if (found := match_keys.of_email(address)) is not None:
-                yield name, found
+            if (evidence := match_keys.of_email(address)) is not None:
+                yield name, evidence
         if (number := self.properties.get("employeeId")) and (
-            found := match_keys.of_number(str(number))
+            evidence := match_keys.of_number(str(number))
         ):
-            yield "employeeId", found
-        if (found := match_keys.of_name(self._name())) is not None:
-            yield "displayName", found
+            yield "employeeId", evidence
+        if (evidence := match_keys.of_name(self._name())) is not None:
+            yield "displayName", evidence
 
     def _name(self) -> str:
         given, surname = self.properties.get("givenName"), self.properties.get("surname")
@@ -204,9 +204,9 @@ class Person:
 
 
 def guest_address(name: str) -> str:
-    """Return a user principal name as the job sends it: for a guest the own address."""
-    found = _GUEST.fullmatch(name)
-    return f"{found['mailbox']}@{found['home']}" if found else name
+    """Return a user principal name as the job sends it: for a guest, the guest's own address."""
+    match = _GUEST.fullmatch(name)
+    return f"{match['mailbox']}@{match['home']}" if match else name
 
 
 def is_unsendable(value: str) -> bool:

@@ -1,7 +1,6 @@
 """The temporary database of one check, on disk and deleted when the check ends.
 
-It finds accounts by their match keys, so that time grows with the number of people, and memory not
-at all.
+It finds accounts by their match keys: time grows with the number of people, memory does not.
 """
 
 from __future__ import annotations
@@ -29,7 +28,8 @@ _SCHEMA = """
 CREATE TABLE account (number INTEGER PRIMARY KEY, data TEXT, reported INTEGER DEFAULT 0);
 CREATE TABLE match_key (key TEXT, account INTEGER, source TEXT, value TEXT);
 CREATE TABLE person (number INTEGER PRIMARY KEY, name TEXT UNIQUE, data TEXT);
-CREATE TABLE found (account INTEGER, person INTEGER, PRIMARY KEY (account, person)) WITHOUT ROWID;
+CREATE TABLE person_match (account INTEGER, person INTEGER, PRIMARY KEY (account, person))
+    WITHOUT ROWID;
 CREATE TABLE finding (rank INTEGER, data TEXT);
 """
 
@@ -63,11 +63,11 @@ class Workspace:
     def add_accounts(self, accounts: Iterable[DirectoryAccount]) -> int:
         """Add all accounts, once, and return their number."""
         count = 0
-        for count, each in enumerate(accounts, 1):
-            self._run("INSERT INTO account (number, data) VALUES (?, ?)", count, each.to_json())
+        for count, account in enumerate(accounts, 1):
+            self._run("INSERT INTO account (number, data) VALUES (?, ?)", count, account.to_json())
             self._database.executemany(
                 "INSERT INTO match_key VALUES (?, ?, ?, ?)",
-                [(key, count, source, value) for key, source, value in _match_keys(each)],
+                [(key, count, source, value) for key, source, value in _match_keys(account)],
             )
         self._database.execute("CREATE INDEX match_key_key ON match_key (key)")
         return count
@@ -79,26 +79,28 @@ class Workspace:
         which they differ are added to `unread`.
         """
         count = 0
-        for each in people:
+        for person in people:
             try:
                 self._run(
-                    "INSERT INTO person VALUES (?, ?, ?)", count + 1, each.key, each.to_json()
+                    "INSERT INTO person VALUES (?, ?, ?)", count + 1, person.key, person.to_json()
                 )
             except sqlite3.IntegrityError:
-                self._add_again(each, unread)
+                self._merge_person(person, unread)
             else:
                 count += 1
         return count
 
-    def _add_again(self, person: Person, unread: UnreadValues) -> None:
+    def _merge_person(self, person: Person, unread: UnreadValues) -> None:
         ((number, data),) = self._run("SELECT number, data FROM person WHERE name = ?", person.key)
         first = Person.from_json(data)
-        found, differing = entra_properties.merge_properties(first.properties, person.properties)
+        properties, differing = entra_properties.merge_properties(
+            first.properties, person.properties
+        )
         if differing:
             unread.add(
                 "twice", f"rows {first.position} and {person.position}", ", ".join(differing)
             )
-        merged = Person(first.position, found).to_json()
+        merged = Person(first.position, properties).to_json()
         self._run("UPDATE person SET data = ? WHERE number = ?", merged, number)
 
     def people(self) -> Iterator[tuple[int, Person]]:
@@ -110,7 +112,7 @@ class Workspace:
 
     def find(self, entry: IndexEntry) -> list[tuple[int, DirectoryAccount]]:
         """Return the first accounts that a filter on an index entry finds, with their numbers."""
-        return [(each.number, each.account) for each in self.matches(_entry(entry))]
+        return [(match.number, match.account) for match in self.matches(_entry_key(entry))]
 
     def matches(self, key: str) -> list[KeyMatch]:
         """Return the accounts with a match key, none if more than MAX_ACCOUNTS_PER_KEY share it."""
@@ -129,11 +131,11 @@ class Workspace:
 
     def add_match(self, account: int, person: int) -> None:
         """Store that the job finds an account for a person."""
-        self._run("INSERT OR IGNORE INTO found VALUES (?, ?)", account, person)
+        self._run("INSERT OR IGNORE INTO person_match VALUES (?, ?)", account, person)
 
     def matched_people(self, account: int) -> list[int]:
         """Return the numbers of the people for whom the job finds an account, at most 10."""
-        rows = self._run("SELECT person FROM found WHERE account = ? LIMIT 10", account)
+        rows = self._run("SELECT person FROM person_match WHERE account = ? LIMIT 10", account)
         return [number for (number,) in rows]
 
     def mark_reported(self, account: int) -> None:
@@ -167,12 +169,12 @@ def local_part_key(canonical: str) -> str | None:
 def _match_keys(account: DirectoryAccount) -> Iterator[tuple[str, str, str]]:
     """Yield the match keys of an account: key, attribute, and value there."""
     for entry in account.entries():
-        yield _entry(entry), entry.attribute, entry.key
-    for each in match_keys.of(account.document):
-        yield each.canonical, each.source.value, each.value
-        if each.source is not Source.FORMER and (key := local_part_key(each.canonical)):
-            yield key, each.source.value, each.value
+        yield _entry_key(entry), entry.attribute, entry.key
+    for evidence in match_keys.of(account.document):
+        yield evidence.canonical, evidence.source.value, evidence.value
+        if evidence.source is not Source.FORMER and (key := local_part_key(evidence.canonical)):
+            yield key, evidence.source.value, evidence.value
 
 
-def _entry(entry: IndexEntry) -> str:
+def _entry_key(entry: IndexEntry) -> str:
     return f"={entry.attribute}={entry.key}"

@@ -88,7 +88,7 @@ class Case:
 class CaseStore:
     """All cases of one tenant, and the accounts that they are about.
 
-    What operators decide is written to `log`; without a log it is not.
+    Decisions of operators are written to `log`, if there is one.
     """
 
     def __init__(
@@ -131,16 +131,16 @@ class CaseStore:
         return self.findings.write_actions(finding.id, _item(case), 0, flags)
 
     def resolve(
-        self, run: str, after: str = "", seen: Callable[[Case], bool] = lambda _: False
+        self, run: str, after: str = "", still_holds: Callable[[Case], bool] = lambda _: False
     ) -> Iterator[Case]:
         """Resolve the cases that a run did not find again, and yield each case after it is handled.
 
-        A case that no run has seen may have been opened at a place that this run had passed:
-        `seen` looks at such a case by itself, and tells whether it still holds.
+        A case that no run has seen may have been opened before the position of this run:
+        `still_holds` tells whether such a case is to stay open.
         """
         expires = datetime.fromisoformat(run) + timedelta(days=RESOLVED_DAYS)
         for case in self.all(after):
-            if case.state is CaseState.OPEN and not case.run and seen(case):
+            if case.state is CaseState.OPEN and not case.run and still_holds(case):
                 self.record({case.id: case.finding}, run)
             elif case.state is CaseState.OPEN and case.run < run:
                 resolved = replace(case, state=CaseState.RESOLVED, run=run)
@@ -162,7 +162,7 @@ class CaseStore:
         self.findings.mark_service_account(user, vars(note), *logged)
 
     def unmark_service_account(self, user: str, note: OperatorNote) -> None:
-        """Remove that mark."""
+        """Remove the mark of a service account."""
         self.findings.unmark_service_account(
             user, *self._log_entry(note, "open", f"User/{user}", "person")
         )
@@ -184,7 +184,7 @@ class CaseStore:
         raise Unavailable("the finding is changed by other writers at the same time, try again")
 
     def _log_entry(self, note: OperatorNote, verb: str, target: str, detail: str) -> list[Action]:
-        """Return the actions that log what an operator decided."""
+        """Return the actions that log a decision of an operator."""
         writer = LogWriter(
             self._log, Actor(uuid4().hex, note.by), lambda: datetime.fromisoformat(note.at)
         )
@@ -252,7 +252,7 @@ def _item(case: Case) -> Item:
     finding = case.finding
     item: Item = {
         "accounts": list(finding.accounts),
-        "grounds": [[each.reason.value, each.value] for each in sorted(finding.grounds)],
+        "grounds": [[ground.reason.value, ground.value] for ground in sorted(finding.grounds)],
         "recreated": finding.recreated,
         "count": finding.count,
         "state": case.state.value,

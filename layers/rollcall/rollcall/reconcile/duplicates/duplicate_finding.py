@@ -61,8 +61,8 @@ class FindingAccount:
     """The values of an account that findings look at; times are RFC 3339 in UTC.
 
     `linked`: the identity provider knows the account. `created_linked`: it created the account.
-    `soft_deleted`: Entra ID deleted the person softly. `service`: an operator marked it as that of
-    a service. Employee number and telephone numbers are in the form in which they are compared.
+    `soft_deleted`: Entra ID deleted the person softly. `service`: an operator marked it as a
+    service account. The employee number and the telephone numbers are in their canonical form.
     """
 
     id: str
@@ -98,7 +98,7 @@ class DuplicateFinding:
     @property
     def kind(self) -> FindingKind:
         """The kind that follows from the grounds."""
-        reasons = {each.reason for each in self.grounds}
+        reasons = {ground.reason for ground in self.grounds}
         if reasons == {Reason.INACTIVE}:
             return FindingKind.UNMANAGED
         if reasons <= WEAK:
@@ -125,18 +125,18 @@ def judge_group(
     An account that is inactive since `cutoff` or longer is unmanaged.
     """
     present = {
-        each: accounts[each]
-        for each in sorted(group.accounts)
-        if each in accounts and not accounts[each].service
+        identifier: accounts[identifier]
+        for identifier in sorted(group.accounts)
+        if identifier in accounts and not accounts[identifier].service
     }
     if group.canonical.startswith("inactive:"):
         if _since(group) <= cutoff:
             ground = Ground(Reason.INACTIVE, group.canonical.partition(":")[2])
-            for each, account in present.items():
+            for identifier, account in present.items():
                 if not account.active:
-                    yield DuplicateFinding((each,), frozenset({ground}), count=1)
+                    yield DuplicateFinding((identifier,), frozenset({ground}), count=1)
         return
-    live = [each for each, account in present.items() if not account.soft_deleted]
+    live = [account for account in present.values() if not account.soft_deleted]
     # Entra ID deletes soft-deleted accounts itself; they matter only beside a live one.
     if not live or len(present) < 2:
         return
@@ -155,61 +155,61 @@ def is_one_person(one: FindingAccount, other: FindingAccount) -> bool:
     They do when one is local and the identity provider, which did not find it, created the other
     later. Accounts with different employee numbers or telephone numbers belong to two people.
     """
-    local, made = (other, one) if one.linked else (one, other)
-    if local.linked or not (made.linked and made.created_linked) or made.created < local.created:
+    local, new = (other, one) if one.linked else (one, other)
+    if local.linked or not (new.linked and new.created_linked) or new.created < local.created:
         return False
-    if local.soft_deleted or made.soft_deleted or not _same_full_name(local.name, made.name):
+    if local.soft_deleted or new.soft_deleted or not _same_full_name(local.name, new.name):
         return False
-    numbers = {local.employee_number, made.employee_number} - {""}
-    differ = local.telephones and made.telephones and local.telephones.isdisjoint(made.telephones)
+    numbers = {local.employee_number, new.employee_number} - {""}
+    differ = local.telephones and new.telephones and local.telephones.isdisjoint(new.telephones)
     return len(numbers) < PAIR and not differ
 
 
 def _same_full_name(one: str, other: str) -> bool:
-    full = match_keys.is_full_name(one) and match_keys.is_full_name(other)
-    names = [match_keys.of_name(each) for each in (one, other)]
-    return full and len({each.canonical for each in names if each is not None}) == 1
+    both_full = match_keys.is_full_name(one) and match_keys.is_full_name(other)
+    keys = [match_keys.of_name(name) for name in (one, other)]
+    return both_full and len({key.canonical for key in keys if key is not None}) == 1
 
 
 def merge_findings(findings: Iterable[DuplicateFinding]) -> dict[str, DuplicateFinding]:
     """Return findings by id, with the grounds of those about the same accounts together."""
     merged: dict[str, DuplicateFinding] = {}
-    for each in findings:
-        known = merged.get(each.id)
-        merged[each.id] = each if known is None else known.with_grounds(each.grounds)
+    for finding in findings:
+        known = merged.get(finding.id)
+        merged[finding.id] = finding if known is None else known.with_grounds(finding.grounds)
     return merged
 
 
 def _grounds(
     group: MatchGroup, present: Mapping[str, FindingAccount], count: int
 ) -> Iterator[Ground]:
-    what, _, value = group.canonical.partition(":")
-    if what == "name":
-        same = count == PAIR and is_one_person(*present.values())
-        yield Ground(Reason.FULL_NAME if same else Reason.NAME, value)
+    kind, _, value = group.canonical.partition(":")
+    if kind == "name":
+        is_same = count == PAIR and is_one_person(*present.values())
+        yield Ground(Reason.FULL_NAME if is_same else Reason.NAME, value)
     elif group.count > MAX_SHARED:
         yield Ground(Reason.SHARED, value)
-    elif what == "number":
+    elif kind == "number":
         yield Ground(Reason.EMPLOYEE_NUMBER, value)
-    elif what == "login":
+    elif kind == "login":
         yield Ground(Reason.USER_NAME, value)
     else:
-        yield from _of_addresses(group, present, value)
+        yield from _address_grounds(group, present, value)
 
 
-def _of_addresses(
+def _address_grounds(
     group: MatchGroup, present: Mapping[str, FindingAccount], value: str
 ) -> Iterator[Ground]:
-    bearers: dict[str, dict[str, set[Source]]] = {}
-    for each in group.match_keys:
-        if each.account in present:
-            of = bearers.setdefault(each.evidence.value, {})
-            of.setdefault(each.account, set()).add(each.evidence.source)
-    for address, of in bearers.items():
-        if len(of) > 1:
-            by_mail = sum(Source.EMAIL in sources for sources in of.values())
+    by_address: dict[str, dict[str, set[Source]]] = {}
+    for key in group.match_keys:
+        if key.account in present:
+            accounts = by_address.setdefault(key.evidence.value, {})
+            accounts.setdefault(key.account, set()).add(key.evidence.source)
+    for address, accounts in by_address.items():
+        if len(accounts) > 1:
+            by_mail = sum(Source.EMAIL in sources for sources in accounts.values())
             yield Ground(Reason.ADDRESS if by_mail > 1 else Reason.USER_NAME, address)
-    if not any(len(of) == len(present) for of in bearers.values()):
+    if not any(len(accounts) == len(present) for accounts in by_address.values()):
         yield Ground(Reason.ALIAS, value)
 
 

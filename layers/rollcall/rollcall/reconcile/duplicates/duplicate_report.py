@@ -59,16 +59,17 @@ class ReportHead:
 def report_forms(
     head: ReportHead, cases: Iterable[Case], accounts: FindingAccounts
 ) -> Iterator[Mapping[str, IO[bytes]]]:
-    """Write the report in every form and yield open files by form, at their beginning.
+    """Write the report in every format and yield open files by format, at their beginning.
 
     Memory does not grow with the number of findings.
     """
     with ExitStack() as stack:
         sorted_rows = [stack.enter_context(_file()) for _ in _ORDER]
-        for each in finding_rows.rows(cases, accounts):
-            place = (_status(each, head.before), each["kind"])
-            if place in _ORDER:
-                _line(sorted_rows[_ORDER.index(place)], json.dumps({**each, "status": place[0]}))
+        for row in finding_rows.rows(cases, accounts):
+            status = _status(row, head.before)
+            section = (status, row["kind"])
+            if section in _ORDER:
+                _line(sorted_rows[_ORDER.index(section)], json.dumps({**row, "status": status}))
 
         def read_rows() -> Iterator[FindingRow]:
             for file in sorted_rows:
@@ -103,12 +104,12 @@ def _json(head: ReportHead, rows: Iterable[FindingRow]) -> Iterator[str]:
             "tenant": head.tenant,
             "run": head.run,
             "counts": dict(head.counts),
-            "trend": [dict(each) for each in head.trend],
+            "trend": [dict(counts) for counts in head.trend],
         }
     )
     yield f'{opening[:-1]}, "findings": ['
-    for number, each in enumerate(rows):
-        yield f"{',' if number else ''}\n{json.dumps(each, ensure_ascii=False)}"
+    for number, row in enumerate(rows):
+        yield f"{',' if number else ''}\n{json.dumps(row, ensure_ascii=False)}"
     yield "\n]}\n"
 
 
@@ -120,24 +121,22 @@ def _write_csv(file: IO[bytes], rows: Iterable[FindingRow]) -> None:
 
 def _lines(row: FindingRow) -> Iterator[list[str]]:
     """Yield a line of the CSV for each account of a finding."""
-    about = [
+    finding = [
         row["finding"],
         row["status"],
         row["kind"],
         row["since"],
         "; ".join(reason_sentences(row)),
     ]
-    for each in row["accounts"]:
-        active = {True: "yes", False: "no", None: ""}[each["active"]]
-        named = [each["id"], each["userName"] or "", each["name"], " ".join(each["emails"])]
-        yield [*about, *named, active, each.get("created", "")]
+    for account in row["accounts"]:
+        active = {True: "yes", False: "no", None: ""}[account["active"]]
+        names = [account["userName"] or "", account["name"], " ".join(account["emails"])]
+        yield [*finding, account["id"], *names, active, account.get("created", "")]
 
 
 def _html(head: ReportHead, rows: Iterable[FindingRow]) -> Iterator[str]:
     counts = head.counts
-    trend = ", ".join(
-        f"{each['run'][:10]}: {each['new'] + each['open']}" for each in head.trend[-14:]
-    )
+    trend = ", ".join(f"{run['run'][:10]}: {run['new'] + run['open']}" for run in head.trend[-14:])
     page = ReportPage(
         title=f"Duplicate accounts in {head.tenant}",
         lead=(
@@ -174,7 +173,7 @@ def _html(head: ReportHead, rows: Iterable[FindingRow]) -> Iterator[str]:
 
 
 def _cells(row: FindingRow) -> list[Cell]:
-    accounts = [_described(each) for each in row["accounts"]]
+    accounts = [_account_line(account) for account in row["accounts"]]
     if row["count"] > len(accounts):
         accounts.append(f"and {row['count'] - len(accounts):,} more")
     return [
@@ -187,7 +186,7 @@ def _cells(row: FindingRow) -> list[Cell]:
     ]
 
 
-def _described(account: FindingRow) -> str:
+def _account_line(account: FindingRow) -> str:
     if account["userName"] is None:
         return f"`{account['id']}` gone"
     state = (
@@ -195,8 +194,8 @@ def _described(account: FindingRow) -> str:
     )
     link = "" if account["linked"] else "not linked"
     created = f"created {account['created'][:10]}"
-    named = " · ".join(filter(None, [account["name"], state, link, created]))
-    return f"{account['userName']} · {named}"
+    details = " · ".join(filter(None, [account["name"], state, link, created]))
+    return f"{account['userName']} · {details}"
 
 
 _ORDER = [(status, kind.value) for kind in FindingKind for status in ("new", "open")] + [
@@ -214,5 +213,5 @@ def _line(file: IO[bytes], text: str) -> None:
 
 
 def _write(file: IO[bytes], pieces: Iterable[str]) -> None:
-    for each in pieces:
-        file.write(each.encode())
+    for piece in pieces:
+        file.write(piece.encode())

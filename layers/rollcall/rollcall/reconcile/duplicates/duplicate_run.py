@@ -45,7 +45,7 @@ class Phase(StrEnum):
 
 @dataclass(frozen=True)
 class RunProgress:
-    """The progress of a run: the position in its phase, and the pieces of evidence read so far.
+    """The progress of a run: the position in its phase, and `seen` pieces of evidence so far.
 
     `run` is the time at which it was due (RFC 3339 in UTC), `steps` how often it was continued.
     """
@@ -59,7 +59,7 @@ class RunProgress:
 
 
 TimeIsOver = Callable[[RunProgress], bool]
-"""Tells whether the run must stop; called at every place where it can."""
+"""Tells whether the run must stop; called whenever it can stop."""
 
 
 class RunOvertaken(Exception):  # noqa: N818
@@ -80,7 +80,7 @@ class DuplicateRun:
     inactive_days: int
 
     def advance(self, run: str, late: TimeIsOver) -> RunCounts | None:
-        """Begin a run or continue it, until it is done or late; None when it is to be continued.
+        """Begin a run or continue it, until it is done or `late`; None when it is to be continued.
 
         Raises RunOvertaken when nothing is left to do here, RunTooLong after MAX_STEPS.
         """
@@ -91,18 +91,18 @@ class DuplicateRun:
         return self.delivery.counts(run)
 
     def steps(self, run: str) -> Iterator[RunProgress]:
-        """Begin a run or continue it to its end, and yield at every place where it can stop.
+        """Begin a run or continue it to its end, and yield the progress whenever it can stop.
 
         Raises RunOvertaken, RunTooLong.
         """
         progress = self._load_or_start(run)
         phases = list(Phase)
         while progress.phase is not Phase.DONE:
-            for reached in self._run_phase(progress):
-                progress = reached
+            for position in self._run_phase(progress):
+                progress = position
                 yield progress
-            following = phases[phases.index(progress.phase) + 1]
-            progress = self._save(replace(progress, phase=following, after=""))
+            next_phase = phases[phases.index(progress.phase) + 1]
+            progress = self._save(replace(progress, phase=next_phase, after=""))
 
     def latest(self) -> RunProgress | None:
         """Return the progress of the latest run, None before the first."""
@@ -143,8 +143,8 @@ class DuplicateRun:
         if progress.phase is Phase.DETECT:
             yield from self._detect(progress)
         elif progress.phase is Phase.RESOLVE:
-            seen = Namesakes(self.evidence_index, self.cases).is_still_duplicate
-            for case in self.cases.resolve(progress.run, progress.after, seen):
+            still_holds = Namesakes(self.evidence_index, self.cases).is_still_duplicate
+            for case in self.cases.resolve(progress.run, progress.after, still_holds):
                 yield replace(progress, after=case.id)
         elif progress.phase is Phase.REPORT:
             self.delivery.write_report(progress.run, progress.seen)
@@ -175,6 +175,8 @@ class DuplicateRun:
         self, candidates: list[MatchGroup], accounts: set[str], run: str, cutoff: datetime
     ) -> None:
         if candidates:
-            known = self.cases.accounts.read(accounts)
-            found = (each for group in candidates for each in judge_group(group, known, cutoff))
-            self.cases.record(merge_findings(found), run)
+            existing = self.cases.accounts.read(accounts)
+            findings = (
+                finding for group in candidates for finding in judge_group(group, existing, cutoff)
+            )
+            self.cases.record(merge_findings(findings), run)

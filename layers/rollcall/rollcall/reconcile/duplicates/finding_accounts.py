@@ -14,7 +14,7 @@ from rollcall.storage.resources import Resources
 
 
 class FindingAccounts:
-    """The accounts of one tenant."""
+    """The accounts of one tenant, as findings need them."""
 
     def __init__(self, resources: Resources, findings: Findings) -> None:
         self._resources = resources
@@ -23,17 +23,17 @@ class FindingAccounts:
     def read(self, identifiers: Iterable[str]) -> dict[str, FindingAccount]:
         """Read accounts by id, 50 in a round trip; accounts that do not exist are left out."""
         unique, keys = sorted(set(identifiers)), self._findings.keys
-        flags = {each: keys.flag(each, SERVICE) for each in unique}
-        documents = {each: keys.document(Kind.USER, each) for each in unique}
+        flags = {identifier: keys.flag(identifier, SERVICE) for identifier in unique}
+        documents = {identifier: keys.document(Kind.USER, identifier) for identifier in unique}
         items = self._resources.table.get_many([*documents.values(), *flags.values()])
-        found = {}
-        for each, key in documents.items():
+        accounts = {}
+        for identifier, key in documents.items():
             item = items.get((key["pk"], key["sk"]))
             record = None if item is None else record_of(Kind.USER, item)
             if item is not None and record is not None:
-                service = (flags[each]["pk"], flags[each]["sk"]) in items
-                found[each] = finding_account(record, was_created_linked(item), service)
-        return found
+                service = (flags[identifier]["pk"], flags[identifier]["sk"]) in items
+                accounts[identifier] = finding_account(record, was_created_linked(item), service)
+        return accounts
 
 
 def finding_account(record: Record, created_linked: bool, service: bool = False) -> FindingAccount:
@@ -43,7 +43,7 @@ def finding_account(record: Record, created_linked: bool, service: bool = False)
         id=record.id,
         user_name=document["userName"],
         name=match_keys.full_name(document),
-        emails=tuple(each["value"] for each in document.get("emails", ()) if each.get("value")),
+        emails=tuple(email["value"] for email in document.get("emails", ()) if email.get("value")),
         active=document.get("active") is not False,
         created=record.created,
         linked=not record.link.local,

@@ -1,4 +1,4 @@
-"""Findings as rows of JSON, with their accounts as they are now, and how to remedy them."""
+"""Findings as rows of JSON, with the current values of their accounts, and their remedies."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def rows(cases: Iterable[Case], accounts: FindingAccounts) -> Iterator[FindingRo
     """Yield a row for each case."""
     iterator = iter(cases)
     while batch := list(islice(iterator, _BATCH)):
-        known = accounts.read(each for case in batch for each in case.finding.accounts)
+        known = accounts.read(account for case in batch for account in case.finding.accounts)
         for case in batch:
             yield row(case, known)
 
@@ -38,11 +38,16 @@ def row(case: Case, known: Mapping[str, FindingAccount]) -> FindingRow:
         "run": case.run,
         "count": finding.count,
         "reasons": [
-            {"reason": each.reason.value, "value": each.value} for each in sorted(finding.grounds)
+            {"reason": ground.reason.value, "value": ground.value}
+            for ground in sorted(finding.grounds)
         ],
         "accounts": sorted(
-            (_account(each, known.get(each)) for each in finding.accounts),
-            key=lambda each: (each["userName"] is None, each.get("created", ""), each["id"]),
+            (_account(account, known.get(account)) for account in finding.accounts),
+            key=lambda account: (
+                account["userName"] is None,
+                account.get("created", ""),
+                account["id"],
+            ),
         ),
         "note": None if case.note is None else vars(case.note),
     }
@@ -50,7 +55,7 @@ def row(case: Case, known: Mapping[str, FindingAccount]) -> FindingRow:
 
 def remedy(tenant: str, row: FindingRow) -> list[str]:
     """Return how to remedy a finding, in lines."""
-    existing = [each for each in row["accounts"] if each["userName"] is not None]
+    existing = [account for account in row["accounts"] if account["userName"] is not None]
     finding, kind = row["finding"], row["kind"]
     if row["state"] != CaseState.OPEN or not existing:
         return []
@@ -59,7 +64,7 @@ def remedy(tenant: str, row: FindingRow) -> list[str]:
     dismiss = f"Different people: `rollcall duplicates dismiss {tenant} {finding} --reason …`"
     if len(existing) != 2:
         return [f"Look into it: `rollcall duplicates show {tenant} {finding}`", dismiss]
-    merge = _merging(tenant, *existing)
+    merge = _merge_remedy(tenant, *existing)
     if not is_by_name_alone(row):
         return [*merge, dismiss]
     unlink = f"rollcall accounts unlink {tenant} {existing[1]['id']}"
@@ -71,14 +76,14 @@ def remedy(tenant: str, row: FindingRow) -> list[str]:
     ]
 
 
-def _merging(tenant: str, older: FindingRow, younger: FindingRow) -> list[str]:
+def _merge_remedy(tenant: str, older: FindingRow, younger: FindingRow) -> list[str]:
     """Return how to merge two accounts and keep the product's data of the older one."""
     merge = f"rollcall accounts merge {tenant} --keep {older['id']} --remove {younger['id']}"
     if not (older["linked"] and younger["linked"]):
         return [f"One person: `{merge}`"]
-    for each, other in ((older, younger), (younger, older)):
-        if each["deletedInIdp"] and not other["deletedInIdp"]:
-            return [f"One person: `{merge} --idp-deletes {each['id']}`"]
+    for account, other in ((older, younger), (younger, older)):
+        if account["deletedInIdp"] and not other["deletedInIdp"]:
+            return [f"One person: `{merge} --idp-deletes {account['id']}`"]
     return [
         f"One person: `{merge} --idp-deletes ID`, the account whose person is gone in the identity "
         "provider; while both are there, remove one there first."

@@ -28,7 +28,7 @@ class MatchGroup:
     @property
     def accounts(self) -> frozenset[str]:
         """The ids of the accounts that are named."""
-        return frozenset(each.account for each in self.match_keys)
+        return frozenset(key.account for key in self.match_keys)
 
 
 def match_groups(match_keys: Iterable[MatchKey]) -> Iterator[MatchGroup]:

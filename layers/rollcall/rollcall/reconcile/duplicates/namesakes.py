@@ -58,25 +58,25 @@ class Namesakes:
     def of_tenant(cls, table: Table, tenant: str) -> Namesakes:
         """Return the lookup for a tenant."""
         findings = Findings(table, tenant)
-        book = CaseStore(findings, FindingAccounts(Resources(table, tenant), findings))
-        return cls(EvidenceIndex(table, tenant), book)
+        cases = CaseStore(findings, FindingAccounts(Resources(table, tenant), findings))
+        return cls(EvidenceIndex(table, tenant), cases)
 
     def find_duplicate(self, actor: Actor, record: Record) -> NewDuplicate | None:
         """Return the duplicate that the creation of a user makes, None when there is none.
 
         Costs a query of the index, and a read when it finds accounts. It never fails a creation.
         """
-        newcomer = finding_account(record, created_linked=True)
-        name = match_keys.of_name(newcomer.name)
-        if name is None or not match_keys.is_full_name(newcomer.name):
+        new_account = finding_account(record, created_linked=True)
+        name = match_keys.of_name(new_account.name)
+        if name is None or not match_keys.is_full_name(new_account.name):
             return None
         try:
-            finding = self._duplicate(name.canonical, [newcomer])
+            finding = self._duplicate(name.canonical, [new_account])
         except Unavailable:
             return None
         if finding is None:
             return None
-        (local,) = (each for each in finding.accounts if each != newcomer.id)
+        (local,) = (account for account in finding.accounts if account != new_account.id)
         detail = f"has the full name of the local account User/{local}: finding {finding.id}"
         opening = self.cases.opening_actions(finding, record.created)
         return NewDuplicate(detail, [*opening, self._event(finding, actor)])
@@ -85,33 +85,35 @@ class Namesakes:
         """Tell whether the two accounts of a case are still the only ones with their full name."""
         for ground in case.finding.grounds:
             if ground.reason is Reason.FULL_NAME:
-                found = self._duplicate(f"name:{ground.value}")
-                return found is not None and found.id == case.id
+                finding = self._duplicate(f"name:{ground.value}")
+                return finding is not None and finding.id == case.id
         return False
 
     def _event(self, finding: DuplicateFinding, actor: Actor) -> Action:
         content = {
             "new": 1,
             "finding": finding.id,
-            "accounts": [f"{Type.USER.endpoint}/{each}" for each in finding.accounts],
+            "accounts": [f"{Type.USER.endpoint}/{account}" for account in finding.accounts],
         }
         table, tenant = self.cases.findings.table, self.cases.findings.keys.tenant
         return Outbox(table, tenant).action("duplicates.found", finding.id, content, actor)
 
     def _duplicate(
-        self, canonical: str, newcomers: Iterable[FindingAccount] = ()
+        self, canonical: str, new_accounts: Iterable[FindingAccount] = ()
     ) -> DuplicateFinding | None:
-        clues = self.evidence_index.with_value(canonical, MAX_NAMESAKES)
-        if not clues or len(clues) == MAX_NAMESAKES:
+        keys = self.evidence_index.with_value(canonical, MAX_NAMESAKES)
+        if not keys or len(keys) == MAX_NAMESAKES:
             return None
-        canonical = clues[0].evidence.canonical
-        known = self.cases.accounts.read(each.account for each in clues)
-        for each in newcomers:
-            known[each.id] = each
-            clues.append(MatchKey(clues[0].evidence, each.id, ""))
-        accounts = {each.account for each in clues}
-        group = MatchGroup(canonical, tuple(clues), len(accounts), "")
-        found = (
-            each for each in judge_group(group, known, _NEVER) if each.kind is FindingKind.DUPLICATE
+        canonical = keys[0].evidence.canonical
+        existing = self.cases.accounts.read(key.account for key in keys)
+        for account in new_accounts:
+            existing[account.id] = account
+            keys.append(MatchKey(keys[0].evidence, account.id, ""))
+        accounts = {key.account for key in keys}
+        group = MatchGroup(canonical, tuple(keys), len(accounts), "")
+        duplicates = (
+            finding
+            for finding in judge_group(group, existing, _NEVER)
+            if finding.kind is FindingKind.DUPLICATE
         )
-        return next(found, None)
+        return next(duplicates, None)

@@ -25,12 +25,12 @@ MEANINGS = {
 
 def reason_sentences(row: Mapping[str, Any]) -> list[str]:
     """Return the reasons of a row as sentences."""
-    return [_sentence(Reason(each["reason"]), each["value"]) for each in row["reasons"]]
+    return [_sentence(Reason(reason["reason"]), reason["value"]) for reason in row["reasons"]]
 
 
 def is_by_name_alone(row: Mapping[str, Any]) -> bool:
     """Tell whether the full name is the only reason of a row."""
-    return {each["reason"] for each in row["reasons"]} == {Reason.FULL_NAME}
+    return {reason["reason"] for reason in row["reasons"]} == {Reason.FULL_NAME}
 
 
 def _sentence(reason: Reason, value: str) -> str:

@@ -76,32 +76,32 @@ class ReportDelivery:
 
     def counts(self, run: str) -> RunCounts:
         """Return the counts of a run. Raises LookupError."""
-        for each in self.trend():
-            if each.run == run:
-                return each
+        for counts in self.trend():
+            if counts.run == run:
+                return counts
         raise LookupError(f"there is no run {run}")
 
     def trend(self) -> list[RunCounts]:
         """Return the counts of all runs, the oldest first."""
         return [
             RunCounts(
-                each["run"],
-                **{name: int(each.get(name, 0)) for name in _NUMBERS},
-                kinds={kind: int(number) for kind, number in sorted(each["kinds"].items())},
+                item["run"],
+                **{name: int(item.get(name, 0)) for name in _NUMBERS},
+                kinds={kind: int(number) for kind, number in sorted(item["kinds"].items())},
             )
-            for each in self.cases.findings.summaries()
+            for item in self.cases.findings.summaries()
         ]
 
     def write_report(self, run: str, seen: int) -> None:
-        """Write the summary and the report of a run in every form."""
+        """Write the summary of a run, and its report in every format."""
         # The last run that was reported: findings of an unfinished run are still new.
-        before = max((each.run for each in self.trend() if each.run < run), default="")
+        before = max((counts.run for counts in self.trend() if counts.run < run), default="")
         counts = count_cases(self.cases.all(), run, before, seen)
         expires = datetime.fromisoformat(run) + timedelta(days=SUMMARY_DAYS)
         self.cases.findings.write_summary(
             run, {**asdict(counts), "expires": int(expires.timestamp())}
         )
-        trend = [asdict(each) for each in self.trend() if each.run <= run]
+        trend = [asdict(past) for past in self.trend() if past.run <= run]
         head = duplicate_report.ReportHead(self.tenant, run, before, asdict(counts), trend)
         with duplicate_report.report_forms(head, self.cases.all(), self.cases.accounts) as files:
             for name, body in files.items():
