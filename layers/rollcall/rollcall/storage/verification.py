@@ -131,8 +131,8 @@ class _Check:
     def faults(self) -> Iterator[Fault]:
         for pk, sk in self.stored.unknown:
             yield Fault(f"{pk} {sk} is no item that is known here")
-        for primary_key, change in self.stored.unfinished.items():
-            yield Fault(f"{' '.join(primary_key)} is begun and not finished", unfinished=change)
+        for primary_key, unfinished in self.stored.unfinished.items():
+            yield Fault(f"{' '.join(primary_key)} is begun and not finished", unfinished=unfinished)
         for group, change in self.stored.pending.items():
             key = self.tenant_keys.member_change(group, change, 0)
             if (key["pk"], f"{keys.MEMBER_CHANGE}{change}") not in self.stored.unfinished:
