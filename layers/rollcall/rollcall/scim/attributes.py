@@ -38,7 +38,7 @@ _NO_NAME = re.compile(r"[^\w$:.-]")
 KeyPath = tuple[str, ...]
 
 ACTIVE: KeyPath = ("active",)
-"""Where `active` stands, without which a disabled account is an enabled one."""
+"""The keys of `active`; without it, a disabled account would count as enabled."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class Attribute:
 
     @property
     def keys(self) -> KeyPath:
-        """The keys, from the outside in, under which a document holds it."""
+        """The keys of its value in a document, from the outside in."""
         urn, _, own = self.name.rpartition(":")
         return tuple(part for part in (urn, own, self.sub) if part)
 
@@ -87,40 +87,40 @@ class Schema:
 def designate(kind: Kind, text: str) -> Attribute | Schema | None:
     """Return what a path designates, None when no schema of the resource type declares it.
 
-    What a path selects by has to be declared too. Raises InvalidPathException when the path is
-    malformed, or longer than MAX_LENGTH.
+    The attributes in its selection have to be declared, too. Raises InvalidPathException when the
+    path is malformed, or longer than MAX_LENGTH.
     """
     if len(text) > MAX_LENGTH:
         raise InvalidPathException(detail=f"a path has at most {MAX_LENGTH} characters")
-    mended = tolerance.attribute_path(tolerance.filter_text(text) if "[" in text else text)
+    corrected = tolerance.attribute_path(tolerance.filter_text(text) if "[" in text else text)
     try:
         with translated():
-            path = PATHS[kind](mended)
+            path = PATHS[kind](corrected)
     except InvalidPathException as error:
         raise InvalidPathException(detail=f"{text!r} is no attribute path: {error}") from error
     if path.model is not None:
         own = path.model is MODELS[kind]
-        urn = str(MODELS[kind].__schema__) if own else _extension(kind, mended)
+        urn = str(MODELS[kind].__schema__) if own else _extension(kind, corrected)
         return Schema(urn, is_extension=not own, read_only=_is_read_only(path.model))
     binding = path.resolve()
-    if binding is None or _is_the_engines(binding):
+    if binding is None or _is_no_attribute(binding):
         return None
     holder, spelled = binding.model, binding.urn
     core = f"{MODELS[kind].__schema__}:"
     spelled = spelled.removeprefix(core)
-    head, _, sub = _split(spelled)
+    name, _, sub = _split(spelled)
     mutability = {
         holder.get_field_annotation(binding.field_name, Mutability),
         binding.get_annotation(Mutability),
     }
     target = binding.target_type
     selection = path.value_filter
-    if selection is not None and not _selects(kind, binding, head, selection):
+    if selection is not None and not _is_selection_declared(kind, binding, name, selection):
         return None
     return Attribute(
         kind=kind,
-        path=mended,
-        name=head,
+        path=corrected,
+        name=name,
         sub=sub or None,
         selection=selection,
         multi_valued=binding.is_multivalued and binding.sub_field_name is None,
@@ -138,8 +138,8 @@ def designate(kind: Kind, text: str) -> Attribute | Schema | None:
 def declared(kind: Kind, name: str) -> Attribute | Schema | None:
     """Return what a name designates, None when no schema of the resource type declares it.
 
-    A name is a path that selects nothing, in any case of letters. It is looked up and not parsed:
-    a request may have thousands of names that nobody declares.
+    A name is a path without a selection, in upper or lower case. It is looked up and not parsed,
+    since a request may have thousands of unknown names.
     """
     spelled = spellings(kind).get(tolerance.attribute_path(name).lower())
     return None if spelled is None else designate(kind, spelled)
@@ -148,7 +148,7 @@ def declared(kind: Kind, name: str) -> Attribute | Schema | None:
 def designate_key(kind: Kind, key: str) -> Attribute | Schema | None:
     """Return what a key of a PATCH designates, a name or a path, None also when it is malformed.
 
-    Keys that we do not have are ignored, so that they never fail their siblings.
+    Unknown keys are ignored, so that the other keys of the object are applied.
     """
     if not selects(key):
         return declared(kind, key)
@@ -165,16 +165,16 @@ def selects(path: str) -> bool:
 
 @cache
 def spellings(kind: Kind) -> dict[str, str]:
-    """Return all names that designate something, as schemas spell them, by their lower case."""
+    """Return the names of all schemas and attributes as they are declared, by their lower case."""
     model = MODELS[kind]
     core = str(model.__schema__)
-    found = {"": "", core.lower(): core}
+    names = {"": "", core.lower(): core}
     for name in _names(model):
-        found[name.lower()] = found[f"{core}:{name}".lower()] = name
+        names[name.lower()] = names[f"{core}:{name}".lower()] = name
     for urn, extension in model.get_extension_models().items():
-        found[urn.lower()] = str(urn)
-        found |= {f"{urn}:{name}".lower(): f"{urn}:{name}" for name in _names(extension)}
-    return found
+        names[urn.lower()] = str(urn)
+        names |= {f"{urn}:{name}".lower(): f"{urn}:{name}" for name in _names(extension)}
+    return names
 
 
 def _names(model: type[BaseModel]) -> Iterator[str]:
@@ -190,16 +190,16 @@ def _names(model: type[BaseModel]) -> Iterator[str]:
 
 @cache
 def with_characteristic(kind: Kind, characteristic: Returned | Mutability) -> frozenset[KeyPath]:
-    """Return where the attributes and sub-attributes with a characteristic stand in documents."""
-    found = set()
+    """Return the keys of the attributes and sub-attributes with a characteristic."""
+    keys = set()
     for path in PATHS[kind].iter_paths():
         binding = path.resolve()
         if binding is None or binding.get_annotation(type(characteristic)) is not characteristic:
             continue
         attribute = declared(kind, str(path))
         if isinstance(attribute, Attribute):
-            found.add(attribute.keys)
-    return frozenset(found)
+            keys.add(attribute.keys)
+    return frozenset(keys)
 
 
 def leaves(node: FilterNode) -> Iterator[Comparison | Present | ValuePath]:
@@ -213,7 +213,7 @@ def leaves(node: FilterNode) -> Iterator[Comparison | Present | ValuePath]:
         yield node
 
 
-def _is_the_engines(binding: AttributeBinding) -> bool:
+def _is_no_attribute(binding: AttributeBinding) -> bool:
     """Tell whether a name is no attribute: an extension's class, or the `schemas` inside of one."""
     whole = binding.field_type
     nested = issubclass(binding.model, Extension) and binding.field_name == "schemas"
@@ -221,13 +221,15 @@ def _is_the_engines(binding: AttributeBinding) -> bool:
 
 
 def _is_read_only(model: type[BaseModel]) -> bool:
-    """Tell whether clients can write nothing of a schema."""
+    """Tell whether all attributes of a schema are read-only."""
     own = model.model_fields.keys() - {"schemas"}
     return all(model.get_field_annotation(each, Mutability) is Mutability.read_only for each in own)
 
 
-def _selects(kind: Kind, binding: AttributeBinding, name: str, selection: FilterNode) -> bool:
-    """Tell whether an attribute has all that a selection among its values names.
+def _is_selection_declared(
+    kind: Kind, binding: AttributeBinding, name: str, selection: FilterNode
+) -> bool:
+    """Tell whether all sub-attributes in the selection of an attribute's values are declared.
 
     Raises InvalidPathException when the selection holds half a character.
     """
@@ -237,12 +239,12 @@ def _selects(kind: Kind, binding: AttributeBinding, name: str, selection: Filter
             raise InvalidPathException(detail=f"{name} is selected by half a character")
     whole = binding.field_type
     if not (isclass(whole) and issubclass(whole, BaseModel)):
-        return True  # plain values, which a selection calls `value`
+        return True  # plain values, whose name in a selection is `value`
     return all(declared(kind, f"{name}.{leaf.attr_path}") for leaf in leaves(selection))
 
 
 def _split(name: str) -> tuple[str, str, str]:
-    """Split `urn:…:2.0:User:name.familyName` at the dot behind the last colon."""
+    """Split `urn:…:2.0:User:name.familyName` at the dot after the last colon."""
     start = name.rfind(":") + 1
     head, dot, sub = name[start:].partition(".")
     return name[:start] + head, dot, sub

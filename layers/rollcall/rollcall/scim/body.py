@@ -33,14 +33,14 @@ from rollcall.scim.resource_type import ENTERPRISE, Kind
 from rollcall.scim.text_values import TextValues
 
 MAX_DEPTH = 32
-"""The levels that a body may have; what SCIM knows has less than ten."""
+"""The levels that a body may have; the resources of SCIM have less than ten."""
 
 Document = dict[str, Any]
 
 
 @dataclass
 class Body:
-    """A body, read: the canonical document, the members, and the names that were ignored.
+    """A parsed body: the canonical document, the members, and the names that were ignored.
 
     `members` is None when the body has no `members`.
     """
@@ -53,8 +53,8 @@ class Body:
 def read(kind: Kind, payload: Any, context: Context) -> Body:
     """Validate a body and return its canonical document, without `id` and `meta`.
 
-    Raises InvalidSyntaxException when it is no object, InvalidValueException naming the attribute
-    when a value does not fit.
+    Raises InvalidSyntaxException when it is not an object, InvalidValueException naming the
+    attribute when a value does not fit its type.
     """
     body = Body({})
     sent = TextValues(kind).of_body(check_object(payload))
@@ -70,7 +70,7 @@ def read(kind: Kind, payload: Any, context: Context) -> Body:
 
 
 def check_object(payload: Any) -> dict[str, Any]:
-    """Return a payload that is an object of a sane depth. Raises InvalidSyntaxException."""
+    """Return an object of at most MAX_DEPTH levels. Raises InvalidSyntaxException for others."""
     if not isinstance(payload, dict):
         raise InvalidSyntaxException(detail="the body must be a JSON object")
     level: list[Any] = [payload]
@@ -83,43 +83,42 @@ def check_object(payload: Any) -> dict[str, Any]:
 
 
 def replace(kind: Kind, before: Document, sent: Document) -> Document:
-    """Return what a PUT makes of a canonical document (RFC 7644 section 3.5.1).
+    """Return a canonical document after a PUT (RFC 7644 section 3.5.1).
 
-    What it does not hold is cleared, except `active` (a PUT that forgets it must not enable
-    anyone), what cannot change once it has a value, and what is never returned: who puts back what
-    was read does not know it. Raises MutabilityException when it changes what cannot change.
+    Attributes that the PUT does not have are cleared, except `active` (an omission must not enable
+    anyone), immutable attributes, and those that are never returned, which a client cannot send
+    back. Raises MutabilityException when it changes an immutable attribute.
     """
     after, immutable = sent, with_characteristic(kind, Mutability.immutable)
     for keys in {ACTIVE} | immutable | with_characteristic(kind, Mutability.write_only):
-        had, has = _at(before, keys), _at(sent, keys)
-        if had is not None and has is None:
-            after = _with(after, keys, had)
-        elif had not in (None, has) and keys in immutable:
+        old, new = _value_at(before, keys), _value_at(sent, keys)
+        if old is not None and new is None:
+            after = _with_value(after, keys, old)
+        elif old not in (None, new) and keys in immutable:
             raise MutabilityException(detail=f"{':'.join(keys[:2])} is immutable")
     return merge_extensions(after, split_extensions(kind, before)[1])
 
 
-def _at(found: Any, keys: KeyPath) -> Any:
-    """Return what stands under keys; elements of arrays are no one in particular."""
+def _value_at(value: Any, keys: KeyPath) -> Any:
+    """Return the value under keys, None where there is none; keys do not lead into arrays."""
     for key in keys:
-        found = found.get(key) if isinstance(found, dict) else None
-    return found
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
 
 
-def _with(document: Document, keys: KeyPath, value: Any) -> Document:
+def _with_value(document: Document, keys: KeyPath, value: Any) -> Document:
     first, *rest = keys
     return {
         **document,
-        first: _with(document.get(first, {}), tuple(rest), value) if rest else value,
+        first: _with_value(document.get(first, {}), tuple(rest), value) if rest else value,
     }
 
 
 def document(model: Resource[Any]) -> Document:
     """Return the canonical document of a resource: no nulls, no element of labels alone.
 
-    What is computed when it is read is left out: the URL of a manager, and a manager without an id.
-    Raises InvalidValueException for too many values, PayloadTooLargeException for a document that
-    cannot be kept, before anything is made of its values.
+    A manager is stored by its id alone, and not at all without one. Raises InvalidValueException
+    for too many values, PayloadTooLargeException for a document that is too large to be stored.
     """
     check_number(model)
     dumped: Document = model.model_dump()
@@ -141,15 +140,14 @@ def check_number(model: BaseModel) -> None:
     for name, field_info in type(model).model_fields.items():
         value = getattr(model, name, None)
         if isinstance(value, list) and len(value) > MAX_VALUES:
-            named = field_info.serialization_alias or name
-            raise too_many(named)
+            raise too_many(field_info.serialization_alias or name)
         if isinstance(value, BaseModel):
             check_number(value)
 
 
-def too_many(named: str) -> InvalidValueException:
-    """Return the error for more values than an attribute takes."""
-    return InvalidValueException(detail=f"{named} takes at most {MAX_VALUES} values")
+def too_many(name: str) -> InvalidValueException:
+    """Return the error for more values than an attribute may have."""
+    return InvalidValueException(detail=f"{name} takes at most {MAX_VALUES} values")
 
 
 def _pruned(value: Any) -> Any:
@@ -166,7 +164,7 @@ def _pruned(value: Any) -> Any:
 
 
 def _cleaned(kind: Kind, payload: Mapping[str, Any], ignored: list[str]) -> Document:
-    """Return a payload in the shapes that the engine takes, without what is unassigned."""
+    """Return a payload in the form that the engine takes, without unassigned values."""
     cleaned: Document = {}
     for key, attribute, value in _entries(kind, payload):
         if attribute is None:
@@ -175,55 +173,54 @@ def _cleaned(kind: Kind, payload: Mapping[str, Any], ignored: list[str]) -> Docu
         elif attribute.name == "schemas":
             _check_schemas(kind, value)
         elif attribute.name == "members" and value == []:
-            cleaned["members"] = []  # an empty array of members is a statement, not an omission
-        elif not attribute.read_only and (mended := canonical_value(attribute, value)) is not None:
-            # A bare `manager` belongs to its extension, wherever it stands.
+            cleaned["members"] = []  # no members, which differs from an omission
+        elif not attribute.read_only and (item := canonical_value(attribute, value)) is not None:
+            # `manager` without its URN belongs to the extension.
             urn, _, name = attribute.name.rpartition(":")
-            holder = cleaned.setdefault(urn, {}) if urn else cleaned
-            if holder.setdefault(name, mended) != mended:
+            parent = cleaned.setdefault(urn, {}) if urn else cleaned
+            if parent.setdefault(name, item) != item:
                 raise InvalidSyntaxException(detail=f"{attribute.name} stands twice in the body")
     return cleaned
 
 
 def _check_schemas(kind: Kind, value: Any) -> None:
-    """Let through what a body says of its schemas: the endpoint says what is meant.
+    """Check the `schemas` of a body; only those of the other resource type are wrong.
 
-    Clients name the schemas of SCIM 1, or an extension alone. Only a resource of the other type is
-    at the wrong endpoint. Raises InvalidSyntaxException for that, InvalidValueException for what is
-    no string.
+    Clients name the schemas of SCIM 1, or an extension alone: the endpoint decides the type. Raises
+    InvalidSyntaxException for the other type, InvalidValueException for a value that is not a
+    string.
     """
-    named = set()
+    urns = set()
     for number, each in enumerate(value if isinstance(value, list) else [value]):
         urn = tolerance.unwrapped(each)
         if isinstance(urn, str):
-            named.add(urn.strip().lower())
+            urns.add(urn.strip().lower())
         elif not tolerance.is_unassigned(urn):
             raise InvalidValueException(detail=f"schemas[{number}] takes a string")
     own = str(MODELS[kind].__schema__)
     others = {str(model.__schema__).lower() for model in MODELS.values()} - {own.lower()}
-    if own.lower() not in named and named & others:
+    if own.lower() not in urns and urns & others:
         raise InvalidSyntaxException(detail=f"schemas names another type, here belongs {own}")
 
 
 def _entries(
     kind: Kind, payload: Mapping[str, Any], prefix: str = ""
 ) -> Iterator[tuple[str, Attribute | None, Any]]:
-    """Yield each key with the attribute that it names, those inside of extensions as well."""
+    """Yield each key with its attribute and its value, also those inside of extensions."""
     for key, value in payload.items():
-        found = declared(kind, f"{prefix}{key}")
-        if isinstance(found, Schema) and isinstance(value, dict):
-            yield from _entries(kind, value, f"{found.urn}:")
-        elif isinstance(found, Attribute) and not found.sub and found.selection is None:
-            yield f"{prefix}{key}", found, value
+        target = declared(kind, f"{prefix}{key}")
+        if isinstance(target, Schema) and isinstance(value, dict):
+            yield from _entries(kind, value, f"{target.urn}:")
+        elif isinstance(target, Attribute) and not target.sub and target.selection is None:
+            yield f"{prefix}{key}", target, value
         else:
             yield f"{prefix}{key}", None, value
 
 
 def canonical_value(attribute: Attribute, value: Any) -> Any:
-    """Return a value in the shape that the attribute's type wants, None when it is unassigned.
+    """Return a value in the form of the attribute's type, None when it is unassigned.
 
-    Raises InvalidValueException naming the attribute when it is given something that is no value
-    of it.
+    Raises InvalidValueException naming the attribute when the value does not fit its type.
     """
     if tolerance.is_unassigned(value):
         return None
@@ -235,33 +232,33 @@ def canonical_value(attribute: Attribute, value: Any) -> Any:
     return None if tolerance.is_unassigned(value) else _fitting(attribute, value, attribute.path)
 
 
-def _fitting(attribute: Attribute, value: Any, named: str) -> Any:
+def _fitting(attribute: Attribute, value: Any, name: str) -> Any:
     try:
         return values.canonical(attribute.target, value)
     except ValueError as error:
-        raise InvalidValueException(detail=f"{named} {error}") from error
+        raise InvalidValueException(detail=f"{name} {error}") from error
 
 
 def _elements(attribute: Attribute, value: Any) -> list[Any] | None:
-    named = attribute.path
+    name = attribute.path
     if isinstance(value, list) and len(value) > MAX_VALUES and attribute.name != "members":
-        raise too_many(named)
+        raise too_many(name)
     if not attribute.complex:
         plain = map(tolerance.unwrapped, value if isinstance(value, list) else [value])
-        found = (each for each in plain if not tolerance.is_unassigned(each))
-        return [_fitting(attribute, each, named) for each in found] or None
-    kept = []
+        assigned = (each for each in plain if not tolerance.is_unassigned(each))
+        return [_fitting(attribute, each, name) for each in assigned] or None
+    elements = []
     for number, each in enumerate(tolerance.elements(value)):
         element = _pruned(each)
         if tolerance.is_unassigned(element):
             continue
         if not isinstance(element, dict):
             raise InvalidValueException(
-                detail=f"{named} takes objects with a value, not {_kind_of(each)}"
+                detail=f"{name} takes objects with a value, not {_json_type(each)}"
             )
         if not tolerance.is_label_only(element):
-            kept.append(_parts(attribute, element, f"{named}[{number}]"))
-    return kept or None
+            elements.append(_sub_attributes(attribute, element, f"{name}[{number}]"))
+    return elements or None
 
 
 def _object(attribute: Attribute, value: Any) -> Any:
@@ -270,26 +267,26 @@ def _object(attribute: Attribute, value: Any) -> Any:
     value = tolerance.single(value)
     if not isinstance(value, dict):
         raise InvalidValueException(
-            detail=f"{attribute.path} takes an object, not {_kind_of(value)}"
+            detail=f"{attribute.path} takes an object, not {_json_type(value)}"
         )
-    return _parts(attribute, _pruned(value), attribute.path) or None
+    return _sub_attributes(attribute, _pruned(value), attribute.path) or None
 
 
-def _parts(attribute: Attribute, value: Document, named: str) -> Document:
-    """Return a complex value with its sub-attributes in the form in which their types are kept."""
-    mended: Document = {}
+def _sub_attributes(attribute: Attribute, value: Document, name: str) -> Document:
+    """Return a complex value with its sub-attributes in the form of their types."""
+    canonical: Document = {}
     for key, item in value.items():
-        found = declared(attribute.kind, f"{attribute.name}.{key}")
-        where = f"{named}.{key}"
-        if not isinstance(found, Attribute):
-            mended[key] = item
-        elif found.multi_valued and isinstance(item, list):
-            mended[key] = [_fitting(found, each, where) for each in item]
+        target = declared(attribute.kind, f"{attribute.name}.{key}")
+        path = f"{name}.{key}"
+        if not isinstance(target, Attribute):
+            canonical[key] = item
+        elif target.multi_valued and isinstance(item, list):
+            canonical[key] = [_fitting(target, each, path) for each in item]
         else:
-            mended[key] = _fitting(found, item, where)
-    return mended
+            canonical[key] = _fitting(target, item, path)
+    return canonical
 
 
-def _kind_of(value: Any) -> str:
+def _json_type(value: Any) -> str:
     names = {str: "a string", bool: "a boolean", list: "an array", dict: "an object"}
     return names.get(type(value), "a number")

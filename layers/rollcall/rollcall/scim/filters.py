@@ -34,8 +34,8 @@ from rollcall.scim.resource_type import Kind
 
 _EQUALITY = frozenset({CompareOperator.eq, CompareOperator.ne})
 _SUBSTRING = frozenset({CompareOperator.co, CompareOperator.sw, CompareOperator.ew})
-_WHOLE = frozenset({int, float, datetime})
-"""Types of which no part can be compared."""
+_NO_SUBSTRINGS = frozenset({int, float, datetime})
+"""Types whose values are not compared by substrings."""
 
 
 @dataclass(frozen=True)
@@ -52,34 +52,35 @@ class Filter:
 
     @property
     def comparisons(self) -> int:
-        """How many comparisons it may take to evaluate it, those inside of selections as well."""
+        """How many comparisons it takes at most to evaluate it, with those inside of selections."""
         return max(sum(map(_comparisons, leaves(each.ast))) for each in self.bound.values())
 
     def looks(self, kind: Kind, document: Mapping[str, Any]) -> int:
         """Return how many looks of a budget it takes to evaluate it on a complete document.
 
-        Reading four values is one, as are sixteen comparisons, or two within a selection.
+        One look reads four values, or makes sixteen comparisons, or two inside of a selection.
         """
         values = sum(len(each) for each in document.values() if isinstance(each, list))
         looks = values // 4
         for keys, compared, selected in self._compared[kind]:
-            number = _number(document, keys)
-            looks += (compared * (8 + number) + 8 * selected * (1 + number)) // 16
+            count = _value_count(document, keys)
+            looks += (compared * (8 + count) + 8 * selected * (1 + count)) // 16
         return looks
 
     @cached_property
     def _compared(self) -> dict[Kind, list[tuple[KeyPath, int, int]]]:
-        """How often each attribute is compared, plainly and in selections."""
-        found = {}
+        """How often each attribute is compared, outside and inside of selections."""
+        counts = {}
         for kind, bound in self.bound.items():
-            plain, selected = Counter[KeyPath](), Counter[KeyPath]()
+            outside, inside = Counter[KeyPath](), Counter[KeyPath]()
             for leaf in leaves(bound.ast):
-                named = declared(kind, str(leaf.attr_path))
-                if isinstance(named, Attribute):  # else it has no value on this type
-                    keys = named.keys[: 2 if ":" in named.name else 1]
-                    (selected if isinstance(leaf, ValuePath) else plain)[keys] += _comparisons(leaf)
-            found[kind] = [(each, plain[each], selected[each]) for each in plain | selected]
-        return found
+                attribute = declared(kind, str(leaf.attr_path))
+                if isinstance(attribute, Attribute):  # else it has no value on this type
+                    keys = attribute.keys[: 2 if ":" in attribute.name else 1]
+                    counter = inside if isinstance(leaf, ValuePath) else outside
+                    counter[keys] += _comparisons(leaf)
+            counts[kind] = [(each, outside[each], inside[each]) for each in outside | inside]
+        return counts
 
     def matches(self, kind: Kind, document: dict[str, Any]) -> bool:
         """Tell whether a complete document of this type satisfies the filter."""
@@ -88,18 +89,18 @@ class Filter:
             return bool(self.bound[kind].match(resource))
 
     def compared(self) -> set[str]:
-        """Return the strings that something is to be equal to."""
+        """Return the strings that it compares with by `eq`."""
         trees = [bound.ast for bound in self.bound.values()]
-        every = [leaf for tree in trees for leaf in leaves(tree)]
-        every += [
+        nodes = [leaf for tree in trees for leaf in leaves(tree)]
+        nodes += [
             inner
-            for leaf in every
+            for leaf in nodes
             if isinstance(leaf, ValuePath)
             for inner in leaves(leaf.val_filter)
         ]
         return {
             each.value
-            for each in every
+            for each in nodes
             if isinstance(each, Comparison)
             and each.op is CompareOperator.eq
             and isinstance(each.value, str)
@@ -108,17 +109,17 @@ class Filter:
     def mentions(self, kind: Kind, name: str) -> Iterator[FilterNode]:
         """Yield the comparisons, presence tests and selections on one attribute."""
         for leaf in leaves(self.bound[kind].ast):
-            found = declared(kind, str(leaf.attr_path))
-            if isinstance(found, Attribute) and found.name == name:
+            attribute = declared(kind, str(leaf.attr_path))
+            if isinstance(attribute, Attribute) and attribute.name == name:
                 yield leaf
 
 
 def parse(text: str, kinds: Iterable[Kind]) -> Filter:
     """Parse a filter for the resource types that are queried.
 
-    Raises InvalidFilterException naming the problem: bad syntax, an attribute that none of the
-    types declares, a comparison that the attribute's type does not have. An attribute that only
-    some of them declare has no value on the others (section 3.4.2.1).
+    Raises InvalidFilterException naming the problem: wrong syntax, an attribute that none of
+    the types declares, a comparison that the attribute's type does not allow. An attribute
+    that only some of them declare has no value on the others (section 3.4.2.1).
     """
     if len(text) > MAX_LENGTH:
         raise InvalidFilterException(detail=f"a filter has at most {MAX_LENGTH} characters")
@@ -133,7 +134,7 @@ def parse(text: str, kinds: Iterable[Kind]) -> Filter:
     unknown: set[str] | None = None
     for kind in kinds:
         normalizer = _Normalizer(kind)
-        with translated():  # the engine refuses what cannot be compared
+        with translated():  # the engine refuses comparisons that a type does not allow
             bound[kind] = FILTERS[kind](normalizer.visit(root))
         unknown = normalizer.unknown if unknown is None else unknown & normalizer.unknown
     if unknown:
@@ -142,7 +143,7 @@ def parse(text: str, kinds: Iterable[Kind]) -> Filter:
 
 
 class _Normalizer(FilterVisitor[FilterNode]):
-    """Rewrite a filter into the schema's terms, and note the attributes that it does not have."""
+    """Rewrite a filter with the schema's names and types, and collect unknown attributes."""
 
     def __init__(self, kind: Kind, inside: str = "", *, plain: bool = False) -> None:
         self.kind = kind
@@ -156,23 +157,23 @@ class _Normalizer(FilterVisitor[FilterNode]):
             raise InvalidFilterException(
                 detail=f"{node.attr_path}: the value holds half a character"
             )
-        found = self._find(node.attr_path)
-        if found is None:
+        attribute = self._find(node.attr_path)
+        if attribute is None:
             return node
-        path = self._mended(node.attr_path)
-        if found.complex:
+        path = self._corrected(node.attr_path)
+        if attribute.complex:
             # `manager eq "x"` means manager.value, as `members eq "x"` means members.value.
-            child = declared(self.kind, found.child("value"))
+            child = declared(self.kind, attribute.child("value"))
             if not isinstance(child, Attribute):
                 raise InvalidFilterException(
                     detail=f"{node.attr_path} is complex: one of its sub-attributes can be compared"
                 )
-            found, path = child, replace(path, sub_attr="value")
-        return Comparison(path, node.op, _operand(found, node, read=self.plain))
+            attribute, path = child, replace(path, sub_attr="value")
+        return Comparison(path, node.op, _operand(attribute, node, parse=self.plain))
 
     def visit_present(self, node: Present) -> FilterNode:
-        found = self._find(node.attr_path)
-        return node if found is None else Present(self._mended(node.attr_path))
+        attribute = self._find(node.attr_path)
+        return node if attribute is None else Present(self._corrected(node.attr_path))
 
     def visit_not(self, node: Not) -> FilterNode:
         return Not(self.visit(node.expr))
@@ -181,28 +182,28 @@ class _Normalizer(FilterVisitor[FilterNode]):
         return LogicalExpr(node.op, tuple(self.visit(term) for term in node.terms))
 
     def visit_value_path(self, node: ValuePath) -> FilterNode:
-        found, path = self._find(node.attr_path), node.attr_path
-        if found is not None and found.complex and not found.multi_valued:
+        attribute, path = self._find(node.attr_path), node.attr_path
+        if attribute is not None and attribute.complex and not attribute.multi_valued:
             # The one value of `name[…]` is selected by comparisons of its sub-attributes.
             selection = self.visit(_Nesting(path).visit(node.val_filter))
-            return LogicalExpr(LogicalOperator.and_, (Present(self._mended(path)), selection))
-        plain = found is not None and not found.complex
+            return LogicalExpr(LogicalOperator.and_, (Present(self._corrected(path)), selection))
+        plain = attribute is not None and not attribute.complex
         inner = _Normalizer(self.kind, inside=str(path) if plain else f"{path}.", plain=plain)
         selection = inner.visit(node.val_filter)
         self.unknown |= inner.unknown
-        return node if found is None else ValuePath(self._mended(path), selection)
+        return node if attribute is None else ValuePath(self._corrected(path), selection)
 
     def _find(self, path: AttrPath) -> Attribute | None:
         text = f"{self.inside}{path}"
         if self.plain and str(path).lower() == "value":
-            text = self.inside  # plain values call themselves `value`
-        found = declared(self.kind, text)
-        if isinstance(found, Attribute):
-            return found
+            text = self.inside  # `value` is the name of the plain value itself
+        attribute = declared(self.kind, text)
+        if isinstance(attribute, Attribute):
+            return attribute
         self.unknown.add(f"{self.inside}{path}")
         return None
 
-    def _mended(self, path: AttrPath) -> AttrPath:
+    def _corrected(self, path: AttrPath) -> AttrPath:
         if self.inside:
             return path
         text = tolerance.attribute_path(str(path))
@@ -238,51 +239,51 @@ class _Nesting(FilterVisitor[FilterNode]):
         return replace(self.path, sub_attr=path.attr)
 
 
-def _operand(found: Attribute, node: Comparison, *, read: bool) -> Any:
-    """Return what a comparison compares with, in the form in which the attribute's type has it.
+def _operand(attribute: Attribute, node: Comparison, *, parse: bool) -> Any:
+    """Return the value of a comparison in the form of the attribute's type.
 
-    The engine reads it itself, except among the plain values of an attribute. Raises
-    InvalidFilterException for what the type cannot be compared with or by.
+    The engine parses it itself, except where an attribute has plain values. Raises
+    InvalidFilterException for a value or an operator that the type does not allow.
     """
-    value, op, named = node.value, node.op, str(node.attr_path)
+    value, op, name = node.value, node.op, str(node.attr_path)
     if value is None and op not in _EQUALITY:
-        raise InvalidFilterException(detail=f"{named}: nothing is {op.value} null")
-    if op in _SUBSTRING and (found.target in _WHOLE or not isinstance(value, str)):
-        raise InvalidFilterException(detail=f"{named}: {op.value} compares strings")
+        raise InvalidFilterException(detail=f"{name}: nothing is {op.value} null")
+    if op in _SUBSTRING and (attribute.target in _NO_SUBSTRINGS or not isinstance(value, str)):
+        raise InvalidFilterException(detail=f"{name}: {op.value} compares strings")
     try:
-        fitting = None if value is None else values.canonical(found.target, value)
-        return values.comparable(found.target, fitting) if read else fitting
+        canonical = None if value is None else values.canonical(attribute.target, value)
+        return values.comparable(attribute.target, canonical) if parse else canonical
     except ValueError as error:
-        raise InvalidFilterException(detail=f"{named} {error}") from error
+        raise InvalidFilterException(detail=f"{name} {error}") from error
 
 
 def _comparisons(leaf: Comparison | Present | ValuePath) -> int:
     return sum(1 for _ in leaves(leaf.val_filter)) if isinstance(leaf, ValuePath) else 1
 
 
-def _number(found: Any, keys: KeyPath) -> int:
-    """Return how many values stand under keys, 1 also where there is none."""
+def _value_count(value: Any, keys: KeyPath) -> int:
+    """Return how many values a document has under keys, 1 also where there is none."""
     for key in keys:
-        found = found.get(key) if isinstance(found, Mapping) else None
-    return len(found) if isinstance(found, list) else 1
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return len(value) if isinstance(value, list) else 1
 
 
 def compared_ids(mentions: Iterable[FilterNode]) -> list[str] | None:
-    """Return the ids that comparisons of `members` or `groups` name; None when one needs them all.
+    """Return the ids that comparisons of `members` or `groups` name; None when all are needed.
 
-    `members eq "x"`, `members.value eq "x"` and `members[value eq "x"]` speak of one member each.
+    `members eq "x"`, `members.value eq "x"` and `members[value eq "x"]` name one member each.
     """
-    named: dict[str, None] = {}
+    names: dict[str, None] = {}
     for mention in mentions:
         ids = member_operations.selected_ids(_selection(mention))
         if ids is None:
             return None
-        named.update(dict.fromkeys(ids))
-    return list(named)
+        names.update(dict.fromkeys(ids))
+    return list(names)
 
 
 def _selection(mention: FilterNode) -> FilterNode:
-    """Return the filter on a single element that a comparison or a selection amounts to."""
+    """Return a comparison or a selection as a filter on a single element."""
     if isinstance(mention, ValuePath):
         return mention.val_filter
     if isinstance(mention, Comparison):

@@ -1,13 +1,15 @@
 """PATCH (RFC 7644 section 3.5.2), read as liberally as real clients need it.
 
-Every operation is broken down into steps on one attribute each, mended, and applied by the engine
-one after the other on a copy; what concerns `members` is handed on as operations on a membership.
+Each operation is split into steps on one attribute each. The values are corrected, and the engine
+applies the steps to a copy, one after the other. Changes of `members` become operations on
+memberships.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import starmap
 from typing import Any
 
 from rollcall.scim import member_operations, patch_apply, patch_limits, tolerance, unselected_paths
@@ -36,12 +38,12 @@ from rollcall.scim.resource_type import Kind
 from rollcall.scim.text_values import TextValues
 
 MAX_STEPS = 500
-"""The changes of single attributes in one request; members are not counted."""
+"""How many attributes one request may change; members are not counted."""
 
 
 @dataclass
 class Patch:
-    """A PATCH body, read: what it does to documents, what to members, and what it ignores."""
+    """A parsed PATCH body: the steps on a document and on members, and the ignored names."""
 
     kind: Kind
     steps: list[PatchStep] = field(default_factory=list)
@@ -51,15 +53,15 @@ class Patch:
     spent: int = 0
 
     def apply(self, before: Mapping[str, Any]) -> Document:
-        """Return what the operations make of a canonical document, which is left as it is.
+        """Return a canonical document after all operations; the given one is not changed.
 
         Raises InvalidPathException, InvalidValueException, MutabilityException or
-        NoTargetException, PayloadTooLargeException when it takes more than the budget has; the
-        operations are applied all or none.
+        NoTargetException for an operation that cannot be applied, PayloadTooLargeException when
+        the operations exceed the budget.
         """
         if not self.steps:
             return dict(before)
-        self.budget.room += self.spent  # by a try that lost against another writer
+        self.budget.room += self.spent  # by an attempt that met a conflict
         room = self.budget.room
         own, foreign = split_extensions(self.kind, before)
         resource = MODELS[self.kind].model_validate(own)
@@ -69,16 +71,16 @@ class Patch:
 
 
 def read(kind: Kind, payload: Any, budget: Budget | None = None) -> Patch:
-    """Read a PATCH body, on the budget of its request.
+    """Parse a PATCH body, on the budget of its request.
 
     Raises InvalidSyntaxException, InvalidPathException, InvalidValueException,
-    MutabilityException or NoTargetException for what is wrong with it on any resource,
+    MutabilityException or NoTargetException for a body that no resource could take,
     PayloadTooLargeException for more than MAX_STEPS changes or paths beyond the budget.
     """
     patch, texts = Patch(kind, budget=budget or Budget()), TextValues(kind)
     for operation in _operations(payload):
         patch.budget.allow()
-        for step in _steps(patch, texts, operation):
+        for step in _operation_steps(patch, texts, operation):
             if isinstance(step.target, Attribute) and step.target.name == "members":
                 patch.members.extend(member_operations.operations(step.op, step.target, step.value))
             else:
@@ -107,17 +109,17 @@ def _operations(payload: Any) -> Iterator[_Operation]:
         where = f"Operations[{number}]"
         if not isinstance(raw, dict):
             raise InvalidSyntaxException(detail=f"{where} must be an object")
-        given = {key.lower(): value for key, value in raw.items()}
-        op = given.get("op")
+        fields = {key.lower(): value for key, value in raw.items()}
+        op = fields.get("op")
         if not isinstance(op, str) or op.lower() not in ("add", "remove", "replace"):
             raise InvalidSyntaxException(detail=f"{where}.op must be add, remove or replace")
-        path = given.get("path")
+        path = fields.get("path")
         if path is not None and not isinstance(path, str):
             raise InvalidPathException(detail=f"{where}.path must be a string")
-        yield _Operation(op.lower(), path or None, given.get("value"), "value" in given)
+        yield _Operation(op.lower(), path or None, fields.get("value"), "value" in fields)
 
 
-def _steps(patch: Patch, texts: TextValues, operation: _Operation) -> Iterator[PatchStep]:
+def _operation_steps(patch: Patch, texts: TextValues, operation: _Operation) -> Iterator[PatchStep]:
     kind, ignored = patch.kind, patch.ignored
     if operation.op != "remove" and not operation.has_value:
         raise InvalidValueException(
@@ -130,74 +132,74 @@ def _steps(patch: Patch, texts: TextValues, operation: _Operation) -> Iterator[P
         if not isinstance(value, dict):
             raise InvalidValueException(detail=f"{operation.op} without a path takes an object")
         patch_limits.check_paths(patch.budget, None, value)
-        if not was_text and (read := texts.of_keys(value)) != value:
-            patch_limits.check_paths(patch.budget, None, read)
-            value = read
-        yield from _entries(kind, operation.op, value, "", ignored)
+        if not was_text and (parsed := texts.of_keys(value)) != value:
+            patch_limits.check_paths(patch.budget, None, parsed)
+            value = parsed
+        yield from _object_steps(kind, operation.op, value, "", ignored)
         return
     patch_limits.check_paths(patch.budget, operation.path, None)
-    found = designate(kind, operation.path)
-    if found is None:
+    target = designate(kind, operation.path)
+    if target is None:
         ignored.append(operation.path)
         return
-    if found.read_only:
-        if operation.op != "remove" and _names_nothing(operation.value):
+    if target.read_only:
+        if operation.op != "remove" and _has_no_attributes(operation.value):
             return
         raise MutabilityException(detail=f"{operation.path} is read-only")
-    value = texts.of_target(found, operation.value)
-    if isinstance(found, Schema) or (found.complex and not found.multi_valued):
+    value = texts.of_target(target, operation.value)
+    if isinstance(target, Schema) or (target.complex and not target.multi_valued):
         patch_limits.check_paths(patch.budget, None, value)
-    yield from _targeted(kind, operation.op, found, value, ignored)
+    yield from _target_steps(kind, operation.op, target, value, ignored)
 
 
-def _names_nothing(value: Any) -> bool:
-    """Tell whether a value is an object without attributes, whatever it says of its schemas."""
+def _has_no_attributes(value: Any) -> bool:
+    """Tell whether a value is an object without attributes; `schemas` is none."""
     return isinstance(value, dict) and all(key.lower() == "schemas" for key in value)
 
 
-def _entries(
+def _object_steps(
     kind: Kind, op: str, value: Mapping[str, Any], prefix: str, ignored: list[str]
 ) -> Iterator[PatchStep]:
-    """Read the keys of an object as paths: plain, dotted, URN-qualified, with selections."""
-    yield from patch_apply.combine(_of_entries(kind, op, value, prefix, ignored))
+    """Yield the steps of an object, whose keys are attribute names or paths."""
+    yield from patch_apply.combine(_key_steps(kind, op, value, prefix, ignored))
 
 
-def _of_entries(
+def _key_steps(
     kind: Kind, op: str, value: Mapping[str, Any], prefix: str, ignored: list[str]
 ) -> Iterator[PatchStep]:
     for key, item in value.items():
-        text = key if key.lower().startswith("urn:") else f"{prefix}{key}"
-        found = designate_key(kind, text)
-        if found is None or key.lower() == "schemas":
+        path = key if key.lower().startswith("urn:") else f"{prefix}{key}"
+        target = designate_key(kind, path)
+        if target is None or key.lower() == "schemas":
             if key.lower() != "schemas":
-                ignored.append(text)
-        elif isinstance(found, Schema) or not found.read_only:
-            yield from _targeted(kind, op, found, item, ignored)
+                ignored.append(path)
+        elif isinstance(target, Schema) or not target.read_only:
+            yield from _target_steps(kind, op, target, item, ignored)
 
 
-def _targeted(
+def _target_steps(
     kind: Kind, op: str, target: Attribute | Schema, value: Any, ignored: list[str]
 ) -> Iterator[PatchStep]:
-    """Break an operation on one target down to what the engine takes."""
+    """Yield the steps of an operation on one target, as the engine takes them."""
     if isinstance(target, Schema):
-        yield from _schema(kind, op, target, value, ignored)
+        yield from _schema_steps(kind, op, target, value, ignored)
         return
     if target.name == "members":
         yield PatchStep(op, target, value)
     elif op == "remove":
-        yield from _removal(kind, target, value)
+        yield from _removal_steps(kind, target, value)
     elif target.complex and not target.multi_valued and target.selection is None:
-        yield from _merge(kind, op, target, value, ignored)
+        yield from _merge_steps(kind, op, target, value, ignored)
     else:
-        yield from _assignment(op, target, value)
+        yield from _assignment_steps(op, target, value)
 
 
-def _schema(
+def _schema_steps(
     kind: Kind, op: str, target: Schema, value: Any, ignored: list[str]
 ) -> Iterator[PatchStep]:
-    """An object is read key by key; an extension is removed, or replaced by nothing, as a whole."""
+    """Yield a step for each key of an object, or one step that removes a whole extension."""
     if isinstance(value, dict) and op != "remove":
-        yield from _entries(kind, op, value, f"{target.urn}:", ignored)
+        yield from _object_steps(kind, op, value, f"{target.urn}:", ignored)
     elif op != "remove" and not tolerance.is_unassigned(value):
         raise InvalidValueException(detail=f"{target.urn} takes an object")
     elif target.is_extension and op != "add":
@@ -206,10 +208,10 @@ def _schema(
         raise NoTargetException(detail=f"{target.urn} is the resource itself")
 
 
-def _removal(kind: Kind, target: Attribute, value: Any) -> Iterator[PatchStep]:
-    """A remove selects by its path; a list of values selects among the values of the attribute.
+def _removal_steps(kind: Kind, target: Attribute, value: Any) -> Iterator[PatchStep]:
+    """Yield the steps of a remove, which selects values by its path or by the values that it has.
 
-    A remove that carries values never clears, not even when it carries an empty array.
+    A remove with values never clears the attribute, not even with an empty array.
     """
     if target.required:
         raise MutabilityException(detail=f"{target.path} is required and cannot be removed")
@@ -217,51 +219,50 @@ def _removal(kind: Kind, target: Attribute, value: Any) -> Iterator[PatchStep]:
         sent = value if isinstance(value, list) else [value]
         if len(sent) > MAX_VALUES:
             raise too_many(target.path)
-        found = [
-            part for part in (canonical_value(target, each) for each in sent) if part is not None
-        ]
-        yield from (
-            (PatchStep(*each) for each in unselected_paths.removals(target, found)) if found else ()
-        )
+        parts = [canonical_value(target, each) for each in sent]
+        assigned = [part for part in parts if part is not None]
+        if assigned:
+            yield from starmap(PatchStep, unselected_paths.removals(target, assigned))
         return
     if not target.multi_valued or target.selection is not None or value is None:
         yield PatchStep("remove", target)
         return
-    selecting = (_selecting(kind, target, each) for each in canonical_value(target, value) or ())
-    if values := [each for each in selecting if each]:
+    selectors = (_selector(kind, target, each) for each in canonical_value(target, value) or ())
+    if values := [each for each in selectors if each]:
         yield PatchStep("remove", target, values)
 
 
-def _selecting(kind: Kind, target: Attribute, value: Any) -> dict[str, Any]:
-    """Return what selects a value: what we do not have of it, a `$ref` say, selects nothing."""
+def _selector(kind: Kind, target: Attribute, value: Any) -> dict[str, Any]:
+    """Return the sub-attributes that select a value: the declared ones, so no `$ref`."""
     if not target.complex:
         return {"value": value}
     return {key: item for key, item in value.items() if declared(kind, target.child(key))}
 
 
-def _merge(
+def _merge_steps(
     kind: Kind, op: str, target: Attribute, value: Any, ignored: list[str]
 ) -> Iterator[PatchStep]:
-    """A value of a complex attribute replaces the sub-attributes that it names, and no others."""
+    """Yield the steps that replace the sub-attributes that a complex value names, and no others."""
     value = tolerance.unwrapped(value)
     source = value if isinstance(value, dict) else canonical_value(target, value)
     if source is not None:
-        yield from _entries(kind, op, source, f"{target.path}.", ignored)
+        yield from _object_steps(kind, op, source, f"{target.path}.", ignored)
     else:
         yield PatchStep("remove", target)
 
 
-def _assignment(op: str, target: Attribute, value: Any) -> Iterator[PatchStep]:
-    """To give an attribute no value clears it; only `add` to several values then adds nothing.
+def _assignment_steps(op: str, target: Attribute, value: Any) -> Iterator[PatchStep]:
+    """Yield the step that sets an attribute, or clears it when the value is unassigned.
 
-    `add` of a single value replaces (RFC 7644 section 3.5.2.1).
+    `add` replaces the value of a single-valued attribute (RFC 7644 section 3.5.2.1); without a
+    value it does nothing to a multi-valued one.
     """
-    mended = canonical_value(target, value)
+    canonical = canonical_value(target, value)
     if target.unselected:
-        if mended is not None or op == "replace":
-            yield PatchStep(op, target, parts={str(target.sub): mended})
-    elif mended is not None:
-        yield PatchStep(op, target, mended)
+        if canonical is not None or op == "replace":
+            yield PatchStep(op, target, parts={str(target.sub): canonical})
+    elif canonical is not None:
+        yield PatchStep(op, target, canonical)
     elif op == "replace" or not target.multi_valued:
         if target.required:
             raise InvalidValueException(detail=f"{target.path} is required and cannot be cleared")

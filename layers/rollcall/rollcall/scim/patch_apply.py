@@ -1,4 +1,4 @@
-"""The steps that a PATCH is broken down to, applied by the engine (RFC 7644 section 3.5.2)."""
+"""The steps of a PATCH, which the engine applies (RFC 7644 section 3.5.2)."""
 
 from __future__ import annotations
 
@@ -29,27 +29,27 @@ from rollcall.scim.resource_models import PATCHES, PATHS
 from rollcall.scim.resource_type import ENTERPRISE, Kind
 from rollcall.scim.unselected_paths import Parts
 
-_TOGETHER = 16
-"""How many steps the engine applies before the number of values is looked at."""
+_STEPS_PER_RUN = 16
+"""How many steps the engine applies between two checks of the number of values."""
 
-_PASSES = 3
-"""How often each value is looked at that a change reaches into, beside once for each comparison: it
-is copied, and compared before and after."""
+_LOOKS_PER_VALUE = 3
+"""The looks at each value when a step selects values or changes a part of them, in addition to one
+for each comparison: the value is copied, and compared before and after."""
 
-_COMPARISONS = 4
-"""The comparisons by the values of a remove that take as long as one look."""
+_COMPARISONS_PER_LOOK = 4
+"""How many comparisons with the values of a remove cost one look."""
 
-_COPIED = 2
-"""The values that are copied in the time of one look, all of the resource before each run."""
+_COPIES_PER_LOOK = 2
+"""How many copied values cost one look; before each run the whole resource is copied."""
 
 _MANAGER = f"{ENTERPRISE}:manager"
 
 
 @dataclass(frozen=True)
 class PatchStep:
-    """What an operation of a PATCH does to one attribute, or to a schema as a whole.
+    """One change of a PATCH: of one attribute, or of a whole schema.
 
-    `parts` are what it writes of a value that its path does not select.
+    `parts` are the sub-attributes that it writes when its path does not select a value.
     """
 
     op: str
@@ -68,7 +68,7 @@ class PatchStep:
 
 
 def combine(steps: Iterable[PatchStep]) -> Iterator[PatchStep]:
-    """Yield steps, with those as one that write parts of the same attribute beside each other."""
+    """Yield steps; those that write different parts of the same attribute become one."""
     waiting: dict[str, PatchStep] = {}
     for step in steps:
         if step.parts is None:
@@ -90,20 +90,20 @@ def apply(kind: Kind, resource: Resource[Any], steps: Sequence[PatchStep], budge
     """Apply steps one after the other, in place.
 
     Raises InvalidPathException, InvalidValueException, MutabilityException or NoTargetException,
-    naming the path of the step that fails, PayloadTooLargeException when that is beyond the budget;
-    the resource may be changed then.
+    naming the path of the step that fails, PayloadTooLargeException beyond the budget; some steps
+    may have been applied then.
     """
     for run in _runs(steps):
         _check_looks(budget, resource, run)
-        _run(kind, resource, [*_settled(resource, run[:1]), *run[1:]])
+        _run(kind, resource, [*_resolved(resource, run[:1]), *run[1:]])
         check_number(resource)
 
 
 def _check_looks(budget: Budget, resource: Resource[Any], steps: Sequence[PatchStep]) -> None:
-    """Take what it costs to apply steps together. Raises PayloadTooLargeException."""
-    added = sum(_number(each.value) for each in steps if each.op != "remove")
-    held = (getattr(resource, name) for name in type(resource).model_fields)
-    budget.spend(sum(len(each) for each in held if isinstance(each, list)) // _COPIED)
+    """Spend the looks that it takes to apply steps together. Raises PayloadTooLargeException."""
+    added = sum(_value_count(each.value) for each in steps if each.op != "remove")
+    values = (getattr(resource, name) for name in type(resource).model_fields)
+    budget.spend(sum(len(each) for each in values if isinstance(each, list)) // _COPIES_PER_LOOK)
     for each in steps:
         looks = 0
         if isinstance(each.target, Attribute):
@@ -115,55 +115,55 @@ def _check_looks(budget: Budget, resource: Resource[Any], steps: Sequence[PatchS
 
 
 def _looks(resource: Resource[Any], target: Attribute, step: PatchStep, added: int) -> int:
-    values = _number(PATHS[target.kind](target.name).get(resource))
+    values = _value_count(PATHS[target.kind](target.name).get(resource))
     values = max(1, min(values + added, MAX_VALUES))
     if target.selection is not None or target.sub:
         selection = () if target.selection is None else leaves(target.selection)
-        return values * (_PASSES + sum(1 for _ in selection))
+        return values * (_LOOKS_PER_VALUE + sum(1 for _ in selection))
     if step.op == "remove" and isinstance(step.value, list):
-        return values * (1 + sum(map(len, step.value)) // _COMPARISONS)
-    return values + _number(step.value)
+        return values * (1 + sum(map(len, step.value)) // _COMPARISONS_PER_LOOK)
+    return values + _value_count(step.value)
 
 
-def _number(value: Any) -> int:
+def _value_count(value: Any) -> int:
     return len(value) if isinstance(value, list) else 1
 
 
 def _runs(steps: Sequence[PatchStep]) -> Iterator[list[PatchStep]]:
-    """Part steps before each that depends on what the resource is by then, and every so many."""
+    """Yield steps in runs; a step that depends on the current resource begins a run."""
     run: list[PatchStep] = []
     for step in steps:
-        if _depends(step) or len(run) == _TOGETHER:
+        if _depends_on_resource(step) or len(run) == _STEPS_PER_RUN:
             yield run
             run = []
         run.append(step)
     yield run
 
 
-def _depends(step: PatchStep) -> bool:
+def _depends_on_resource(step: PatchStep) -> bool:
     return isinstance(step.target, Attribute) and (
         _selects_manager(step.target) or _clears_active(step) or step.parts is not None
     )
 
 
-def _settled(resource: Resource[Any], steps: Iterable[PatchStep]) -> Iterator[PatchStep]:
-    """Yield what steps amount to that depend on what the resource is by now; maybe nothing."""
+def _resolved(resource: Resource[Any], steps: Iterable[PatchStep]) -> Iterator[PatchStep]:
+    """Yield the steps that are left when the current resource is known; maybe none."""
     for step in steps:
         if isinstance(step.target, Attribute) and step.parts is not None:
             values = PATHS[step.target.kind](step.target.name).get(resource) or ()
-            held = [each.model_dump() for each in values]
+            current = [each.model_dump() for each in values]
             yield from starmap(
-                PatchStep, unselected_paths.write_changes(step.op, step.target, step.parts, held)
+                PatchStep, unselected_paths.write_changes(step.op, step.target, step.parts, current)
             )
         elif _clears_active(step):
-            # As a PUT does that forgets it: nobody is enabled by what does not say so.
+            # As with a PUT without `active`: an omission must not enable anyone.
             yield from () if resource["active"] is False else (step,)
         elif not _names_another_manager(resource, step):
             yield step
 
 
 def _run(kind: Kind, resource: Resource[Any], steps: list[PatchStep]) -> None:
-    """Apply steps together: the engine copies the resource each time, to put it back."""
+    """Apply steps together: on each call the engine copies the resource, to restore it."""
     if not steps:
         return
     operations = [{"op": each.op, "path": each.path, "value": each.value} for each in steps]
@@ -177,12 +177,12 @@ def _run(kind: Kind, resource: Resource[Any], steps: list[PatchStep]) -> None:
     except (ValidationError, EngineError) as error:
         if len(steps) == 1:
             raise _refusal(steps[0], error) from error
-        for step in steps:  # one by one, to name the one that fails
+        for step in steps:  # one by one, to find the one that fails
             _run(kind, resource, [step])
 
 
 def _refusal(step: PatchStep, error: ValidationError | EngineError) -> SCIMException:
-    """Return the protocol's error for what the engine says of a step, naming its path."""
+    """Return the protocol's error for an error of the engine, naming the path of the step."""
     if isinstance(error, ValidationError):
         return from_validation(error, step.path)
     refusal = from_engine(error)
@@ -205,7 +205,7 @@ def _clears_active(step: PatchStep) -> bool:
 
 
 def _names_another_manager(resource: Resource[Any], step: PatchStep) -> bool:
-    """Tell whether Entra's `manager[value eq "x"]` does not select the manager that there is."""
+    """Tell whether Entra's `manager[value eq "x"]` names another than the current manager."""
     if isinstance(step.target, Schema) or not _selects_manager(step.target):
         return False
     selection = step.target.selection

@@ -25,7 +25,7 @@ MAX_NAMES = 500
 _ALWAYS = frozenset({("schemas",), ("id",)})
 
 Tree: TypeAlias = "dict[str, Tree]"
-"""What stands under which key; an empty tree is all that stands there."""
+"""Keys and the part of their values; an empty tree stands for the whole value."""
 
 
 @dataclass(frozen=True)
@@ -42,26 +42,26 @@ class Projection:
 
         Raises InvalidValueException when both are given, or one names more than MAX_NAMES.
         """
-        wanted, unwanted = _names("attributes", attributes), _names("excludedAttributes", excluded)
-        if wanted and unwanted:
+        included, omitted = _names("attributes", attributes), _names("excludedAttributes", excluded)
+        if included and omitted:
             raise InvalidValueException(
                 detail="attributes and excludedAttributes exclude each other"
             )
-        return cls(wanted, unwanted)
+        return cls(included, omitted)
 
     def __bool__(self) -> bool:
-        """Tell whether the client asked for anything in particular."""
+        """Tell whether the client named any attributes."""
         return bool(self.attributes or self.excluded)
 
     def names(self, kind: Kind, name: str) -> bool:
-        """Tell whether `attributes` asks for an attribute or a part of it."""
-        return name in self._on(kind).wanted
+        """Tell whether `attributes` names an attribute or a part of it."""
+        return name in self._resolve(kind).included
 
     def returns(self, kind: Kind, name: str) -> bool:
         """Tell whether an attribute that is returned by default is to be returned."""
         if self.attributes:
             return self.names(kind, name)
-        return self._on(kind).unwanted.get(name) != {}
+        return self._resolve(kind).excluded.get(name) != {}
 
     def apply(
         self, kind: Kind, resource: dict[str, Any], sent: Mapping[str, Any] | None = None
@@ -71,19 +71,19 @@ class Projection:
         In the answer to a write, `sent` is its body: what is returned on request is then returned
         also when the client wrote it (RFC 7643 section 7).
         """
-        resolved = self._on(kind)
+        resolved = self._resolve(kind)
         if self.attributes:
-            resource = _pick(resource, resolved.kept)
+            resource = _pick(resource, resolved.picked)
         if self.excluded:
-            resource = _pick(resource, resolved.kept) | _drop(resource, resolved.dropped)
-        requested = resolved.requested
-        if requested and sent is not None:
-            requested -= _written(kind, sent)
-        hidden = with_characteristic(kind, Returned.never) | requested
+            resource = _pick(resource, resolved.picked) | _drop(resource, resolved.dropped)
+        on_request = resolved.on_request
+        if on_request and sent is not None:
+            on_request -= _written_keys(kind, sent)
+        hidden = with_characteristic(kind, Returned.never) | on_request
         return _drop(resource, _tree(hidden)) if hidden else resource
 
-    def _on(self, kind: Kind) -> _Resolved:
-        """Return what the names mean on a resource type, found out once."""
+    def _resolve(self, kind: Kind) -> _Resolved:
+        """Return the keys of the names on a resource type, resolved once."""
         if kind not in self._resolved:
             self._resolved[kind] = _Resolved.of(kind, self.attributes, self.excluded)
         return self._resolved[kind]
@@ -91,96 +91,98 @@ class Projection:
 
 @dataclass(frozen=True)
 class _Resolved:
-    """What a projection means on one resource type.
+    """A projection on one resource type.
 
-    `wanted` and `unwanted` is what the client named, `kept` and `dropped` what follows from that
-    with what is always returned, `requested` what is returned on request and was not asked for.
+    `included` and `excluded` are what the client named; `picked` and `dropped` follow from that and
+    from what is always returned; `on_request` is returned on request only and was not named.
     """
 
-    wanted: Tree
-    unwanted: Tree
-    kept: Tree
+    included: Tree
+    excluded: Tree
+    picked: Tree
     dropped: Tree
-    requested: frozenset[KeyPath]
+    on_request: frozenset[KeyPath]
 
     @classmethod
     def of(cls, kind: Kind, attributes: Iterable[str], excluded: Iterable[str]) -> _Resolved:
-        wanted, unwanted = _paths(kind, attributes), _paths(kind, excluded)
+        included, omitted = _paths(kind, attributes), _paths(kind, excluded)
         always = _ALWAYS | with_characteristic(kind, Returned.always)
-        kept = {path for path in always if not _is_inner(path)}
-        beside = {path for path in always - kept if any(_is_beside(path, by) for by in wanted)}
+        whole = {path for path in always if not _is_sub_attribute(path)}
+        siblings = {
+            path for path in always - whole if any(_is_sibling(path, other) for other in included)
+        }
         return cls(
-            _tree(wanted),
-            _tree(unwanted),
-            _tree(wanted | kept | beside),
-            _tree(unwanted - always),
-            with_characteristic(kind, Returned.request) - wanted,
+            _tree(included),
+            _tree(omitted),
+            _tree(included | whole | siblings),
+            _tree(omitted - always),
+            with_characteristic(kind, Returned.request) - included,
         )
 
 
-def _written(
+def _written_keys(
     kind: Kind,
     sent: Mapping[str, Any],
     prefix: str = "",
     find: Callable[[Kind, str], Attribute | Schema | None] = declared,
 ) -> set[KeyPath]:
-    """Return where the attributes stand that the body of a write names."""
-    found: set[KeyPath] = set()
+    """Return the keys of the attributes that the body of a write names."""
+    keys: set[KeyPath] = set()
     for key, value in sent.items():
         if key.lower() == "operations" and isinstance(value, list):
             for each in value:
-                given = {name.lower(): item for name, item in each.items()}
-                named = {given.get("path") or "": given.get("value")}
-                found |= _written(kind, named, find=designate_key)
+                fields = {name.lower(): item for name, item in each.items()}
+                written = {fields.get("path") or "": fields.get("value")}
+                keys |= _written_keys(kind, written, find=designate_key)
             continue
-        named_by = find(kind, key if key.lower().startswith("urn:") else f"{prefix}{key}")
-        if isinstance(value, dict) and (not key or isinstance(named_by, Schema)):
-            below = f"{named_by.urn}:" if isinstance(named_by, Schema) else ""
-            found |= _written(kind, value, below, find)
-        elif isinstance(named_by, Attribute):
-            found.add(named_by.keys)
-    return found
+        target = find(kind, key if key.lower().startswith("urn:") else f"{prefix}{key}")
+        if isinstance(value, dict) and (not key or isinstance(target, Schema)):
+            below = f"{target.urn}:" if isinstance(target, Schema) else ""
+            keys |= _written_keys(kind, value, below, find)
+        elif isinstance(target, Attribute):
+            keys.add(target.keys)
+    return keys
 
 
-def _is_inner(path: KeyPath) -> bool:
+def _is_sub_attribute(path: KeyPath) -> bool:
     """Tell whether a path leads to a sub-attribute."""
     return len(path) > (2 if ":" in path[0] else 1)
 
 
-def _is_beside(path: KeyPath, other: KeyPath) -> bool:
-    """Tell whether a sub-attribute is of the attribute that another path is of."""
+def _is_sibling(path: KeyPath, other: KeyPath) -> bool:
+    """Tell whether a sub-attribute belongs to the same attribute as another path."""
     return path[:-1] == other[: len(path) - 1]
 
 
 def _names(parameter: str, values: Iterable[str] | None) -> tuple[str, ...]:
     """Return the names in a parameter, each once in any spelling."""
-    names = (_whole(name) for value in values or () for name in value.split(","))
-    found = tuple(dict.fromkeys(name for name in names if name))
-    if len(found) > MAX_NAMES:
+    names = (_normalized(name) for value in values or () for name in value.split(","))
+    unique = tuple(dict.fromkeys(name for name in names if name))
+    if len(unique) > MAX_NAMES:
         raise InvalidValueException(detail=f"{parameter} names at most {MAX_NAMES} attributes")
-    return found
+    return unique
 
 
-def _whole(name: str) -> str:
-    """Return a name in lower case, without a selection among values: it is shown or not."""
+def _normalized(name: str) -> str:
+    """Return a name in lower case and without a selection, which a projection does not have."""
     before, _, selection = name.strip().lower().partition("[")
     return before + selection.rpartition("]")[2]
 
 
 def _paths(kind: Kind, names: Iterable[str]) -> set[KeyPath]:
-    """Return the keys, from the outside in, of what the names designate; unknown ones nowhere."""
+    """Return the keys, from the outside in, of the attributes and extensions with these names."""
     paths: set[KeyPath] = set()
     for name in names:
-        found = declared(kind, name)
-        if isinstance(found, Schema) and found.is_extension:
-            paths.add((found.urn,))
-        elif isinstance(found, Attribute):
-            paths.add(found.keys)
+        target = declared(kind, name)
+        if isinstance(target, Schema) and target.is_extension:
+            paths.add((target.urn,))
+        elif isinstance(target, Attribute):
+            paths.add(target.keys)
     return paths
 
 
 def _tree(paths: Iterable[KeyPath]) -> Tree:
-    """Return paths as a tree, in which a part adds nothing to its whole."""
+    """Return paths as a tree; where an attribute is included whole, its parts add nothing."""
     tree: Tree = {}
     for path in sorted(paths, key=len, reverse=True):
         below = tree

@@ -1,7 +1,7 @@
-"""The values in filters and in the selections of paths, quoted as RFC 7644 section 3.4.2.2 has it.
+"""The quotes around values in filters and in paths' selections (RFC 7644 section 3.4.2.2).
 
-Clients write them bare, in single quotes, and with backslashes that nobody escaped. Every text is
-gone through once, from its beginning to its end, whatever stands in it.
+Clients send values without quotes, in single quotes, and with unescaped backslashes. Each text is
+read once from beginning to end, so that the time grows with its length alone.
 """
 
 from __future__ import annotations
@@ -21,53 +21,53 @@ _LITERALS = frozenset({"true", "false", "null"})
 
 
 def quoted(text: str) -> str:
-    """Return a filter or a path with each value that is a string in double quotes.
+    """Return a filter or a path with each string value in double quotes.
 
-    Bare values behind `eq` and single-quoted ones mean the same as quoted ones. Single quotes count
-    only where the word begins and ends with one, and two of them inside are one; `O'Brien` keeps
-    its own.
+    Values without quotes after `eq`, and values in single quotes, get double quotes. Single quotes
+    count only at the beginning and the end of a word, and two of them inside stand for one;
+    `O'Brien` is not changed.
     """
     return "".join(_parts(text))
 
 
 def _parts(text: str) -> Iterator[str]:
-    at, has_end = 0, True
-    while found := _OPERATOR.search(text, at):
-        operator = "" if found[0] == '"' else found[0]
-        start = found.start() + len(operator)
-        yield text[at:start]
-        at = start
+    end, may_close = 0, True
+    while match := _OPERATOR.search(text, end):
+        operator = "" if match[0] == '"' else match[0]
+        start = match.start() + len(operator)
+        yield text[end:start]
+        end = start
         if text.startswith('"', start):
             string = _STRING.match(text, start)
             if string is None:
-                break  # a quote that is never closed: what follows is no value
+                break  # a quote without an end: no value follows
             yield _escaped(string[0])
-            at = string.end()
+            end = string.end()
             continue
-        if text.startswith("'", start) and has_end:
+        if text.startswith("'", start) and may_close:
             single = _EMPTY.match(text, start) or _SINGLE.match(text, start)
-            has_end = single is not None  # else no later one has an end either
+            may_close = single is not None  # else no later one has an end either
             if single is not None:
                 yield _string("" if single.re is _EMPTY else single[1].replace("''", "'"))
-                at = single.end()
+                end = single.end()
                 continue
         bare = _BARE.match(text, start)
         if bare is not None and operator.lower().startswith("eq"):
             yield bare[0] if bare[0].lower() in _LITERALS else _string(bare[0])
-            at = bare.end()
-    yield text[at:]
+            end = bare.end()
+    yield text[end:]
 
 
 def _string(value: str) -> str:
-    """Return a string as RFC 7159 writes it; what this module has quoted it leaves as it is."""
+    """Return a JSON string (RFC 7159), which this module does not change when it reads it again."""
     return json.dumps(value, ensure_ascii=False)
 
 
 def _escaped(string: str) -> str:
-    r"""Return a quoted string in which a backslash that escapes nothing is a backslash.
+    r"""Return a quoted string in which each backslash that escapes nothing is escaped itself.
 
     `\b`, `\f`, `\n`, `\r` and `\t` would be control characters, which no value has: in `DOM\bob`
-    a client has not escaped its backslash. So has none that sends `\u` without four digits.
+    the client did not escape the backslash. The same is true of `\u` without four digits.
     """
     return _BACKSLASH.sub(_backslash, string) if "\\" in string else string
 

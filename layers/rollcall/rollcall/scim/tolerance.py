@@ -1,6 +1,6 @@
-"""What real clients send beside the RFCs, each shape mended by one named function.
+"""What real clients send that the RFCs do not allow, each form corrected by one function.
 
-The engine is already liberal (`comparison.POLICY`); what it does not know is here. Each function
+The engine already accepts much of it (`comparison.POLICY`), the rest is here. Each function
 names the client, the reason, and the exchange file under `tests/exchanges` that proves it.
 """
 
@@ -21,7 +21,7 @@ _LABELS = frozenset({"type", "primary"})
 
 
 def attribute_path(text: str) -> str:
-    """Mend the name of an attribute: `manager` by its bare name, a typo in the extension's URN.
+    """Correct the name of an attribute: `manager` without its URN, a typo in the extension's URN.
 
     Entra sends `path: "manager"`, and its attribute lists hold `…enterprise:2.0User:…`.
 
@@ -48,12 +48,12 @@ def is_unassigned(value: Any) -> bool:
 
 
 def single(value: Any) -> Any:
-    """Take a value out of an array of one element, which clients send for single values too."""
+    """Return the value in an array of one element, which clients send for single values, too."""
     return value[0] if isinstance(value, list) and len(value) == 1 else value
 
 
 def unwrapped(value: Any) -> Any:
-    """Take the one value of a single-valued attribute out of its wrapping.
+    """Return the value of a single-valued attribute without an array or object around it.
 
     Entra's older dialect sends `[{"$ref": null, "value": x}]` for any attribute.
 
@@ -77,8 +77,8 @@ def manager(value: Any) -> Any:
 def elements(value: Any) -> list[Any]:
     """Return the values of a multi-valued attribute as objects in a list.
 
-    Clients send a bare object or a bare string where an array of objects belongs. The name of
-    what is looked at here, `value`, comes out in lower case.
+    Clients send a bare object or a bare string where an array of objects belongs. The name
+    `value` is returned in lower case.
 
     Proved by entra/g10-add-string.json.
     """
@@ -97,8 +97,8 @@ def _element(value: Any) -> Any:
 def role(value: Any) -> Any:
     """Read a role that arrives as JSON inside a string (Entra's AppRoleAssignments mappings).
 
-    Entra's default role, `User`, has a display name and no value. What is no role in JSON stays as
-    it was sent.
+    Entra's default role, `User`, has a display name and no value. A text that is no role in JSON
+    is not changed.
 
     Proved by entra/u13-roles-as-json-text.json, entra/u13-role-without-a-value.json.
     """
@@ -111,12 +111,12 @@ def role(value: Any) -> Any:
         return value
     if not isinstance(parsed, dict) or "value" not in parsed:
         return value
-    found, shown = parsed["value"], parsed.get("displayName")
-    display = {"display": shown} if isinstance(shown, str) and shown else {}
-    if isinstance(found, str) and found:
-        return {**value, key: found, **display}
-    if found in (None, "") and display:
-        return {name: item for name, item in value.items() if name != key} | display
+    role_value, name = parsed["value"], parsed.get("displayName")
+    display = {"display": name} if isinstance(name, str) and name else {}
+    if isinstance(role_value, str) and role_value:
+        return {**value, key: role_value, **display}
+    if role_value in (None, "") and display:
+        return {other: item for other, item in value.items() if other != key} | display
     return value
 
 
@@ -142,10 +142,10 @@ def boolean(value: Any) -> Any:
 
 
 def is_label_only(element: Any) -> bool:
-    """Tell whether an element of a multi-valued attribute holds nothing but its labels.
+    """Tell whether an element of a multi-valued attribute has nothing but its labels.
 
-    What is left of `emails[type eq "work"]` when its value is cleared, and what
-    `roles: [{"primary": "True"}]` amounts to.
+    This remains of `emails[type eq "work"]` when its value is cleared; `roles: [{"primary":
+    "True"}]` is no more than this, either.
 
     Proved by entra/u16-only-element-cleared.json.
     """
@@ -153,7 +153,7 @@ def is_label_only(element: Any) -> bool:
 
 
 def filter_text(text: str) -> str:
-    r"""Quote the values in a filter or in a path's selection that a client does not quote properly.
+    r"""Quote the values in a filter or in a path's selection that a client did not quote correctly.
 
     Entra's older documentation shows `externalId eq x`; others send `'x'`, and `DOM\bob` with its
     backslash unescaped.
