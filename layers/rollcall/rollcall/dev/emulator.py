@@ -26,7 +26,7 @@ LOG_TAIL_LINES = 12
 
 
 class EmulatorError(Exception):
-    """Why the emulator cannot run, as a sentence for whoever wanted to start it."""
+    """The emulator cannot run; the message is one sentence for the user."""
 
 
 def environment(home: Path | None = None) -> Path:
@@ -43,8 +43,8 @@ def running(
 ) -> Iterator[str]:
     """Run the emulator and yield its endpoint URL.
 
-    What it holds is saved under `state` when the block ends, and also when this process is killed.
-    Port 0 takes a free one. Raises EmulatorError, at the end too: when state was not saved.
+    Its data is saved under `state` when the block ends, and also when this process is killed. Port
+    0 means any free port. Raises EmulatorError, also at the end, when the data was not saved.
     """
     home = environment(home)
     state = _directory(state)
@@ -56,7 +56,7 @@ def running(
         # From here on only the child listens: when it dies, connections fail instead of hanging.
         listener.close()
         try:
-            _wait_until_it_answers(port, child, log)
+            _wait_for_answer(port, child, log)
             yield f"http://{LOOPBACK}:{port}"
         finally:
             _stop(child)
@@ -134,10 +134,10 @@ def _listening(port: int) -> Iterator[socket.socket]:
 
 
 def _data(state: Path, *, fresh: bool) -> Path:
-    """Return where ministack keeps its files, all of them readable.
+    """Return the directory of ministack's files, after a check that all of them are readable.
 
     ministack takes a truncated file for an empty one and overwrites it when it stops; with a file
-    that is not UTF-8 it runs without saving anything, for ever.
+    that is not UTF-8 it runs and never saves anything.
     """
     data = state / "aws"
     if fresh:
@@ -149,7 +149,7 @@ def _data(state: Path, *, fresh: bool) -> Path:
         except ValueError as error:
             damaged = state / "aws.damaged"
             shutil.rmtree(damaged, ignore_errors=True)
-            # All of it: one service's half without the other's would be a state that never was.
+            # All files: the state of some services without that of the others is inconsistent.
             data.rename(damaged)
             raise EmulatorError(
                 f"The emulator's saved state cannot be read ({file.name}: {error}); it was moved to"
@@ -179,7 +179,7 @@ def _start(
                 # On by default, and listens on every interface.
                 "IOT_MTLS_ENABLED": "0",
                 "SFTP_ENABLED": "0",
-                # It removes containers that it takes for its own.
+                # With Docker, it would remove containers that it takes for its own.
                 "DOCKER_HOST": "unix:///nonexistent",
             },
             stdin=subprocess.PIPE,
@@ -192,7 +192,7 @@ def _start(
         )
 
 
-def _wait_until_it_answers(port: int, child: subprocess.Popen[bytes], log: Path) -> None:
+def _wait_for_answer(port: int, child: subprocess.Popen[bytes], log: Path) -> None:
     connection = http.client.HTTPConnection(LOOPBACK, port, timeout=START_SECONDS)
     try:
         connection.request("GET", "/_ministack/health")
@@ -230,7 +230,7 @@ def _stop(child: subprocess.Popen[bytes], seconds: float = STOP_SECONDS) -> None
 
 def _serve(listener: int) -> None:
     """Serve ministack, in the child, until the pipe on standard input closes; save and end."""
-    threading.Thread(target=_end_with_the_parent, daemon=True).start()
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     from hypercorn.asyncio import serve  # type: ignore[import-not-found]  # noqa: PLC0415
     from hypercorn.config import Config  # type: ignore[import-not-found]  # noqa: PLC0415
     from ministack.app import app  # type: ignore[import-not-found]  # noqa: PLC0415
@@ -241,7 +241,7 @@ def _serve(listener: int) -> None:
     asyncio.run(serve(app, config))
 
 
-def _end_with_the_parent() -> None:
+def _end_with_parent() -> None:
     os.read(sys.stdin.fileno(), 1)
     # hypercorn stops gracefully on it; before hypercorn is there, nothing needs saving.
     os.kill(os.getpid(), signal.SIGTERM)

@@ -98,8 +98,8 @@ def data(state: Path, endpoint_url: str | None, *, fresh: bool) -> Iterator[str]
     try:
         with ExitStack() as stack:
             with naming(state):
-                own = stack.enter_context(emulator.running(state / "emulator", fresh=fresh))
-            yield own
+                started = stack.enter_context(emulator.running(state / "emulator", fresh=fresh))
+            yield started
     except EmulatorError as error:
         raise OperatorError(str(error)) from error
 
@@ -118,9 +118,9 @@ def serve(
 ) -> None:
     """Serve until interrupted; `announce` is called once, when requests are answered.
 
-    It gets the server's URL and a token for each tenant. `settings` are the deployment's own
-    levels, roles and extensions. `events` is a file that change events are appended to. Raises
-    OperatorError for values that cannot be served; existing data is not deleted then.
+    It gets the server's URL and a token for each tenant. `settings` hold the deployment's levels,
+    roles and extensions. `events` is a file to which change events are appended. Raises
+    OperatorError for invalid values; existing data is not deleted then.
     """
     for name in tenants:
         check_name(name)
@@ -131,10 +131,10 @@ def serve(
         state.mkdir(parents=True, exist_ok=True)
     with (
         events_file.lines(events) as lines,
-        _bound(host, port) as listening,
+        _listening(host, port) as listener,
         data(state, endpoint_url, fresh=fresh) as endpoint,
     ):
-        address = listening.getsockname()
+        address = listener.getsockname()
         url = f"http://{f'[{host}]' if ':' in host else host}:{address[1]}"
         services = Services(replace(settings, endpoint_url=endpoint, url=url))
         create_table(services)
@@ -159,7 +159,7 @@ def serve(
             nullcontext() if lines is None else events_file.told(services, lines, log),
             suppress(KeyboardInterrupt),  # uvicorn has shut down and raises the signal again
         ):
-            server.run(sockets=[listening])
+            server.run(sockets=[listener])
 
 
 def sweep(services: Services, log: RequestLogger) -> None:
@@ -197,16 +197,16 @@ def _template() -> Any:
 
 
 @contextmanager
-def _bound(host: str, port: int) -> Iterator[socket.socket]:
-    """Yield a socket that listens. Raises OperatorError naming an address that is taken."""
+def _listening(host: str, port: int) -> Iterator[socket.socket]:
+    """Yield a listening socket. Raises OperatorError naming an address that cannot be used."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # Naming the protocol makes asyncio set TCP_NODELAY, without which each answer takes 40 ms more.
-    with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listening:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            listening.bind((host, port))
-            listening.listen()
+            listener.bind((host, port))
+            listener.listen()
         except (OSError, UnicodeError) as error:
             reason = getattr(error, "strerror", None) or "it is no name of a host"
             raise OperatorError(f"{host}:{port} cannot be served: {reason}") from error
-        yield listening
+        yield listener

@@ -34,8 +34,8 @@ def application(
 ) -> Starlette:
     """Return the application that serves the routes.
 
-    `limits` are a function that sets a deadline, and the seconds of a request elsewhere than in a
-    Lambda function.
+    `limits` are the function that sets a deadline, and the seconds of a request outside of a Lambda
+    function.
     """
     app = Starlette(
         routes=routes,

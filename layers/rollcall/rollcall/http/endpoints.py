@@ -1,4 +1,4 @@
-"""What the methods of the endpoints do: functions from a request to an answer."""
+"""The functions behind the methods of the endpoints: each turns a call into a response."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ from rollcall.scim.resource_type import Kind
 class Call:
     """One request of one tenant.
 
-    `kinds` are the types of resources that its path is about, `status` answers its success, and
-    `ignored` collects what of it has no effect, for the log.
+    `kinds` are the resource types of its path, `status` is the status of success, and `ignored`
+    collects the names that have no effect, for the log.
     """
 
     directory: Directory
@@ -43,7 +43,7 @@ class Call:
 
     @property
     def base_url(self) -> str:
-        """The URL that the tenant is served under."""
+        """The base URL of the tenant."""
         return self.directory.context.base_url
 
     @property
@@ -101,7 +101,7 @@ def bulk(call: Call) -> Response:
 
 
 def read_group(call: Call) -> Response:
-    """GET /Groups/{id} (section 3.4.1); members that are left out are not read."""
+    """GET /Groups/{id} (section 3.4.1); members that are not returned are not read."""
     groups = call.directory.groups
     return _conditional(call, groups.read(call.identifier, members=call.wants_members))
 

@@ -21,13 +21,13 @@ from rollcall.scim.errors import SCIMException
 from rollcall.tenants.authentication import Authenticator
 
 Within = Callable[[float], AbstractContextManager[None]]
-"""Returns a context manager that limits the work within it to so many seconds."""
+"""Returns a context manager that limits the time of its block, in seconds."""
 
 _SLASHES = re.compile(r"//+")
 
 
 class RequestLogger(Protocol):
-    """The methods of a logger that are used."""
+    """The logger's methods that are used here."""
 
     def info(self, msg: str, *, extra: dict[str, Any]) -> None:
         """Log what is normal, including errors of clients."""
@@ -40,7 +40,7 @@ class RequestLogger(Protocol):
 
 
 class RequestLog:
-    """Log one line per request and answer our own failures without internals.
+    """Log one line per request, and answer failures of ours without their details.
 
     The line holds no query, no body, no header and no detail of an error: those carry values.
     """
@@ -58,7 +58,7 @@ class RequestLog:
         state = scope.setdefault("state", {})
         entry: dict[str, Any] = {"request_id": request_id, "method": scope["method"]}
         state["log"] = entry
-        begun = time.perf_counter()
+        start = time.perf_counter()
 
         async def observed(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -74,15 +74,15 @@ class RequestLog:
                 failure = SCIMException(detail=f"this failed on our side, request {request_id}")
                 failure.status = 500
                 await responses.error(failure)(scope, receive, observed)
-        entry["ms"] = round((time.perf_counter() - begun) * 1000, 1)
+        entry["ms"] = round((time.perf_counter() - start) * 1000, 1)
         self._log.info("request", extra=entry)
 
 
 class Deadline:
     """Set the deadline of a request: the time that its function has left, less RESERVE.
 
-    An answer that asks to retry is then ours and not the gateway's. The second of `limits` is the
-    time of a request outside of a function.
+    So the client gets our answer that asks to retry, not the gateway's. `limits` are the function
+    that sets a deadline, and the seconds of a request outside of a Lambda function.
     """
 
     def __init__(self, app: ASGIApp, limits: tuple[Within, float]) -> None:
@@ -114,7 +114,7 @@ class TidyPath:
 
 
 class Authentication:
-    """Find the tenant and the token of a request below a base URL, by both together."""
+    """Authenticate requests below a base URL, by the tenant and the token together."""
 
     def __init__(self, app: ASGIApp, authenticator: Authenticator) -> None:
         self._app = app
@@ -122,16 +122,16 @@ class Authentication:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on with its caller, or refuse it."""
-        found = BASE.match(scope.get("path", ""))
-        if scope["type"] != "http" or found is None:
+        base = BASE.match(scope.get("path", ""))
+        if scope["type"] != "http" or base is None:
             await self._app(scope, receive, send)
             return
         log = scope["state"]["log"]
-        log["tenant"] = found["tenant"]
+        log["tenant"] = base["tenant"]
         try:
             caller = await run_in_threadpool(
                 self._authenticator.authenticate,
-                found["tenant"],
+                base["tenant"],
                 Headers(scope=scope).get("authorization"),
             )
         except SCIMException as exception:

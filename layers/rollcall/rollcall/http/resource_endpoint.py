@@ -63,15 +63,15 @@ class ResourceEndpoint:
         await response(scope, receive, send)
 
     def _call(self, request: Request, operation: RouteMethod | None) -> Call:
-        """Return the call of a request, as far as its body is not needed."""
+        """Return the call of a request, without its body and its projection."""
         caller: Caller = request.state.caller
         operation = operation or RouteMethod(endpoints.not_found)
         status = operation.status
         if operation.status_with_attributes and requests.names_attributes(request.query_params):
             status = operation.status_with_attributes
-        identifier: str = request.state.log["request_id"]
+        request_id: str = request.state.log["request_id"]
         info = RequestInfo(
-            identifier, request.method, self._resource.path, status, operation.writes
+            request_id, request.method, self._resource.path, status, operation.writes
         )
         return Call(
             directory=self._open_directory(caller, base_url(request, caller.tenant), info),
@@ -97,7 +97,7 @@ class ResourceEndpoint:
         return response
 
     async def _log(self, call: Call, status: int, refusal: SCIMException | None) -> None:
-        """Write the entry in the tenant's log that no transaction has written."""
+        """Write the entry in the tenant's log, unless a transaction has written it."""
         log, resource = call.directory.context.log, target(self._resource.path, call.identifier)
         if status >= 400:
             sent = {**dict(call.parameters), "body": call.payload}
@@ -109,7 +109,7 @@ class ResourceEndpoint:
 def _check_scope(request: Request, operation: RouteMethod) -> None:
     """Refuse a write with a read-only token.
 
-    With 400: identity providers take a 403 for broken credentials and stop the whole job.
+    The status is 400: identity providers read 403 as wrong credentials and stop the whole job.
     """
     caller: Caller = request.state.caller
     if caller.scope == READ_ONLY and operation.writes and request.method in _WRITES:
@@ -117,5 +117,5 @@ def _check_scope(request: Request, operation: RouteMethod) -> None:
 
 
 def _loggable(ignored: Iterable[str]) -> list[str]:
-    """Return the names of what was ignored without what a path selects by, which is a value."""
+    """Return the ignored names and paths, without selections, which contain values."""
     return [each.partition("[")[0][:100] for each in islice(ignored, 100)]

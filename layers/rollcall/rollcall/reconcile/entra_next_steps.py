@@ -69,12 +69,3 @@ def after_merge(survivor: str, removed: str, *, linked: bool, stub: bool) -> Ste
         "what it matches by: see `rollcall conflicts check`.",
         f"The product may go on using `{removed}`: it means the account that stayed.",
     )
-
-
-def after_protection() -> Steps:
-    """Return the steps after an account that the job provisions was protected."""
-    return (
-        "Each change of this person in Entra ID is refused with 400 from now on, which concerns "
-        "this person alone and is tried again for weeks. Leave the person out of the job's scope: "
-        "a scoping filter on the user principal name, or no assignment.",
-    )

@@ -1,7 +1,7 @@
-"""What a deployment keeps its data in and sends its messages through.
+"""The table, the secrets, the buckets, the queue and the topic of a deployment.
 
-The functions that no client calls need no more than this: neither the SCIM models nor the web are
-imported for it.
+The functions that no client calls need no more than this. It imports neither the SCIM models nor
+the web framework.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Backend:
         self.tenants = Tenants(self.secrets)
 
     def usage(self, tenant: str) -> TokenUsage:
-        """Return what is known of the use of a tenant's tokens."""
+        """Return the recorded usage of a tenant's tokens."""
         return TokenUsage(self.table, tenant)
 
     def log(self, tenant: str) -> ProvisioningLog:
@@ -43,7 +43,7 @@ class Backend:
         return ProvisioningLog(self.table, tenant, self.settings.log_days)
 
     def leases(self) -> Leases:
-        """Return the leases of work that only one process does at a time."""
+        """Return the leases for work that only one process may do at a time."""
         return Leases(self.table)
 
     def bus(self) -> EventBus:

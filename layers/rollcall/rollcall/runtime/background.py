@@ -1,4 +1,4 @@
-"""Work that no request waits for: what fails of it is logged and tried again."""
+"""Work that no request waits for: its failures are logged, and it is retried."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 @contextmanager
 def logged(work: str, log: RequestLogger) -> Iterator[None]:
-    """Log what fails, and go on."""
+    """Log a failure of the block, and continue."""
     try:
         yield
     except Unavailable as error:
         log.warning("not done, tried again", extra={"work": work, "reason": str(error.detail)})
-    except Exception:  # the server answers requests whatever becomes of it
+    except Exception:  # the server continues to answer requests
         log.exception("failed, tried again", extra={"work": work})

@@ -1,7 +1,7 @@
-"""The table's stream as a function: what changed is published as events on a bus.
+"""The function that reads the table's stream and publishes changes as events on a bus.
 
-Records come in the order of each resource and at least once. Of a batch the first record whose
-events are not all published is named, and it comes again with all that is behind it.
+The records of each resource come in order and at least once. The function returns the first record
+of a batch whose events are not all published: Lambda sends it again, with all records after it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Failures = dict[str, list[dict[str, str]]]
 
 
 def handler(event: Mapping[str, Any], context: object) -> Failures:
-    """Publish what a batch of stream records means; return the record to go on with, if any."""
+    """Publish the events of a batch of stream records; return the record to continue with."""
     with in_time(context):
         return publish(event["Records"], bus(), deployed().settings.url, logger())
 
@@ -35,14 +35,14 @@ def bus() -> EventBus:
 
 
 def publish(records: Iterable[Mapping[str, Any]], to: EventBus, url: str, log: Logger) -> Failures:
-    """Publish the events of some records, in their order."""
-    done = publication.publish(records, to, url)
-    _measure(done.published)
-    if not done.next:
-        log.debug("published", events=done.published)
+    """Publish the events of records, in their order."""
+    result = publication.publish(records, to, url)
+    _measure(result.published)
+    if not result.next:
+        log.debug("published", events=result.published)
         return {"batchItemFailures": []}
-    log.warning("not all is published", events=done.events, published=done.published)
-    return {"batchItemFailures": [{"itemIdentifier": done.next}]}
+    log.warning("not all is published", events=result.events, published=result.published)
+    return {"batchItemFailures": [{"itemIdentifier": result.next}]}
 
 
 def _measure(published: int) -> None:

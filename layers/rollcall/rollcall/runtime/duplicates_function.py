@@ -1,7 +1,7 @@
-"""The duplicate report as a function: a schedule fans out over tenants, a queue feeds them.
+"""The function of the duplicate report: a schedule sends one message per tenant to a queue.
 
-The schedule sends {"run": the instant at which it was due}, each message is {"tenant", "run"}. A
-tenant that is not done when its share of the time is over goes on with a message of its own.
+The schedule sends {"run": the instant at which it was due}, each message is {"tenant", "run"}. When
+a tenant's share of the time is over before its report is done, another message continues it.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ from rollcall.storage.resources import Resources
 from rollcall.tenants.tenants import ACTIVE, TenantError
 
 RESERVE = 60_000
-"""The milliseconds at a function's end in which no work is begun."""
+"""The milliseconds before the function's end in which no work is begun."""
 
 LOOK = timedelta(seconds=30)
-"""How often a run looks whether its tenant was closed: a tenant that goes is to leave nothing."""
+"""How often a run checks whether its tenant was closed: nothing may be stored for it then."""
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Answer the schedule, or a batch of the queue with what of it has failed."""
+    """Handle the schedule, or a batch of the queue; return the messages that failed."""
     log = logger()
     with in_time(context):
         if "Records" in event:
@@ -73,22 +73,24 @@ def fan_out(backend: Backend, run: str) -> int:
 def work(
     backend: Backend, log: Logger, event: dict[str, Any], context: LambdaContext
 ) -> dict[str, Any]:
-    """Work on the tenants of a batch; those that fail are delivered again, or end dead."""
+    """Work on the tenants of a batch; failed messages are delivered again, or are dead letters."""
     processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False, logger=log)  # type: ignore[arg-type]
     left = len(event["Records"])
 
-    def one(record: SQSRecord) -> None:
+    def work_on(record: SQSRecord) -> None:
         nonlocal left
         remaining = context.get_remaining_time_in_millis()
         end = remaining - (remaining - RESERVE) // left
         left -= 1
         message = record.json_body
-        _go(backend, log, message, late=lambda: context.get_remaining_time_in_millis() <= end)
+        _advance(backend, log, message, late=lambda: context.get_remaining_time_in_millis() <= end)
 
-    return dict(process_partial_response(event, one, processor, context))
+    return dict(process_partial_response(event, work_on, processor, context))
 
 
-def _go(backend: Backend, log: Logger, message: dict[str, Any], late: Callable[[], bool]) -> None:
+def _advance(
+    backend: Backend, log: Logger, message: dict[str, Any], late: Callable[[], bool]
+) -> None:
     tenant, run = message["tenant"], message["run"]
     try:
         if backend.tenants.show(tenant).state != ACTIVE:
@@ -109,15 +111,15 @@ def _go(backend: Backend, log: Logger, message: dict[str, Any], late: Callable[[
 
 
 def _closed(backend: Backend, tenant: str) -> Callable[[], bool]:
-    """Return what tells whether a tenant was closed meanwhile, as of the latest look."""
+    """Return a function that tells whether a tenant was closed, as of its latest check."""
     clock = backend.tenants.clock
-    looked = clock()
+    checked = clock()
 
     def closed() -> bool:
-        nonlocal looked
-        if clock() - looked < LOOK:
+        nonlocal checked
+        if clock() - checked < LOOK:
             return False
-        looked = clock()
+        checked = clock()
         return backend.tenants.show(tenant).state != ACTIVE
 
     return closed

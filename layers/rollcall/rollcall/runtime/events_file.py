@@ -1,4 +1,4 @@
-"""Change events of the local server, appended to a file in the place of a bus."""
+"""Change events of the local server, appended to a file instead of published on a bus."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ TAIL_SECONDS = 0.2
 
 @contextmanager
 def lines(file: Path | None) -> Iterator[TextIO | None]:
-    """Yield a file that lines are appended to, None where none is named."""
+    """Yield a file that lines are appended to, None without a file."""
     if file is None:
         yield None
         return
     with naming(file):
-        lines = file.open("a", encoding="utf-8")
-    with lines:
-        yield lines
+        opened = file.open("a", encoding="utf-8")
+    with opened:
+        yield opened
 
 
 class _File:
-    """A file in the place of the bus: an event a line, in the envelope that a rule hands on."""
+    """A file instead of the bus: one event per line, in the envelope that EventBridge sends."""
 
     def __init__(self, lines: TextIO) -> None:
         self._lines = lines
@@ -56,11 +56,11 @@ class _File:
 
 @contextmanager
 def told(services: Services, lines: TextIO, log: RequestLogger) -> Iterator[None]:
-    """Append to a file what changes in the table meanwhile, as the events of a deployment.
+    """Append the changes of the table to a file during a block, as the events of a deployment.
 
-    Whoever writes, commands too: the table's stream tells it, read by a thread.
+    A thread reads the table's stream, which has the changes by commands, too.
     """
-    bus, over = _File(lines), threading.Event()
+    bus, stop = _File(lines), threading.Event()
     arn = stream_reader.enable(services.clients.dynamodb, services.table.name)
     stream = StreamReader(connect_streams(services.settings.endpoint_url), arn)
 
@@ -68,17 +68,17 @@ def told(services: Services, lines: TextIO, log: RequestLogger) -> Iterator[None
         for records in stream.pages():
             publication.publish(records, bus, services.settings.url)
 
-    def tell() -> None:
+    def follow() -> None:
         last = False
         while not last:
-            last = over.wait(TAIL_SECONDS)  # once more, for what was written just before the end
+            last = stop.wait(TAIL_SECONDS)  # one more page after the end, for the last changes
             with logged("reading change events", log):
                 read()
 
-    thread = threading.Thread(target=tell, daemon=True)
+    thread = threading.Thread(target=follow, daemon=True)
     thread.start()
     try:
         yield
     finally:
-        over.set()
+        stop.set()
         thread.join()

@@ -1,4 +1,4 @@
-"""The entry point of the daily look for tokens that are about to expire."""
+"""The entry point of the daily check for tokens that are about to expire."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from rollcall.tenants.token_expiry import ExpiringToken, expiring_tokens, notifi
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, int]:
-    """Write the metric, and tell people of the tokens whose day it is; returns how many of each."""
+    """Write the metric, and send a message about the tokens that are due; return both numbers."""
     backend = deployed()
     with in_time(context):
-        found = look(backend, backend.tenants.clock())
-        told = tell(backend, found)
-    publish(len(found))
-    logger().info("tokens expiring", extra={"expiring": len(found), "told": told})
-    return {"expiring": len(found), "told": told}
+        tokens = look(backend, backend.tenants.clock())
+        due = tell(backend, tokens)
+    publish(len(tokens))
+    logger().info("tokens expiring", extra={"expiring": len(tokens), "told": due})
+    return {"expiring": len(tokens), "told": due}
 
 
 def look(backend: Backend, now: datetime) -> list[ExpiringToken]:
-    """Return the tokens of all tenants that end soon."""
+    """Return the tokens of all tenants that expire soon."""
     return [
         each
         for tenant in backend.tenants.list()
@@ -33,9 +33,9 @@ def look(backend: Backend, now: datetime) -> list[ExpiringToken]:
     ]
 
 
-def tell(backend: Backend, found: list[ExpiringToken]) -> int:
-    """Publish one message about the tokens whose day it is, none where there are none."""
-    due = [each for each in found if each.is_due]
+def tell(backend: Backend, tokens: list[ExpiringToken]) -> int:
+    """Publish one message about the tokens that are due, if any; return how many are."""
+    due = [each for each in tokens if each.is_due]
     if due:
         subject = f"Rollcall: {len(due)} token{'s' * (len(due) != 1)} about to expire"
         content = {

@@ -1,4 +1,4 @@
-"""The REST API in front of an application: its events as requests, wherever it is reached."""
+"""The REST API of API Gateway in front of an application: its events as ASGI requests."""
 
 from __future__ import annotations
 
@@ -20,36 +20,36 @@ _BEGIN = re.compile(rf"{BASE.pattern}|{HANDOVER}(?=/|$)|{REPORTS}(?=/)")
 
 
 class Gateway(APIGateway):
-    """A request as the gateway hands it on, parted into where the API is and what is asked.
+    """A request from the gateway, whose path is split into the root of the API and the rest.
 
-    Behind its own host name the gateway takes the stage off `path`; behind a domain of one's own it
-    leaves the base path, and a stage that the mapping does not name, on. `requestContext.path` is
-    always what the client sent.
+    With the gateway's own host name, `path` has no stage; with a custom domain, it has the base
+    path, and the stage if the mapping does not name it. `requestContext.path` is always the path
+    that the client sent.
     """
 
     def __init__(self, event: Any, context: Any, config: Any) -> None:
-        """Take an event as the gateway made it of a request."""
+        """Take an event of the gateway."""
         super().__init__(_plain(event), context, config)
 
     @property
     def scope(self) -> Scope:
-        """Return the ASGI scope; what precedes /scim, or a page's path, is kept as the root."""
+        """Return the ASGI scope; the path before /scim, or before a page's path, is the root."""
         scope = super().scope
         path = unquote(self.event["path"])
         sent = unquote(self.event["requestContext"].get("path") or path)
-        begin = found.start() if (found := _BEGIN.search(path)) else 0
-        before = sent[: -len(path)] if path and sent.endswith(path) else ""
-        root = (before + path[:begin]).rstrip("/")
+        begin = match.start() if (match := _BEGIN.search(path)) else 0
+        stage = sent[: -len(path)] if path and sent.endswith(path) else ""
+        root = (stage + path[:begin]).rstrip("/")
         return {**scope, "path": path[begin:], "state": {ROOT: root}}
 
 
 def _plain(event: dict[str, Any]) -> dict[str, Any]:
-    """Return an event whose forwarded headers Mangum understands, whatever a proxy made of them.
+    """Return an event without the forwarded headers that Mangum would misread.
 
-    It takes the port for a number, and what several proxies said of the protocol for a scheme.
+    Mangum expects that the port is a number and the protocol one scheme; proxies send other values.
     """
 
-    def kept(headers: Mapping[str, Any] | None) -> dict[str, Any]:
+    def readable(headers: Mapping[str, Any] | None) -> dict[str, Any]:
         return {
             name: value
             for name, value in (headers or {}).items()
@@ -57,8 +57,11 @@ def _plain(event: dict[str, Any]) -> dict[str, Any]:
             and (name.lower() != "x-forwarded-proto" or value in ("http", ["http"]))
         }
 
-    many = kept(event.get("multiValueHeaders"))
-    return {**event, "headers": kept(event.get("headers")), "multiValueHeaders": many}
+    return {
+        **event,
+        "headers": readable(event.get("headers")),
+        "multiValueHeaders": readable(event.get("multiValueHeaders")),
+    }
 
 
 def behind_gateway(app: Starlette) -> Mangum:

@@ -1,4 +1,4 @@
-"""One call of a function that no client waits for: its work ends before its time does."""
+"""The deadline of a function that no client waits for: its work ends before Lambda ends it."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from rollcall.http.limits import RESERVE
 def in_time(context: Any) -> AbstractContextManager[None]:
     """Set the deadline of a call by the context that Lambda gives the function.
 
-    What fails by then is logged and tried again, where a function that is ended says nothing.
+    Work that the deadline stops is logged and retried; a function that Lambda ends logs nothing.
     """
     return deadline.within(seconds_left(context) - RESERVE)
 
 
 def seconds_left(context: Any) -> float:
-    """Return the seconds that the function has."""
+    """Return the seconds that are left to the function."""
     return float(context.get_remaining_time_in_millis()) / 1000

@@ -1,6 +1,6 @@
 """The functions that answer people: links to reports, and the hand-over page.
 
-They serve no SCIM, whose models are not imported for them.
+They do not serve SCIM, and do not import its models.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def routes(backend: Backend) -> list[Route]:
 def reports_handler() -> Callable[[dict[str, Any], Any], dict[str, Any]]:
     """Return the Lambda handler of links to reports."""
     backend = deployed()
-    _ = backend.reports  # its clients are made now, not when the first link is followed
+    _ = backend.reports  # makes its clients now, not when the first link is followed
     return behind_gateway(web.serving(backend, report_routes(backend), logger()))
 
 

@@ -1,4 +1,4 @@
-"""SnapStart: many environments go on from one snapshot, and must not draw alike from chance."""
+"""SnapStart: environments restored from one snapshot must not draw the same random numbers."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from contextlib import suppress
 
 
 def reseed_when_restored() -> None:
-    """Seed anew whenever Lambda restores a snapshot; elsewhere than on Lambda do nothing.
+    """Seed the random numbers again whenever Lambda restores a snapshot; do nothing elsewhere.
 
-    Copies that share a state of chance would wait alike after a conflict, and choose the same
-    counter, for as long as they live.
+    With the same seed, all copies would wait equally long after a conflict, and would always choose
+    the same counter.
     """
     with suppress(ImportError):  # only Lambda's runtime has it
         from snapshot_restore_py import register_after_restore  # noqa: PLC0415

@@ -28,7 +28,7 @@ from rollcall.tenants.tenant_tokens import TenantTokens
 
 
 class Services(Backend):
-    """A backend, and the SCIM directories that are kept in it."""
+    """A backend, and the SCIM directories that it stores."""
 
     def __init__(
         self, settings: Settings, clients: Clients | None = None, clock: Clock = present
@@ -53,7 +53,7 @@ class Services(Backend):
         return self.contexts(tenant, actor)()
 
     def contexts(self, tenant: str, actor: str) -> Callable[[], Context]:
-        """Return a function that makes such contexts, one for each of many parallel writes."""
+        """Return a function that makes these contexts, one for each of many parallel writes."""
         settings = self.tenants.show(tenant)
         key, moved = bytes.fromhex(settings.key), settings.moved
 
@@ -72,7 +72,7 @@ class Services(Backend):
         return make
 
     def acts(self, tenant: str, actor: str) -> AuditLog:
-        """Return what tells a tenant's log of what an operator does in one run of a command."""
+        """Return the log of an operator's acts on a tenant in one run of a command."""
         return AuditLog(self.log(tenant), Actor(uuid4().hex, actor))
 
     def keyring(self, tenant: str) -> TenantTokens:
@@ -102,7 +102,7 @@ class Services(Backend):
         return Directory(context)
 
     def sweep(self) -> Sweep:
-        """Return what goes on with what was begun in any tenant and not finished."""
+        """Return the sweep, which finishes interrupted changes of all tenants."""
         return Sweep(self.table, self.directory)
 
 

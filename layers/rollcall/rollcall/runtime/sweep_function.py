@@ -13,13 +13,13 @@ LEASE = "sweep"
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, int]:
-    """Go on with what was begun and not finished; returns how much was finished."""
+    """Finish interrupted changes of all tenants; return how many."""
     with in_time(context):
         return sweep(deployed(), context)
 
 
 def sweep(services: Services, context: Any) -> dict[str, int]:
-    """Sweep as long as the function has, unless another sweep is at work."""
+    """Sweep for the time that is left to the function, unless another sweep is at work."""
     leases, holder, now = services.leases(), context.aws_request_id, datetime.now(UTC)
     if not leases.take(LEASE, holder, now, now + timedelta(seconds=seconds_left(context))):
         logger().info("sweep", extra={"finished": 0, "reason": "another sweep is at work"})

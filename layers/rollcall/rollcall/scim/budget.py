@@ -13,7 +13,7 @@ ROOM = 33_000
 to 30 µs of the processor, and all of them a second."""
 
 OF_EACH = 300
-"""The looks that each operation and each resource brings, about 10 ms."""
+"""The looks that each operation and each resource adds, about 10 ms."""
 
 
 @dataclass

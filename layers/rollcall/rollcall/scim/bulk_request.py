@@ -1,6 +1,6 @@
 """A BulkRequest (RFC 7644 section 3.7): its operations, and how they refer to each other's results.
 
-Ids are given out as it is read, so that a `bulkId` is known wherever it is referred to.
+New resources get their ids when it is read, so that each `bulkId` can be resolved.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ whole of a string."""
 
 @dataclass
 class Operation:
-    """One operation. `identifier` is what it is about: that of a POST is given out here.
+    """One operation on the resource with the id `identifier`; for a POST, the id is a new one.
 
-    `adopted` says that a POST did not create an account but link one.
+    `adopted` tells that a POST linked an existing account instead of creating one.
     """
 
     method: str
@@ -64,7 +64,7 @@ class Operation:
 
 @dataclass
 class RefusedOperation:
-    """What is no operation: its answer is known before it is its turn."""
+    """An invalid operation, whose answer is known from the beginning."""
 
     refusal: dict[str, Any]
     answer: dict[str, Any] | None = None
@@ -87,28 +87,28 @@ class BulkRequest:
         return [self.by_bulk_id[each] for each in names]
 
     def in_order(self, operation: Operation) -> list[Operation]:
-        """Return what is to be done for an operation, each behind what it refers to, it last.
+        """Return the operations to apply for one, each after those that it refers to, itself last.
 
-        Without recursion: a chain of references may be as long as a request. Where references form
-        a circle, what would be met again is left for later.
+        Without recursion, since a chain of references may be as long as a request. In a circle of
+        references, an operation that was visited is not visited again.
         """
         ordered: list[Operation] = []
-        met = {id(operation)}
+        visited = {id(operation)}
         path = [(operation, iter(operation.references))]
         while path:
             current, references = path[-1]
             named = (self.by_bulk_id[each] for each in references if each in self.by_bulk_id)
-            ahead = next((e for e in named if e.answer is None and id(e) not in met), None)
+            ahead = next((e for e in named if e.answer is None and id(e) not in visited), None)
             if ahead is None:
                 ordered.append(current)
                 path.pop()
             else:
-                met.add(id(ahead))
+                visited.add(id(ahead))
                 path.append((ahead, iter(ahead.references)))
         return ordered
 
     def resolved(self, data: Any) -> Any:
-        """Return data with the ids in the place of references."""
+        """Return data with its references replaced by ids."""
         if isinstance(data, str):
             if data.startswith(PREFIX):
                 return self.by_bulk_id[data.removeprefix(PREFIX)].identifier
@@ -179,7 +179,7 @@ def _operation(raw: Any, where: str, new_id: Callable[[], str]) -> Operation:
 
 
 def named(operation: Operation) -> dict[str, Any]:
-    """Return what an answer says of the operation that it is of."""
+    """Return the members of an answer that name its operation."""
     given = {"method": operation.method, "bulkId": operation.bulk_id}
     return {key: value for key, value in given.items() if value is not None}
 
@@ -194,7 +194,7 @@ def failure(
 
 
 def without(data: Any, pending: set[str]) -> Any:
-    """Return data without the values that refer to what is not there yet."""
+    """Return data without references to resources that do not exist yet."""
     if isinstance(data, Mapping):
         kept = {key: without(each, pending) for key, each in data.items()}
         return {key: each for key, each in kept.items() if not _is_pending(each, pending)}

@@ -12,7 +12,7 @@ _GROUP_NAME = f"{MODELS[Kind.GROUP].__schema__}:displayName"
 
 
 class _Spread(str):
-    """A value with blanks that do not count where it is compared as a whole, and do in its parts.
+    """A value whose blanks count when parts of it are compared, but not when it is as a whole.
 
     The engine asks for one form of a value, whatever the operator: `sw`, `co` and `ew` look into
     the string, everything else compares the key.

@@ -1,4 +1,4 @@
-"""What the service provider says of itself (RFC 7643 sections 5 to 7, RFC 7644 section 4)."""
+"""The discovery documents (RFC 7643 sections 5 to 7, RFC 7644 section 4)."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def schemas(base_url: str, without: Collection[str] = ()) -> list[dict[str, Any]
 
 @cache
 def schema_documents() -> tuple[dict[str, Any], ...]:
-    """Return the schemas as they are without a host."""
+    """Return the schemas without their URLs."""
     models: list[Any] = [User, Group]
     for model in MODELS.values():
         models.extend(model.get_extension_models().values())

@@ -1,4 +1,4 @@
-"""Canonical documents: as they are stored, and with the extensions that are declared or not."""
+"""Canonical documents: their stored form, their declared and their undeclared extensions."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ def encoded(document: Mapping[str, Any]) -> str:
 def split_extensions(
     kind: Kind, document: Mapping[str, Any]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Part a canonical document into what is declared and what is of undeclared extensions.
+    """Split a canonical document into its declared part and its undeclared extensions.
 
-    A deployment may cease to declare an extension, or a command run without it: what is stored of
-    it is neither served nor lost.
+    A deployment may no longer declare an extension, or a command may run without it: its stored
+    values are neither served nor lost.
     """
     known = EXTENSIONS[kind]
     foreign = {key: item for key, item in document.items() if ":" in key and key not in known}

@@ -1,4 +1,4 @@
-"""The engine's errors, and the mistakes that its models find, as the protocol's."""
+"""The engine's errors, and the validation errors of its models, as SCIM errors."""
 
 from __future__ import annotations
 

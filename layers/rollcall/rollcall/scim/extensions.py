@@ -27,12 +27,12 @@ class ExtensionError(OperatorError):
 
 
 def declare(declared: Any) -> None:
-    """Serve the extensions that are declared, beside the built-in ones and instead of others.
+    """Serve these extensions beside the built-in ones, in place of those declared before.
 
     Called once, when a process is wired, before anything is served. Raises ExtensionError naming
     the schema, the attribute and the problem; nothing is changed then.
     """
-    found: dict[Kind, list[type[Extension]]] = {
+    extensions: dict[Kind, list[type[Extension]]] = {
         Kind.USER: [EnterpriseUser, RollcallUser],
         Kind.GROUP: [RollcallGroup],
     }
@@ -42,10 +42,10 @@ def declare(declared: Any) -> None:
         raise ExtensionError('extensions are declared as {"User": [schemas], "Group": [schemas]}')
     for kind in Kind:
         for raw in declared.get(kind, []):
-            found[kind].append(_extension(raw, found[kind]))
+            extensions[kind].append(_extension(raw, extensions[kind]))
     for kind, model in ((Kind.USER, User), (Kind.GROUP, Group)):
-        extended = found[kind]
-        bind(kind, model[reduce(or_, extended)] if extended else model)  # type: ignore[arg-type]
+        own = extensions[kind]
+        bind(kind, model[reduce(or_, own)] if own else model)  # type: ignore[arg-type]
     attributes.designate.cache_clear()
     attributes.spellings.cache_clear()
     discovery.schema_documents.cache_clear()
@@ -82,7 +82,7 @@ def _known(others: list[type[Extension]]) -> Iterator[Any]:
 
 
 def _check(urn: str, attribute: Attribute) -> None:
-    """Refuse what would be advertised and not be kept."""
+    """Refuse an attribute that the schema would advertise and the server could not serve."""
     where = f"extension schema {urn}: {attribute.name}"
     if not attribute.name or attribute.type is None:
         raise ExtensionError(f"{where}: an attribute has a name and a type")

@@ -31,8 +31,8 @@ class Index(StrEnum):
 class IndexEntry:
     """One value of an indexed attribute, under the key by which it is compared.
 
-    `former` is the key that earlier releases had for it, None where it is the same: what they
-    stored stands there until the tenant is moved.
+    `former` is its key in earlier releases, None where it is the same; their items have it until
+    the tenant is moved.
     """
 
     attribute: str
@@ -41,14 +41,14 @@ class IndexEntry:
 
     @property
     def forms(self) -> tuple[IndexEntry, ...]:
-        """The entry by itself, and the one that earlier releases had instead of it."""
-        found = (self.key,) if self.former is None else (self.key, self.former)
-        return tuple(IndexEntry(self.attribute, each) for each in found)
+        """The entry, and the one of earlier releases where it differs."""
+        keys = (self.key,) if self.former is None else (self.key, self.former)
+        return tuple(IndexEntry(self.attribute, each) for each in keys)
 
 
 @dataclass(frozen=True)
 class Indexed:
-    """An attribute of which `eq` is looked up: where it stands and how it is compared."""
+    """An attribute with lookups for `eq`: its values in a document, and how they are compared."""
 
     attribute: str
     values: Callable[[Mapping[str, Any]], list[Any]]
@@ -61,29 +61,29 @@ class Indexed:
         return IndexEntry(self.attribute, key, None if before == key else before)
 
 
-def _at(*path: str) -> Callable[[Mapping[str, Any]], list[Any]]:
+def _values_at(*path: str) -> Callable[[Mapping[str, Any]], list[Any]]:
     def values(document: Mapping[str, Any]) -> list[Any]:
-        found: Any = document
+        value: Any = document
         for name in path:
-            if isinstance(found, list):
-                found = [each.get(name) for each in found]
+            if isinstance(value, list):
+                value = [each.get(name) for each in value]
             else:
-                found = found.get(name, {}) if isinstance(found, Mapping) else {}
-        return found if isinstance(found, list) else [found]
+                value = value.get(name, {}) if isinstance(value, Mapping) else {}
+        return value if isinstance(value, list) else [value]
 
     return values
 
 
 INDEXED: dict[Kind, tuple[Indexed, ...]] = {
     Kind.USER: (
-        Indexed("userName", _at("userName"), folded, unique=True),
-        Indexed("externalId", _at("externalId"), exact),
-        Indexed("emails.value", _at("emails", "value"), folded),
-        Indexed(f"{ENTERPRISE}:employeeNumber", _at(ENTERPRISE, "employeeNumber"), folded),
+        Indexed("userName", _values_at("userName"), folded, unique=True),
+        Indexed("externalId", _values_at("externalId"), exact),
+        Indexed("emails.value", _values_at("emails", "value"), folded),
+        Indexed(f"{ENTERPRISE}:employeeNumber", _values_at(ENTERPRISE, "employeeNumber"), folded),
     ),
     Kind.GROUP: (
-        Indexed("displayName", _at("displayName"), collapsed, unique=True),
-        Indexed("externalId", _at("externalId"), exact),
+        Indexed("displayName", _values_at("displayName"), collapsed, unique=True),
+        Indexed("externalId", _values_at("externalId"), exact),
     ),
 }
 
@@ -108,7 +108,7 @@ def lookups(kind: Kind, document: Mapping[str, Any]) -> frozenset[IndexEntry]:
 
 
 def former_lookups(kind: Kind, document: Mapping[str, Any]) -> dict[IndexEntry, IndexEntry]:
-    """Return the entries that earlier releases had instead of some of `lookups`, with those."""
+    """Return the entries of `lookups` that had another key in earlier releases, by that entry."""
     entries = (each.forms for each in _entries(kind, document))
     return {old: new for new, *others in entries for old in others}
 

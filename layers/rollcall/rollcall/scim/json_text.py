@@ -1,7 +1,7 @@
 """JSON text that a client sent: a body, or a value that holds an object as text (RFC 8259).
 
-Whatever is sent is read in time that grows with its length alone, and what comes out is safe for
-everything that works on it: not deep, no half characters, no infinite numbers.
+Reading takes time that grows with the length alone, and the result is safe to work on: it is not
+deep, and has no half characters and no infinite numbers.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ class JsonTextError(ValueError):
 
 
 def read(text: str | bytes, max_depth: int = MAX_DEPTH) -> Any:
-    """Return what a text says.
+    """Return the value of a JSON text.
 
-    Raises JsonTextError for what is no JSON, nests deeper than `max_depth`, has more arrays and
-    objects than MAX_CONTAINERS, an object with more names than MAX_NAMES or with one name twice, a
-    number that is not finite, or half a character.
+    Raises JsonTextError for a text that is not JSON, nests deeper than `max_depth`, or has more
+    arrays and objects than MAX_CONTAINERS, an object with more names than MAX_NAMES or with one
+    name twice, a number that is not finite, or half a character.
     """
     try:
         text = text.decode(json.detect_encoding(text)) if isinstance(text, bytes) else text

@@ -12,15 +12,14 @@ from unicodedata import combining
 Form = Literal["NFC", "NFD", "NFKC", "NFKD"]
 
 _MANY_MARKS = re.compile(r"[\W\uff9e\uff9f]{32}")
-"""What may be many combining marks in a row: none but these two halfwidth marks is a letter."""
+"""Perhaps many combining marks in a row; only these two halfwidth marks count as letters."""
 
 
 def normalized(form: Form, text: str) -> str:
     """Return a text in a normalization form.
 
-    Python sorts the marks that follow a letter pair by pair: 16 000 of them take it a second, and
-    twice as many four. Sorted before, they take as long as other text; UAX #15 has nobody write
-    more than 30.
+    Python takes quadratic time to sort the marks after a letter: 16 000 of them take a second, and
+    twice as many four. Sorted before, they take as long as other text.
     """
     if text.isascii():
         return text
@@ -31,9 +30,9 @@ def normalized(form: Form, text: str) -> str:
 
 @lru_cache(maxsize=16)
 def _with_many_marks(form: Form, text: str) -> str:
-    """Return a text in a normalization form, its marks sorted by their combining class before.
+    """Return a text in a normalization form, after sorting its marks by their combining class.
 
-    Remembered, since a request has many keys made of one value.
+    Cached, since a request makes many keys of one value.
     """
     decomposition: Form = "NFKD" if "K" in form else "NFD"
     decomposed = "".join(unicodedata.normalize(decomposition, each) for each in text)

@@ -1,4 +1,4 @@
-"""The order of results (RFC 7644 section 3.4.2.3): an index has it, or it is made in memory."""
+"""The order of results (RFC 7644 section 3.4.2.3): that of an index, or sorted in memory."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from rollcall.scim.resource_type import Kind
 
 @dataclass(frozen=True)
 class Order:
-    """An order by one attribute; `index` is None when it has to be made in memory."""
+    """An order by one attribute; `index` is None when results have to be sorted in memory."""
 
     index: Index | None = Index.CREATED
     sort_by: str = ""
     descending: bool = False
 
     def key(self, kind: Kind, resource: Mapping[str, Any]) -> tuple[bool, Any]:
-        """Return what a complete representation is ordered by; without a value it comes last."""
+        """Return the sort key of a complete representation; one without a value comes last."""
         found = declared(kind, self.sort_by)
         if not isinstance(found, Attribute):
             return (True, "")
@@ -36,7 +36,7 @@ class Order:
 def order(kinds: Sequence[Kind], sort_by: str | None, sort_order: str | None) -> Order:
     """Read `sortBy` and `sortOrder`.
 
-    Raises InvalidPathException for what cannot be sorted by, InvalidValueException for an order
+    Raises InvalidPathException when nothing can be sorted by it, InvalidValueException for an order
     that is neither ascending nor descending.
     """
     if sort_order and sort_order.lower() not in ("ascending", "descending"):

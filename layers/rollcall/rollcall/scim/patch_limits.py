@@ -1,4 +1,4 @@
-"""What it costs to read the paths of a PATCH, in the looks of a budget."""
+"""The cost of reading the paths of a PATCH, in looks of the budget."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from rollcall.scim.budget import Budget
 from rollcall.scim.errors import InvalidPathException, PayloadTooLargeException
 
 MAX_PATH = 1024
-"""The characters of a path that selects among values; to parse them takes up to 10 ms."""
+"""The characters that a path with a selection may have; parsing takes up to 10 ms."""
 
-_CHARACTERS = 3
-"""The characters of such a path that take as long as one look."""
+_CHARACTERS_PER_LOOK = 3
+"""How many characters of such a path cost one look."""
 
 
 def check_paths(budget: Budget, path: str | None, value: Any) -> None:
-    """Take what it costs to read an operation's path or, without one, the keys of its value.
+    """Spend the looks for reading an operation's path or, without one, the keys of its value.
 
     Raises InvalidPathException for one that is too long, PayloadTooLargeException for too many.
     """
     length = _length(path) if path else _keys_length(value)
-    if not budget.spend(length // _CHARACTERS):
+    if not budget.spend(length // _CHARACTERS_PER_LOOK):
         raise PayloadTooLargeException(detail="the paths of the request are too long in all")
 
 

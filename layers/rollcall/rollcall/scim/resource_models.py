@@ -2,7 +2,7 @@
 
 They are the engine's models with the value types that directories really hold: an e-mail is the
 string that the client sent (the engine's `EmailStr` lower-cases domains and refuses
-`user@corp.local`), a URL is not insisted upon, a type is a plain string (the engine's enumerations
+`user@corp.local`), a URL may be any string, a type is a plain string (the engine's enumerations
 change its case and build a validator for every comparison), and nothing is declared that does not
 round-trip (no password, no `display` on members and groups).
 """
@@ -243,7 +243,7 @@ PATCHES: dict[Kind, type[engine.PatchOp[Any]]] = {}
 
 
 def bind(kind: Kind, model: Model) -> None:
-    """Make a model the one that a resource type is served with."""
+    """Serve a resource type with a model."""
     MODELS[kind] = model
     PATHS[kind] = engine.Path.__class_getitem__(model)
     FILTERS[kind] = engine.ScimFilter.__class_getitem__(model)

@@ -1,8 +1,7 @@
-"""Paths that name a part of the values of an attribute and select none, `emails.value` say.
+"""Paths to a part of the values of an attribute without a selection, `emails.value` for example.
 
-Taken by the letter they mean every value, and one address would overwrite all others. What is
-written this way is a value of its own, or completes the only one; what could mean one of several is
-refused.
+By the RFC they mean every value, and one address would overwrite all others. A write through such a
+path adds a value, or changes the only one; when several values could be meant, it is refused.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from rollcall.scim.errors import NoTargetException
 from rollcall.scim.resource_type import Kind
 
 Parts: TypeAlias = Mapping[str, Any]
-"""The parts of one value, by their names; None is to be cleared."""
+"""The sub-attributes of one value by their names; None clears one."""
 
 Change: TypeAlias = tuple[str, Attribute, Any]
 """An operation, its target and its value, as the engine takes them."""
@@ -29,10 +28,10 @@ _VALUE = "value"
 def write_changes(
     op: str, target: Attribute, parts: Parts, values: Sequence[Parts]
 ) -> list[Change]:
-    """Return what an add or a replace of parts amounts to, given the values that there are.
+    """Return the changes for an add or a replace of parts, given the current values.
 
-    Raises NoTargetException when it could mean one of several, or would label a value that is not
-    there.
+    Raises NoTargetException when several values could be meant, or when there is no value and the
+    parts are labels only.
     """
     if op == "add" and any(_has(target, each, parts, _alike) for each in values):
         return []
@@ -60,25 +59,25 @@ def write_changes(
     ]
 
 
-def removals(target: Attribute, found: Sequence[Any]) -> Iterator[Change]:
-    """Yield what a remove amounts to that carries some values of the part.
+def removals(target: Attribute, parts: Sequence[Any]) -> Iterator[Change]:
+    """Yield the changes for a remove with values of one part.
 
-    By their `value` the values go as a whole, by anything else the part alone.
+    By its `value` an element is removed as a whole, by any other part only that part.
     """
     if target.sub == _VALUE:
-        yield "remove", _attribute(target.kind, target.name), [{_VALUE: each} for each in found]
+        yield "remove", _attribute(target.kind, target.name), [{_VALUE: each} for each in parts]
         return
-    for each in found:
+    for each in parts:
         path = f"{target.name}[{target.sub} eq {json.dumps(each, ensure_ascii=False)}].{target.sub}"
         yield "remove", _attribute(target.kind, path), None
 
 
 def _new(target: Attribute, parts: Parts) -> dict[str, Any]:
-    """Return a value with some parts. Raises NoTargetException when they would label nothing."""
-    given = {sub: part for sub, part in parts.items() if part is not None}
-    if tolerance.is_label_only(given):
+    """Return a new value with these parts. Raises NoTargetException when they are only labels."""
+    assigned = {sub: part for sub, part in parts.items() if part is not None}
+    if tolerance.is_label_only(assigned):
         raise NoTargetException(detail=f"{target.path}: there is no value of {target.name}")
-    return given
+    return assigned
 
 
 def _has(
@@ -98,6 +97,6 @@ def _equal(_: Attribute, one: Any, other: Any) -> bool:
 
 
 def _attribute(kind: Kind, path: str) -> Attribute:
-    found = designate(kind, path)
-    assert isinstance(found, Attribute)  # noqa: S101  # it is what a declared one is part of
-    return found
+    attribute = designate(kind, path)
+    assert isinstance(attribute, Attribute)  # noqa: S101  # the path begins with a declared one
+    return attribute
