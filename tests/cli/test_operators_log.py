@@ -14,6 +14,7 @@ import pytest
 from typer.main import get_command
 
 from rollcall.cli import app
+from rollcall.directory.directory import Directory
 from rollcall.model.account_link import LINKED, LOCAL
 from rollcall.operations import accounts
 from rollcall.operations.operator import Operator
@@ -161,7 +162,7 @@ def test_what_is_in_the_table_is_told_of_in_the_transaction_of_the_change(
     services, log = server.services, f"{Keys(tenant).tenant}#LOG#"
     operator = "operator:someone"
     acting = Operator(services, operator)
-    opened = services.operated(tenant, operator)
+    opened = Directory(services.context(tenant, operator))
     opened.context.log.describe("import", "local")
     with counted(services.clients.dynamodb) as made:
         dora = opened.users.create({"userName": "dora"}, link=LOCAL).record.id

@@ -68,7 +68,7 @@ def filters(api: Api) -> Iterator[tuple[Any, Refusal]]:
 
 
 def too_many(api: Api) -> Iterator[tuple[Any, Refusal]]:
-    with replaced(matching, "MAX_COMPARISONS", 0), replaced(matching, "_FEW", 2):
+    with replaced(matching, "MAX_COMPARISONS", 0), replaced(matching, "_MIN_WALK", 2):
         for name in ("ann", "bob", "cid"):
             assert find(api, "title pr").status_code == 200
             api.send("POST", "/Users", json={"userName": name})

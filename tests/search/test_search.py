@@ -387,7 +387,7 @@ def test_what_looks_at_too_many_is_refused(
 def test_the_more_a_filter_compares_the_fewer_it_looks_at(
     people: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(matching, "_FEW", 2)
+    monkeypatch.setattr(matching, "_MIN_WALK", 2)
     monkeypatch.setattr(matching.Matching.__init__, "__kwdefaults__", {"max_walk": 8})
     short, long = (" or ".join(['title co "e"'] * number) for number in (10, 20))
 

@@ -95,7 +95,7 @@ def finish(services: Services) -> None:
 
 def part_twins(services: Services, recorded: Recording) -> None:
     """Give those another name whose name is somebody else's, too, in the eyes of people."""
-    directory = services.operated(TENANT, "operator:someone")
+    directory = Directory(services.context(TENANT, "operator:someone"))
     for each in ("younger", "youngest", "ideographic space alone"):
         other = patch(("replace", "userName", f"{each}@x.test"))
         directory.users.patch(recorded.ids[each], other)
@@ -128,7 +128,7 @@ def written(services: Services, api: Api, recorded: Recording) -> Callable[..., 
     def write(method: str, identifier: str, body: Json | None = None) -> Json:
         if identifier in alone:
             return _operated(
-                services.operated(TENANT, "operator:someone"), method, identifier, body
+                Directory(services.context(TENANT, "operator:someone")), method, identifier, body
             )
         answer = api.send(method, f"/Users/{identifier}", json=body)
         assert answer.status_code in (200, 204), (identifier, answer.text)

@@ -61,7 +61,7 @@ class Bulk:
                 ordered = request.in_order(each)
                 self._apply_all(request, ordered, seconds_left)
                 errors += sum(done.failed for done in ordered)
-        # Includes operations behind the last one that were applied because others refer to them.
+        # Also those after the last one that were applied because others refer to them.
         answers = [each.answer for each in request.operations if each.answer is not None]
         return {"schemas": [BULK_RESPONSE], "Operations": answers}
 
@@ -100,11 +100,11 @@ class Bulk:
 
     def _withdraw_dependent(self, request: BulkRequest, ordered: Sequence[Operation]) -> None:
         """Delete the rest of a circle that failed, until no resource refers to a missing one."""
-        left = [each for each in ordered if not each.failed and each.method == "POST"]
-        while broken := [e for e in left if any(of.failed for of in request.referred(e))]:
+        created = [each for each in ordered if not each.failed and each.method == "POST"]
+        while broken := [e for e in created if any(other.failed for other in request.referred(e))]:
             for each in broken:
                 self._withdraw(each, _missing(request.referred(each)))
-            left = [each for each in left if not each.failed]
+            created = [each for each in created if not each.failed]
 
     def _withdraw(self, operation: Operation, error: SCIMException) -> None:
         """Delete the resource that an operation created, and answer that it failed."""
@@ -141,15 +141,16 @@ class Bulk:
             "status": str(status),
         }
 
-    def _replace(self, kind: Kind, identifier: str, data: Any, given: Precondition) -> Answer:
+    def _replace(self, kind: Kind, identifier: str, data: Any, version: Precondition) -> Answer:
         if kind is Kind.USER:
-            return self._users.replace(identifier, data, given)
-        return self._groups.replace(identifier, data, given, members=False)
+            return self._users.replace(identifier, data, version)
+        return self._groups.replace(identifier, data, version, members=False)
 
-    def _patch(self, kind: Kind, identifier: str, data: Any, given: Precondition) -> Answer:
+    def _patch(self, kind: Kind, identifier: str, data: Any, version: Precondition) -> Answer:
         if kind is Kind.USER:
-            return self._users.patch(identifier, data, given)
-        return self._groups.read_written(self._groups.patch(identifier, data, given), members=False)
+            return self._users.patch(identifier, data, version)
+        written = self._groups.patch(identifier, data, version)
+        return self._groups.read_written(written, members=False)
 
     def _resources(self, kind: Kind) -> Users | Groups:
         return self._users if kind is Kind.USER else self._groups

@@ -2,7 +2,7 @@
 
 A change that one transaction does not hold is stored first, becomes visible with one transaction on
 the group's document, and is then applied in chunks. The transaction of each chunk checks that the
-change is still pending, so that a process that was frozen and wakes up later can do no harm.
+change is still pending, so that a process that was frozen and continues later can do no harm.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from rollcall.storage.template_items import CurrentTemplates
 from rollcall.storage.transactions import Action, ConditionFailed
 
 ACTIONS_PER_MEMBER = 3
-"""Either side of a membership, and the member's version."""
+"""The two items of a membership, and the member's version."""
 
 ALONE = 2.0
 """The seconds for which a change is left to its writer before others help."""
@@ -46,7 +46,7 @@ LONGEST = 60.0
 def commit(
     context: Context, group: Record, change: MemberChange, actions: Sequence[Action], now: str
 ) -> None:
-    """Commit a change of a group, given as it is afterwards, and of its members.
+    """Commit a change of a group and of its members; `group` is the group after the change.
 
     `actions` are those on the group itself; the first is on its document item. Raises
     ConditionFailed.
@@ -56,15 +56,18 @@ def commit(
         grants = template_grants.grants_for_new_members(
             context, group, change.new_members, now, context.actor
         )
-        whole = [*actions, *_member_actions(context.memberships, group.id, changes, grants, now)]
-        if len(whole) <= context.capacity:
-            context.commit(whole)
+        all_actions = [
+            *actions,
+            *_member_actions(context.memberships, group.id, changes, grants, now),
+        ]
+        if len(all_actions) <= context.capacity:
+            context.commit(all_actions)
             return
     name = context.large_changes.write(group.id, changes, context.actor, now)
     document, *others = actions
-    stored = context.large_changes.check(group.id, name)
+    check = context.large_changes.check(group.id, name)
     try:
-        context.commit([begin_change(document, name), *others, stored])
+        context.commit([begin_change(document, name), *others, check])
     except ConditionFailed:
         context.large_changes.discard(group.id, name)
         raise
@@ -75,14 +78,13 @@ def commit(
 def meet(context: Context, group: Record) -> bool:
     """Wait until the pending change of a group is finished, and help if that takes long.
 
-    Tells whether it is finished by that help. The chunks of a change conflict with each other,
-    whoever applies them: if all who met it helped at once, they would hinder its writer and each
-    other. So it is left to the writer for a while, and a helper does not retry a conflict.
+    Returns whether this help finished it. The chunks of a change conflict with each other: if all
+    requests that meet the change helped at once, they would hinder its writer and each other. So it
+    is left to the writer for a while, and a helper does not retry a conflict.
     """
-    patience = context.table.retry
-    for _ in islice(patience.attempts(ALONE), 1, None):
-        now = context.resources.read(Kind.GROUP, group.id)
-        if now is None or now.pending != group.pending:
+    for _ in islice(context.table.retry.attempts(ALONE), 1, None):
+        current = context.resources.read(Kind.GROUP, group.id)
+        if current is None or current.pending != group.pending:
             return False
     seconds = min(deadline.seconds_left() - RESERVE, LONGEST)
     with suppress(Unavailable):
@@ -91,7 +93,7 @@ def meet(context: Context, group: Record) -> bool:
 
 
 def finish(context: Context, group: str, name: str, seconds: float | None = None) -> bool:
-    """Apply a change of a group as far as time allows; tell whether it is finished.
+    """Apply a change of a group as far as the time allows; return whether it is finished.
 
     A change that never became visible, or that others have finished, is deleted.
     """
@@ -106,7 +108,7 @@ def _apply(
 ) -> bool:
     """Apply a change; a chunk that meets a conflict is retried for the time left, or for `retry`.
 
-    Tells whether the change is finished.
+    Returns whether the change is finished.
     """
     clock = context.table.retry.clock
     end = clock() + seconds
@@ -143,10 +145,10 @@ class _Chunk:
     templates: CurrentTemplates
 
     def apply(self, seconds: float) -> bool:
-        """Apply the chunk; False when the change is finished or gone.
+        """Apply the chunk; return False when the change is finished or was discarded.
 
-        What others applied is not applied again. A member that was deleted meanwhile is skipped,
-        which gives the group another version. A chunk whose grants make it larger than a
+        What others have applied is not applied again. A member that was deleted is skipped, which
+        gives the group another version. A chunk whose grants make it larger than a
         transaction is applied in halves. Raises Unavailable after so many seconds of conflicts.
         """
         table = self.context.table

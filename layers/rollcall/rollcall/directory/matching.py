@@ -26,14 +26,19 @@ MAX_WALK = 5_000
 """How many resources a search without a lookup evaluates at most."""
 
 MAX_COMPARISONS = 10
-"""How many comparisons a filter has at most to be applied to that many; longer ones see fewer."""
+"""The comparisons up to which a filter is applied to MAX_WALK resources; with more, to fewer."""
 
-_FEW = 500
+_MIN_WALK = 500
+"""How many resources any filter may evaluate."""
+
 _BATCH = 100
-_AHEAD = 10
+"""How many documents are read at a time."""
+
+_EXTRA = 10
+"""How many results are read beyond those expected."""
+
 _KEYS = 1_000
-"""The least that any filter may evaluate, how many documents are read at a time, how many more than
-expected, and how many keys of an index where a filter is applied."""
+"""How many keys of an index are read at a time when a filter is applied."""
 
 
 @dataclass(frozen=True)
@@ -49,12 +54,12 @@ class Candidate:
 class _Reading:
     """How an order is read.
 
-    `backwards` is against the client's order, `down` towards smaller keys, and `inclusive` begins
-    at the position itself. `expected` results are needed, after `skip` keys.
+    `backwards` is against the client's order, `descending` towards smaller keys, and `inclusive`
+    begins at the position itself. `expected` results are needed, after `skip` keys.
     """
 
     backwards: bool
-    down: bool
+    descending: bool
     inclusive: bool
     expected: int
     skip: int = 0
@@ -63,12 +68,12 @@ class _Reading:
         """Tell whether a position comes after another in the direction of reading."""
         if position == after:
             return self.inclusive
-        return position < after if self.down else position > after
+        return position < after if self.descending else position > after
 
     def bounds(self) -> Bounds:
         """Return the bounds of the query: as many keys as needed, all where some are skipped."""
-        limit = 0 if self.skip else self.expected + _AHEAD
-        return {"backwards": self.down, "inclusive": self.inclusive, "limit": limit}
+        limit = 0 if self.skip else self.expected + _EXTRA
+        return {"backwards": self.descending, "inclusive": self.inclusive, "limit": limit}
 
 
 class Matching:
@@ -124,9 +129,9 @@ class Matching:
         expected: int = _BATCH,
         skip: int = 0,
     ) -> Iterator[Candidate]:
-        """Yield all that is evaluated after a position or, backwards, before it."""
-        down = backwards != self.order.descending
-        reading = _Reading(backwards, down, inclusive, expected, skip)
+        """Yield the resources that are evaluated after a position or, backwards, before it."""
+        descending = backwards != self.order.descending
+        reading = _Reading(backwards, descending, inclusive, expected, skip)
         if self.order.index is None:
             yield from self._from_memory(None, after, reading)
             return
@@ -156,7 +161,7 @@ class Matching:
                 yield each
 
     def total(self) -> int | None:
-        """Return how many results there are, None when only reading all of them would tell."""
+        """Return the number of results, None when that takes reading all of them."""
         if self.order.index is not None and not all(
             isinstance(self._plans[kind], Lookup) and self._group(kind) is None
             for kind in self._kinds
@@ -166,16 +171,16 @@ class Matching:
 
     def _group(self, kind: Kind) -> str | None:
         """Return the group whose members, in the order of their ids, are all that can match."""
-        found = self._plans[kind]
-        if self.order == Order() and isinstance(found, Lookup) and len(found.legs) == 1:
-            return found.legs[0].id if isinstance(found.legs[0], ByGroup) else None
+        search = self._plans[kind]
+        if self.order == Order() and isinstance(search, Lookup) and len(search.legs) == 1:
+            return search.legs[0].id if isinstance(search.legs[0], ByGroup) else None
         return None
 
     def _is_gathered(self, kind: Kind) -> bool:
-        """Tell whether what a filter looks up is in memory; too much of it is walked instead."""
+        """Tell whether the results of a lookup are in memory; with too many, an index is read."""
         if isinstance(self._plans[kind], Lookup) and kind not in self._gathered:
             try:
-                self._gathered[kind] = sorted(self._gather(kind), key=_place)
+                self._gathered[kind] = sorted(self._gather(kind), key=_position)
             except TooManyException:
                 self._plans[kind] = Walk()
         return kind in self._gathered
@@ -211,20 +216,20 @@ class Matching:
         self, kind: Kind | None, after: Position | None, reading: _Reading
     ) -> Iterator[Candidate]:
         if kind not in self._gathered:
-            every = chain.from_iterable(self._gather(each) for each in self._kinds)
-            self._gathered[kind] = sorted(every, key=_place)
-        found = self._gathered[kind]
-        for each in reversed(found) if reading.down else found:
+            gathered = chain.from_iterable(self._gather(each) for each in self._kinds)
+            self._gathered[kind] = sorted(gathered, key=_position)
+        candidates = self._gathered[kind]
+        for each in reversed(candidates) if reading.descending else candidates:
             if after is None or reading.is_behind(each.position, after):
                 yield each
 
     def _gather(self, kind: Kind) -> Iterator[Candidate]:
-        found = self._plans[kind]
-        if isinstance(found, Lookup):
-            named = self._bounded(self._lookups.ids(kind, found.legs))
+        search = self._plans[kind]
+        if isinstance(search, Lookup):
+            identifiers = self._bounded(self._lookups.ids(kind, search.legs))
         else:
-            named = self._bounded(each for _, each in self._source.positions(kind, None))
-        for batch in _batches(named, repeat(_BATCH)):
+            identifiers = self._bounded(each for _, each in self._source.positions(kind, None))
+        for batch in _batches(identifiers, repeat(_BATCH)):
             records = self._source.read(kind, batch)
             for record, resource, matches in self._evaluation.evaluate(kind, records):
                 yield Candidate(self._position(kind, record, resource), record, matches)
@@ -235,10 +240,10 @@ class Matching:
         return (*self.order.key(kind, resource), kind, record.created, record.id)
 
     def _members(self, group: str) -> dict[str, Kind]:
-        roster = self._context.group_members.read(group, self.max_walk)
-        if roster is not None and not roster.complete:
+        result = self._context.group_members.read(group, self.max_walk)
+        if result is not None and not result.complete:
             raise self._too_many()
-        return {} if roster is None else roster.members
+        return {} if result is None else result.members
 
     def _bounded(self, identifiers: Iterable[str]) -> Iterator[str]:
         for number, each in enumerate(identifiers):
@@ -258,21 +263,21 @@ class Matching:
         )
 
 
-def _place(found: Candidate) -> Position:
-    return found.position
+def _position(candidate: Candidate) -> Position:
+    return candidate.position
 
 
 def _bound(max_walk: int, comparisons: int) -> int:
-    """Return how many resources a filter may evaluate: the more comparisons, the fewer."""
-    return min(max_walk, max(_FEW, max_walk * MAX_COMPARISONS // comparisons))
+    """Return how many resources a filter may evaluate: fewer when it has more comparisons."""
+    return min(max_walk, max(_MIN_WALK, max_walk * MAX_COMPARISONS // comparisons))
 
 
 def _sizes(expected: int, most: int = _BATCH) -> Iterator[int]:
-    """Yield how many documents to read at a time: those expected first, then more and more."""
+    """Yield how many documents to read at a time: the expected ones, then growing batches."""
     while expected > 0:
         yield min(expected, most)
         expected -= most
-    size = _AHEAD
+    size = _EXTRA
     while True:
         yield size
         size = min(2 * size, most)

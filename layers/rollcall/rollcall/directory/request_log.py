@@ -1,8 +1,8 @@
-"""What a request adds to its tenant's provisioning log, without the values that it carried.
+"""The entries of a request in its tenant's provisioning log, without the values that it sent.
 
-The entry of a write is one more action of the write's own transaction. Refusals, writes that
-changed nothing and lookups that matched nothing are written when the answer is known; a failure of
-that fails no request.
+The entry of a write is one more action of the write's own transaction. The entries of refusals, of
+writes without changes and of lookups without results are written when the answer is known; a
+failure to write them does not fail the request.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _NAMING = frozenset({"username", "externalid", "displayname"})
 class RequestInfo:
     """A request: its id, its method, its route below the base URL, and the status of success.
 
-    `writes` says that it is to change something.
+    `writes` tells whether it may change resources.
     """
 
     id: str = ""
@@ -43,9 +43,9 @@ class RequestInfo:
 
 
 class RequestEntries:
-    """The entries of one request; without a log there are none.
+    """The entries of one request; none without a log.
 
-    `key` is the tenant's own: names are hashed with it.
+    `key` is the tenant's key, with which names are hashed.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class RequestEntries:
     ) -> None:
         self._writer = LogWriter(log, actor or Actor(), clock)
         self._key = key
-        self._begun = perf_counter()
+        self._start = perf_counter()
         self._request = request or RequestInfo()
         self._entry = LogEntry()
         self._missed = False
@@ -70,12 +70,12 @@ class RequestEntries:
         return 1 if self._writer else 0
 
     def begin_operation(self, method: str, path: str, status: int) -> None:
-        """Set what the next entries are about: an operation of a bulk request."""
+        """Begin an operation of a bulk request, which the next entries are about."""
         self._request = replace(self._request, method=method, path=path, status=status)
         self._entry = replace(self._entry, detail="", target="", changed=(), ignored=(), named=())
 
     def describe(self, action: str, detail: str) -> None:
-        """Set what an operator is about to do; `detail` holds states and ids, no personal data."""
+        """Set the action of an operator; `detail` holds states and ids, no personal data."""
         self._request = replace(self._request, method=action)
         self._entry = replace(self._entry, detail=detail)
 
@@ -86,7 +86,7 @@ class RequestEntries:
     def set_change(
         self, record: Record, after: Mapping[str, Any], ignored: Iterable[str], *others: str
     ) -> None:
-        """Set what the next transaction changes of a resource; `others` change beside it."""
+        """Set the resource and the names that the next transaction changes, `others` among them."""
         before = {} if record.document is after else record.document
         names = {name for document in (before, after) for name in _names(record, document)}
         self._entry = replace(
@@ -106,7 +106,7 @@ class RequestEntries:
         return self._writer.actions(replace(entry, detail=detail) if detail else entry)
 
     def note_written(self) -> None:
-        """Note that the transaction was applied, and the entry with it."""
+        """Note that the transaction with the entry was applied."""
         self._written = True
 
     def add_missed_lookup(self, values: Iterable[str]) -> None:
@@ -149,7 +149,7 @@ class RequestEntries:
             method=self._request.method,
             path=self._request.path,
             status=status,
-            ms=round((perf_counter() - self._begun) * 1000),
+            ms=round((perf_counter() - self._start) * 1000),
         )
 
     def _hashed(self, values: Iterable[str]) -> tuple[str, ...]:
@@ -159,7 +159,7 @@ class RequestEntries:
 
 
 def _changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the names of what differs, those within an extension after its URN."""
+    """Yield the names of the attributes that differ, those of an extension after its URN."""
     for name in sorted({*before, *after} - {"schemas"}):
         old, new = before.get(name), after.get(name)
         if old == new:
@@ -179,7 +179,7 @@ def _names(record: Record, document: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _sent_names(sent: Any) -> Iterator[str]:
-    """Yield the values of userName, externalId and displayName, where requests have them."""
+    """Yield the values of userName, externalId and displayName in the content of a request."""
     if not isinstance(sent, dict):
         return
     body = {str(key).lower(): value for key, value in sent.items()}
@@ -197,6 +197,6 @@ def _redacted(ignored: Iterable[str]) -> tuple[str, ...]:
 
 
 def target(endpoint: str, identifier: str) -> str:
-    """Return how an entry names a resource, `User/…`, from its endpoint, `/Users`, and its id."""
+    """Return the name of a resource in an entry, `User/…`, by its endpoint and its id."""
     kind = endpoint.strip("/").partition("/")[0].removesuffix("s")
     return f"{kind}/{redaction.identifier(identifier)}" if identifier else ""

@@ -42,8 +42,8 @@ NO_GRANTS = NewGrants()
 def grants_for_new_user(context: Context, record: Record) -> tuple[Record, list[Action]]:
     """Return a new user with its access, and the actions that store its grants.
 
-    The transaction that creates the user does not check that the templates are still the same:
-    parallel creations of one tenant would conflict.
+    The transaction that creates the user does not check that the templates are still the same, as
+    parallel creations in one tenant would conflict.
     """
     catalogue = Catalogue.of(context.templates.read())
     everyone = catalogue.everyone
@@ -55,9 +55,9 @@ def grants_for_new_user(context: Context, record: Record) -> tuple[Record, list[
 
 
 def binding(context: Context, group: Record, templates: CurrentTemplates) -> list[Action]:
-    """Return the action that binds templates to a group that they name and that is new to them."""
-    waiting = Catalogue.of(templates).unbound_selectors(group.document)
-    return context.templates.binding(waiting, group.id)
+    """Return the action that binds templates to a group that they name but are not bound to."""
+    unbound = Catalogue.of(templates).unbound_selectors(group.document)
+    return context.templates.binding(unbound, group.id)
 
 
 def unbinding(context: Context, group: str) -> list[Action]:

@@ -44,10 +44,6 @@ class Services(Backend):
         levels, acting = self.settings.scales, Actor(actor=actor)
         return Directory(Context(self.table, tenant, base_url, acting, access_levels=levels))
 
-    def operated(self, tenant: str, actor: str) -> Directory:
-        """Return the directory of one tenant for an act of an operator, which the log names."""
-        return Directory(self.context(tenant, actor))
-
     def context(self, tenant: str, actor: str) -> Context:
         """Return the context of an act of an operator. Raises TenantError for an unknown tenant."""
         return self.contexts(tenant, actor)()
