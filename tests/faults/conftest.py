@@ -19,7 +19,7 @@ from tests.faults.world import World
 @pytest.fixture
 def world(server: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """A tenant in a table of its own on the emulator; what is written down takes several parts."""
-    monkeypatch.setattr(large_change_items, "PART", 4)
+    monkeypatch.setattr(large_change_items, "PART_MEMBERS", 4)
     services = Services(Settings(table=f"t{uuid4().hex}"), server.services.clients)
     local_server.create_table(services)
     yield World(services)

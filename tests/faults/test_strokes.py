@@ -39,7 +39,7 @@ def test_a_write_is_before_or_after_wherever_it_is_struck(
 def test_a_change_of_500_members_is_before_or_after_wherever_it_is_struck(
     world: World, points: Points, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(large_change_items, "PART", 100)
+    monkeypatch.setattr(large_change_items, "PART_MEMBERS", 100)
     monkeypatch.setattr(table, "FEW_BATCHES", 100)  # one after the other, so that they are counted
     struck = Struck(world, LARGE)
 

@@ -73,7 +73,7 @@ def test_what_clients_were_told_is_true_whatever_happens_to_calls(
     kind: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(large_change_items, "PART", 4)
+    monkeypatch.setattr(large_change_items, "PART_MEMBERS", 4)
     name, tally = f"a{uuid4().hex[:10]}", Tally()
     token = direct.tenants.create(name)
     everyone = Template("everyone", areas={"induction": "read"})

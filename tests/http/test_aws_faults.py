@@ -170,7 +170,7 @@ def without_members(answer: Any) -> Any:
 @pytest.fixture
 def town(api: Api, services: Services, monkeypatch: pytest.MonkeyPatch) -> Town:
     """A town where changes of several members take several transactions."""
-    monkeypatch.setattr(large_change_items, "PART", 2)
+    monkeypatch.setattr(large_change_items, "PART_MEMBERS", 2)
     monkeypatch.setattr(services.table, "max_actions", SMALL)
     return Town(api, World(services))
 
