@@ -51,8 +51,9 @@ def choose(
 def main() -> NoReturn:
     """Run the command and end with its exit code.
 
-    An OperatorError, which the operator can put right, is one sentence and 2. Every other exception
-    is a fault of Rollcall: its stack and 1. What is not confirmed is one sentence and 1.
+    An OperatorError, which the operator can correct, is printed as a sentence, with exit code 2.
+    Any other exception is a fault of Rollcall: its stack is printed, with 1. A question that is not
+    confirmed ends with a sentence and 1.
     """
     # In less than 80 columns the names of options would be cut.
     rich_utils.MAX_WIDTH = max(out.width, 80)
@@ -74,14 +75,14 @@ def main() -> NoReturn:
 
 
 def _check_text(words: Sequence[str]) -> None:
-    """Raise UsageError for a word that is not UTF-8, unless it is the name of a file."""
+    """Raise UsageError for an argument that is not UTF-8, unless it is the name of a file."""
     for word in words:
         if word != word.encode(errors="replace").decode() and not Path(word).exists():
             raise UsageError(f"{word} is not text in UTF-8")
 
 
 def _sentence(error: typer.TyperException) -> str:
-    """Return what is wrong with the words of the command; empty where help was printed instead."""
+    """Return the sentence for a usage error, empty when help was printed instead."""
     sentence = error.format_message().rstrip(".")
     context: typer.Context | None = getattr(error, "ctx", None)
     if not sentence or context is None:

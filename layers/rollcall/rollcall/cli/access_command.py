@@ -20,7 +20,7 @@ class ShownByDefault(TyperGroup):
     """Commands with a default: `access TENANT USER` means `access show TENANT USER`."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Parse the arguments, with `show` before them where they name no command."""
+        """Parse the arguments, with `show` inserted when they name no command."""
         if args and not args[0].startswith("-") and args[0] not in self.commands:
             args = ["show", *args]
         return super().parse_args(ctx, args)

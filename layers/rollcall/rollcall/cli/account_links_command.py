@@ -1,4 +1,4 @@
-"""`rollcall accounts unlink`, `relink` and `merge`: show before and after, then do it."""
+"""`rollcall accounts unlink`, `relink` and `merge`: each shows before and after, then acts."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ def unlink(
 ) -> None:
     """Remove the link of an account to its person in the identity provider.
 
-    The account keeps its groups and what templates gave it; its externalId is removed. Shows what
-    Entra ID does next, and what has to be done there for this person.
+    The account keeps its groups and what templates gave it; its externalId is removed. The command
+    shows what Entra ID does next, and what its administrator has to do for this person.
     """
     operator = connect(context)
     plan = account_links.plan_unlink(operator, name, account)
@@ -67,8 +67,8 @@ def relink(
 ) -> None:
     """Link an account, whatever the tenant's link policy is.
 
-    For a person who was created again in the identity provider, for an account that it would not
-    find, and under the policy `strict`, which requires this.
+    Use it for a person who was created again in the identity provider, for an account that the
+    identity provider would not find, and under the policy `strict`, which requires it.
     """
     operator = connect(context)
     plan = account_links.plan_relink(operator, name, account, external_id, user_name)
@@ -82,8 +82,8 @@ def relink(
 def merge(
     context: typer.Context,
     name: Name,
-    keep: Annotated[str, typer.Option(help="The account whose data of the product stay.")],
-    remove: Annotated[str, typer.Option(help="The account that becomes part of the other.")],
+    keep: Annotated[str, typer.Option(help="The account whose product data stays.")],
+    remove: Annotated[str, typer.Option(help="The account that is merged into the other one.")],
     idp_deletes: Annotated[
         str | None,
         typer.Option(
@@ -94,21 +94,21 @@ def merge(
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
-    """Make one account of two that belong to one person.
+    """Merge two accounts that belong to one person.
 
     The id that stays is the one that the identity provider knows, whichever account is kept; the
-    other id continues to mean the same account. userName, externalId, e-mails, names and active
-    come from the linked account, everything else from both, the kept one's values first; groups and
-    grants come from both.
+    other id remains valid for the same account. userName, externalId, e-mails, names and active
+    come from the linked account. All other attributes come from both, those of the kept account
+    first; groups and grants come from both.
 
-    A merge that was interrupted is finished by the same command, with the ids.
+    To finish an interrupted merge, run the same command again with the ids of the accounts.
     """
     operator = connect(context)
     ids = account_merge.find_merged(operator, name, keep, remove)
     if ids is not None:
         if not dry_run:
             follow(account_merge.finish_merge(operator, name, ids), "memberships")
-        say("They are one account already." if dry_run else "What was left of it is done.")
+        say("They are merged already." if dry_run else "What was left of it is done.")
         return
     plan = account_merge.plan_merge(operator, name, keep, remove, idp_deletes)
     if not as_json:
@@ -127,7 +127,7 @@ def merge(
 
 
 def _confirm(question: str, *, dry_run: bool, yes: bool, as_json: bool) -> None:
-    """Ask whether to go on, where nothing says it. Raises UsageError when it is denied."""
+    """Ask for confirmation, unless an option replaces it. Raises UsageError when it is denied."""
     if dry_run or yes:
         return
     if as_json:

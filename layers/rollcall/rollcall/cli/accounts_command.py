@@ -1,4 +1,4 @@
-"""`rollcall accounts`: list, show and protect accounts; other modules add what changes them."""
+"""`rollcall accounts`: list, show and protect accounts; its other commands have own modules."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def list_(
     state: Annotated[
         AccountState, typer.Option(help="List only accounts with this state.")
     ] = AccountState.ALL,
-    limit: Annotated[int, typer.Option(min=1, help="How many to list.")] = 1000,
+    limit: Annotated[int, typer.Option(min=1, help="How many accounts to list.")] = 1000,
     as_json: AsJson = False,
 ) -> None:
     """List accounts in the order of their creation."""
@@ -88,7 +88,7 @@ def protect(context: typer.Context, name: Name, account: Account) -> None:
 def unprotect(context: typer.Context, name: Name, account: Account) -> None:
     """Allow clients to change an account again, within the tenant's link policy."""
     record = accounts.protect(connect(context), name, account, protected=False)
-    say(f"{record.user_name} is protected no more.")
+    say(f"{record.user_name} is not protected any more.")
 
 
 app.command(name="import")(import_)

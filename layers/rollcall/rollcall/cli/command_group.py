@@ -12,7 +12,7 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_group
 
 MARKUP: Literal["markdown"] = "markdown"
-"""The form of help texts: their paragraphs are as wide as the terminal."""
+"""The markup of help texts: their paragraphs are as wide as the terminal."""
 
 
 class Place(NamedTuple):
@@ -41,8 +41,8 @@ PLACES = {
     "tenants": Place("tenants_command:app", "Switch SCIM on and off for a tenant."),
     "tokens": Place(
         "tokens_command:app",
-        "The secret tokens of a tenant: several may be live at once, so that none is replaced "
-        "with an outage. A token is shown once, when it is made, and kept nowhere.",
+        "The secret tokens of a tenant: several may be live at once, so that a token can be "
+        "replaced without an outage. A token is shown once, when it is issued, and not stored.",
     ),
     "templates": Place(
         "templates_command:app",
@@ -73,17 +73,17 @@ class CommandGroup(TyperGroup):
         return list(PLACES)
 
     def get_command(self, ctx: Any, cmd_name: str) -> TyperCommand | None:
-        """Return the name and the help of a command, which is all that a listing needs."""
+        """Return a command with its name and help alone, which a listing needs."""
         place = PLACES.get(cmd_name)
         return None if place is None else TyperCommand(cmd_name, help=place.help)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
-        """Import the command that the arguments name, to run it or to complete its words."""
+        """Import the command that the arguments name, to run it."""
         name, command, others = super().resolve_command(ctx, args)
         return name, command and self.commands[command.name or ""], others
 
     def invoke(self, ctx: Any) -> Any:
-        """Run a command; AWS that cannot be used and refused changes are an OperatorError."""
+        """Run a command; failed access to AWS and refused changes raise OperatorError."""
         from rollcall.operations import failures  # noqa: PLC0415  # imports the AWS client
 
         with failures.translated():
@@ -91,7 +91,7 @@ class CommandGroup(TyperGroup):
 
 
 class _ImportedCommands(UserDict[str, Any]):
-    """The commands themselves, for what looks into all of them."""
+    """The complete commands by name, each imported when it is read."""
 
     def __getitem__(self, name: str) -> Any:
         return _imported(name)

@@ -1,4 +1,4 @@
-"""`rollcall conflicts`: what the first provisioning cycle will do, before it does it."""
+"""`rollcall conflicts`: what the first provisioning cycle will do."""
 
 from __future__ import annotations
 
@@ -62,8 +62,8 @@ def check_(
         list[str] | None,
         typer.Option(
             "--match",
-            help="A matching attribute of the job and the property it asks with, in the order of "
-            "precedence; repeatable.",
+            help="TARGET=SOURCE: a matching attribute of the job and the property it compares, "
+            "in the order of precedence; repeatable.",
             show_default=False,
         ),
     ] = None,
@@ -82,22 +82,22 @@ def check_(
     hints: Annotated[
         bool, typer.Option(help="Count accounts of the same name as possible duplicates.")
     ] = True,
-    every: Annotated[bool, typer.Option("--all", help="Show what is in order, too.")] = False,
+    show_all: Annotated[
+        bool, typer.Option("--all", help="Show people without conflicts, too.")
+    ] = False,
     encoding: Encoding = "",
     csv: Annotated[Path | None, typer.Option(help="Write all findings to a CSV file.")] = None,
-    html: Annotated[
-        Path | None, typer.Option(help="Write a page to open in a browser, with nothing to load.")
-    ] = None,
+    html: Annotated[Path | None, typer.Option(help="Write all findings to an HTML page.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Compare an identity provider's users with the accounts of a tenant.
 
     A job matches by `userName=userPrincipalName` unless --match says otherwise.
 
-    Says for each person what the first cycle will do under the tenant's link policy: link, be
-    refused, make a second account; and what to do about it. Changes nothing. The exit code is 1
-    when something needs attention, or when the files speak of what could not be checked: rows or
-    values that cannot be read, further pages of the answer.
+    For each person it shows what the first cycle will do under the tenant's link policy (link an
+    account, be refused, create a second account), and the remedy. It changes nothing. The exit code
+    is 1 when something needs attention, or when the files were not checked completely: rows or
+    values cannot be read, or pages of the answer are missing.
     """
     files = IdentityProviderFiles(idp_export, assigned_, encoding)
     settings = JobSettings(matching or (), external_id)
@@ -116,30 +116,32 @@ def check_(
     if as_json:
         sys.stdout.writelines(conflicts.as_json(checked))
     else:
-        _show(checked, every=every)
+        _show(checked, show_all=show_all)
         for file in filter(None, (csv, html)):
-            say(f"{file} holds all of it.")
+            say(f"All findings are in {file}.")
     raise typer.Exit(1 if checked.attention or not checked.complete else 0)
 
 
-def _show(check: ConflictCheck, *, every: bool) -> None:
+def _show(check: ConflictCheck, *, show_all: bool) -> None:
     findings = list(
-        islice((finding for finding in check.findings() if every or finding.attention), MAX_SHOWN)
+        islice(
+            (finding for finding in check.findings() if show_all or finding.attention), MAX_SHOWN
+        )
     )
     for verdict, group in groupby(findings, key=lambda finding: finding.verdict):
         print_lines(Text(verdict.value, f"{_COLOURS[conflicts.TONES[verdict]]} bold"))
         print_listing(_listing(group))
         print_lines("")
-    left = (check.people if every else check.attention) - len(findings)
-    if left > 0 and len(findings) == MAX_SHOWN:
-        say(f"… and {left:,} more: write them to a file with --csv or --html.\n")
+    remaining = (check.people if show_all else check.attention) - len(findings)
+    if remaining > 0 and len(findings) == MAX_SHOWN:
+        say(f"… and {remaining:,} more: write them to a file with --csv or --html.\n")
     _print_figures(check)
     for sentence in check.not_checked:
         say(f"\nnot checked: {sentence}")
     for request in check.requests:
         print_lines(f"  {request}")
     if check.job.assigned is None:
-        say("What the last one answers, or a list of names, says who is: --assigned FILE.")
+        say("To name who is assigned, pass the last answer or a list of names: --assigned FILE.")
     for line, reason in check.rejected[:MAX_REJECTED]:
         say(f"\n{check.unit} {line} of the export is left out: {reason}")
     if len(check.rejected) > MAX_REJECTED:

@@ -1,4 +1,4 @@
-"""The operator of a command: who runs it, on the deployment that the options before it name."""
+"""The operator of a command: who runs it, and on which deployment."""
 
 from __future__ import annotations
 
@@ -11,6 +11,6 @@ from rollcall.operations.selection import Selection
 
 
 def connect(context: typer.Context) -> Operator:
-    """Return who runs the command, on the deployment that the options name."""
+    """Return the person who runs the command as operator of the selected deployment."""
     selection: Selection = context.obj
     return deployment.connect(operator(), selection)

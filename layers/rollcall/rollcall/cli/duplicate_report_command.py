@@ -1,4 +1,4 @@
-"""`rollcall duplicates run|save`: the report of a tenant, made now, and saved as a file."""
+"""`rollcall duplicates run` and `save`: the report of a tenant, run now or saved as a file."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from rollcall.operations import duplicate_reports
 from rollcall.operator_error import naming
 
 
-class Written(StrEnum):
-    """The forms in which a report is written."""
+class ReportSuffix(StrEnum):
+    """The formats of a report."""
 
     HTML = "html"
     CSV = "csv"
@@ -26,9 +26,9 @@ class Written(StrEnum):
 
 
 def run(context: typer.Context, tenant: Name, as_json: AsJson = False) -> None:
-    """Look for duplicates now, as the scheduled report does: book, files, notification.
+    """Look for duplicates now, as the scheduled report does: findings, files, notification.
 
-    May be broken off and repeated at any time.
+    May be interrupted and repeated at any time.
     """
     counts = follow(duplicate_reports.run(connect(context), tenant), f"looking at {tenant}")
     if as_json:
@@ -45,8 +45,10 @@ def run(context: typer.Context, tenant: Name, as_json: AsJson = False) -> None:
 def save(
     context: typer.Context,
     tenant: Name,
-    file: Annotated[Path, typer.Argument(help="Where to; - for standard output.")],
-    form: Annotated[Written | None, typer.Option(help="By default what the name ends in.")] = None,
+    file: Annotated[Path, typer.Argument(help="The file to write; - for standard output.")],
+    form: Annotated[
+        ReportSuffix | None, typer.Option(help="The format; by default, the suffix of the file.")
+    ] = None,
 ) -> None:
     """Save the report of the last run as a file."""
     name = form.value if form else file.suffix.removeprefix(".")

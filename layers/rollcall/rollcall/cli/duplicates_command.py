@@ -24,19 +24,19 @@ app = typer.Typer(
     no_args_is_help=True,
     help="""Find people with several accounts, and accounts that nobody looks after.
 
-    A finding is some accounts and why they are taken for one person's. Kinds: `duplicate` (same
+    A finding names accounts that seem to belong to one person, and why. Kinds: `duplicate` (same
     address, address of one is the userName of another, alias, same employee number), `recreated`
     (the identity provider deleted a person and created the person again), `unmanaged` (inactive
     for long without a DELETE), `possible` (the same name only, or a value that many share).
 
-    A deployment looks every day; `run` looks now. `dismiss` keeps a finding quiet until its
-    accounts change, or marks an account as a service account that no finding names.""",
+    A deployment looks for duplicates every day; `run` does it now. `dismiss` hides a finding until
+    its accounts change, or marks an account as a service account, which no finding names.""",
 )
 
 app.command()(run)
 app.command()(save)
 
-Finding = Annotated[str, typer.Argument(help="The finding's name, of `duplicates list`.")]
+Finding = Annotated[str, typer.Argument(help="The finding's id, as `duplicates list` shows it.")]
 
 
 class CaseFilter(StrEnum):
@@ -52,7 +52,9 @@ class CaseFilter(StrEnum):
 def list_(
     context: typer.Context,
     tenant: Name,
-    state: Annotated[CaseFilter, typer.Option(help="What became of them.")] = CaseFilter.OPEN,
+    state: Annotated[
+        CaseFilter, typer.Option(help="Only findings in this state.")
+    ] = CaseFilter.OPEN,
     kind: Annotated[
         list[FindingKind] | None,
         typer.Option(help="Only these kinds; repeatable.", show_default=False),
@@ -62,9 +64,9 @@ def list_(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """List what the runs found, the worst first; weak hints last."""
-    wanted = None if state is CaseFilter.ALL else CaseState(state.value)
-    listed = duplicates.list_findings(connect(context), tenant, wanted, kind or (), user)
+    """List the findings, the worst first and weak hints last."""
+    case_state = None if state is CaseFilter.ALL else CaseState(state.value)
+    listed = duplicates.list_findings(connect(context), tenant, case_state, kind or (), user)
     if as_json:
         print(json.dumps(listed.rows))
         return
@@ -94,17 +96,17 @@ def dismiss(
     context: typer.Context,
     tenant: Name,
     finding: Annotated[str | None, typer.Argument(help="The finding's name.")] = None,
-    reason: Annotated[str, typer.Option(help="Why, for those who look later.")] = "",
+    reason: Annotated[str, typer.Option(help="The reason, which the finding keeps.")] = "",
     service_account: Annotated[
         str | None,
-        typer.Option(help="Instead of a finding: a user whom no finding is to name."),
+        typer.Option(help="Instead of a finding: a user, to be named by no finding."),
     ] = None,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
-    """Say that the accounts of a finding are different people's; quiet until they change.
+    """Dismiss a finding: its accounts belong to different people. It is hidden until they change.
 
-    With --service-account: that a user is no person, and never to be named.
+    With --service-account: mark a user as a service account, which no finding names.
     """
     operator = connect(context)
     if service_account is not None:
@@ -129,7 +131,7 @@ def open_(
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
-    """Take a dismissal back."""
+    """Open a dismissed finding again, or remove the mark of a service account."""
     operator = connect(context)
     if service_account is not None:
         user = find(operator, tenant, service_account).id
@@ -150,7 +152,7 @@ def flagged(
     ] = "",
     as_json: AsJson = False,
 ) -> None:
-    """List the users that are flagged, by what they are flagged as."""
+    """List the flagged users, by the kind of the flag."""
     users = duplicates.flagged_users(connect(context), tenant, kind)
     if as_json:
         content = [
@@ -177,7 +179,9 @@ def _no_findings(tenant: str, state: CaseFilter, states: Counter[CaseState]) -> 
     """Return the sentence for an empty list, which names findings in other states."""
     if not states:
         return f"Nothing of that kind is known of {tenant}."
-    counts = [f"{number} {'is' if number == 1 else 'are'} {of}" for of, number in states.items()]
+    counts = [
+        f"{number} {'is' if number == 1 else 'are'} {other}" for other, number in states.items()
+    ]
     option = f"--state {next(iter(states))}" if len(states) == 1 else "--state all"
     return f"Nothing of that kind is {state} in {tenant}; {', '.join(counts)}: {option} lists them."
 

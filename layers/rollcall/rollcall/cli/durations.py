@@ -24,10 +24,10 @@ def moment(text: str, now: datetime) -> datetime:
     try:
         if _DURATION.fullmatch(text):
             return now - duration(text)
-        read = datetime.fromisoformat(text)
+        parsed = datetime.fromisoformat(text)
     except (ValueError, OverflowError) as error:
         raise UsageError(f"{text!r} is no moment: write 24h, 14d or 2026-01-31") from error
-    return read if read.tzinfo else read.replace(tzinfo=UTC)
+    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
 
 
 def duration_text(duration: timedelta) -> str:

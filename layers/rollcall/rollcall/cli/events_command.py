@@ -18,10 +18,10 @@ from rollcall.operations.unpublished_events import EventBatch
 app = typer.Typer(
     no_args_is_help=True,
     help="Change events that could not be published.\n\n"
-    "What the bus refuses for hours, and what cannot be told at all, is put aside in the bucket of "
-    "the stack's output UnpublishedBucket, in the batches in which it came, for 90 days. An alarm "
-    "says so. Consumers lack these events until they are republished; they take them late, and "
-    "twice, without harm: docs/events/README.md.",
+    "Events that the bus refuses for hours, and changes that cannot be turned into events, are "
+    "stored for 90 days, in batches, in the bucket of the stack's output UnpublishedBucket. An "
+    "alarm reports them. Consumers do not have these events until they are republished; late and "
+    "repeated events do no harm: docs/events/README.md.",
 )
 
 Tenant = Annotated[
@@ -32,7 +32,7 @@ Tenant = Annotated[
 
 @app.command(name="list")
 def list_(context: typer.Context, tenant: Tenant = None, as_json: AsJson = False) -> None:
-    """List the batches that are put aside, and the events in each."""
+    """List the stored batches, and the events in each."""
     batches = []
     for batch in unpublished_events.read(connect(context), tenant):
         _print_error(batch)
@@ -56,16 +56,19 @@ def republish(
     tenant: Tenant = None,
     batch: Annotated[
         list[str] | None,
-        typer.Option(help="Only this batch of `events list`; repeatable.", show_default=False),
+        typer.Option(
+            help="Only this batch, as `events list` names it; repeatable.", show_default=False
+        ),
     ] = None,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
-    """Publish what is put aside, and forget what is published.
+    """Publish the stored batches, and delete those that are published.
 
-    All of it, or batches with events of a tenant, or those that are named; a batch is published
-    whole. Each event has the id that it would have had. What is refused again is kept, and so is
-    what cannot be told: the exit code is 1 then, and the command may be repeated.
+    It publishes all batches, or those with events of a tenant, or those that are named; a batch is
+    published whole. Each event has the id that it would have had. A batch that is refused again is
+    kept, and so is one that cannot be turned into events: the exit code is 1 then, and the command
+    may be repeated.
     """
     operator = connect(context)
     key, rows = "wouldBePublished" if dry_run else "published", []

@@ -1,4 +1,4 @@
-"""`rollcall tenants export`: everything stored of a tenant, as JSON Lines."""
+"""`rollcall tenants export`: all stored data of a tenant, as JSON Lines."""
 
 from __future__ import annotations
 
@@ -23,14 +23,17 @@ from rollcall.operator_error import naming
 def export(
     context: typer.Context,
     name: Name,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to, - for standard output.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="The file to write, - for standard output.")
+    ],
 ) -> None:
-    """Write all that is kept of a tenant: users, groups, memberships, templates, log and the rest.
+    """Write all stored data of a tenant: users, groups, memberships, templates, log and the rest.
 
-    A line is a JSON object whose `type` says what it is; docs/export.md lists the types. The first
-    one is the tenant, the last one `end`, with the number of each: what has no such line broke off.
-    FILE appears when it is complete, and only you can read it. Disable the tenant first, or what
-    changes meanwhile is there as it was or as it became. No secret is in it.
+    Each line is a JSON object with a `type`; docs/export.md lists the types. The first line is the
+    tenant, the last one is `end`, with the number of lines of each type: an export without it is
+    incomplete. FILE exists when the export is complete, and only you can read it. Disable the
+    tenant first; otherwise data that changes meanwhile is exported as before or as after the
+    change. The export contains no secrets.
     """
     lines = tenant_export.lines(connect(context), name)
     if str(file) == "-":

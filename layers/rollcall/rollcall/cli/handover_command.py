@@ -31,13 +31,13 @@ def handover(
 ) -> None:
     """Print a one-time link that gives a tenant's administrator endpoint and token.
 
-    The page behind it shows both once, when a button is pressed: the token is made at that moment,
-    so nobody else ever sees it. It leads through the steps in Entra ID and tells whether the
-    connection test has arrived, and goes on telling for two weeks.
+    The page of the link shows both once, when a button is pressed: the token is issued at that
+    moment, so that nobody else ever sees it. The page explains the steps in Entra ID, and shows for
+    two weeks whether the connection test has arrived.
 
-    An earlier link that was never opened ends, and so does the token of one that was never used.
-    Tokens that are in use go on working, and are named: provisioning would stop without them until
-    the new one is entered. Revoke them then.
+    An earlier link that was never opened ends, and so does the token of an earlier link that was
+    never used. Tokens in use continue to work, and are listed: revoke them when the new token is
+    entered in the identity provider.
     """
     offer = handover_link.create(connect(context), tenant, expires, days)
     if as_json:

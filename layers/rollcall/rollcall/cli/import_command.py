@@ -31,14 +31,14 @@ def import_(
     name: Name,
     file: Annotated[
         Path,
-        typer.Argument(help="A CSV, JSON Lines, or JSON of users; - for standard input."),
+        typer.Argument(help="A file of users in CSV, JSON or JSON Lines; - for standard input."),
     ],
     maps: Annotated[
         list[str] | None,
         typer.Option(
             "--map",
-            help="COLUMN=PATH: what a column holds, as a path of SCIM; COLUMN= leaves it out. "
-            "Repeatable.",
+            help="COLUMN=PATH: the attribute of a column, as a path of SCIM; COLUMN= ignores the "
+            "column. Repeatable.",
         ),
     ] = None,
     encoding: Encoding = "",
@@ -53,10 +53,10 @@ def import_(
     job title, phone, mobile, enabled); `protected` says which accounts no client may change.
     Objects of JSON are users as in SCIM. `id`, `meta`, `groups` and `schemas` are ignored.
 
-    Nothing is imported of a file that cannot be read to its end: a missing quotation mark would
+    A file that cannot be read to its end is not imported at all: a missing quotation mark would
     lose people. Every line is imported, exists already, or is rejected; the exit code is 1 when
     lines were rejected, or when the file is one page of several. Accounts whose userName exists
-    are not changed: an interrupted import is repeated.
+    are not changed: repeat an import that was interrupted.
     """
     act = import_accounts(
         connect(context), name, file, columns=maps or (), encoding=encoding, dry_run=dry_run

@@ -33,20 +33,20 @@ def policy(
     ] = None,
     absent_members: Annotated[
         AbsentMembers | None,
-        typer.Option(help="What a PUT of a group without members does with its members."),
+        typer.Option(help="What a PUT of a group without members does to its members."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show or set what the identity provider's writes do where the standard leaves it open.
+    """Show or set the effect of the identity provider's writes where the standard leaves it open.
 
-    To an account that existed before:
+    On an account that existed before:
     `match` links the account that a PATCH or PUT changes, and refuses a POST with a taken userName.
     `adopt` also links the account whose userName a POST has, within the tenant's domains.
     `strict` refuses them all until an operator links the account: `rollcall accounts relink`.
 
     Protected accounts are never linked.
 
-    To the members of a group whose PUT does not name any: `--absent-members keep`, the default,
+    On the members of a group whose PUT does not name any: `--absent-members keep`, the default,
     keeps them; `clear` removes them, for a client that always sends the whole group.
 
     A change takes effect everywhere within a minute.

@@ -1,4 +1,4 @@
-"""A listing for people: a table, or where the terminal is too narrow for it, a block for each row.
+"""A listing for people: a table, or a block for each row where the terminal is too narrow.
 
 Ids, names and commands are copied from it, so no cell is ever cut or broken.
 """
@@ -17,7 +17,7 @@ GAP = 2
 """The blanks between two columns."""
 
 MIN_PROSE = 32
-"""The least columns of a terminal in which the sentences of a table are broken into lines."""
+"""The minimum width in which the sentences of a table are broken into lines."""
 
 
 @dataclass(frozen=True)
@@ -54,21 +54,25 @@ class Listing:
         return bool(self._rows)
 
     def lines(self, width: int) -> Iterator[Text]:
-        """Yield the lines of a terminal of this width; where a word is wider, lines are, too."""
+        """Yield the lines for a terminal of this width; a line with a wider word is wider."""
         if not self.fits(width):
             return self._blocks(width)
         return self._table(width)
 
     def fits(self, width: int) -> bool:
-        """Tell whether the table is as wide as a terminal at most."""
-        left = self._left(width)
-        return self._natural(-1) <= left or (left >= MIN_PROSE and self._ends_in_prose())
+        """Tell whether the table fits into a terminal of this width."""
+        last_width = self._last_width(width)
+        return self._column_width(-1) <= last_width or (
+            last_width >= MIN_PROSE and self._ends_in_prose()
+        )
 
-    def _left(self, width: int) -> int:
-        """Return the width that is left for the last column."""
-        return width - sum(self._natural(number) + GAP for number in range(len(self._headings) - 1))
+    def _last_width(self, width: int) -> int:
+        """Return the width that remains for the last column."""
+        return width - sum(
+            self._column_width(number) + GAP for number in range(len(self._headings) - 1)
+        )
 
-    def _natural(self, column: int) -> int:
+    def _column_width(self, column: int) -> int:
         cells = [row.cells[column] for row in self._rows]
         texts = [line for cell in cells for line in lines(cell, ENDLESS)]
         return max([len(self._headings[column]), *(text.cell_len for text in texts)])
@@ -77,17 +81,17 @@ class Listing:
         return all(isinstance(row.cells[-1], Prose) for row in self._rows)
 
     def _table(self, width: int) -> Iterator[Text]:
-        widths = [self._natural(number) for number in range(len(self._headings) - 1)]
+        widths = [self._column_width(number) for number in range(len(self._headings) - 1)]
         if any(self._headings):
-            yield _beside([Text(heading, "bold") for heading in self._headings], widths)
+            yield _join([Text(heading, "bold") for heading in self._headings], widths)
         for row in self._rows:
-            columns = [lines(cell, self._left(width)) for cell in row.cells]
+            columns = [lines(cell, self._last_width(width)) for cell in row.cells]
             for parts in zip_longest(*columns, fillvalue=Text()):
-                yield _beside(list(parts), widths)
+                yield _join(list(parts), widths)
             yield from row.last(width)
 
     def _blocks(self, width: int) -> Iterator[Text]:
-        """Yield the first cell of each row, and below it the others, each behind its heading."""
+        """Yield the first cell of each row, and below it the others, each with its heading."""
         indent = max(map(len, self._headings[1:]), default=0)
         for number, row in enumerate(self._rows):
             first, *others = row.cells
@@ -103,7 +107,7 @@ class Listing:
 
 
 def _labelled(heading: str, cell: Cell, indent: int, width: int) -> Iterator[Text]:
-    """Yield a heading and what is in its cell: beside it, or where that does not fit, below."""
+    """Yield a heading with its cell: on one line, or below it where that is too wide."""
     before = f"  {heading:{indent}}  "
     room = width - len(before)
     texts = lines(cell, room)
@@ -115,8 +119,8 @@ def _labelled(heading: str, cell: Cell, indent: int, width: int) -> Iterator[Tex
     yield from (Text("    ") + text for text in lines(cell, width - 4))
 
 
-def _beside(parts: list[Text], widths: list[int]) -> Text:
-    """Return the cells of a line, all but the last as wide as their columns."""
+def _join(parts: list[Text], widths: list[int]) -> Text:
+    """Return a line of cells, all but the last as wide as their columns."""
     line = Text()
     for part, width in zip(parts, widths, strict=False):
         line.append_text(part)

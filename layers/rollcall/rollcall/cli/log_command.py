@@ -1,4 +1,4 @@
-"""`rollcall log`: what the identity provider sent, and how it was answered."""
+"""`rollcall log`: the requests of the identity provider, and their answers."""
 
 from __future__ import annotations
 
@@ -41,16 +41,16 @@ def log(
         str, typer.Option(help="Only responses with this status: 409, or 4xx.", show_default=False)
     ] = "",
     follow: Annotated[
-        bool, typer.Option("--follow", help="Show new entries as they come, until Ctrl-C.")
+        bool, typer.Option("--follow", help="Show new entries too, until Ctrl-C.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Show the provisioning log: writes, refusals, and lookups that found nothing.
 
-    An entry names attributes and never holds their values. The userName or externalId that a
-    request was about is stored as a keyed hash: --user finds it, in any spelling, whether it was
-    sent or looked up, which also shows why a duplicate was created. What an operator changes is
-    logged under the last word of the command.
+    An entry names attributes and never holds their values. The userName or externalId of a request
+    is stored as a keyed hash: --user finds it in any spelling, whether it was sent or looked up,
+    which also shows why a duplicate was created. A change by an operator is logged under the last
+    word of the command.
 
     With --json every line is an entry.
     """

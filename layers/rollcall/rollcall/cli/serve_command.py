@@ -26,16 +26,19 @@ def serve(
     tenant: Annotated[
         list[str] | None,
         typer.Option(
-            help="A tenant to make if it is not there. Its token works for 30 days, and takes the "
-            "place of the one that the server printed before; repeatable."
+            help="A tenant to create if it does not exist. Its token works for 30 days, and "
+            "replaces the one that the server printed before; repeatable."
         ),
     ] = None,
     endpoint_url: Annotated[
         str | None,
-        typer.Option(help="Another DynamoDB and Secrets Manager than the embedded emulator."),
+        typer.Option(
+            help="A DynamoDB and Secrets Manager to use instead of the embedded emulator."
+        ),
     ] = None,
     state: Annotated[
-        Path | None, typer.Option(help="Where to keep the data between runs.", show_default=False)
+        Path | None,
+        typer.Option(help="The directory that keeps the data between runs.", show_default=False),
     ] = None,
     extensions: Annotated[
         Path | None,
@@ -48,26 +51,26 @@ def serve(
     events: Annotated[
         Path | None,
         typer.Option(
-            help="A file to append change events to, one a line, as a rule of EventBridge hands "
-            "them on.",
+            help="A file to append change events to, one a line, in the form in which EventBridge "
+            "delivers them.",
             show_default=False,
         ),
     ] = None,
-    fresh: Annotated[bool, typer.Option(help="Begin without data.")] = False,
+    fresh: Annotated[bool, typer.Option(help="Delete the data first.")] = False,
     product: Annotated[
         str,
-        typer.Option(help="How the hand-over page names the product.", envvar="ROLLCALL_PRODUCT"),
+        typer.Option(help="The product's name on the hand-over page.", envvar="ROLLCALL_PRODUCT"),
     ] = Settings.product,
     support: Annotated[
         str,
         typer.Option(
-            help="The address or URL where the hand-over page sends people for help.",
+            help="The address or URL for help, on the hand-over page.",
             envvar="ROLLCALL_SUPPORT",
             show_default=False,
         ),
     ] = Settings.support,
     request_seconds: Annotated[
-        float, typer.Option(min=1, help="After how long a request is answered with 503.")
+        float, typer.Option(min=1, help="After how many seconds a request is answered with 503.")
     ] = Settings.request_seconds,
     as_json: AsJson = False,
 ) -> None:
@@ -85,8 +88,8 @@ def serve(
         if as_json:
             print(json.dumps({"tenants": credentials}), flush=True)
             return
-        for name, shown in credentials.items():
-            print_credentials(name, shown["url"], shown["token"])
+        for name, credential in credentials.items():
+            print_credentials(name, credential["url"], credential["token"])
         if events is not None:
             say(f"Change events are appended to {events}.")
         say("Ctrl-C ends the server.")

@@ -1,4 +1,4 @@
-"""`rollcall templates preview` and `apply`: what a user would get, and giving it afterwards."""
+"""`rollcall templates preview` and `apply`: show what a user would get, or give it."""
 
 from __future__ import annotations
 
@@ -20,31 +20,31 @@ def preview(
     context: typer.Context,
     tenant: Name,
     user: Annotated[
-        str | None, typer.Argument(help="A user, by id or userName; a new one without it.")
+        str | None, typer.Argument(help="A user, by id or userName; by default a new user.")
     ] = None,
     group: Annotated[
         list[str] | None,
         typer.Option(
-            help="A group that the user is in as well, here already or waited for; repeatable."
+            help="A further group of the user, also one that does not exist yet; repeatable."
         ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Show what templates would give to a user who is created now, and why; nothing is given.
 
-    For a USER it also shows what it has already, which stays whatever templates say now; for what
-    it does not have, why, and until when a membership still gives it.
+    For a USER it also shows the templates that the user has, which stay, and why the user does not
+    have the others, and until when a membership may still give them.
     """
     result = template_preview.preview(connect(context), tenant, user, group or ())
     access = result.access
     if as_json:
         together = {"workAreas": dict(access.areas), "role": access.role or None}
-        templates = [_plain(each) for each in result.templates]
+        templates = [_plain(template) for template in result.templates]
         print(json.dumps({"templates": templates, **together, "defaults": dict(access.defaults)}))
         return
     rows = Listing("template", "version", "applies", "because", "work areas", "role", "has")
-    for each in result.templates:
-        rows.add(*_cells(each))
+    for template in result.templates:
+        rows.add(*_cells(template))
     if rows:
         print_listing(rows)
     else:
@@ -65,8 +65,8 @@ def apply(
 ) -> None:
     """Give existing users the templates that apply to them now and that they do not have.
 
-    For users who were created before a template was set, or who became a member too late. Nothing
-    is taken from anybody, and repeating it gives nothing twice. Exit code 1 means that some of the
+    Use it for users who were created before a template was set, or who became members too late. No
+    access is removed, and a repetition gives nothing twice. Exit code 1 means that some of the
     users do not exist.
     """
     names = template_preview.read_names(users)
@@ -74,9 +74,9 @@ def apply(
     result = follow(act, "applying")
     if as_json:
         rows = [
-            {"user": each.name, "id": each.id,
-             "templates": {template.name: template.version for template in each.templates}}
-            for each in result.users
+            {"user": user.name, "id": user.id,
+             "templates": {template.name: template.version for template in user.templates}}
+            for user in result.users
         ]  # fmt: skip
         print(json.dumps({"users": rows, "missing": result.missing, "dryRun": dry_run}))
     else:

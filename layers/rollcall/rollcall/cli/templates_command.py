@@ -36,9 +36,9 @@ app = typer.Typer(
     no_args_is_help=True,
     help="New User Templates: what users may do as soon as they arrive over SCIM.\n\n"
     "At most one template applies to all new users, any number to the members of a group each. "
-    "The highest level in each work area wins, and the highest role. A template gives to users "
-    "who are created after it was set, and takes nothing from anybody: what is changed or removed "
-    "here changes no user who is there already.",
+    "The highest level in each work area counts, and the highest role. A template gives access to "
+    "users who are created after it was set. Existing users do not change when a template is "
+    "changed or removed.",
 )
 
 TemplateName = Annotated[str, typer.Argument(help="The name of the template.")]
@@ -49,13 +49,13 @@ def set_(
     context: typer.Context,
     tenant: Name,
     path: Annotated[
-        Path, typer.Argument(metavar="FILE", help="YAML or JSON, - for standard input.")
+        Path, typer.Argument(metavar="FILE", help="A file in YAML or JSON, - for standard input.")
     ],
     window: Annotated[
         int,
         typer.Option(
-            help="Days after a user's creation in which a membership still brings the template of "
-            "its group; IdPs send users first and memberships later.",
+            help="For how many days after a user's creation a membership gives the template of the "
+            "group; identity providers send users first and memberships later.",
             min=1,
             max=MAX_WINDOW,
         ),
@@ -80,15 +80,19 @@ def set_(
     window: 14             days, of a group's template, instead of --window
     ```
 
-    A list of such objects sets several. The group need not have arrived yet: the template is bound
-    to it when it does, and stays bound when it is renamed. A template of a name that is set already
-    becomes its next version, for users created from now on.
+    A list of such objects sets several templates. The group may not exist yet: the template is
+    bound to it when it is created, and stays bound when it is renamed. If a template of this name
+    exists, it gets a new version, for users who are created from now on.
     """
     operator = connect(context)
     templates = template_changes.read_file(operator, path, window)
     changes = template_changes.set_templates(operator, tenant, templates, dry_run=dry_run)
     if as_json:
-        print(json.dumps([{**_summary(each.after), "change": _change(each)} for each in changes]))
+        print(
+            json.dumps(
+                [{**_summary(change.after), "change": _change(change)} for change in changes]
+            )
+        )
         return
     for change in changes:
         say(f"{change.after.name}, for {change.after.audience}: {_change(change)}")
@@ -98,25 +102,30 @@ def set_(
 
 @app.command(name="list")
 def list_(context: typer.Context, tenant: Name, as_json: AsJson = False) -> None:
-    """List the templates that apply now, and which of them still wait for their group."""
+    """List the templates that apply now, with those whose group does not exist yet."""
     catalogue = template_changes.list_templates(connect(context), tenant)
     if as_json:
-        print(json.dumps([_bound(catalogue, each) for each in catalogue.templates]))
+        print(json.dumps([_bound(catalogue, template) for template in catalogue.templates]))
         return
     if not catalogue.templates:
         say(f"{tenant} has no templates: `rollcall templates set {tenant} FILE`")
         return
     rows = Listing("template", "version", "for", "", "work areas", "role")
-    for each in catalogue.templates:
-        waits = each.group is not None and catalogue.group_of(each) is None
-        areas = ", ".join(f"{area} {level}" for area, level in each.areas.items())
-        unbound = "unbound" if waits else ""
-        rows.add(each.name, str(each.version), each.audience, unbound, areas, each.role)
+    unbound = [
+        template
+        for template in catalogue.templates
+        if template.group and not catalogue.group_of(template)
+    ]
+    for template in catalogue.templates:
+        areas = ", ".join(f"{area} {level}" for area, level in template.areas.items())
+        state = "unbound" if template in unbound else ""
+        version = str(template.version)
+        rows.add(template.name, version, template.audience, state, areas, template.role)
     print_listing(rows)
-    if any(each.group and catalogue.group_of(each) is None for each in catalogue.templates):
+    if unbound:
         say("What is unbound waits for its group, and is bound when that arrives.")
     if catalogue.everyone is None:
-        say("No template applies to all users: who is in none of these groups gets nothing.")
+        say("No template applies to all users: users in none of these groups get nothing.")
 
 
 @app.command()
@@ -127,7 +136,7 @@ def show(
     history: Annotated[bool, typer.Option("--history", help="Show every version.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show a template, as the file that would set it, or what it was in each version."""
+    """Show a template as the file that would set it, or all of its versions."""
     operator = connect(context)
     if not history:
         template = template_changes.show(operator, tenant, name)
@@ -140,15 +149,15 @@ def show(
     versions = template_changes.history(operator, tenant, name)
     if as_json:
         rows = [
-            {**_summary(each.template), "set": each.set_at, "actor": each.actor}
-            for each in versions
+            {**_summary(version.template), "set": version.set_at, "actor": version.actor}
+            for version in versions
         ]
         print(json.dumps(rows))
         return
-    for each in versions:
-        head = f"version {each.template.version}, set {each.set_at} by {each.actor}"
-        print_lines(Text(head, "bold"))
-        print_lines(_source(each.template))
+    for version in versions:
+        heading = f"version {version.template.version}, set {version.set_at} by {version.actor}"
+        print_lines(Text(heading, "bold"))
+        print_lines(_source(version.template))
 
 
 @app.command()
@@ -159,7 +168,7 @@ def remove(
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
-    """Remove a template. Users keep what it gave them; who comes from now on gets nothing of it."""
+    """Remove a template. Users keep what it gave them; new users do not get it any more."""
     operator = connect(context)
     template = template_changes.show(operator, tenant, name)
     if not yes:
@@ -169,7 +178,7 @@ def remove(
     if as_json:
         print(json.dumps({"removed": name}))
     else:
-        say(f"{name} is removed. Users who have something of it keep that.")
+        say(f"{name} is removed. Users keep what it gave them.")
 
 
 def _change(change: TemplateChange) -> str:

@@ -38,12 +38,12 @@ def create(
     no_token: Annotated[
         bool,
         typer.Option(
-            "--no-token", help="Make no token: the administrator gets one by a hand-over."
+            "--no-token", help="Issue no token: the administrator gets one by a hand-over."
         ),
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Make a tenant, and print its URL and its first token, once."""
+    """Create a tenant, and print its URL and its first token, which is shown only once."""
     created = tenant_lifecycle.create(connect(context), name, with_token=not no_token)
     if as_json:
         token = {} if created.token is None else {"token": created.token}
@@ -74,7 +74,7 @@ def list_(context: typer.Context, as_json: AsJson = False) -> None:
 
 @app.command()
 def show(context: typer.Context, name: Name, as_json: AsJson = False) -> None:
-    """Show a tenant, its tokens (never the tokens themselves) and what its directory holds."""
+    """Show a tenant, its tokens by id and label, and the numbers of its users and groups."""
     overview = tenant_lifecycle.show(connect(context), name)
     tenant, counts = overview.tenant, overview.counts
     if as_json:
@@ -111,14 +111,14 @@ def delete(
     yes: Yes = False,
     no_wait: Annotated[
         bool,
-        typer.Option("--no-wait", help="Do not wait for requests that may be under way."),
+        typer.Option("--no-wait", help="Do not wait for requests that may still run."),
     ] = False,
 ) -> None:
     """Delete a tenant with all its users, groups, tokens and its log.
 
-    It is disabled first; its requests that may be under way are waited for, until a minute and a
-    half after that, and what they left is deleted too. Reads the whole table once. May be repeated
-    when broken off: it ends with the tenant's own secret.
+    The tenant is disabled first. The command then waits for 90 seconds for requests that still run,
+    and deletes what they wrote, too. It reads the whole table once. It may be repeated when it was
+    interrupted: the tenant itself is deleted last.
     """
     operator = connect(context)
     holds = _counted(tenant_lifecycle.show(operator, name).counts)

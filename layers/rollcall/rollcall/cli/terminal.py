@@ -21,12 +21,14 @@ _Result = TypeVar("_Result")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, do nothing.")]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Show what would be done, and change nothing.")
+]
 Encoding = Annotated[
     str,
     typer.Option(
-        help="What a file is in that is not in UTF-8 or UTF-16: windows-1252, as Excel's plain CSV "
-        "in Western Europe.",
+        help="The encoding of files that are not in UTF-8 or UTF-16, such as windows-1252 for "
+        "Excel's plain CSV in Western Europe.",
         show_default=False,
     ),
 ]
@@ -41,11 +43,11 @@ err = Console(highlight=False, markup=False, emoji=False, stderr=True)
 
 
 class UsageError(OperatorError):
-    """What was typed cannot be done; the message is one sentence."""
+    """The arguments of the command are not valid; the message is one sentence."""
 
 
 def operator() -> str:
-    """Return the name of who runs the command, as logs and events have it."""
+    """Return the person who runs the command, as the actor in logs and events."""
     try:
         return f"operator:{getuser()}"
     except (KeyError, OSError):  # a user without a name, as in a container
@@ -75,7 +77,7 @@ def follow(act: Generator[Progress, None, _Result], title: str) -> _Result:
 
 
 def say(sentence: str, *, to: Console = out, style: str = "") -> None:
-    """Print a sentence; no word is broken, and nothing that stands in `backticks`."""
+    """Print a sentence, broken into lines between words, and not within `backticks`."""
     for line in lines(Prose(sentence), _width(to)):
         line.stylize(style)
         to.print(line, soft_wrap=True)
@@ -88,7 +90,7 @@ def print_lines(text: Cell, *, to: Console = out) -> None:
 
 
 def print_listing(*listings: Listing) -> None:
-    """Print a listing; of several forms of one the first that fits as a table, or else the last."""
+    """Print the first of several forms of a listing that fits as a table, or else the last."""
     width = _width(out)
     listing = next((form for form in listings if form.fits(width)), listings[-1])
     for line in listing.lines(width):
@@ -96,7 +98,7 @@ def print_listing(*listings: Listing) -> None:
 
 
 def complain(sentence: str) -> None:
-    """Print on standard error what went wrong."""
+    """Print an error on standard error."""
     error = lines(Prose(f"error: {sentence}"), _width(err))
     error[0].stylize("red", 0, len("error:"))
     for line in error:
@@ -112,10 +114,10 @@ def print_credentials(name: str, url: str, token: str) -> None:
 
 
 def _width(console: Console) -> int:
-    """Return the columns of a terminal; off a terminal there is no width at all.
+    """Return the columns of a terminal, ENDLESS when the output is no terminal.
 
-    Rich takes that of whichever of the three standard streams is a terminal, or else 80 columns,
-    and keeps what COLUMNS said when the console was made.
+    Rich would take the width of any of the three standard streams that is a terminal, or else 80
+    columns, and would keep the value of COLUMNS from the start.
     """
     if not console.file.isatty():
         return ENDLESS

@@ -14,12 +14,12 @@ _COMMAND = re.compile("`(rollcall [^`]+)`")
 """A command in a sentence, shown without the backticks so that it can be copied."""
 
 _WORD = re.compile(r"\s*(?:`[^`]+`|\S)+")
-"""A word with the blanks before it; what stands in backticks is one word."""
+"""A word with the blanks before it; text in backticks is one word."""
 
 _BEGIN = re.compile(r"\s*(?:- )?")
 
 ENDLESS = 10**9
-"""The width of what is no terminal: there nothing has to be broken."""
+"""The width of an output that is no terminal, where no line is broken."""
 
 
 class Prose(str):

@@ -1,4 +1,4 @@
-"""`rollcall tokens`: the secret tokens of a tenant, from their issue to their end."""
+"""`rollcall tokens`: issue, replace, list and revoke the secret tokens of a tenant."""
 
 from __future__ import annotations
 
@@ -29,28 +29,30 @@ from rollcall.operations.tokens import SOON, TOKEN_DAYS, IssuedToken, Scope, Tok
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="The secret tokens of a tenant: several may be live at once, so that none is replaced "
-    "with an outage. A token is shown once, when it is made, and kept nowhere.\n\n"
+    help="The secret tokens of a tenant: several may be live at once, so that a token can be "
+    "replaced without an outage. A token is shown once, when it is issued, and not stored.\n\n"
     "A new token works at once, a revoked one is refused everywhere within a minute.",
 )
 
 
 Days = Annotated[int, typer.Option(help="After how many days the new token expires.")]
-TokenId = Annotated[str, typer.Argument(metavar="TOKEN", help="The token's id, as `list` has it.")]
+TokenId = Annotated[
+    str, typer.Argument(metavar="TOKEN", help="The token's id, as `list` shows it.")
+]
 
 
 @app.command()
 def issue(
     context: typer.Context,
     tenant: Name,
-    label: Annotated[str, typer.Option(help="What it is for, as `list` will show it.")] = "issued",
+    label: Annotated[str, typer.Option(help="The token's purpose, which `list` shows.")] = "issued",
     scope: Annotated[
         Scope, typer.Option(help="A read-only token reads and searches, and changes nothing.")
     ] = Scope.READ_WRITE,
     days: Days = TOKEN_DAYS,
     as_json: AsJson = False,
 ) -> None:
-    """Issue a further token, beside those that there are, and print it once."""
+    """Issue another token, and print it once; the existing tokens continue to work."""
     operator = connect(context)
     _print_issued(operator, tenant, tokens.issue(operator, tenant, label, days, scope), as_json)
 
@@ -62,7 +64,7 @@ def rotate(
     token: Annotated[
         str | None,
         typer.Argument(
-            help="The id of the token to replace; not needed where there is one only.",
+            help="The id of the token to replace; not needed when there is only one.",
             show_default=False,
         ),
     ] = None,
@@ -78,9 +80,9 @@ def rotate(
     days: Days = TOKEN_DAYS,
     as_json: AsJson = False,
 ) -> None:
-    """Replace a token by a new one of the same label and scope, and print that once.
+    """Replace a token by a new one of the same label and scope, and print the new one once.
 
-    Both work until the overlap is over; enter the new one in the identity provider before.
+    Both work until the overlap is over; enter the new one in the identity provider by then.
     """
     operator = connect(context)
     issued = tokens.rotate(operator, tenant, token, overlap, days)
@@ -95,7 +97,7 @@ def rotate(
 
 @app.command()
 def revoke(context: typer.Context, tenant: Name, token: TokenId, yes: Yes = False) -> None:
-    """End a token. Whoever uses it is answered with 401 within a minute."""
+    """Revoke a token: within a minute, requests with it are answered with 401."""
     operator = connect(context)
     used = tokens.show(operator, tenant, token)
     label, use = used.token.label, used.use
@@ -109,7 +111,7 @@ def revoke(context: typer.Context, tenant: Name, token: TokenId, yes: Yes = Fals
 
 @app.command(name="list")
 def list_(context: typer.Context, tenant: Name, as_json: AsJson = False) -> None:
-    """List the live tokens: never the tokens themselves, but when they end and were last used."""
+    """List the live tokens by id and label, with their expiry and their last use."""
     live = tokens.list_live(connect(context), tenant)
     if as_json:
         print(json.dumps([_summary(used.token, used.use) for used in live]))
@@ -134,13 +136,14 @@ def list_(context: typer.Context, tenant: Name, as_json: AsJson = False) -> None
 
 
 def _remark(token: Token, now: datetime) -> Cell:
-    left = datetime.fromisoformat(token.expires) - now
+    remaining = datetime.fromisoformat(token.expires) - now
     if token.successor:
-        hours = timedelta(hours=max(1, left // timedelta(hours=1)))
+        hours = timedelta(hours=max(1, remaining // timedelta(hours=1)))
         return f"replaced by {token.successor}, ends in {duration_text(hours)}"
-    if left < SOON:
+    if remaining < SOON:
         return Text(
-            f"expires in {duration_text(timedelta(days=max(1, left.days)))}, rotate it", "yellow"
+            f"expires in {duration_text(timedelta(days=max(1, remaining.days)))}, rotate it",
+            "yellow",
         )
     return ""
 

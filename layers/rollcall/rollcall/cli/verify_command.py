@@ -1,4 +1,4 @@
-"""`rollcall verify`: whether everything stored of a tenant agrees."""
+"""`rollcall verify`: check that the stored items of a tenant agree with each other."""
 
 from __future__ import annotations
 

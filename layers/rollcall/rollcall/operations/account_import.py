@@ -40,10 +40,10 @@ class ImportCounts:
 
 @dataclass(frozen=True)
 class ImportResult:
-    """What became of the rows of a file.
+    """The result of an import.
 
-    `rejected` holds line and reason of rows that were not imported; `unit` is what rows are counted
-    by, `line` or `object`. `partial` says why the file is one page of several, else it is empty.
+    `rejected` holds position and reason of rows that were not imported; `unit` is the unit of the
+    positions, `line` or `object`. `partial` says why the file is one page of several, or is empty.
     """
 
     counts: ImportCounts
@@ -112,8 +112,8 @@ def import_batches(
 ) -> Iterator[ImportCounts]:
     """Create accounts in batches of a hundred; yield the counts after each batch.
 
-    `taken` returns the userNames that exist, `create` how many accounts it created. Of the others,
-    those that it added to `rejected` were rejected; the rest were created meanwhile by others.
+    `taken` returns the userNames that exist, `create` how many accounts it created. An account that
+    it neither created nor added to `rejected` was created by somebody else meanwhile.
     """
     remaining, counts = iter(drafts), ImportCounts()
     while batch := list(islice(remaining, MAX_BATCH)):
@@ -128,7 +128,7 @@ def import_batches(
 
 @contextmanager
 def _interruption(operator: Operator, tenant: str, created: Sized) -> Iterator[None]:
-    """Log how many accounts were created when the import is interrupted, and note it."""
+    """Log and note on the error how many accounts were created, when the import is interrupted."""
     try:
         yield
     except BaseException as error:

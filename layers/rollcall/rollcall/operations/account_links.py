@@ -23,7 +23,7 @@ from rollcall.storage.document_item import next_version
 
 @dataclass(frozen=True)
 class LinkPlan:
-    """What an action makes of an account; `next_steps` are for the administrator of Entra ID."""
+    """An account before and after an action; `next_steps` are for the administrator of Entra ID."""
 
     action: str
     before: Record
@@ -32,7 +32,7 @@ class LinkPlan:
 
 
 def plan_unlink(operator: Operator, tenant: str, name: str) -> LinkPlan:
-    """Plan that an account becomes local: it loses its externalId and keeps everything else.
+    """Plan to make an account local: it loses its externalId and keeps everything else.
 
     Raises AccountError when the account is not linked.
     """
@@ -54,7 +54,7 @@ def plan_relink(
     external_id: str | None = None,
     user_name: str | None = None,
 ) -> LinkPlan:
-    """Plan that an account is linked, to a person with this externalId, found by this userName.
+    """Plan to link an account, to a person with this externalId and this userName.
 
     Raises AccountError for a protected account, which is never linked, and for a userName that
     cannot be one.
@@ -74,7 +74,7 @@ def plan_relink(
 
 
 def carry_out(operator: Operator, tenant: str, plan: LinkPlan) -> None:
-    """Carry out a plan. Raises AccountError when the account has changed since."""
+    """Carry out a plan. Raises AccountError when the account has changed since it was planned."""
     before, after = plan.before, plan.after
     if before == after:
         return

@@ -54,7 +54,7 @@ class MergedIds:
 def plan_merge(
     operator: Operator, tenant: str, keep: str, remove: str, idp_deletes: str | None = None
 ) -> MergePlan:
-    """Plan that two accounts become one.
+    """Plan to merge two accounts.
 
     The survivor is the account whose id the identity provider knows. If it knows both, the survivor
     is not the one that `idp_deletes` names, whose person is deleted there. Raises AccountError when
@@ -103,7 +103,7 @@ def merge(operator: Operator, tenant: str, plan: MergePlan) -> MergedIds:
     )
     context.log.describe("merge", detail)
     commit(context, survivor, plan.after, writes)
-    with suppress(Unavailable):  # the sweep, or finish_merge, does the rest
+    with suppress(Unavailable):  # the sweep or finish_merge finishes it
         deletion.finish(context, removed.id)
     return MergedIds(survivor.id, removed.id)
 
@@ -123,7 +123,7 @@ def finish_merge(
 ) -> Generator[Progress, None, None]:
     """Give the survivor the memberships of the removed account, and the users that it managed.
 
-    Yields how many accounts it has read in search of these. May be repeated at any point.
+    Yields how many accounts it has read to find these users. May be repeated at any point.
     """
     context = operator.services.context(tenant, operator.name)
     while not deletion.finish(context, ids.removed):
@@ -139,7 +139,7 @@ def finish_merge(
 
 
 def _survivor(kept: Record, removed: Record, deleted: str | None) -> tuple[Record, Record]:
-    """Return the account whose id stays, and the other one."""
+    """Return the survivor, and the other account."""
     if kept.link.local or removed.link.local:
         if deleted is not None:
             raise AccountError("only one of the two is linked: none is deleted")
@@ -147,8 +147,7 @@ def _survivor(kept: Record, removed: Record, deleted: str | None) -> tuple[Recor
         return (removed, kept) if knows_removed_only else (kept, removed)
     if deleted not in {kept.id, removed.id}:
         raise AccountError(
-            "both are linked: name the one whose person is gone in the identity provider, "
-            "of the two"
+            "both are linked: name the one of the two whose person is gone in the identity provider"
         )
     return (kept, removed) if deleted == removed.id else (removed, kept)
 
@@ -159,12 +158,12 @@ def _inherited_grants(context: Context, survivor: Record, removed: Record) -> li
     Where both have a grant of the same template, or by hand, the highest levels of the two remain.
     """
     inherited = {content["template"]: content for content in context.grants.read(removed.id)}
-    own = {content["template"]: content for content in context.grants.read(survivor.id)}
-    new = [content for template, content in inherited.items() if template not in own]
+    existing = {content["template"]: content for content in context.grants.read(survivor.id)}
+    new = [content for template, content in inherited.items() if template not in existing]
     raised = [
-        merged_grant(Grant.of(own[template]), Grant.of(content), context.access_levels).content
+        merged_grant(Grant.of(existing[template]), Grant.of(content), context.access_levels).content
         for template, content in inherited.items()
-        if template in own
+        if template in existing
     ]
     return [
         *context.grants.additions(survivor.id, new, context.actor),

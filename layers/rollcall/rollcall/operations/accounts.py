@@ -34,7 +34,7 @@ class AccountState(StrEnum):
     ALL = "all"
 
     def includes(self, record: Record) -> bool:
-        """Return whether an account has this state."""
+        """Tell whether an account has this state."""
         if self is AccountState.PROTECTED:
             return record.link.protected
         return self is AccountState.ALL or record.link.state.value == self.value
@@ -42,7 +42,7 @@ class AccountState(StrEnum):
 
 @dataclass(frozen=True)
 class Account:
-    """A user: what is stored of it, and the resource that clients read, with its groups."""
+    """A user: its record, and the resource that clients read, with its groups."""
 
     record: Record
     resource: Mapping[str, Any]
@@ -51,7 +51,7 @@ class Account:
 def list_accounts(
     operator: Operator, tenant: str, state: AccountState = AccountState.ALL
 ) -> Iterator[Record]:
-    """Yield the accounts with a state in the order of creation; two reads for a hundred.
+    """Yield the accounts with a state in the order of creation, with two reads per hundred.
 
     Raises TenantError for an unknown tenant.
     """
@@ -69,7 +69,7 @@ def find(operator: Operator, tenant: str, name: str) -> Record:
 
 
 def find_user(context: Context, name: str) -> Record:
-    """Return the user that `find` returns, for an act that has a context already."""
+    """Return the user that `find` returns, by the context of the caller."""
     record = context.resources.resolve(Kind.USER, name)
     if record is None:
         raise AccountError(f"there is no user {name} in {context.tenant}")
@@ -115,9 +115,9 @@ def commit(context: Context, before: Record, after: Record, writes: list[Action]
 
 @contextmanager
 def client_errors() -> Iterator[None]:
-    """Turn an error that a client would be answered with into an AccountError.
+    """Raise the error that a client would get as an AccountError.
 
-    Errors that another attempt may avoid, 429 and 5xx, pass.
+    Errors that another attempt may avoid, 429 and 5xx, pass unchanged.
     """
     try:
         yield

@@ -1,4 +1,4 @@
-"""The conflict check: what the first provisioning cycle of a tenant will do, before it does it."""
+"""The conflict check: a forecast of the first provisioning cycle of a tenant."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ __all__ = [
 
 @dataclass(frozen=True)
 class IdentityProviderFiles:
-    """The export of the users, and the list of those who are assigned, None for everybody.
+    """The export of the users, and the list of the assigned ones; None means all of them.
 
     `encoding` is for files that are not in Unicode.
     """
@@ -64,7 +64,7 @@ def check(
     """Compare an identity provider's users with the accounts of a tenant; change nothing.
 
     `hints` counts accounts of the same name as possible duplicates. `progress` is called with the
-    number of rows that are done. Raises TenantError, and InputError for files that cannot be read
+    number of rows so far. Raises TenantError, and InputError for files that cannot be read
     or lack what the job matches by.
     """
     services = operator.services

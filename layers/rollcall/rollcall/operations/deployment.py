@@ -1,4 +1,4 @@
-"""The deployment that an operator works on: a stack, what the environment names, a local server."""
+"""The deployment that an operator works on: a stack, one in the environment, or a local server."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ _OUTPUTS = (
 
 
 class DeploymentError(OperatorError):
-    """Nothing to work on is named, or what is named is no deployment of Rollcall."""
+    """No deployment is named, or the named one is not a deployment of Rollcall."""
 
 
 def connect(name: str, selection: Selection) -> Operator:
-    """Return an operator of this name on the deployment. Raises DeploymentError for none."""
+    """Return an operator of this name on the selected deployment. Raises DeploymentError."""
     return Operator(Services(_settings(selection)), name)
 
 
 def check_endpoint(url: str | None) -> str | None:
-    """Return the URL of an endpoint, None for none. Raises DeploymentError for anything else."""
+    """Return the URL of an endpoint, or None. Raises DeploymentError for an invalid URL."""
     if url is None:
         return None
     try:
@@ -65,7 +65,7 @@ def _settings(selection: Selection) -> Settings:
 
 
 def _stack_settings(stack: str) -> Settings:
-    """Return the settings that the outputs of a stack name."""
+    """Return the settings by the outputs of a stack."""
     outputs = stack_outputs(stack)
     if missing := [name for name in _OUTPUTS if name not in outputs]:
         raise DeploymentError(f"the stack {stack} is no Rollcall: it has no output {missing[0]}")

@@ -1,4 +1,4 @@
-"""The duplicate report of a tenant: made now, and read as a file."""
+"""The duplicate report of a tenant: run now, and read as a file."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from rollcall.storage.report_files import FORMATS, ReportError, report_path
 
 __all__ = ["RunCounts"]
 
-_SECOND = "%Y-%m-%dT%H:%M:%SZ"
-"""The form of the names of runs: the second at which they were due."""
+_RUN_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
+"""The format of the names of runs: the second at which they were due."""
 
 
 @dataclass(frozen=True)
 class ReportFile:
-    """The report of a run, in the form that was requested."""
+    """The report of a run, in the requested format."""
 
     run: str
     content: bytes
@@ -36,8 +36,8 @@ def run(operator: Operator, tenant: str) -> Generator[Progress, None, RunCounts]
     report = duplicates_function.report(operator.services, tenant)
     due = _due(report)
     try:
-        for reached in report.steps(due):
-            yield Progress(reached.seen, unit="values", step=reached.phase.value)
+        for progress in report.steps(due):
+            yield Progress(progress.seen, unit="values", step=progress.phase.value)
     except RunOvertaken:
         raise ReportError("another run is at work on this tenant, or was just now") from None
     return report.delivery.counts(due)
@@ -46,7 +46,7 @@ def run(operator: Operator, tenant: str) -> Generator[Progress, None, RunCounts]
 def read_latest(operator: Operator, tenant: str, form: str) -> ReportFile:
     """Return the report of the latest run as `html`, `csv` or `json`.
 
-    Raises TenantError, and ReportError where there is no report, or no such form.
+    Raises TenantError, and ReportError when there is no report, or no such format.
     """
     services = operator.services
     services.tenants.show(tenant)
@@ -61,8 +61,8 @@ def read_latest(operator: Operator, tenant: str, form: str) -> ReportFile:
 
 
 def _due(report: DuplicateRun) -> str:
-    """Return the name of a new run: the present second, or the one after the latest run."""
+    """Return the name of a new run: the current second, or the one after the latest run."""
     due, latest = datetime.now(UTC), report.latest()
     if latest is not None and latest.phase is Phase.DONE:
         due = max(due, datetime.fromisoformat(latest.run) + timedelta(seconds=1))
-    return due.strftime(_SECOND)
+    return due.strftime(_RUN_FORMAT)

@@ -1,4 +1,4 @@
-"""The findings of the duplicate report, and what operators decide about them."""
+"""The findings of the duplicate report, and the decisions of operators about them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ __all__ = ["SERVICE", "CaseState", "FindingKind", "FindingRow", "reason_sentence
 
 @dataclass(frozen=True)
 class FindingList:
-    """The findings in one state, and the number of those in every state."""
+    """The findings in one state, and the number of findings in each state."""
 
     rows: list[FindingRow]
     states: Counter[CaseState]
@@ -67,7 +67,7 @@ def list_findings(
     kinds: Collection[FindingKind] = (),
     user: str | None = None,
 ) -> FindingList:
-    """Return the findings in a state, the worst first: of some kinds, or that name a user.
+    """Return the findings in a state, the worst first; `kinds` and `user` select some of them.
 
     Raises TenantError, and AccountError for an unknown user.
     """
@@ -127,12 +127,12 @@ def mark_service_account(operator: Operator, tenant: str, user: str, reason: str
 
 
 def unmark_service_account(operator: Operator, tenant: str, user: str) -> None:
-    """Remove that mark from a user, by id. Raises TenantError."""
+    """Remove the mark of a service account from a user, by id. Raises TenantError."""
     _store(operator, tenant).unmark_service_account(user, _note(operator))
 
 
 def flagged_users(operator: Operator, tenant: str, kind: str = "") -> list[FlaggedUser]:
-    """Return the users with a flag of a kind of findings or of SERVICE, or with any flag.
+    """Return the flagged users; `kind` is a kind of findings or SERVICE, empty for all flags.
 
     Raises TenantError, and FindingError for an unknown kind.
     """
@@ -143,12 +143,12 @@ def flagged_users(operator: Operator, tenant: str, kind: str = "") -> list[Flagg
     users = store.accounts.read(user for _, user, _ in flags)
     return [
         FlaggedUser(
-            of,
+            flag_kind,
             user,
             users[user].user_name if user in users else None,
-            flag if flag != of else None,
+            flag if flag != flag_kind else None,
         )
-        for of, user, flag in flags
+        for flag_kind, user, flag in flags
     ]
 
 

@@ -1,4 +1,4 @@
-"""What an operator can put right, as OperatorErrors: AWS that cannot be used, refused changes."""
+"""Failures that an operator can correct, as OperatorErrors: no access to AWS, refused changes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rollcall.scim.errors import SCIMException
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Raise as OperatorError what AWS or SCIM refuses; let every fault of Rollcall through."""
+    """Raise refusals of AWS and of SCIM as OperatorError; faults of Rollcall pass unchanged."""
     try:
         with translated_access_errors():
             yield

@@ -1,4 +1,4 @@
-"""The one-time link by which a tenant's administrator gets endpoint and token."""
+"""The one-time link that gives a tenant's administrator endpoint and token."""
 
 from __future__ import annotations
 
@@ -29,21 +29,21 @@ class HandoverLink:
 
 
 def create(operator: Operator, tenant: str, opens: timedelta, days: int) -> HandoverLink:
-    """Make a link that opens for a while; its button makes a token that lives some days.
+    """Create a link that can be opened for a while; its button issues a token for some days.
 
     Ends earlier links that were never opened, and their tokens that were never used. Raises
     TenantError.
     """
     services = operator.services
-    offered = HandoverService(services.table, services.tenants).offer(tenant, opens, days)
+    offer = HandoverService(services.table, services.tenants).offer(tenant, opens, days)
     log = services.acts(tenant, operator.name)
-    for token in offered.revoked:
+    for token in offer.revoked:
         log.write("revoke", f"Token/{token.id}", "handed over and never used")
-    log.write("handover", f"Tenant/{tenant}", f"opens until {offered.opens_until}")
+    log.write("handover", f"Tenant/{tenant}", f"opens until {offer.opens_until}")
     return HandoverLink(
-        f"{services.settings.url.rstrip('/')}/handover#{offered.code}",
-        offered.opens_until,
-        offered.withdrawn,
-        offered.revoked,
-        tuple(UsedToken(token, use) for token, use in offered.live_tokens),
+        f"{services.settings.url.rstrip('/')}/handover#{offer.code}",
+        offer.opens_until,
+        offer.withdrawn,
+        offer.revoked,
+        tuple(UsedToken(token, use) for token, use in offer.live_tokens),
     )

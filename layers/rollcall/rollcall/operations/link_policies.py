@@ -42,7 +42,7 @@ def set_absent_members(operator: Operator, tenant: str, policy: AbsentMembers) -
 
 
 def add_domain(operator: Operator, tenant: str, domain: str) -> LinkPolicy:
-    """Let clients link accounts of a mail domain. Raises TenantError when it is not one."""
+    """Let clients link accounts of a mail domain. Raises TenantError for an invalid domain."""
     added = _normalized(domain)
 
     def add(before: LinkPolicy) -> LinkPolicy:
@@ -91,8 +91,8 @@ def _log(operator: Operator, tenant: str, action: str, detail: str) -> None:
 
 def _normalized(domain: str) -> str:
     """Return a mail domain in lower case and Unicode. Raises TenantError."""
-    bare = domain.strip().removeprefix("@")
-    normalized = None if "@" in bare else domain_of(f"x@{bare}")
+    name = domain.strip().removeprefix("@")
+    normalized = None if "@" in name else domain_of(f"x@{name}")
     if normalized is None or not _DOMAIN.fullmatch(normalized):
         raise TenantError(f"{domain!r} is no mail domain")
     return normalized

@@ -1,4 +1,4 @@
-"""The provisioning log of a tenant: which entries an operator reads, and new ones as they come."""
+"""The provisioning log of a tenant, read by an operator: a query, and new entries as they come."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class LogQuery:
     ids: frozenset[str] = frozenset()
 
     def selects(self, entry: LogEntry) -> bool:
-        """Return whether an entry is read."""
+        """Tell whether the query selects an entry."""
         if not str(entry.status).startswith(self.status):
             return False
         if not self.hashes:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:  # the command shows progress before it needs any service
 
 @dataclass(frozen=True)
 class Operator:
-    """A person who works on a deployment; `name` is what logs and events say of who acted."""
+    """A person who works on a deployment; `name` is the actor in logs and events."""
 
     services: Services
     name: str
@@ -29,9 +29,9 @@ class Operator:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far an act is: `done` of `total` units, such as accounts; None where nobody knows.
+    """The progress of an act: `done` of `total` units, such as accounts; None is an unknown total.
 
-    `step` says which part of an act of several parts it is, such as `deleting`.
+    `step` names the current part of an act, such as `deleting`.
     """
 
     done: int = 0
@@ -40,7 +40,7 @@ class Progress:
     step: str = ""
 
     def __str__(self) -> str:
-        """Return it as people read it, such as `deleting users, 1,200 so far`."""
+        """Return the progress as text, such as `deleting users, 1,200 so far`."""
         if not self.unit:
             return self.step
         end = "so far" if self.total is None else f"of {self.total:,}"

@@ -43,8 +43,8 @@ def verify(
         services.tenants.mark_moved(tenant)
         repaired.append(Fault(f"all names of {tenant} are under the keys of this release"))
         faults = yield from _lasting_faults(services, tenant, moved=True)
-        more, remaining = repair_all(services, tenant, faults, log)
-        repaired += more
+        repaired_now, remaining = repair_all(services, tenant, faults, log)
+        repaired += repaired_now
     return Verification(
         tuple(fault.sentence for fault in remaining), tuple(fault.sentence for fault in repaired)
     )
@@ -53,7 +53,7 @@ def verify(
 def repair_all(
     services: Services, tenant: str, faults: Sequence[Fault], log: AuditLog
 ) -> tuple[list[Fault], list[Fault]]:
-    """Repair faults where one of two sides is certainly right; return the repaired and the rest."""
+    """Repair the faults that allow it; return those that were repaired, and the others."""
     repaired = [fault for fault in faults if _repair(services, tenant, fault, log)]
     return repaired, [fault for fault in faults if fault not in repaired]
 
@@ -61,7 +61,7 @@ def repair_all(
 def _lasting_faults(
     services: Services, tenant: str, *, moved: bool
 ) -> Generator[Progress, None, list[Fault]]:
-    """Return the faults that two reads of the table show."""
+    """Return the faults that are in both of two reads of the table."""
     grants = partial(repaired_access, scales=services.scales)
     read = partial(verification.faults, services.table, tenant, grants, moved=moved)
     yield Progress(step="reading")

@@ -36,7 +36,7 @@ def find(state: Path = STATE) -> RunningServer | None:
         if not file.is_file():
             return None
         text = file.read_text()
-    with suppress(ValueError, OSError):  # the file is half written, or nobody listens there
+    with suppress(ValueError, OSError):  # the file is incomplete, or no server listens
         match json.loads(text):
             case {"url": str(url), "endpoint_url": str(endpoint)}:
                 port = int(endpoint.rpartition(":")[2])

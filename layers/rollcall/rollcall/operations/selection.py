@@ -1,4 +1,4 @@
-"""What names the deployment that an operator works on."""
+"""The options and variables that select the deployment that an operator works on."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Selection:
-    """Names of a deployment, in the order in which they are looked at.
+    """Names of a deployment, in the order of their precedence.
 
     The name of a stack; the URL of another DynamoDB and Secrets Manager; AWS_ENDPOINT_URL or
     ROLLCALL_TABLE in the environment; the state directory of a local server that runs.

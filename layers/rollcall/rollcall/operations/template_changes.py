@@ -38,12 +38,12 @@ __all__ = [
 ]
 
 MAX_TEMPLATES = 40
-"""The templates of one tenant: what every new user and every membership reads stays small."""
+"""The maximum number of templates of a tenant: each new user and each membership reads them all."""
 
 
 @dataclass(frozen=True)
 class TemplateVersion:
-    """A template as it was set once, and by whom."""
+    """A version of a template: when it was set, and by which actor."""
 
     template: Template
     set_at: str
@@ -59,7 +59,7 @@ class TemplateChange:
 
     @property
     def is_new_version(self) -> bool:
-        """Whether the template differs from the one that applied before."""
+        """Whether the template differs from its version before."""
         return self.before is None or not self.before.has_same_content(self.after)
 
 
@@ -112,7 +112,7 @@ def history(operator: Operator, tenant: str, name: str) -> list[TemplateVersion]
 def set_templates(
     operator: Operator, tenant: str, templates: Sequence[Template], *, dry_run: bool = False
 ) -> list[TemplateChange]:
-    """Set templates, all or none; return each as it was and as it is.
+    """Set templates, all or none; return each before and after.
 
     A template that differs from the one of its name becomes its next version, for the users who are
     created from now on; others are left alone. Raises TemplateError.
@@ -120,7 +120,7 @@ def set_templates(
     operator.services.tenants.show(tenant)
     if dry_run:
         before = _by_name(_catalogue(operator, tenant))
-        return [TemplateChange(before.get(each.name), each) for each in templates]
+        return [TemplateChange(before.get(template.name), template) for template in templates]
 
     def edit(current: dict[str, Template], versions: dict[str, int]) -> None:
         for template in templates:
@@ -131,7 +131,9 @@ def set_templates(
 
     before, after = _edit(operator, tenant, edit)
     bind(operator, tenant)
-    return [TemplateChange(before.get(each.name), after[each.name]) for each in templates]
+    return [
+        TemplateChange(before.get(template.name), after[template.name]) for template in templates
+    ]
 
 
 def remove(operator: Operator, tenant: str, name: str) -> None:
@@ -147,7 +149,7 @@ def remove(operator: Operator, tenant: str, name: str) -> None:
 
 
 def bind(operator: Operator, tenant: str) -> None:
-    """Bind templates to groups that exist already; the others are bound when the group arrives."""
+    """Bind templates to the groups that exist; the others are bound when their group is created."""
     items, catalogue = _items(operator, tenant), _catalogue(operator, tenant)
     resources = Resources(operator.services.table, tenant)
     for template in catalogue.templates:
@@ -198,13 +200,14 @@ def _edit(
 
 
 def _detail(before: dict[str, Template], after: dict[str, Template]) -> str:
-    """Return what the log says of a change: names and versions."""
-    set_ = [
+    """Return the log's detail of a change: names and versions."""
+    changes = [
         f"{name} version {template.version} set"
         for name, template in after.items()
         if before.get(name) != template
     ]
-    return ", ".join([*set_, *(f"{name} removed" for name in before if name not in after)])
+    changes += [f"{name} removed" for name in before if name not in after]
+    return ", ".join(changes)
 
 
 def _check(templates: dict[str, Template], before: dict[str, Template]) -> None:

@@ -1,4 +1,4 @@
-"""What templates would give to a user who is created now, and giving it to existing users."""
+"""A preview of what templates give to a new user, and their application to existing users."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class TemplatePreview:
 
 @dataclass(frozen=True)
 class AccessPreview:
-    """Every template of a tenant, and the access that those which apply give together."""
+    """Every template of a tenant, and the access that all those which apply give together."""
 
     templates: Sequence[TemplatePreview]
     access: Access
@@ -77,20 +77,20 @@ def preview(
     previews = previews_of(context, members, expected)
     for name in expected:
         if not any(
-            each.applies and each.template.group for each in previews_of(context, (), [name])
+            other.applies and other.template.group for other in previews_of(context, (), [name])
         ):
             raise TemplateError(f"there is no group {name}, and no template waits for it")
-    grants = [Grant.from_template(each.template, "") for each in previews if each.applies]
+    grants = [Grant.from_template(preview.template, "") for preview in previews if preview.applies]
     together = with_grants(Access(), grants, context.access_levels)
     if access is not None:
-        previews = [_with_status(context, each, access) for each in previews]
+        previews = [_with_status(context, preview, access) for preview in previews]
     return AccessPreview(previews, together)
 
 
 def previews_of(
     context: Context, groups: Collection[str], expected: Collection[str] = ()
 ) -> list[TemplatePreview]:
-    """Return of each template whether a new member of these groups would get it.
+    """Return for each template whether a new member of these groups would get it.
 
     `expected` are names of groups that have not arrived.
     """
@@ -128,7 +128,7 @@ def apply_templates(
 ) -> Generator[Progress, None, AppliedTemplates]:
     """Give users the templates that apply to them now and that they do not have.
 
-    Nothing is taken from anybody, and repeating it gives nothing twice. Raises TenantError for an
+    No access is removed, and a repetition gives nothing twice. Raises TenantError for an
     unknown tenant.
     """
     context = operator.services.context(tenant, operator.name)
@@ -150,38 +150,38 @@ def apply_templates(
 
 
 def _apply(context: Context, log: AuditLog, user: str) -> list[Template]:
-    """Give a user the templates that apply to it now and that it does not have; return these."""
-    given: list[Template] = []
+    """Give a user the templates that apply now and are missing; return these."""
+    templates: list[Template] = []
 
     def grants(access: UserAccess, now: str) -> list[Grant]:
-        given[:] = _missing(context, access)
-        return [Grant.from_template(template, now) for template in given]
+        templates[:] = _missing(context, access)
+        return [Grant.from_template(template, now) for template in templates]
 
     change_grants(context, log, user, grants, action="apply")
-    return given
+    return templates
 
 
 def _missing(context: Context, access: UserAccess) -> list[Template]:
-    """Return the templates that apply to a user and of which it has no version."""
+    """Return the templates that apply to a user and that the user does not have."""
     return [
-        each.template
-        for each in previews_of(context, access.groups)
-        if each.applies and each.template.name not in access.record.access.granted
+        preview.template
+        for preview in previews_of(context, access.groups)
+        if preview.applies and preview.template.name not in access.record.access.granted
     ]
 
 
 def _with_status(context: Context, preview: TemplatePreview, access: UserAccess) -> TemplatePreview:
-    """Return a preview that also says what a user has of the template, or why it has nothing."""
+    """Return a preview with the version that a user has, or why the user has none."""
     granted = access.record.access.granted.get(preview.template.name)
     status = f"version {granted}" if granted else _why_missing(context, preview.template, access)
     return TemplatePreview(preview.template, preview.applies, preview.reason, granted, status)
 
 
 def _why_missing(context: Context, template: Template, access: UserAccess) -> str:
-    """Say why a user has nothing of a template, and until when a membership may still give it."""
+    """Return why a user does not have a template, and until when a membership may give it."""
     version = access.record.access.awaited.get(template.name)
-    wanted = [(template.name, version)] if version else ()
-    contents = list(context.templates.read_versions(wanted).values())
+    versions = [(template.name, version)] if version else ()
+    contents = list(context.templates.read_versions(versions).values())
     if template.group is None or not contents:
         return "no, the account was not new to it"
     end = Template.of(contents[0]).closes(access.record.created)

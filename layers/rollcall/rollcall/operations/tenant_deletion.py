@@ -1,6 +1,6 @@
-"""The deletion of a tenant with everything in it, its own secret last, so that it may be repeated.
+"""The deletion of a tenant with all of its data; its secret is last, so that it may be repeated.
 
-Requests that were let in before the tenant was closed may run for UNDER_WAY; what they write is
+Requests that were accepted before the tenant was closed may run for UNDER_WAY; what they write is
 deleted, too.
 """
 
@@ -16,8 +16,8 @@ from rollcall.runtime.services import Services
 from rollcall.storage import tenant_items
 
 UNDER_WAY = timedelta(seconds=90)
-"""How long after a tenant was closed its requests may run: a token is believed for a minute, and a
-function lives for half of one."""
+"""How long after a tenant was closed its requests may run: a token is cached for a minute, and a
+function runs for 30 seconds at most."""
 
 
 def delete(
@@ -29,14 +29,14 @@ def delete(
 ) -> Generator[Progress]:
     """Disable a tenant and delete everything of it. Raises TenantError when there is none.
 
-    Without `wait` the requests that are under way are not waited for.
+    Without `wait` it does not wait for the requests that are under way.
     """
     services = operator.services
     services.tenants.disable(tenant)
     directory = services.directory(tenant, actor=operator.name)
     yield from _clear(directory)
-    if wait and (left := _time_under_way(services, tenant)) > timedelta():
-        seconds = left.total_seconds()
+    if wait and (remaining := _time_under_way(services, tenant)) > timedelta():
+        seconds = remaining.total_seconds()
         yield Progress(step=f"waiting {seconds:.0f} s for requests that are under way")
         sleep(seconds)
         yield from _clear(directory)

@@ -1,6 +1,6 @@
-"""Everything stored of a tenant, as the lines of an export; `docs/export.md` lists their types.
+"""All stored data of a tenant, as the lines of an export; `docs/export.md` lists their types.
 
-Memory holds only a few reads. What is changed meanwhile is exported as it was before or after.
+Memory holds only a few reads. A concurrent change is exported as before or as after it.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ def _resources(resources: Resources, url: str) -> Iterator[Line]:
         count_before, count = resources.count(kind), 0
         for record in _records(resources, kind):
             count += 1
-            # What is stored of an extension that is not declared here is exported, too.
+            # The stored attributes of an extension that is not declared here are exported, too.
             _, undeclared = split_extensions(kind, record.document)
             resource = merge_extensions(record.representation(url), undeclared)
             link = record.link.item if kind is Kind.USER else {}
@@ -128,15 +128,15 @@ def _deleted(table: Table, tenant: str) -> Iterator[Line]:
 
 
 def _memberships(table: Table, tenant: str, resources: Resources) -> Iterator[Line]:
-    """Yield memberships as readers of groups see them, with changes that are not finished."""
+    """Yield the memberships that readers of groups see, with unfinished changes applied."""
     group_members, large_changes = GroupMembers(table, tenant), LargeChangeItems(table, tenant)
     for group in _records(resources, Kind.GROUP):
-        leaving = frozenset(large_changes.unfinished_deletions())
+        unfinished_deletions = frozenset(large_changes.unfinished_deletions())
         members = group_members.iterate(group)
         while batch := dict(islice(members, MAX_BATCH)):
             existing = _existing(resources, batch) if group.pending else batch.keys()
             for member, kind in batch.items():
-                if member in existing and member not in leaving:
+                if member in existing and member not in unfinished_deletions:
                     membership = {"group": group.id, "member": member, "of": kind.value}
                     yield {"type": "membership", **membership}
 
@@ -144,7 +144,7 @@ def _memberships(table: Table, tenant: str, resources: Resources) -> Iterator[Li
 def _existing(resources: Resources, members: dict[str, Kind]) -> set[str]:
     existing: set[str] = set()
     for kind in Kind:
-        identifiers = [member for member, of in members.items() if of is kind]
+        identifiers = [member for member, other in members.items() if other is kind]
         existing.update(resources.read_many(kind, identifiers))
     return existing
 
@@ -160,7 +160,7 @@ def _templates(table: Table, tenant: str) -> Iterator[Line]:
 
 
 def _items_of_users(table: Table, index: str) -> Iterator[Line]:
-    """Yield the items beside users that an index has: their grants, or their flags."""
+    """Yield the items of users in an index partition: their grants, or their flags."""
     for item in _indexed(table, index):
         kind, _, name = item["sk"].partition("#")
         key = {"user": keys.identifier(item["pk"])}

@@ -1,4 +1,4 @@
-"""Tenants: made, listed, shown, disabled and enabled; `tenant_deletion` ends them."""
+"""Tenants: created, listed, shown, disabled and enabled; `tenant_deletion` deletes them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["Tenant"]
 
 @dataclass(frozen=True)
 class NewTenant:
-    """A tenant that was just made; `token` is its first one in plain, None where none was made."""
+    """A new tenant; `token` is its first token in plain text, None when it has no token."""
 
     name: str
     url: str
@@ -22,7 +22,7 @@ class NewTenant:
 
 @dataclass(frozen=True)
 class TenantOverview:
-    """A tenant, its Tenant URL, and how many `users` and `groups` its directory holds."""
+    """A tenant, its Tenant URL, and the numbers of its `users` and `groups`."""
 
     tenant: Tenant
     url: str
@@ -30,7 +30,7 @@ class TenantOverview:
 
 
 def create(operator: Operator, tenant: str, *, with_token: bool = True) -> NewTenant:
-    """Make a tenant, with a first token by default. Raises TenantError for a name that is taken."""
+    """Create a tenant, by default with a token. Raises TenantError for a name that is taken."""
     tenants = operator.services.tenants
     token = None
     if with_token:

@@ -42,7 +42,7 @@ def issue(operator: Operator, tenant: str, label: str, days: int, scope: Scope) 
 def rotate(
     operator: Operator, tenant: str, token: str | None, overlap: timedelta, days: int
 ) -> IssuedToken:
-    """Replace a token, which works for `overlap` more, by a new one of its label and scope.
+    """Replace a token by a new one with its label and scope; the old one works for `overlap` more.
 
     Without an id it is the only live token that is not being replaced. Raises TenantError.
     """
@@ -66,7 +66,7 @@ def show(operator: Operator, tenant: str, token: str) -> UsedToken:
 
 
 def revoke(operator: Operator, tenant: str, token: str) -> Token:
-    """End a token: it is refused everywhere within a minute. Raises TenantError."""
+    """Revoke a token: it is refused everywhere within a minute. Raises TenantError."""
     revoked = operator.services.keyring(tenant).revoke(token)
     operator.services.acts(tenant, operator.name).write("revoke", f"Token/{token}", "")
     return revoked

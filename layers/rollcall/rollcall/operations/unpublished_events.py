@@ -1,4 +1,4 @@
-"""Change events that could not be published: batches in a bucket, until they are republished."""
+"""Change events that could not be published: batches in a bucket, kept until republished."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from rollcall.runtime.services import Services
 
 @dataclass(frozen=True)
 class EventBatch:
-    """A batch that is put aside, and its events; `fault` says why they cannot be published.
+    """A stored batch, and its events; `fault` says why they cannot be published.
 
-    `error` is the exception behind a fault that may be Rollcall's own.
+    `error` is the exception behind it when that may be a fault of Rollcall.
     """
 
     stored: DeadLetterBatch
@@ -33,7 +33,7 @@ class EventBatch:
 
     @property
     def at(self) -> datetime:
-        """When it was put aside."""
+        """When the batch was stored."""
         return self.stored.at
 
     @property
@@ -50,7 +50,7 @@ class EventBatch:
 def read(
     operator: Operator, tenant: str | None = None, names: Collection[str] = ()
 ) -> Iterator[EventBatch]:
-    """Yield the batches with events of a tenant, or all; only those with these names, or any.
+    """Yield the batches, or those with events of a tenant, or those with these names.
 
     Raises TenantError for an unknown tenant, and UnpublishedError for an unknown name.
     """
@@ -90,7 +90,7 @@ def _with_events(services: Services, stored: DeadLetterBatch) -> EventBatch:
     try:
         events = publication.published_events(records, services.settings.url)
     except (LookupError, TypeError, ValueError) as error:
-        # The other batches are not held up.
+        # The other batches are published all the same.
         fault = f"it cannot be told ({type(error).__name__})"
         return EventBatch(stored, fault=fault, error=error)
     return EventBatch(stored, tuple(events))

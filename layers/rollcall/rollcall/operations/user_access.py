@@ -1,4 +1,4 @@
-"""What a user may do and why, and access that an operator grants or revokes."""
+"""The access of a user with its grants, and access that an operator grants or revokes."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def read_access(operator: Operator, tenant: str, name: str) -> UserAccess:
 
 
 def access_of(context: Context, identifier: str) -> UserAccess:
-    """Return the access of the user with this id, for an act that has a context already."""
+    """Return the access of the user with this id, by the context of the caller."""
     user = context.resources.read_user(identifier)
     if user is None:
         raise AccountError(f"there is no user {identifier} in {context.tenant}")
@@ -72,9 +72,9 @@ def grant(
     """
     template_file.check(areas, role, operator.services.settings.scales)
 
-    def raised(access: UserAccess, now: str) -> list[Grant]:
-        own = (existing for existing, _ in access.grants if existing.template == BY_HAND)
-        before = next(own, Grant(BY_HAND, 0, now))
+    def with_areas(access: UserAccess, now: str) -> list[Grant]:
+        by_hand = (existing for existing, _ in access.grants if existing.template == BY_HAND)
+        before = next(by_hand, Grant(BY_HAND, 0, now))
         return [
             replace(
                 before,
@@ -88,7 +88,7 @@ def grant(
     detail = ", ".join(
         [*(f"{area} {level}" for area, level in areas.items()), *filter(None, [role])]
     )
-    return _change(operator, tenant, name, raised, action="grant", detail=detail)
+    return _change(operator, tenant, name, with_areas, action="grant", detail=detail)
 
 
 def revoke(
@@ -100,7 +100,7 @@ def revoke(
     """
     revoked = list(areas)
 
-    def lowered(access: UserAccess, now: str) -> list[Grant]:
+    def without_areas(access: UserAccess, now: str) -> list[Grant]:
         current = access.record.access
         if missing := [area for area in revoked if area not in current.areas]:
             raise TemplateError(f"the user has no access to {', '.join(missing)}")
@@ -113,7 +113,7 @@ def revoke(
         ]
 
     detail = ", ".join([*revoked, *(["role"] if role else [])])
-    return _change(operator, tenant, name, lowered, action="revoke", detail=detail)
+    return _change(operator, tenant, name, without_areas, action="revoke", detail=detail)
 
 
 def change_grants(
