@@ -1,4 +1,4 @@
-"""How a client's write links an account that was there before, or is refused."""
+"""How a client's write links an existing account, or is refused."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def new_link(context: Context, record: Record) -> AccountLink | None:
 
 
 def find_linkable(context: Context, document: Mapping[str, Any]) -> str | None:
-    """Return the id of the account whose name a POST sends, None where no POST may link one."""
+    """Return the id of the account with the name in a POST, None when no POST may link one."""
     if context.linking is None or not context.linking.domains:
         return None
     found = context.resources.find(Kind.USER, claim(Kind.USER, document), unique=True)

@@ -1,4 +1,4 @@
-"""The resources that a search has to evaluate, where no lookup names them."""
+"""The resources that a search without a lookup has to evaluate."""
 
 from __future__ import annotations
 
@@ -48,14 +48,14 @@ class CandidateSource:
         position: tuple[str, str] | None = None,
         bounds: Bounds = _ALL,
     ) -> Iterator[tuple[str, str]]:
-        """Yield order key and id of the candidates in the order of an index."""
+        """Yield the order key and the id of each candidate in the order of an index."""
         if kind in self.since and index in (None, Index.CHANGED):
             return self._context.change_index.read(kind, self.since[kind], position, **bounds)
         order = index or Index.CREATED
         return self._context.resources.in_order(kind, order, position, **bounds)
 
     def read(self, kind: Kind, identifiers: Iterable[str]) -> list[Record]:
-        """Read resources; deleted ones as well where the filter is about those."""
+        """Read resources, also deleted ones when the filter is about those."""
         deleted = self._is_about_deleted(kind)
         records = self._context.resources.read_many(kind, identifiers, deleted=deleted)
         return list(records.values())

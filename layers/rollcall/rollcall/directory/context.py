@@ -1,4 +1,4 @@
-"""What an operation on one tenant's directory works with, and how its writes are committed."""
+"""The context of an operation on one tenant's directory: its tables, its rules, its commit."""
 
 from __future__ import annotations
 
@@ -62,19 +62,19 @@ FindDuplicate: TypeAlias = Callable[[Record], Duplicate | None]
 
 
 def no_duplicate(_: Record) -> None:
-    """Find no duplicate: the default, where nobody looks for them."""
+    """Find no duplicate: the default."""
 
 
 @dataclass(frozen=True)
 class Context:
-    """One tenant and one request on it; each way into the table is built when it is asked for.
+    """One request on one tenant; the objects that access the table are made when they are used.
 
-    `base_url` is the URL that the tenant is served under, `actor` who causes what is written. The
-    rules are the tenant's: `linking` is its link policy, None where an operator acts;
-    `absent_members` is what a PUT of a group without members does; `moved` says that all of its
-    names stand under the keys of this release; `key` signs its cursors. `log` collects the entries
-    of the request in the provisioning log, `budget` bounds the work that it may ask for, and
-    `find_duplicate` finds the duplicate that the creation of a user makes.
+    `base_url` is the base URL of the tenant, `actor` the one who makes the changes. The rules are
+    the tenant's: `linking` is its link policy, None when an operator acts; `absent_members` is the
+    effect of a PUT of a group without members; `moved` tells that all of its names have the keys of
+    this release; `key` signs its cursors. `log` collects the entries of the request in the
+    provisioning log, `budget` limits its work, and `find_duplicate` finds the duplicate that the
+    creation of a user makes.
     """
 
     table: Table
@@ -94,7 +94,7 @@ class Context:
 
     @cached_property
     def resources(self) -> Resources:
-        """The users and groups as they are read."""
+        """The reads of users and groups."""
         return Resources(self.table, self.tenant, moved=self.moved)
 
     @cached_property
@@ -134,7 +134,7 @@ class Context:
 
     @cached_property
     def bookmarks(self) -> Bookmarks:
-        """The places where pages of an index walk ended."""
+        """The positions at which pages by index ended."""
         return Bookmarks(self.table, self.tenant)
 
     @cached_property
@@ -162,10 +162,9 @@ class Context:
     def attempts(self, kind: Kind) -> Iterator[Attempt]:
         """Yield attempts at a write until one is committed.
 
-        An attempt that lost against another writer is followed by one that reads anew, within the
-        time that a request has. The time that an attempt spent on finishing another writer's change
-        does not count. Raises UniquenessException when a name is taken, Unavailable when the time
-        is over.
+        After a conflict with another writer, the next attempt reads again, within the time that a
+        request has. The time for finishing another writer's change does not count. Raises
+        UniquenessException when a name is taken, Unavailable when the time is over.
         """
         attempts = self.table.retry.attempts()
         while next(attempts, "over") != "over":
@@ -180,9 +179,9 @@ class Context:
 
 @dataclass
 class Attempt:
-    """One attempt at a write: `with attempt.commit():` surrounds what may lose against others.
+    """One attempt at a write: `with attempt.commit():` surrounds the write that may conflict.
 
-    `helped` says that it finished what another writer had begun.
+    `helped` tells that it finished the change of another writer.
     """
 
     kind: Kind
@@ -191,7 +190,7 @@ class Attempt:
 
     @contextmanager
     def commit(self) -> Iterator[None]:
-        """Note success; pass over a conflict, for the next attempt; raise when a name is taken."""
+        """Note success; ignore a conflict, for the next attempt; raise when a name is taken."""
         try:
             yield
         except ConditionFailed as error:

@@ -1,8 +1,8 @@
 """Ends the memberships of deleted users and groups.
 
-As many as one transaction holds end with the deletion itself. Otherwise the deletion leaves a note,
-and memberships are ended in batches, each of which may be repeated; readers of members leave out
-the resources that a note names.
+If one transaction can hold them, they end with the deletion itself. Otherwise the deletion stores a
+note, and memberships are ended in batches, each of which may be repeated; readers of members leave
+out the resources that a note names.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from rollcall.storage.memberships import Memberships, MembershipStates
 from rollcall.storage.transactions import Action, ConditionFailed
 
 ACTIONS_PER_MEMBERSHIP = 3
-"""Either side of a membership, and the version of the resource that stays."""
+"""The two items of a membership, and the version of the resource that stays."""
 
 ACTIONS_PER_INHERITED = 3
-"""Either side of the survivor's membership; the survivor's version is raised once."""
+"""The two items of the survivor's membership; the survivor's version is raised once."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def commit(context: Context, record: Record, deletion: Sequence[Action], now: st
 
 
 def finish(context: Context, identifier: str, seconds: float | None = None) -> bool:
-    """End the memberships of a deleted resource as far as time allows; tell whether all ended."""
+    """End memberships of a deleted resource while time allows; return whether all have ended."""
     deleted = context.large_changes.read_deleted(identifier)
     if deleted is None:
         return True
@@ -59,9 +59,9 @@ def finish(context: Context, identifier: str, seconds: float | None = None) -> b
     ending = _Ending(context, memberships, identifier, deleted.survivor)
     retry = context.table.retry
     deadline = retry.clock() + (seconds or retry.seconds)
-    left = _memberships(context, deleted.kind, identifier)
+    remaining = _memberships(context, deleted.kind, identifier)
     most = ACTIONS_PER_MEMBERSHIP + (ACTIONS_PER_INHERITED if deleted.survivor else 0)
-    while batch := list(islice(left, context.table.max_actions // most)):
+    while batch := list(islice(remaining, context.table.max_actions // most)):
         if retry.clock() > deadline:
             return False
         ending.apply(batch, deadline)

@@ -13,7 +13,7 @@ from rollcall.scim.filters import Filter
 from rollcall.scim.resource_type import Kind
 
 MAX_MEMBERSHIPS = 50_000
-"""How many memberships a filter that compares all of them may have to look at."""
+"""How many memberships a filter may read that compares all of them."""
 
 
 class FilterEvaluation:
@@ -27,7 +27,7 @@ class FilterEvaluation:
     def evaluate(
         self, kind: Kind, records: Sequence[Record], group: str | None = None
     ) -> Iterator[tuple[Record, dict[str, Any], bool]]:
-        """Yield each record, its representation as far as the filter needs it, and if it matches.
+        """Yield each record, the part of its representation for the filter, and whether it matches.
 
         `group` is one that has all of the records as members.
         """
@@ -84,15 +84,15 @@ class FilterEvaluation:
         """Return all members of a group, or all groups of a user. Raises TooManyException."""
         if kind is Kind.USER:
             groups = self._context.memberships.groups_of(Kind.USER, identifier)
-            found = dict.fromkeys(groups, Kind.GROUP)
+            related = dict.fromkeys(groups, Kind.GROUP)
         else:
-            roster = self._context.group_members.read(identifier, self._room)
-            found = {} if roster is None else roster.members
-        self._room -= len(found)
-        self._context.budget.allow(len(found))
+            result = self._context.group_members.read(identifier, self._room)
+            related = {} if result is None else result.members
+        self._room -= len(related)
+        self._context.budget.allow(len(related))
         if self._room < 0:
             raise TooManyException(
                 detail=f"this would look at more than {MAX_MEMBERSHIPS} memberships: compare "
                 "members.value or groups.value with eq"
             )
-        return found
+        return related

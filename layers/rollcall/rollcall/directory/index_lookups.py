@@ -1,4 +1,4 @@
-"""Finds the ids that the legs of a filter's plan look up."""
+"""The ids that the lookups of a filter's plan find."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The members of a group in pages, where they are too many for one answer."""
+"""The members of a group in pages, when they are too many for one answer."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rollcall.storage.table import Bounds
 
 
 class ReadConflict(Exception):  # noqa: N818
-    """Several members changed at once between two reads of one answer: read it again."""
+    """Several members changed together between two reads of one answer; it has to be read again."""
 
 
 def pages(
@@ -20,7 +20,7 @@ def pages(
 ) -> Iterator[list[Record]]:
     """Yield the members of one type in the order of their ids, `sizes` of them at a time.
 
-    All are those of before or of after a change of several members: the group is read again
+    All are from before or all from after a change of several members: the group is read again
     together with the members' documents. Raises ReadConflict when it has changed meanwhile.
     """
     record = context.resources.read(Kind.GROUP, group)
@@ -34,5 +34,5 @@ def pages(
         yield list(records.values())
 
 
-def _has_changed(before: Record, now: Record | None) -> bool:
-    return now is None or (now.pending, now.epoch) != (before.pending, before.epoch)
+def _has_changed(before: Record, after: Record | None) -> bool:
+    return after is None or (after.pending, after.epoch) != (before.pending, before.epoch)

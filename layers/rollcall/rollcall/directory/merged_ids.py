@@ -1,4 +1,4 @@
-"""How requests meet the ids of merged users: some lead to the survivor, some answer with a stub."""
+"""The ids of merged users: some lead to the survivor, some are answered with a stub."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def survivor(context: Context, identifier: str) -> str:
 
 
 def read(context: Context, identifier: str) -> tuple[Record, list[str]] | None:
-    """Return what a merged id answers with, and its groups: its stub, or else the survivor.
+    """Return the record that answers a merged id, its stub or else the survivor, and its groups.
 
     None when the id was not merged.
     """

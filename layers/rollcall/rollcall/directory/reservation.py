@@ -1,4 +1,4 @@
-"""Reserves a group for a writer that lost to others several times.
+"""Reserves a group for a writer that met several conflicts.
 
 A write that depends on all members has to change the version that it read, and a group that others
 change all the time always has a newer one. A reservation is a pending change without members: other

@@ -59,16 +59,16 @@ class Query:
 class _Page:
     """Some results in order; `more` says that others follow, `end` after which position."""
 
-    found: list[Candidate]
+    results: list[Candidate]
     more: bool
     end: Position | None
 
     def cut(self, number: int, *, backwards: bool) -> _Page:
         """Return the page with the first results only, in the direction of reading."""
-        if number == len(self.found):
+        if number == len(self.results):
             return self
-        kept = self.found[-number:] if backwards else self.found[:number]
-        return _Page(kept, more=True, end=kept[0 if backwards else -1].position)
+        results = self.results[-number:] if backwards else self.results[:number]
+        return _Page(results, more=True, end=results[0 if backwards else -1].position)
 
     def around(self, at: Cursor | None, size: int) -> tuple[Cursor | None, Cursor | None]:
         """Return the cursors of the next and of the previous page, None where there is none.
@@ -80,8 +80,8 @@ class _Page:
         ahead = back = None
         if self.more and self.end is not None:
             ahead = Cursor(self.end, size, backwards)
-        if self.found and at is not None:
-            edge = self.found[-1] if backwards else self.found[0]
+        if self.results and at is not None:
+            edge = self.results[-1] if backwards else self.results[0]
             back = Cursor(edge.position, size, not backwards)
         elif at is not None:
             back = Cursor(at.position, size, not backwards, not at.inclusive)
@@ -93,13 +93,13 @@ class Search:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._seal = CursorSigner(context.key)
+        self._signer = CursorSigner(context.key)
 
     def run(self, kinds: Sequence[Kind], query: Query) -> dict[str, Any]:
         """Return a ListResponse.
 
-        Raises InvalidFilterException, TooManyException, InvalidPathException, Unavailable where
-        changes of several members keep coming between, and the three of RFC 9865 for cursors.
+        Raises InvalidFilterException, TooManyException, InvalidPathException, the three exceptions
+        of RFC 9865 for cursors, and Unavailable when members change during every attempt.
         """
         parsed = None if query.filter is None else filters.parse(query.filter, kinds)
         order = ordering.order(kinds, query.sort_by, query.sort_order)
@@ -120,27 +120,29 @@ class Search:
     ) -> dict[str, Any]:
         """Return a page by its index; it begins where the page before ended, if that is known.
 
-        A client that reads page after page then misses and repeats no resource while others are
+        So a client that reads page after page misses and repeats no resource while others are
         created and deleted.
         """
         walk = f"{self._context.actor.token}\n{_name(kinds, query)}\n{query.size}"
         after = self._bookmark(walk, query)
         skip = 0 if after is not None else query.start - 1
-        wanted: Iterable[Candidate] = ()
+        results: Iterable[Candidate] = ()
         if parsed is None and matching.order.index is not None:
             total = self._count(kinds)
             if query.size:
-                wanted = matching.results(after, expected=query.size, skip=skip)
+                results = matching.results(after, expected=query.size, skip=skip)
         else:
-            every = list(matching.results())
-            total = len(every)
-            wanted = islice(every, skip, None) if after is None else matching.after(every, after)
-        found = list(islice(wanted, query.size))
-        resources = self._representations(found, query.projection)
+            matches = list(matching.results())
+            total = len(matches)
+            results = (
+                islice(matches, skip, None) if after is None else matching.after(matches, after)
+            )
+        page = list(islice(results, query.size))
+        resources = self._representations(page, query.projection)
         next_index = query.start + len(resources)
-        # Behind the first page the total may be below the index: results may be deleted meanwhile.
-        if resources and (next_index <= total or (query.start > 1 and len(found) == query.size)):
-            position = json.dumps(list(found[len(resources) - 1].position))
+        # After the first page the total may be below the index, when results were deleted.
+        if resources and (next_index <= total or (query.start > 1 and len(page) == query.size)):
+            position = json.dumps(list(page[len(resources) - 1].position))
             self._context.bookmarks.write(walk, next_index, position, self._context.clock())
         return {
             "schemas": [LIST_RESPONSE],
@@ -165,57 +167,57 @@ class Search:
             raise InvalidCountException(detail=f"count must be between 0 and {MAX_RESULTS}")
         at: Cursor | None = None
         if query.cursor:
-            at = self._seal.open(query.cursor, name, query.count, now)
+            at = self._signer.open(query.cursor, name, query.count, now)
         size = query.size if at is None else at.count
         if not size:
             return self._by_index(kinds, query, parsed, matching)
         page, backwards = _page(matching, at, size), at is not None and at.backwards
-        reading = page.found[::-1] if backwards else page.found
-        shown = self._representations(reading, query.projection)
-        page = page.cut(len(shown), backwards=backwards)
+        ordered = page.results[::-1] if backwards else page.results
+        resources = self._representations(ordered, query.projection)
+        page = page.cut(len(resources), backwards=backwards)
         response: dict[str, Any] = {"schemas": [LIST_RESPONSE]}
         if parsed is None and matching.order.index is not None:
             response["totalResults"] = self._count(kinds)
         elif (total := matching.total()) is not None:
             response["totalResults"] = total
         elif at is None and not page.more:
-            response["totalResults"] = len(page.found)
-        response["itemsPerPage"] = len(page.found)
+            response["totalResults"] = len(page.results)
+        response["itemsPerPage"] = len(page.results)
         following, previous = page.around(at, size)
         if following is not None:
-            response["nextCursor"] = self._seal.close(following, name, now)
+            response["nextCursor"] = self._signer.close(following, name, now)
         if previous is not None:
-            response["previousCursor"] = self._seal.close(previous, name, now)
-        response["Resources"] = shown[::-1] if backwards else shown
+            response["previousCursor"] = self._signer.close(previous, name, now)
+        response["Resources"] = resources[::-1] if backwards else resources
         return response
 
     def _count(self, kinds: Iterable[Kind]) -> int:
         return sum(self._context.resources.count(kind) for kind in kinds)
 
     def _representations(
-        self, found: Iterable[Candidate], projection: Projection
+        self, results: Iterable[Candidate], projection: Projection
     ) -> list[dict[str, Any]]:
         """Return the representations in a list, only the first ones when not all fit an answer.
 
         Raises TooManyException when not even one does.
         """
-        shown: list[dict[str, Any]] = []
+        resources: list[dict[str, Any]] = []
         room = response_limits.MAX_ANSWER
-        for each in found:
+        for each in results:
             try:
                 resource = self._representation(each.record, projection)
             except TooManyException:
-                if shown:
+                if resources:
                     break
                 raise
             room -= response_limits.size(resource)
-            if room < 0 and shown:
+            if room < 0 and resources:
                 break
-            shown.append(resource)
-        return shown
+            resources.append(resource)
+        return resources
 
     def _representation(self, record: Record, projection: Projection) -> dict[str, Any]:
-        """Return a resource as a list shows it: with the groups of a user only when requested."""
+        """Return a resource for a list, with the groups of a user only when requested."""
         context = self._context
         members = groups = None
         if record.deleted:
@@ -234,28 +236,28 @@ class Search:
 
 
 def _page(matching: Matching, at: Cursor | None, size: int) -> _Page:
-    """Read one page from a cursor; it ends early where too many resources would be evaluated."""
+    """Read one page from a cursor; it ends early when too many resources would be evaluated."""
     after, backwards = (None, False) if at is None else (at.position, at.backwards)
-    found: list[Candidate] = []
+    results: list[Candidate] = []
     evaluated, end, more = 0, after, False
     inclusive = at is not None and at.inclusive
     try:
         for each in matching.candidates(
             after, backwards=backwards, inclusive=inclusive, expected=size + 1
         ):
-            if evaluated == matching.max_walk or (len(found) == size and each.matches):
+            if evaluated == matching.max_walk or (len(results) == size and each.matches):
                 more = True
                 break
             evaluated, end = evaluated + 1, each.position
             if each.matches:
-                found.append(each)
+                results.append(each)
     except TooManyException:
         if not evaluated:
             raise
         more = True
-    return _Page(found[::-1] if backwards else found, more, end)
+    return _Page(results[::-1] if backwards else results, more, end)
 
 
 def _name(kinds: Iterable[Kind], query: Query) -> str:
-    """Return a name for all that the order of results depends on, which cursors are bound to."""
+    """Return the parts of a query that the order depends on; cursors are bound to them."""
     return json.dumps([list(kinds), query.filter, query.sort_by, (query.sort_order or "").lower()])

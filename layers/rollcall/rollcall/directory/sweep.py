@@ -33,7 +33,7 @@ class Sweep:
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
 
     def run(self, seconds_left: Callable[[], float] = lambda: inf) -> Iterator[UnfinishedChange]:
-        """Continue each change as far as time allows, and yield those that are finished.
+        """Continue each change while time allows, and yield those that are finished.
 
         A failure does not hold up the others: the next sweep tries again, and an ExceptionGroup at
         the end names the tenant and the id of each.

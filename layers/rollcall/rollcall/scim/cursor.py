@@ -1,7 +1,7 @@
 """Cursors (RFC 9865): a position in an order, signed, bound to the query that it continues.
 
-A cursor is of unreserved characters: what it says as JSON in URL-safe base64, a dot, and a keyed
-hash of it. Nothing is stored for it; it is valid for the time that the ServiceProviderConfig names.
+A cursor has unreserved characters only: its content as JSON in URL-safe base64, a dot, and a keyed
+hash of it. Nothing is stored for it; the ServiceProviderConfig names the time of its validity.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ Position = tuple[Any, ...]
 
 @dataclass(frozen=True)
 class Cursor:
-    """Where a page begins: behind a position, or before it when reading backwards.
+    """The beginning of a page: after a position, or before it when reading backwards.
 
     `inclusive` pages begin at the position itself.
     """

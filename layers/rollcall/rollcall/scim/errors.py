@@ -7,8 +7,8 @@ SCIMException              `status`, `scim_type` and `detail`, the sentence for 
 ├── UnsupportedMediaType   415
 └── Unavailable            429 or 503, with the seconds after which to try again
 
-They are not the engine's, whose import builds all of its models: what raises errors and needs no
-models, the storage above all, does without. `engine_errors` translates the engine's.
+They are not the engine's, because to import those builds all of its models, which modules such as
+the storage do not need. `engine_errors` translates the engine's errors.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class MutabilityException(SCIMException):
 
 
 class InvalidSyntaxException(SCIMException):
-    """The body has not the structure of the message."""
+    """The body does not have the structure of the message."""
 
     scim_type = "invalidSyntax"
 
@@ -61,7 +61,7 @@ class InvalidPathException(SCIMException):
 
 
 class NoTargetException(SCIMException):
-    """The path of an operation selects nothing that could be operated on."""
+    """The path of an operation selects no value."""
 
     scim_type = "noTarget"
 
@@ -73,7 +73,7 @@ class InvalidValueException(SCIMException):
 
 
 class InvalidCursorException(SCIMException):
-    """The cursor is none of ours, or belongs to another query (RFC 9865 section 2.2)."""
+    """The cursor is invalid, or belongs to another query (RFC 9865 section 2.2)."""
 
     scim_type = "invalidCursor"
 
@@ -91,7 +91,7 @@ class InvalidCountException(SCIMException):
 
 
 class UnauthorizedException(SCIMException):
-    """The token is missing, or is none that is accepted."""
+    """The token is missing or not accepted."""
 
     status = 401
 
@@ -137,7 +137,7 @@ class PreconditionFailedException(SCIMException):
 
 
 class PayloadTooLargeException(SCIMException):
-    """The request, or what it makes of a resource, is larger than what is served."""
+    """The request, or the resource after it, is too large."""
 
     status = 413
 
@@ -155,7 +155,7 @@ class NotImplementedException(SCIMException):
 
 
 class Unavailable(SCIMException):
-    """Too much at once: the request was not applied and may be repeated after `retry_after` s."""
+    """Too many requests at once: this one was not applied; retry after `retry_after` seconds."""
 
     def __init__(self, detail: str, *, status: int = 503, retry_after: int = 1) -> None:
         self.retry_after = retry_after

@@ -1,4 +1,4 @@
-"""Operations on the members of a group, read without knowing who is a member.
+"""Operations on the members of a group, parsed without reading the members.
 
 They stay in the order of the request and are applied to the members that they name, so that adding
 one member to a group of a hundred thousand never reads the others.
@@ -34,7 +34,7 @@ from rollcall.scim.resource_models import FILTERS, Group
 from rollcall.scim.resource_type import Kind
 
 _LOOKS = 4
-"""The looks that it takes to read a member for a selection, beside one for each comparison."""
+"""The looks for reading a member for a selection, in addition to one for each comparison."""
 
 
 @dataclass(frozen=True)
@@ -69,27 +69,27 @@ Operation: TypeAlias = Add | Remove | RemoveSelected | Clear
 def ids(value: Any) -> list[str]:
     """Return the ids in a value of `members`, without repeats, in order.
 
-    Accepts a bare id, a bare object, and lists of either. Raises InvalidValueException when an
-    element bears no id.
+    Accepts an id, an object, and lists of either. Raises InvalidValueException when an element has
+    no id.
     """
     if tolerance.is_unassigned(value):
         return []
-    found: dict[str, None] = {}
+    unique: dict[str, None] = {}
     for element in tolerance.elements(value):
         identifier = element.get("value") if isinstance(element, dict) else None
         if not isinstance(identifier, str) or not identifier:
             raise InvalidValueException(
                 detail="members takes objects whose value is the id of a user or a group"
             )
-        found[identifier] = None
-    return list(found)
+        unique[identifier] = None
+    return list(unique)
 
 
 def operations(op: str, target: Attribute, value: Any) -> Iterator[Operation]:
-    """Yield what an operation of a PATCH on `members` wants.
+    """Yield the operations on memberships for an operation of a PATCH on `members`.
 
-    Raises MutabilityException for what a member cannot change, NoTargetException for an add by a
-    selection of nobody in particular, InvalidValueException as `ids` does.
+    Raises MutabilityException for a change of a member's attributes, NoTargetException for an add
+    whose selection is not a list of ids, InvalidValueException as `ids` does.
     """
     if target.sub not in (None, "value"):
         raise MutabilityException(detail=f"{target.path} is immutable")
@@ -132,11 +132,11 @@ def selected_ids(selection: FilterNode) -> list[str] | None:
 
 def named_members(operations: Iterable[Operation]) -> list[str]:
     """Return the ids that the operations name, without repeats, in order."""
-    named: dict[str, None] = {}
+    unique: dict[str, None] = {}
     for operation in operations:
         if isinstance(operation, Add | Remove):
-            named.update(dict.fromkeys(operation.members))
-    return list(named)
+            unique.update(dict.fromkeys(operation.members))
+    return list(unique)
 
 
 def needs_all(operations: Iterable[Operation]) -> bool:
@@ -145,21 +145,22 @@ def needs_all(operations: Iterable[Operation]) -> bool:
 
 
 def replace_aliases(operations: Iterable[Operation], aliases: Mapping[str, str]) -> list[Operation]:
-    """Return the operations with the survivor in the place of each merged id that is added.
+    """Return the operations with each merged id that is added replaced by its survivor.
 
-    Removing a merged id removes nobody: a client that cleans up the account it deletes must not
-    remove the survivor, whom it may have added itself.
+    Removing a merged id removes nobody: a client that removes an account before it deletes it must
+    not remove the survivor, which it may have added itself.
     """
-    found: list[Operation] = []
-    for each in operations:
-        match each:
-            case Add(named):
-                found.append(Add(tuple(dict.fromkeys(aliases.get(one, one) for one in named))))
-            case Remove(named):
-                found.append(Remove(tuple(one for one in named if one not in aliases)))
+    replaced: list[Operation] = []
+    for operation in operations:
+        match operation:
+            case Add(members):
+                survivors = (aliases.get(member, member) for member in members)
+                replaced.append(Add(tuple(dict.fromkeys(survivors))))
+            case Remove(members):
+                replaced.append(Remove(tuple(each for each in members if each not in aliases)))
             case _:
-                found.append(each)
-    return found
+                replaced.append(operation)
+    return replaced
 
 
 def members_after(

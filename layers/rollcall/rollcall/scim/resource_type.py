@@ -1,7 +1,7 @@
 """The resource types and the URNs of their schemas (RFC 7643 section 6).
 
-Their models are in `resource_models`, whose import takes longer than all else: what only names a
-type does without.
+Their models are in `resource_models`, whose import takes long: modules that only name a type do not
+need it.
 """
 
 from __future__ import annotations
@@ -34,4 +34,4 @@ EXTENSIONS: dict[Kind, frozenset[str]] = {
     Kind.USER: frozenset({ENTERPRISE, ROLLCALL}),
     Kind.GROUP: frozenset({ROLLCALL_GROUP}),
 }
-"""The URNs of the extensions that each type is served with; `bind` replaces them."""
+"""The URNs of the extensions of each type; `bind` replaces them."""

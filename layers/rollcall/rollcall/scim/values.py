@@ -1,7 +1,7 @@
 """The single values that the attribute types take (RFC 7643 section 2.3).
 
-The engine takes more: to it a number is an instant, `true` is a number, and what is no base64 is
-nothing.
+The engine accepts more: it takes a number for an instant and `true` for a number, and drops a value
+that is not base64.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}", re.ASCII)
 
 
 def canonical(target: Any, value: Any) -> Any:
-    """Return a value in the form in which its type is kept and compared.
+    """Return a value in the form in which its type is stored and compared.
 
-    `target` is the Python type of the attribute's values. Raises ValueError saying what the type
-    takes.
+    `target` is the Python type of the attribute's values. Raises ValueError naming the form that
+    the type takes.
     """
     if target is bool:
         return _boolean(value)
@@ -35,7 +35,7 @@ def canonical(target: Any, value: Any) -> Any:
 
 
 def comparable(target: Any, value: Any) -> Any:
-    """Return what a fitting value is when it is compared. Raises ValueError for no such instant."""
+    """Return the sort key of a canonical value. Raises ValueError for an impossible instant."""
     if value is None:
         return None
     if target is datetime:
@@ -44,29 +44,29 @@ def comparable(target: Any, value: Any) -> Any:
 
 
 def _boolean(value: Any) -> bool:
-    mended = tolerance.boolean(value)
-    if isinstance(mended, bool):
-        return mended
+    parsed = tolerance.boolean(value)
+    if isinstance(parsed, bool):
+        return parsed
     raise ValueError("takes true or false")
 
 
 def _number(value: Any) -> Any:
-    """A number may be given as a string, as real clients do; infinity is none."""
+    """Return a number, also as a string, as some clients send it; infinity is not a number."""
     try:
-        read = float(value) if isinstance(value, str) else value
+        number = float(value) if isinstance(value, str) else value
     except ValueError:
-        read = None
-    if isinstance(read, bool | None) or (isinstance(read, float) and not isfinite(read)):
+        number = None
+    if isinstance(number, bool | None) or (isinstance(number, float) and not isfinite(number)):
         raise ValueError("takes a number")
     return value
 
 
 def _instant(value: Any) -> str:
-    """An instant without a zone is in UTC: it has to be comparable to those with one."""
-    found = _DATE_TIME.fullmatch(value) if isinstance(value, str) else None
-    if found is None:
+    """Return an instant with its zone: UTC when it has none, so that all can be compared."""
+    match = _DATE_TIME.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
         raise ValueError("takes a date and a time, such as 2026-01-31T08:00:00Z")
-    return found[0] if found["zone"] else f"{found[0]}Z"
+    return match[0] if match["zone"] else f"{match[0]}Z"
 
 
 def _binary(value: Any) -> Any:
