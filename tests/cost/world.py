@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -56,7 +57,7 @@ class World:
 
     def stored(self) -> list[Any]:
         """Return all that is stored, but what every request leaves."""
-        return sorted(str(item) for item in self._items())
+        return sorted(json.dumps(item, sort_keys=True) for item in self._items())
 
     def _items(self) -> Iterator[dict[str, Any]]:
         pages = self._services.clients.dynamodb.get_paginator("scan")
