@@ -64,16 +64,21 @@ def asking() -> Iterator[None]:
 
 
 def follow(act: Generator[Progress, None, _Result], title: str) -> _Result:
-    """Show the progress of an act on standard error, behind a title; return its result."""
+    """Show the progress of an act on standard error, behind a title; return its result.
+
+    Whatever interrupts this interrupts the act, which says how far it came.
+    """
     with err.status(title) as status:
-        while True:
-            try:
-                progress = next(act)
-            except StopIteration as end:
-                result: _Result = end.value
-                return result
-            text = str(progress)
-            status.update(f"{title}: {text}" if text else title)
+        try:
+            while True:
+                text = str(next(act))
+                status.update(f"{title}: {text}" if text else title)
+        except StopIteration as end:
+            result: _Result = end.value
+            return result
+        except BaseException as error:
+            act.throw(error)
+            raise
 
 
 def say(sentence: str, *, to: Console = out, style: str = "") -> None:
