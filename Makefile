@@ -20,7 +20,9 @@ BIN := $(VENV)/bin
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-install: $(VENV)/.installed $(EMULATOR)/.installed $(ENGINE)/.installed-$(ENGINE_VERSION)  ## fill .venv (with .venv/bin/rollcall), .venv-emulator and .engine
+RUNNABLE := $(VENV)/.installed $(EMULATOR)/.installed
+
+install: $(RUNNABLE) $(ENGINE)/.installed-$(ENGINE_VERSION)  ## fill .venv (with .venv/bin/rollcall), .venv-emulator and .engine
 
 $(VENV)/.installed: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
@@ -44,15 +46,15 @@ $(ENGINE)/.installed-$(ENGINE_VERSION):
 		echo "npm has no DynamoDB engine for this machine: tests take moto, until $(ENGINE) is removed"
 	@touch $@
 
-serve: install  ## serve the whole API on loopback with a demo tenant
+serve: $(RUNNABLE)  ## serve the whole API on loopback with a demo tenant
 	$(BIN)/rollcall serve --tenant demo
 
-demo: install  ## play an Entra administrator's first day against a local server
+demo: $(RUNNABLE)  ## play an Entra administrator's first day against a local server
 	$(BIN)/python -m demo
 
 PYTEST := $(BIN)/pytest -n auto --dist worksteal
 
-quick: install  ## run the tests that need no AWS emulator, in about a minute
+quick: install  ## run the tests that need no AWS emulator
 	$(PYTEST) -m "not (emulator or slow or browser or built or faults)"
 
 test: install  ## run all tests but the slow ones and those of a browser, the built functions and faults

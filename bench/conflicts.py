@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from rollcall.cli.terminal import follow
 from rollcall.model.account_link import LOCAL
 from rollcall.reconcile.conflicts import conflict_report
 from rollcall.reconcile.conflicts.conflict_check import check
@@ -73,7 +74,8 @@ def measure(number: int) -> dict[str, Any]:
         path = Path(folder) / "users.json"
         export(number, path)
         before, begun = _memory(), time.process_time()
-        made = check(ProvisioningJob("acme"), EntraExport(path), accounts(number))
+        act = check(ProvisioningJob("acme"), EntraExport(path), accounts(number))
+        made = follow(act, "checking")
         checked = time.process_time() - begun
         with (Path(folder) / "out").open("w") as stream:
             conflict_report.as_csv(made, stream)

@@ -74,7 +74,7 @@ def main() -> int:
     with server() as (services, url, old):
         load = Load(url)
         early = load.send(old, 15)
-        issued = services.keyring("acme").rotate(None, OVERLAP)
+        issued = services.tokens("acme").rotate(None, OVERLAP)
         assert issued.replaced is not None
         rotated, new = time.monotonic() - load.begun, issued.plain
         # What was promised, by the clock of the server.

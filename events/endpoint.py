@@ -15,9 +15,9 @@ from typing import Any
 from rollcall.dev import emulator, local_server
 from rollcall.directory.directory import Directory
 from rollcall.model.actor import Actor
-from rollcall.runtime.duplicates_function import report
 from rollcall.runtime.services import Services
 from rollcall.runtime.settings import Settings
+from rollcall.runtime.tenant_report import duplicate_run
 from rollcall.scim.resource_type import Kind
 from rollcall.storage import report_files
 from rollcall.storage.handover_items import Handover, HandoverItems
@@ -62,7 +62,7 @@ def seed(services: Services) -> None:
     services.bus().create()
     services.tenants.create(TENANT)
     services.secrets.change(TENANT, _with_the_token_of_the_events)
-    services.keyring(TENANT).issue("about to expire", days=1)
+    services.tokens(TENANT).issue("about to expire", days=1)
     _offer(services)
     directory = services.directory(TENANT)
     for user in (*USERS.items(), GONE):
@@ -71,7 +71,7 @@ def seed(services: Services) -> None:
         members = [{"value": next(iter(USERS))}]
         directory.groups.create({"displayName": name, "members": members}, identifier)
     _begin(services)
-    report(services, TENANT).advance(RUN, lambda _: False)
+    duplicate_run(services, TENANT).advance(RUN, lambda _: False)
     services.reports.create_link(report_files.report_path(TENANT, RUN), datetime.now(UTC), REPORT)
     directory.users.delete(GONE[0])
     _create(directory, *SECOND)

@@ -159,6 +159,20 @@ def deployment(clients: Clients, settings: Settings | None = None) -> Iterator[S
             services.clients.dynamodb.delete_table(TableName=services.table.name)
 
 
+@pytest.fixture
+def calls(services: Services) -> Iterator[list[str]]:
+    """The names of the calls to DynamoDB, in their order."""
+    made: list[str] = []
+
+    def note(model: object, **_: object) -> None:
+        made.append(getattr(model, "name", ""))
+
+    events = services.clients.dynamodb.meta.events
+    events.register("before-call.dynamodb", note)
+    yield made
+    events.unregister("before-call.dynamodb", note)
+
+
 MARKERS_OF_FIXTURES = {
     "server": "emulator",
     "home": "emulator",

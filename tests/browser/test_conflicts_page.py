@@ -14,6 +14,7 @@ from rollcall.reconcile.conflicts.forecast import ProvisioningJob
 from rollcall.reconcile.files.account_file import AccountFile
 from tests.browser.conftest import DESKTOP, LAPTOP, PHONE, Browser
 from tests.browser.test_duplicates_page import shown, violations
+from tests.operations.operators import finished
 from tests.reconcile.cases import account, person
 from tests.scenario.two_hundred import NUMBERS, Cause, everyone, write
 
@@ -34,7 +35,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> str:
         for each in AccountFile(files["accounts.csv"]).drafts()
     ]
     accounts.append(account("eve@old.test", displayName=SCRIPT))
-    made = check(ProvisioningJob("acme"), EntraExport(files["users.json"]), accounts)
+    made = finished(check(ProvisioningJob("acme"), EntraExport(files["users.json"]), accounts))
     file = folder / "report.html"
     file.write_text("".join(conflict_report.as_page(made, "users.json", "24 November 2026")))
     return file.as_uri()
@@ -110,7 +111,7 @@ def long(tmp_path_factory: pytest.TempPathFactory) -> str:
     ]
     file = folder / "users.json"
     file.write_text(json.dumps(people))
-    made = check(ProvisioningJob("acme"), EntraExport(file), accounts)
+    made = finished(check(ProvisioningJob("acme"), EntraExport(file), accounts))
     page = folder / "report.html"
     page.write_text("".join(conflict_report.as_page(made, "users.json", "24 November 2026")))
     return page.as_uri()

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from rollcall.runtime.duplicates_function import report
+from rollcall.runtime.tenant_report import duplicate_run
 from rollcall.storage.report_files import report_path
 from tests.browser.conftest import DESKTOP, LAPTOP, PHONE, Browser
 from tests.conftest import Server
@@ -38,7 +38,7 @@ def link(server: Server) -> str:
     user(own, "dee@corp.test", **mails("dee@corp.test"))
     user(own, "jo1@corp.test", displayName="John Smith")
     user(own, "jo2@corp.test", displayName="John Smith")
-    run = report(server.services, name)
+    run = duplicate_run(server.services, name)
     done(run, MONDAY)
     own.users.delete(gone)
     user(own, "ann@corp.test", **mails("ann.lee@corp.test"), displayName="Ann Lee")

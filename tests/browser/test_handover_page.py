@@ -245,7 +245,7 @@ def test_it_says_when_the_tenant_is_disabled_and_when_the_token_is_revoked(
         for each in server.services.tenants.show(link.tenant.name).tokens
         if each.label == "hand-over"
     ]
-    server.services.keyring(link.tenant.name).revoke(token)
+    server.services.tokens(link.tenant.name).revoke(token)
     server.services.tenants.disable(link.tenant.name)
 
     browser.open(link.url)

@@ -13,8 +13,8 @@ from rollcall.model.account_link import LOCAL
 from rollcall.model.actor import Actor
 from rollcall.operations import account_merge
 from rollcall.operations.operator import Operator
-from rollcall.runtime.duplicates_function import report
 from rollcall.runtime.services import Services
+from rollcall.runtime.tenant_report import duplicate_run
 from rollcall.storage.handover_items import Handover, HandoverItems
 from rollcall.storage.outbox import Outbox
 from rollcall.templates.template import Selector, Template
@@ -83,7 +83,7 @@ def _operators(services: Services, directory: Directory, api: httpx.Client) -> N
     _create(api, "dlee", name="Dot Lee")
     _patch(api, "/Users/bob", {"op": "replace", "value": {"title": "Baker"}})
     run = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-    report(services, "acme").advance(run, lambda _: False)
+    duplicate_run(services, "acme").advance(run, lambda _: False)
     operator = Operator(services, OPERATOR)
     operators.finished(
         account_merge.finish_merge(
@@ -94,7 +94,7 @@ def _operators(services: Services, directory: Directory, api: httpx.Client) -> N
     accesses = operators.UserAccesses(operator)
     accesses.grant(kay, {"risk register": "edit"})
     accesses.revoke(kay, ["induction"])
-    replaced = services.keyring("acme").rotate(None, timedelta(hours=1)).replaced
+    replaced = services.tokens("acme").rotate(None, timedelta(hours=1)).replaced
     assert replaced is not None
     change = {"successor": replaced.successor, "until": replaced.expires}
     Outbox(services.table, "acme").write(

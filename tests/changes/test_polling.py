@@ -71,7 +71,7 @@ class Copy:
 @pytest.fixture
 def reader(server: Server, tenant: Tenant) -> Iterator[httpx.Client]:
     """A client with a token that reads and cannot write."""
-    issued = server.services.keyring(tenant.name).issue("the product", scope=READ_ONLY)
+    issued = server.services.tokens(tenant.name).issue("the product", scope=READ_ONLY)
     with Tenant(tenant.name, tenant.url, issued.plain).client() as client:
         assert client.post("/Users", json={"userName": "x"}).status_code == 400
         yield client

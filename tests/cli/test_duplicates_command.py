@@ -109,7 +109,7 @@ def test_a_list_with_nothing_in_it_says_what_is_dismissed_and_resolved(operator:
 def test_what_a_post_made_is_listed_before_any_run(server: Server) -> None:
     operator = Operator(server)
     tenant = operator.tenant
-    token = server.services.keyring(tenant).issue("test").plain
+    token = server.services.tokens(tenant).issue("test").plain
     with Tenant(tenant, tenant_url(server.running.url, tenant), token).client() as client:
         document = {"userName": "asmith@b.c", "displayName": "Alice Smith"}
         old = operator.directory.users.create(document, link=LOCAL).record.id

@@ -7,7 +7,7 @@ from collections.abc import Generator
 import pytest
 
 from rollcall.cli.terminal import follow
-from rollcall.operations.operator import Progress
+from rollcall.model.progress import Progress
 
 
 class Interrupted(Progress):

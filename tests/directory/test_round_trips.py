@@ -2,34 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from rollcall.directory.context import Context
 from rollcall.directory.directory import Directory
 from rollcall.directory.search import Query
 from rollcall.model.account_link import LINKED, LOCAL, LinkPolicy
-from rollcall.runtime.services import Services
 from rollcall.scim.projection import Projection
 from rollcall.scim.resource_type import Kind
 from rollcall.storage.table import Table
 from tests.directory.people import URL, USER, adding, group, patch, titled, user, users
 
 READ, BATCH, PAGES, WRITE = "GetItem", "BatchGetItem", "Query", "TransactWriteItems"
-
-
-@pytest.fixture
-def calls(services: Services) -> Iterator[list[str]]:
-    made: list[str] = []
-
-    def note(model: object, **_: object) -> None:
-        made.append(getattr(model, "name", ""))
-
-    events = services.clients.dynamodb.meta.events
-    events.register("before-call.dynamodb", note)
-    yield made
-    events.unregister("before-call.dynamodb", note)
 
 
 def search(directory: Directory, kind: Kind, text: str | None, *excluded: str) -> int:

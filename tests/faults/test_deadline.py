@@ -11,8 +11,8 @@ import pytest
 
 from rollcall.aws.deadline import seconds_left, within
 from rollcall.aws.retry import Retry
-from rollcall.http.limits import RESERVE
 from rollcall.http.routes import EVERYTHING
+from rollcall.http.time_limit import RESERVE
 from rollcall.runtime.gateway import behind_gateway
 from rollcall.runtime.invocation import in_time
 from rollcall.runtime.json_log import logger

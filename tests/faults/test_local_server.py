@@ -63,7 +63,7 @@ def test_change_events_go_on_when_the_store_is_there_again(
     log, path = Log(), tmp_path / "events.jsonl"
     directory = proxied.directory("acme")
 
-    with path.open("a") as lines, events_file.told(proxied, lines, log):
+    with path.open("a") as lines, events_file.append_events(proxied, lines, log):
         directory.users.create({"userName": "before"})
         with proxy.faults(always(Fault.RESET_BEFORE)):
             assert log.came.wait(BOUND)

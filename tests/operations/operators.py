@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from rollcall.model.access import Access
+from rollcall.model.progress import Progress
 from rollcall.operations import (
     account_links,
     account_merge,
@@ -16,7 +17,7 @@ from rollcall.operations import (
     user_access,
 )
 from rollcall.operations.account_merge import MergedIds
-from rollcall.operations.operator import Operator, Progress
+from rollcall.operations.operator import Operator
 from rollcall.operations.template_changes import Catalogue, Template, TemplateVersion
 from rollcall.operations.template_preview import AccessPreview
 from rollcall.operations.user_access import UserAccess

@@ -9,8 +9,8 @@ import pytest
 from rollcall.operations import duplicate_reports
 from rollcall.operations.duplicate_reports import RunCounts
 from rollcall.operations.operator import Operator
-from rollcall.runtime.duplicates_function import report
 from rollcall.runtime.services import Services
+from rollcall.runtime.tenant_report import duplicate_run
 from rollcall.storage.report_files import ReportError
 from tests.operations.operators import finished
 from tests.reconcile.duplicates.conftest import channels, in_memory, services
@@ -30,14 +30,14 @@ def test_a_report_is_made_again_within_the_same_second(services: Services) -> No
 
 def test_a_report_is_made_while_another_clock_was_ahead(services: Services) -> None:
     ahead = (datetime.now(UTC) + timedelta(minutes=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
-    report(services, "acme").advance(ahead, lambda _: False)
+    duplicate_run(services, "acme").advance(ahead, lambda _: False)
 
     assert run(services).run > ahead
 
 
 def test_a_report_is_refused_beside_a_run_that_is_due_later(services: Services) -> None:
     ahead = (datetime.now(UTC) + timedelta(minutes=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
-    report(services, "acme").advance(ahead, lambda _: True)
+    duplicate_run(services, "acme").advance(ahead, lambda _: True)
 
     with pytest.raises(ReportError, match="another run is at work"):
         run(services)

@@ -11,26 +11,22 @@ from uuid import uuid4
 
 import pytest
 
-from rollcall.aws.retry import Retry
-from rollcall.aws.secrets import Secrets
 from rollcall.directory.request_log import RequestInfo
 from rollcall.directory.search import Query
 from rollcall.model.account_link import LinkPolicy
 from rollcall.operations import tenant_deletion
 from rollcall.operations.operator import Operator
-from rollcall.runtime import duplicates_function
+from rollcall.runtime import tenant_report
 from rollcall.runtime.services import Services
 from rollcall.scim.errors import UnauthorizedException, Unavailable
 from rollcall.scim.resource_type import Kind
 from rollcall.storage.provisioning_log import LogEntry
-from rollcall.storage.table import Table
 from rollcall.tenants.authentication import Authenticator
 from rollcall.tenants.handover import HandoverService
-from rollcall.tenants.tenants import TenantError, Tenants
+from rollcall.tenants.tenants import TenantError
 from tests.directory.people import group, user
 from tests.faults.strokes import STROKES, Ended, Stroke
-from tests.storage.faults import Time
-from tests.tenants.conftest import Clock, clock
+from tests.tenants.conftest import Clock, clock, without_waits
 from tests.tenants.conftest import services as emulated
 from tests.tenants.everything import MONDAY, Filled, fill, items
 
@@ -39,14 +35,8 @@ ACTOR = "operator:someone"
 
 @pytest.fixture
 def services(emulated: Services, clock: Clock) -> Services:
-    """A deployment on the emulator, a clock that tests move, and patience that takes no time."""
-    time = Time()
-    patience = Retry(clock=time.clock, sleep=time.sleep)
-    clients, settings = emulated.clients, emulated.settings
-    emulated.table = Table(clients.dynamodb, settings.table, patience)
-    emulated.secrets = Secrets(clients.secretsmanager, settings.secrets, patience)
-    emulated.tenants = Tenants(emulated.secrets, lambda: clock.now)
-    return emulated
+    """A deployment on the emulator, a clock that tests move, and retries that take no time."""
+    return without_waits(emulated, clock)
 
 
 class Sleep:
@@ -98,7 +88,7 @@ def small(services: Services, name: str) -> None:
     member, _ = [user(directory, each, displayName="Ann Lee") for each in ("ann", "anna")]
     group(directory, "Staff", member)
     services.log(name).write(LogEntry("2026-01-01T00:00:00.000Z", "r1"))
-    duplicates_function.report(services, name).advance(MONDAY, lambda _: False)
+    tenant_report.duplicate_run(services, name).advance(MONDAY, lambda _: False)
 
 
 def test_nothing_of_a_tenant_is_left_and_everything_of_another(
@@ -222,7 +212,7 @@ def test_what_is_written_by_who_was_let_in_before_is_deleted_and_who_comes_later
     def late() -> None:
         clock.go_on(59)
         caller = door.authenticate("acme", f"Bearer {token}")
-        directory = services.opened(
+        directory = services.request_directory(
             caller, "https://scim.test", RequestInfo("r9", "POST", "/Users", 201)
         )
         ann = user(directory, "late")
@@ -290,7 +280,7 @@ def test_a_token_that_was_revoked_a_moment_ago_is_waited_for(
 ) -> None:
     token = services.tenants.create("acme")
     entering(services, "acme", token, clock)
-    services.keyring("acme").revoke(services.tenants.show("acme").tokens[0].id)
+    services.tokens("acme").revoke(services.tenants.show("acme").tokens[0].id)
     sleep = Sleep(clock)
 
     delete(services, "acme", sleep)

@@ -316,7 +316,7 @@ def test_functions_that_believe_what_they_read_know_what_many_made_at_once(
     own: list[Services] = [
         Services(server.services.settings, server.services.clients) for _ in range(4)
     ]
-    made = at_once(*[issuing(each.keyring(name), "x") for each in own * 5])
+    made = at_once(*[issuing(each.tokens(name), "x") for each in own * 5])
 
     for each in own:
         door = Authenticator(each.secrets)

@@ -124,7 +124,7 @@ def test_of_writers_with_one_version_exactly_one_wins(api: httpx.Client) -> None
 
 
 def test_tokens_issued_at_once_are_all_kept(server: Server, tenant: Tenant) -> None:
-    issued = at_once(lambda n: server.services.keyring(tenant.name).issue(str(n)).plain, range(20))
+    issued = at_once(lambda n: server.services.tokens(tenant.name).issue(str(n)).plain, range(20))
 
     kept = server.services.tenants.show(tenant.name).tokens
     assert {each.label for each in kept} == {"first", *map(str, range(20))}

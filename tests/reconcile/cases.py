@@ -13,6 +13,7 @@ from rollcall.reconcile.conflicts.directory_account import DirectoryAccount
 from rollcall.reconcile.conflicts.entra_export import EntraExport
 from rollcall.reconcile.conflicts.forecast import ProvisioningJob
 from rollcall.scim.resource_type import ENTERPRISE
+from tests.operations.operators import finished
 
 LOCAL = AccountLink(LinkState.LOCAL)
 GRAPH: dict[str, Any] = {
@@ -49,7 +50,9 @@ def checked(
     path: Path, accounts: list[DirectoryAccount], people: list[dict[str, Any]], **job: Any
 ) -> ConflictCheck:
     """Check people against accounts."""
-    return check(ProvisioningJob("acme", **job), graph(path / "users.json", *people), accounts)
+    return finished(
+        check(ProvisioningJob("acme", **job), graph(path / "users.json", *people), accounts)
+    )
 
 
 def found(

@@ -17,6 +17,7 @@ from rollcall.reconcile.conflicts.entra_export import Assignments, EntraExport
 from rollcall.reconcile.conflicts.forecast import ProvisioningJob
 from rollcall.reconcile.conflicts.person import ExternalId, JobRules, parse_match_rule
 from rollcall.reconcile.input_error import InputError
+from tests.operations.operators import finished
 from tests.reconcile.cases import account, checked, graph, person
 
 ACCOUNTS = [
@@ -48,7 +49,7 @@ def test_what_needs_attention_comes_first_and_everything_is_counted(tmp_path: Pa
 
 def test_without_hints_a_namesake_is_nobodys_duplicate(tmp_path: Path) -> None:
     export = graph(tmp_path / "users.json", *PEOPLE)
-    made = check(ProvisioningJob("acme"), export, ACCOUNTS, hints=False)
+    made = finished(check(ProvisioningJob("acme"), export, ACCOUNTS, hints=False))
 
     assert (made.attention, made.hints) == (1, 0)
     names = {each.accounts[0].user_name for each in made.findings() if each.person is None}
@@ -68,7 +69,7 @@ def test_the_portals_download_lacks_aliases_and_employee_numbers(tmp_path: Path)
         "ann@x.test,Ann,ann@x.test,1,True,\n"
     )
 
-    made = check(ProvisioningJob("acme"), EntraExport(file), [])
+    made = finished(check(ProvisioningJob("acme"), EntraExport(file), []))
 
     assert "aliases (`proxyAddresses`), employee numbers (`employeeId`)" in made.gaps[0]
     assert "disabled" not in made.gaps[0]
@@ -90,10 +91,12 @@ def test_a_file_without_the_matching_property_is_refused(tmp_path: Path) -> None
     file.write_text("userPrincipalName\nann@x.test\n")
 
     with pytest.raises(InputError, match="has no mail to match by"):
-        check(
-            ProvisioningJob("acme", JobRules((parse_match_rule("userName=mail"),))),
-            EntraExport(file),
-            [],
+        finished(
+            check(
+                ProvisioningJob("acme", JobRules((parse_match_rule("userName=mail"),))),
+                EntraExport(file),
+                [],
+            )
         )
 
 

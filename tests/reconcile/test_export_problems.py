@@ -12,6 +12,7 @@ from rollcall.reconcile.conflicts.conflict_check import ConflictCheck, check
 from rollcall.reconcile.conflicts.entra_export import EntraExport, read_assignments
 from rollcall.reconcile.conflicts.forecast import ProvisioningJob
 from rollcall.reconcile.input_error import InputError
+from tests.operations.operators import finished
 from tests.reconcile.cases import account, person
 
 
@@ -44,7 +45,7 @@ def checked(export: EntraExport, *names: str, scope: str | None = None) -> Confl
         file = export.path.parent / "assigned"
         file.write_text(scope)
         listed = read_assignments(file)
-    return check(ProvisioningJob("acme", assigned=listed), export, map(account, names))
+    return finished(check(ProvisioningJob("acme", assigned=listed), export, map(account, names)))
 
 
 BOTH = ["SMTP:bob@x.test", "smtp:bob.old@x.test"]

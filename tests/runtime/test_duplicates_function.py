@@ -15,9 +15,10 @@ from rollcall.aws.messages import Queue
 from rollcall.aws.retry import Retry
 from rollcall.reconcile.duplicates import duplicate_run as module
 from rollcall.reconcile.duplicates.duplicate_run import MAX_STEPS
-from rollcall.runtime.duplicates_function import RESERVE, fan_out, report, work
+from rollcall.runtime.duplicates_function import RESERVE, fan_out, work
 from rollcall.runtime.json_log import logger
 from rollcall.runtime.services import Services
+from rollcall.runtime.tenant_report import duplicate_run
 from rollcall.scim.errors import Unavailable
 from tests.conftest import Server
 from tests.directory.people import user
@@ -139,7 +140,7 @@ def test_of_a_batch_only_what_fails_comes_again(
 
     assert failed == ["1", "2"]
     assert log.count('"exception"') == 2
-    assert report(services, "acme").delivery.counts(MONDAY).new == 1
+    assert duplicate_run(services, "acme").delivery.counts(MONDAY).new == 1
     (metrics,) = (json.loads(line) for line in capsys.readouterr().out.splitlines())
     assert (metrics["tenant"], metrics["Duplicates"], metrics["NewDuplicates"]) == (
         "acme",
@@ -155,7 +156,7 @@ def test_a_tenant_that_is_gone_or_closed_has_no_report(server: Server) -> None:
 
     for each in (gone, closed):
         assert worked(server.services, {"tenant": each, "run": MONDAY})[0] == []
-        assert report(server.services, each).cases.findings.read_run() is None
+        assert duplicate_run(server.services, each).cases.findings.read_run() is None
 
 
 def test_a_run_ends_soon_after_its_tenant_was_closed_and_nothing_more_is_written(
@@ -181,12 +182,12 @@ def test_a_run_ends_soon_after_its_tenant_was_closed_and_nothing_more_is_written
     failed, log = worked(services, {"tenant": name, "run": MONDAY})
 
     assert (failed, "to be continued" in log) == ([], True)
-    stopped = report(services, name).cases.findings.read_run()
+    stopped = duplicate_run(services, name).cases.findings.read_run()
     assert stopped is not None
     assert stopped["phase"] == "detect"
     (again,) = [each for each in waiting(services) if each["tenant"] == name]
     assert worked(services, again)[0] == []
-    assert report(services, name).cases.findings.read_run() == stopped
+    assert duplicate_run(services, name).cases.findings.read_run() == stopped
 
 
 def test_a_message_that_comes_again_does_nothing_again(
@@ -212,7 +213,7 @@ def test_who_is_not_done_in_time_goes_on_with_another_message(
     assert worked(services, message, context=soon_over)[0] == []
     assert waiting(services) == [message]
     assert worked(services, message)[0] == []
-    assert report(services, "acme").delivery.counts(MONDAY).new == 1
+    assert duplicate_run(services, "acme").delivery.counts(MONDAY).new == 1
     assert waiting(services) == []
 
 
@@ -249,7 +250,7 @@ def test_the_tenants_of_a_batch_share_the_time(
     assert worked(services, first, second, context=context)[0] == []
 
     assert waiting(services) == [first]
-    assert report(services, "beta").delivery.counts(MONDAY).seen == 6
+    assert duplicate_run(services, "beta").delivery.counts(MONDAY).seen == 6
 
 
 def test_from_the_schedule_to_the_page_in_a_browser(server: Server) -> None:

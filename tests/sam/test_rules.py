@@ -14,7 +14,7 @@ import pytest
 
 from events.processed import Processed
 from events.template import ROOT, Template
-from rollcall.http.limits import RESERVE
+from rollcall.http.time_limit import RESERVE
 
 STACK = Processed()
 SECOND = Processed(stack="rollcall-dev")

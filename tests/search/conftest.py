@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -52,16 +51,3 @@ class Store:
 @pytest.fixture
 def store(services: Services) -> Store:
     return Store(services)
-
-
-@pytest.fixture
-def calls(services: Services) -> Iterator[list[str]]:
-    made: list[str] = []
-
-    def note(model: object, **_: object) -> None:
-        made.append(getattr(model, "name", ""))
-
-    events = services.clients.dynamodb.meta.events
-    events.register("before-call.dynamodb", note)
-    yield made
-    events.unregister("before-call.dynamodb", note)

@@ -84,7 +84,7 @@ def check(
 
 def verified(services: Services, tenant: str, *, moved: bool = False) -> list[Fault]:
     """Return what `rollcall verify` finds of a tenant."""
-    given = partial(repaired_access, scales=services.scales)
+    given = partial(repaired_access, access_levels=services.settings.access_levels)
     return list(verification.faults(services.table, tenant, given, moved=moved))
 
 

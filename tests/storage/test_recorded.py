@@ -67,7 +67,7 @@ def recorded(request: pytest.FixtureRequest, loaded: Recording, services: Servic
 @pytest.fixture
 def api(services: Services, loaded: Recording) -> Api:
     """The application over that table, with a new token."""
-    return Api(services, token=services.keyring(TENANT).issue("test").plain)
+    return Api(services, token=services.tokens(TENANT).issue("test").plain)
 
 
 def stored(services: Services, kind: Kind) -> dict[str, Json]:
@@ -106,7 +106,7 @@ def part_twins(services: Services, recorded: Recording) -> None:
 def repair(services: Services) -> None:
     """Do what `rollcall verify --repair` does."""
     moved = services.tenants.show(TENANT).moved
-    acts = services.acts(TENANT, "operator:someone")
+    acts = services.audit_log(TENANT, "operator:someone")
     faults = consistency.verified(services, TENANT, moved=moved)
     _, left = repair_all(services, TENANT, faults, acts)
     if not moved and not any(each.former_key for each in left):

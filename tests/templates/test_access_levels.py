@@ -12,11 +12,11 @@ def test_without_any_the_defaults_are_in_force() -> None:
 
 
 def test_a_deployment_names_its_own_from_the_lowest_to_the_highest() -> None:
-    scales = AccessLevels.of("see, do ,own", "guest,member")
+    access_levels = AccessLevels.of("see, do ,own", "guest,member")
 
-    assert scales.levels == ("see", "do", "own")
-    assert scales.highest_level(["do", "see"]) == "do"
-    assert scales.highest_role(["guest", "member", "guest"]) == "member"
+    assert access_levels.levels == ("see", "do", "own")
+    assert access_levels.highest_level(["do", "see"]) == "do"
+    assert access_levels.highest_role(["guest", "member", "guest"]) == "member"
 
 
 def test_the_highest_of_nothing_is_nothing() -> None:

@@ -68,10 +68,10 @@ def test_the_window_of_the_command_is_for_those_that_do_not_say_their_own() -> N
 
 
 def test_levels_and_roles_are_those_of_the_deployment() -> None:
-    scales = AccessLevels.of("see, do", "guest")
+    access_levels = AccessLevels.of("see, do", "guest")
     raw = {"name": "a", "users": "all", "workAreas": {"x": "do"}, "role": "guest"}
 
-    assert template_file.read(raw, scales)[0].areas == {"x": "do"}
+    assert template_file.read(raw, access_levels)[0].areas == {"x": "do"}
     assert refusal(raw) == [
         'template a: work area x: level "do" is none of read, comment, edit or manage',
         'template a: role "guest" is none of occasional, regular or administrator',

@@ -12,14 +12,18 @@ from uuid import uuid4
 
 import pytest
 
+from rollcall.aws.retry import Retry
+from rollcall.aws.secrets import Secrets
 from rollcall.dev import local_server
 from rollcall.runtime.services import Services
 from rollcall.runtime.settings import Settings
+from rollcall.storage.table import Table
 from rollcall.storage.token_usage import TokenUsage
 from rollcall.tenants.authentication import Authenticator
 from rollcall.tenants.tenant_tokens import TenantTokens
 from rollcall.tenants.tenants import Tenants
 from tests.conftest import Server
+from tests.storage.faults import Time
 
 
 @dataclass
@@ -55,6 +59,17 @@ def services(server: Server) -> Services:
     own = Services(settings, server.services.clients)
     local_server.create_table(own)
     return own
+
+
+def without_waits(services: Services, clock: Clock) -> Services:
+    """Return the services with retries that take no time, and the clock of the test."""
+    time = Time()
+    retry = Retry(clock=time.clock, sleep=time.sleep)
+    clients, settings = services.clients, services.settings
+    services.table = Table(clients.dynamodb, settings.table, retry)
+    services.secrets = Secrets(clients.secretsmanager, settings.secrets, retry)
+    services.tenants = Tenants(services.secrets, lambda: clock.now)
+    return services
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from rollcall.model.actor import Actor
 from rollcall.operations import accounts, link_policies
 from rollcall.operations.operator import Operator
 from rollcall.reconcile.duplicates.case_store import OperatorNote
-from rollcall.runtime import duplicates_function
+from rollcall.runtime import tenant_report
 from rollcall.runtime.services import Services
 from rollcall.storage.bookmarks import Bookmarks
 from rollcall.storage.outbox import Outbox
@@ -153,8 +153,8 @@ def _handed_over(having: Services, name: str, first: str) -> tuple[str, ...]:
 
 
 def _reported(having: Services, name: str, ids: dict[str, str]) -> None:
-    duplicates_function.report(having, name).advance(MONDAY, lambda _: False)
-    book = duplicates_function.case_store(having, name)
+    tenant_report.duplicate_run(having, name).advance(MONDAY, lambda _: False)
+    book = tenant_report.case_store(having, name)
     note = OperatorNote(OPERATOR.actor, _now(), "a robot")
     book.mark_service_account(ids["bob"], note)
     (finding,) = [each for each in book.all() if ids["ann"] in each.finding.accounts]

@@ -157,7 +157,7 @@ def test_no_function_and_no_call_to_aws_says_a_secret(
     wrong = token_format.generate()
     with counted(*clients) as made:
         filled = fill(having, "acme")
-        short = having.keyring("acme").issue("ends soon", days=1).plain
+        short = having.tokens("acme").issue("ends soon", days=1).plain
         every = (*filled.tokens, short)
         heard = talking(having, (*every, wrong), filled.codes)
         failures = [
@@ -167,9 +167,8 @@ def test_no_function_and_no_call_to_aws_says_a_secret(
         assert duplicates_function.fan_out(having, MONDAY) == 1
         told = {"tenant": "acme", "run": "2026-11-24T02:00:00Z"}
         duplicates_function.work(having, log, batch(told), Context())  # type: ignore[arg-type]
-        assert (
-            expiry_function.tell(having, expiry_function.look(having, having.tenants.clock())) == 1
-        )
+        tokens = expiry_function.find_expiring(having, having.tenants.clock())
+        assert expiry_function.notify(having, tokens) == 1
         list(having.sweep().run())
         exported = json.dumps(list(tenant_export.lines(Operator(having, ""), "acme")))
 

@@ -10,18 +10,14 @@ from uuid import uuid4
 
 import pytest
 
-from rollcall.aws.retry import Retry
-from rollcall.aws.secrets import Secrets
 from rollcall.runtime.services import Services
 from rollcall.scim.errors import UnauthorizedException, Unavailable
-from rollcall.storage.table import Table
 from rollcall.tenants.authentication import Authenticator
 from rollcall.tenants.handover import HandoverService
 from rollcall.tenants.tenant_tokens import IssuedToken, TenantTokens
-from rollcall.tenants.tenants import TenantError, Tenants
+from rollcall.tenants.tenants import TenantError
 from tests.faults.strokes import STROKES, Ended, Stroke
-from tests.storage.faults import Time
-from tests.tenants.conftest import Clock
+from tests.tenants.conftest import Clock, without_waits
 
 pytestmark = pytest.mark.faults
 
@@ -31,14 +27,8 @@ DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 
 @pytest.fixture
 def hurried(services: Services, clock: Clock) -> Services:
-    """The same services with patience that takes no time, and the clock of the test."""
-    time = Time()
-    patience = Retry(clock=time.clock, sleep=time.sleep)
-    clients, settings = services.clients, services.settings
-    services.table = Table(clients.dynamodb, settings.table, patience)
-    services.secrets = Secrets(clients.secretsmanager, settings.secrets, patience)
-    services.tenants = Tenants(services.secrets, lambda: clock.now)
-    return services
+    """The same services with retries that take no time, and the clock of the test."""
+    return without_waits(services, clock)
 
 
 def client(services: Services, service: str) -> Any:

@@ -40,10 +40,10 @@ def test_people_are_told_of_the_tokens_of_all_tenants_in_one_message(
         tenants.add(name)
         TenantTokens(tenants, name).issue("entra", days)
 
-    found = expiry_function.look(services, clock.now)
+    found = expiry_function.find_expiring(services, clock.now)
 
     assert [(each.tenant, each.days) for each in found] == [("acme", 7), ("later", 8)]
-    assert expiry_function.tell(services, found) == 1
+    assert expiry_function.notify(services, found) == 1
     (message,) = published
     assert message["Subject"] == "Rollcall: 1 token about to expire"
     text = json.loads(message["Message"])["email"]
@@ -56,7 +56,7 @@ def test_on_other_days_nobody_is_told(
 ) -> None:
     keyring.issue("entra", days=20)
 
-    assert expiry_function.tell(services, expiry_function.look(services, clock.now)) == 0
+    assert expiry_function.notify(services, expiry_function.find_expiring(services, clock.now)) == 0
     assert published == []
 
 
@@ -73,11 +73,11 @@ def test_the_use_of_a_successor_ends_the_warnings(
 ) -> None:
     keyring.issue("entra")
     new = keyring.rotate(None, 7 * DAY).token
-    assert len(expiry_function.look(services, clock.now)) == 1
+    assert len(expiry_function.find_expiring(services, clock.now)) == 1
 
-    services.usage("acme").write(new.id, "2026-01-01T00:00:00.000Z", _far(clock.now))
+    services.token_usage("acme").write(new.id, "2026-01-01T00:00:00.000Z", _far(clock.now))
 
-    assert expiry_function.look(services, clock.now) == []
+    assert expiry_function.find_expiring(services, clock.now) == []
 
 
 def _far(now: datetime) -> int:

@@ -13,8 +13,8 @@ from rollcall.dev import local_server
 from rollcall.directory.context import Context
 from rollcall.directory.directory import Directory
 from rollcall.reconcile.duplicates.duplicate_run import DuplicateRun
-from rollcall.runtime.duplicates_function import report
 from rollcall.runtime.services import Services
+from rollcall.runtime.tenant_report import duplicate_run
 from tests.conftest import deployment
 from tests.directory.people import URL
 from tests.storage import consistency
@@ -62,4 +62,4 @@ def directory(services: Services) -> Iterator[Directory]:
 @pytest.fixture
 def run(services: Services) -> DuplicateRun:
     """The duplicate report of the tenant acme."""
-    return report(services, "acme")
+    return duplicate_run(services, "acme")

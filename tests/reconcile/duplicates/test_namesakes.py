@@ -458,7 +458,7 @@ def test_a_post_that_links_an_account_is_none_that_creates(
 ) -> None:
     policy = LinkPolicy(LinkRule.ADOPT, frozenset({"acme.example"}))
     key = bytes.fromhex(services.tenants.show("acme").key)
-    client = services.opened(
+    client = services.request_directory(
         Caller("acme", "t1", key, link_policy=policy),
         api.token,
         RequestInfo("r1", "POST", "/Users", 201),

@@ -15,8 +15,8 @@ from rollcall.directory.search import Query
 from rollcall.model.account_link import LOCAL
 from rollcall.reconcile.duplicates.case_store import Case
 from rollcall.reconcile.duplicates.duplicate_finding import FindingKind, Reason
-from rollcall.runtime.duplicates_function import report
 from rollcall.runtime.services import Services
+from rollcall.runtime.tenant_report import duplicate_run
 from rollcall.scim.resource_type import Kind as Type
 from rollcall.tenants.authentication import Caller
 from tests.conftest import Server
@@ -66,7 +66,7 @@ class Found:
 def client(services: Services, tenant: str) -> Directory:
     """Return the directory for one more request of the identity provider."""
     request = RequestInfo(f"request-{next(_REQUESTS)}", "POST", "/Users", 201)
-    return services.opened(Caller(tenant, "t1", bytes(32)), "https://scim.test", request)
+    return services.request_directory(Caller(tenant, "t1", bytes(32)), "https://scim.test", request)
 
 
 def first_cycle(services: Services, tenant: str, people: list[Person]) -> dict[str, Person]:
@@ -99,7 +99,7 @@ def found(server: Server) -> Found:
     """What is found in the town."""
     name = server.tenant().name
     owners = first_cycle(server.services, name, town())
-    run = report(server.services, name)
+    run = duplicate_run(server.services, name)
     at_once = list(run.cases.all())
     done(run, MONDAY)
     return Found(owners, at_once, list(run.cases.all()))

@@ -18,7 +18,7 @@ from rollcall.cli.terminal import (
     AsJson,
     Encoding,
     Name,
-    err,
+    follow,
     print_lines,
     print_listing,
     say,
@@ -101,11 +101,8 @@ def check_(
     """
     files = IdentityProviderFiles(idp_export, assigned_, encoding)
     settings = JobSettings(matching or (), external_id)
-    operator = connect(context)
-    with err.status("reading") as status:
-        checked = conflicts.check(
-            operator, name, files, settings, hints=hints, progress=status.update
-        )
+    act = conflicts.check(connect(context), name, files, settings, hints=hints)
+    checked = follow(act, "checking")
     if csv is not None:
         with naming(csv), csv.open("w", encoding="utf-8-sig", newline="") as stream:
             conflicts.as_csv(checked, stream)

@@ -108,7 +108,7 @@ def serve(
             extensions=extensions,
             product=product,
             support=support,
-            scales=Settings.of(os.environ).scales,
+            access_levels=Settings.of(os.environ).access_levels,
             request_seconds=request_seconds,
         ),
         events=events,

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from rollcall.cli.listing import Listing
 from rollcall.cli.text import ENDLESS, Cell, Prose, lines
-from rollcall.operations.operator import Progress
+from rollcall.model.progress import Progress
 from rollcall.operator_error import OperatorError
 
 _Result = TypeVar("_Result")

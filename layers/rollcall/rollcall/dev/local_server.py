@@ -85,7 +85,7 @@ def admit(services: Services, tenants: Sequence[str]) -> dict[str, str]:
     for name in tenants:
         with suppress(TenantError):  # it exists
             services.tenants.add(name)
-        tokens[name] = services.keyring(name).renew(LABEL, TOKEN_DAYS).plain
+        tokens[name] = services.tokens(name).renew(LABEL, TOKEN_DAYS).plain
     return tokens
 
 
@@ -156,7 +156,7 @@ def serve(
         server = _Server(config, lambda: announce(url, tokens))
         with (
             running_server.announced(state, RunningServer(url, endpoint)),
-            nullcontext() if lines is None else events_file.told(services, lines, log),
+            nullcontext() if lines is None else events_file.append_events(services, lines, log),
             suppress(KeyboardInterrupt),  # uvicorn has shut down and raises the signal again
         ):
             server.run(sockets=[listener])

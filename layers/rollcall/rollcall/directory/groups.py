@@ -98,7 +98,7 @@ class Groups:
         elif self._context.absent_members is AbsentMembers.CLEAR:
             operations = [Clear()]
         else:
-            self._context.log.add_detail("no members were sent: they are kept")
+            self._context.log.set_detail("no members were sent: they are kept")
 
         def edit(before: Document) -> Document:
             return body.replace(Kind.GROUP, before, read.document)

@@ -79,7 +79,7 @@ class RequestEntries:
         self._request = replace(self._request, method=action)
         self._entry = replace(self._entry, detail=detail)
 
-    def add_detail(self, detail: str) -> None:
+    def set_detail(self, detail: str) -> None:
         """Add a sentence to the entry of a request that succeeds; no personal data."""
         self._entry = replace(self._entry, detail=detail)
 

@@ -14,8 +14,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from rollcall.http import responses
-from rollcall.http.limits import RESERVE
 from rollcall.http.paths import BASE
+from rollcall.http.time_limit import RESERVE, seconds_left
 from rollcall.model import redaction
 from rollcall.scim.errors import SCIMException
 from rollcall.tenants.authentication import Authenticator
@@ -93,7 +93,7 @@ class Deadline:
         """Pass the request on, with its deadline."""
         context, seconds = scope.get("aws.context"), self._seconds
         if context is not None:
-            seconds = float(context.get_remaining_time_in_millis()) / 1000 - RESERVE
+            seconds = seconds_left(context) - RESERVE
         with self._within(seconds):
             await self._app(scope, receive, send)
 

@@ -29,8 +29,8 @@ ANY = "*"
 class RouteMethod:
     """What a method of a path does.
 
-    `status` answers a success, `status_with_attributes` one of a request that names attributes,
-    where that is another. `writes` says that POST, PUT, PATCH and DELETE are no reading.
+    A success has `status`, or `status_with_attributes`, unless that is 0, where the request names
+    attributes. `writes` tells whether POST, PUT, PATCH and DELETE can change resources.
     """
 
     endpoint: Endpoint

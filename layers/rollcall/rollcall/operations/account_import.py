@@ -16,7 +16,8 @@ from pathlib import Path
 from scim2_models import Context as Purpose
 
 from rollcall.directory.directory import Directory
-from rollcall.operations.operator import Operator, Progress
+from rollcall.model.progress import Progress
+from rollcall.operations.operator import Operator
 from rollcall.reconcile.files import account_file
 from rollcall.reconcile.files.account_file import AccountDraft, AccountFile
 from rollcall.scim import body
@@ -140,4 +141,4 @@ def _interruption(operator: Operator, tenant: str, created: Sized) -> Iterator[N
 
 
 def _log(operator: Operator, tenant: str, detail: str) -> None:
-    operator.services.acts(tenant, operator.name).write("import", "", detail)
+    operator.services.audit_log(tenant, operator.name).write("import", "", detail)

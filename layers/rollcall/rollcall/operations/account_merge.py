@@ -15,9 +15,10 @@ from typing import Any
 from rollcall.directory import deletion, merged_ids
 from rollcall.directory.context import Context
 from rollcall.model.merging import merge_documents, replace_manager
+from rollcall.model.progress import Progress
 from rollcall.model.record import Record
 from rollcall.operations.accounts import AccountError, commit, find_user
-from rollcall.operations.operator import Operator, Progress
+from rollcall.operations.operator import Operator
 from rollcall.reconcile import entra_next_steps
 from rollcall.scim.errors import Unavailable
 from rollcall.scim.resource_type import Kind

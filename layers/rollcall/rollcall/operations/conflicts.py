@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from rollcall.model.progress import Progress
 from rollcall.operations.operator import Operator
 from rollcall.reconcile.conflicts import conflict_check
 from rollcall.reconcile.conflicts.conflict_check import ConflictCheck
@@ -59,13 +60,11 @@ def check(
     settings: JobSettings,
     *,
     hints: bool = True,
-    progress: Callable[[str], None] = lambda _: None,
-) -> ConflictCheck:
+) -> Generator[Progress, None, ConflictCheck]:
     """Compare an identity provider's users with the accounts of a tenant; change nothing.
 
-    `hints` counts accounts of the same name as possible duplicates. `progress` is called with the
-    number of rows so far. Raises TenantError, and InputError for files that cannot be read
-    or lack what the job matches by.
+    `hints` counts accounts of the same name as possible duplicates. Raises TenantError, and
+    InputError for files that cannot be read or lack what the job matches by.
     """
     services = operator.services
     policy = services.tenants.show(tenant).link_policy
@@ -78,4 +77,4 @@ def check(
     )
     export = EntraExport(files.users, files.encoding)
     accounts = read_accounts(Resources(services.table, tenant))
-    return conflict_check.check(job, export, accounts, hints=hints, progress=progress)
+    return (yield from conflict_check.check(job, export, accounts, hints=hints))

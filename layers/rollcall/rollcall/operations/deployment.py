@@ -61,7 +61,9 @@ def _settings(selection: Selection) -> Settings:
             "no local server is running (start one with `rollcall serve`), "
             "and neither --stack nor the environment names a deployment"
         )
-    return Settings(endpoint_url=server.endpoint_url, url=server.url, scales=settings.scales)
+    return Settings(
+        endpoint_url=server.endpoint_url, url=server.url, access_levels=settings.access_levels
+    )
 
 
 def _stack_settings(stack: str) -> Settings:
@@ -72,7 +74,7 @@ def _stack_settings(stack: str) -> Settings:
     return Settings(
         table=outputs["TableName"],
         secrets=outputs["SecretPrefix"],
-        scales=AccessLevels.of(outputs["AccessLevels"], outputs["AccessRoles"]),
+        access_levels=AccessLevels.of(outputs["AccessLevels"], outputs["AccessRoles"]),
         reports=outputs["ReportBucket"],
         topic=outputs["ReportTopic"],
         url=outputs["ApiUrl"],

@@ -6,10 +6,11 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from rollcall.operations.operator import Operator, Progress
+from rollcall.model.progress import Progress
+from rollcall.operations.operator import Operator
 from rollcall.reconcile.duplicates.duplicate_run import DuplicateRun, Phase, RunOvertaken
 from rollcall.reconcile.duplicates.report_delivery import RunCounts
-from rollcall.runtime import duplicates_function
+from rollcall.runtime import tenant_report
 from rollcall.storage.report_files import FORMATS, ReportError, report_path
 
 __all__ = ["RunCounts"]
@@ -33,7 +34,7 @@ def run(operator: Operator, tenant: str) -> Generator[Progress, None, RunCounts]
     work.
     """
     operator.services.tenants.show(tenant)
-    report = duplicates_function.report(operator.services, tenant)
+    report = tenant_report.duplicate_run(operator.services, tenant)
     due = _due(report)
     try:
         for progress in report.steps(due):
@@ -50,7 +51,7 @@ def read_latest(operator: Operator, tenant: str, form: str) -> ReportFile:
     """
     services = operator.services
     services.tenants.show(tenant)
-    summaries = list(duplicates_function.case_store(services, tenant).findings.summaries())
+    summaries = list(tenant_report.case_store(services, tenant).findings.summaries())
     if not summaries:
         raise ReportError(f"there is no report of {tenant} yet: rollcall duplicates run {tenant}")
     if form not in FORMATS:

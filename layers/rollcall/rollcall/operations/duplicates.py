@@ -20,7 +20,7 @@ from rollcall.reconcile.duplicates.case_store import (
 from rollcall.reconcile.duplicates.duplicate_finding import FindingKind
 from rollcall.reconcile.duplicates.finding_rows import FindingRow, remedy
 from rollcall.reconcile.duplicates.reasons import reason_sentences
-from rollcall.runtime import duplicates_function
+from rollcall.runtime import tenant_report
 from rollcall.scim.instant import instant
 from rollcall.storage.findings import SERVICE
 
@@ -166,7 +166,7 @@ def _plan(
 
 def _store(operator: Operator, tenant: str) -> CaseStore:
     operator.services.tenants.show(tenant)
-    return duplicates_function.case_store(operator.services, tenant)
+    return tenant_report.case_store(operator.services, tenant)
 
 
 def _row(store: CaseStore, case: Case) -> FindingRow:

@@ -36,7 +36,7 @@ def create(operator: Operator, tenant: str, opens: timedelta, days: int) -> Hand
     """
     services = operator.services
     offer = HandoverService(services.table, services.tenants).offer(tenant, opens, days)
-    log = services.acts(tenant, operator.name)
+    log = services.audit_log(tenant, operator.name)
     for token in offer.revoked:
         log.write("revoke", f"Token/{token.id}", "handed over and never used")
     log.write("handover", f"Tenant/{tenant}", f"opens until {offer.opens_until}")

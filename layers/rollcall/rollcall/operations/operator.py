@@ -1,7 +1,7 @@
 """Who operates a deployment: every act takes an operator first.
 
 An act is a function of values that returns values; it knows no terminal and no request. An act that
-takes long is a generator: it yields `Progress`, and returns its result.
+takes long is a generator: it yields `Progress` (of `model`), and returns its result.
 """
 
 from __future__ import annotations
@@ -25,23 +25,3 @@ class Operator:
     def tenant_url(self, tenant: str) -> str:
         """Return the Tenant URL of a tenant of this deployment."""
         return tenant_url(self.services.settings.url, tenant)
-
-
-@dataclass(frozen=True)
-class Progress:
-    """The progress of an act: `done` of `total` units, such as accounts; None is an unknown total.
-
-    `step` names the current part of an act, such as `deleting`.
-    """
-
-    done: int = 0
-    total: int | None = None
-    unit: str = ""
-    step: str = ""
-
-    def __str__(self) -> str:
-        """Return the progress as text, such as `deleting users, 1,200 so far`."""
-        if not self.unit:
-            return self.step
-        end = "so far" if self.total is None else f"of {self.total:,}"
-        return f"{self.step} {self.unit}, {self.done:,} {end}".lstrip()

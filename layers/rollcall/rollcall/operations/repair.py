@@ -6,7 +6,8 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from rollcall.operations.operator import Operator, Progress
+from rollcall.model.progress import Progress
+from rollcall.operations.operator import Operator
 from rollcall.runtime.services import Services
 from rollcall.storage import verification
 from rollcall.storage.audit_log import AuditLog
@@ -34,7 +35,7 @@ def verify(
     """
     services = operator.services
     moved = services.tenants.show(tenant).moved
-    log = services.acts(tenant, operator.name)
+    log = services.audit_log(tenant, operator.name)
     faults = yield from _lasting_faults(services, tenant, moved=moved)
     if not repair:
         return Verification(tuple(fault.sentence for fault in faults))
@@ -62,7 +63,7 @@ def _lasting_faults(
     services: Services, tenant: str, *, moved: bool
 ) -> Generator[Progress, None, list[Fault]]:
     """Return the faults that are in both of two reads of the table."""
-    grants = partial(repaired_access, scales=services.scales)
+    grants = partial(repaired_access, access_levels=services.settings.access_levels)
     read = partial(verification.faults, services.table, tenant, grants, moved=moved)
     yield Progress(step="reading")
     first = list(read())

@@ -70,7 +70,7 @@ def read_file(operator: Operator, path: Path, window: int = WINDOW_DAYS) -> list
     """
     with text_file.open_text(path) as file:
         parsed = yaml_text.read(file.head(yaml_text.MAX_CHARACTERS + 1), file.name)
-    return template_file.read(parsed, operator.services.settings.scales, window)
+    return template_file.read(parsed, operator.services.settings.access_levels, window)
 
 
 def read(operator: Operator, tenant: str) -> Catalogue:
@@ -179,7 +179,7 @@ def _edit(
 ) -> tuple[dict[str, Template], dict[str, Template]]:
     """Change the templates and their versions; return the templates before and after by name."""
     services, items = operator.services, _items(operator, tenant)
-    log = services.acts(tenant, operator.name)
+    log = services.audit_log(tenant, operator.name)
     for _ in services.table.retry.attempts():
         current = items.read()
         before, versions = _by_name(Catalogue.of(current)), dict(current.versions)

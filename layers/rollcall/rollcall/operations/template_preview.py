@@ -8,8 +8,9 @@ from pathlib import Path
 
 from rollcall.directory.context import Context
 from rollcall.model.access import Access
+from rollcall.model.progress import Progress
 from rollcall.operations.accounts import AccountError, find_user
-from rollcall.operations.operator import Operator, Progress
+from rollcall.operations.operator import Operator
 from rollcall.operations.user_access import UserAccess, access_of, change_grants
 from rollcall.reconcile.files import text_file
 from rollcall.scim.resource_type import Kind

@@ -11,7 +11,8 @@ from collections.abc import Callable, Generator, Iterator
 from datetime import datetime, timedelta
 
 from rollcall.directory.directory import Directory
-from rollcall.operations.operator import Operator, Progress
+from rollcall.model.progress import Progress
+from rollcall.operations.operator import Operator
 from rollcall.runtime.services import Services
 from rollcall.storage import tenant_items
 
@@ -56,7 +57,7 @@ def _clear(directory: Directory) -> Iterator[Progress]:
 def _time_under_way(services: Services, tenant: str) -> timedelta:
     """Return how long requests may still run, zero for a tenant that never had a token."""
     closed = services.tenants.show(tenant)
-    if not (closed.tokens or services.usage(tenant).read_all()):
+    if not (closed.tokens or services.token_usage(tenant).read_all()):
         return timedelta()
     since = datetime.fromisoformat(closed.closed or closed.created)
     return since + UNDER_WAY - services.tenants.clock()

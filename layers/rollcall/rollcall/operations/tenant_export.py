@@ -78,7 +78,10 @@ def _settings(services: Services, tenant: str) -> Iterator[Line]:
         "absentMembers": stored.absent_members.value,
         "exported": instant(datetime.now(UTC)),
     }
-    tokens, uses = {token.id: token for token in stored.tokens}, services.usage(tenant).read_all()
+    tokens, uses = (
+        {token.id: token for token in stored.tokens},
+        services.token_usage(tenant).read_all(),
+    )
     for identifier in tokens.keys() | uses.keys():
         token = asdict(tokens[identifier]) if identifier in tokens else {"id": identifier}
         token.pop("digest", None)

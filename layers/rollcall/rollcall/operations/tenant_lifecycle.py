@@ -70,4 +70,4 @@ def enable(operator: Operator, tenant: str) -> None:
 
 
 def _log(operator: Operator, tenant: str, verb: str, detail: str = "") -> None:
-    operator.services.acts(tenant, operator.name).write(verb, f"Tenant/{tenant}", detail)
+    operator.services.audit_log(tenant, operator.name).write(verb, f"Tenant/{tenant}", detail)

@@ -33,9 +33,11 @@ class UsedToken:
 
 def issue(operator: Operator, tenant: str, label: str, days: int, scope: Scope) -> IssuedToken:
     """Add a token to a tenant. Raises TenantError."""
-    issued = operator.services.keyring(tenant).issue(label, days, scope.value)
+    issued = operator.services.tokens(tenant).issue(label, days, scope.value)
     detail = f"{scope.value}, until {issued.token.expires}"
-    operator.services.acts(tenant, operator.name).write("issue", f"Token/{issued.token.id}", detail)
+    operator.services.audit_log(tenant, operator.name).write(
+        "issue", f"Token/{issued.token.id}", detail
+    )
     return issued
 
 
@@ -47,9 +49,9 @@ def rotate(
     Without an id it is the only live token that is not being replaced. Raises TenantError.
     """
     services = operator.services
-    issued = services.keyring(tenant).rotate(token, overlap, days)
+    issued = services.tokens(tenant).rotate(token, overlap, days)
     if (old := issued.replaced) is not None:
-        log = services.acts(tenant, operator.name)
+        log = services.audit_log(tenant, operator.name)
         detail = f"by {issued.token.id}, works until {old.expires}"
         log.write("rotate", f"Token/{old.id}", detail)
         change = {"successor": issued.token.id, "until": old.expires}
@@ -62,13 +64,13 @@ def show(operator: Operator, tenant: str, token: str) -> UsedToken:
     stored = operator.services.tenants.show(tenant).token(token)
     if stored is None:
         raise TenantError(f"{tenant} has no live token {token}")
-    return UsedToken(stored, operator.services.usage(tenant).read(token))
+    return UsedToken(stored, operator.services.token_usage(tenant).read(token))
 
 
 def revoke(operator: Operator, tenant: str, token: str) -> Token:
     """Revoke a token: it is refused everywhere within a minute. Raises TenantError."""
-    revoked = operator.services.keyring(tenant).revoke(token)
-    operator.services.acts(tenant, operator.name).write("revoke", f"Token/{token}", "")
+    revoked = operator.services.tokens(tenant).revoke(token)
+    operator.services.audit_log(tenant, operator.name).write("revoke", f"Token/{token}", "")
     return revoked
 
 
@@ -76,5 +78,5 @@ def list_live(operator: Operator, tenant: str) -> list[UsedToken]:
     """Return the live tokens of a tenant, oldest first. Raises TenantError."""
     now = datetime.now(UTC)
     tokens = operator.services.tenants.show(tenant).tokens
-    uses = operator.services.usage(tenant).read_all()
+    uses = operator.services.token_usage(tenant).read_all()
     return [UsedToken(token, uses.get(token.id)) for token in tokens if token.is_live(now)]

@@ -70,7 +70,7 @@ def grant(
 
     Raises TemplateError for an unknown level or role, AccountError for an unknown user.
     """
-    template_file.check(areas, role, operator.services.settings.scales)
+    template_file.check(areas, role, operator.services.settings.access_levels)
 
     def with_areas(access: UserAccess, now: str) -> list[Grant]:
         by_hand = (existing for existing, _ in access.grants if existing.template == BY_HAND)

@@ -34,7 +34,7 @@ class Backend:
         self.secrets = Secrets(self.clients.secretsmanager, settings.secrets)
         self.tenants = Tenants(self.secrets)
 
-    def usage(self, tenant: str) -> TokenUsage:
+    def token_usage(self, tenant: str) -> TokenUsage:
         """Return the recorded usage of a tenant's tokens."""
         return TokenUsage(self.table, tenant)
 

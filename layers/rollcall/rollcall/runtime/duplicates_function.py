@@ -20,16 +20,12 @@ from aws_lambda_powertools.utilities.batch import (
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from rollcall.reconcile.duplicates.case_store import CaseStore
-from rollcall.reconcile.duplicates.duplicate_run import DuplicateRun, RunOvertaken
-from rollcall.reconcile.duplicates.finding_accounts import FindingAccounts
-from rollcall.reconcile.duplicates.report_delivery import ReportDelivery, RunCounts
+from rollcall.reconcile.duplicates.duplicate_run import RunOvertaken
+from rollcall.reconcile.duplicates.report_delivery import RunCounts
 from rollcall.runtime.backend import Backend, deployed
 from rollcall.runtime.invocation import in_time
 from rollcall.runtime.json_log import logger
-from rollcall.storage.evidence_index import EvidenceIndex
-from rollcall.storage.findings import Findings
-from rollcall.storage.resources import Resources
+from rollcall.runtime.tenant_report import duplicate_run
 from rollcall.tenants.tenants import ACTIVE, TenantError
 
 RESERVE = 60_000
@@ -48,21 +44,6 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         sent = fan_out(deployed(), event["run"])
         log.info("fanned out", run=event["run"], tenants=sent)
         return {"tenants": sent}
-
-
-def case_store(backend: Backend, tenant: str) -> CaseStore:
-    """Return the findings of one tenant."""
-    findings = Findings(backend.table, tenant)
-    accounts = FindingAccounts(Resources(backend.table, tenant), findings)
-    return CaseStore(findings, accounts, backend.log(tenant))
-
-
-def report(backend: Backend, tenant: str) -> DuplicateRun:
-    """Return the duplicate report of one tenant."""
-    cases, settings = case_store(backend, tenant), backend.settings
-    delivery = ReportDelivery(tenant, cases, backend.reports, backend.topic, settings.url)
-    evidence = EvidenceIndex(backend.table, tenant)
-    return DuplicateRun(cases, evidence, delivery, settings.inactive_days)
 
 
 def fan_out(backend: Backend, run: str) -> int:
@@ -96,7 +77,7 @@ def _advance(
         if backend.tenants.show(tenant).state != ACTIVE:
             return
         closed = _closed(backend, tenant)
-        counts = report(backend, tenant).advance(run, lambda _: late() or closed())
+        counts = duplicate_run(backend, tenant).advance(run, lambda _: late() or closed())
     except TenantError:
         return  # deleted since the schedule was due
     except RunOvertaken as error:

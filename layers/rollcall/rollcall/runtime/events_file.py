@@ -55,7 +55,7 @@ class _File:
 
 
 @contextmanager
-def told(services: Services, lines: TextIO, log: RequestLogger) -> Iterator[None]:
+def append_events(services: Services, lines: TextIO, log: RequestLogger) -> Iterator[None]:
     """Append the changes of the table to a file during a block, as the events of a deployment.
 
     A thread reads the table's stream, which has the changes by commands, too.

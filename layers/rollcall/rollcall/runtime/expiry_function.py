@@ -17,23 +17,23 @@ def handler(event: dict[str, Any], context: object) -> dict[str, int]:
     """Write the metric, and send a message about the tokens that are due; return both numbers."""
     backend = deployed()
     with in_time(context):
-        tokens = look(backend, backend.tenants.clock())
-        due = tell(backend, tokens)
+        tokens = find_expiring(backend, backend.tenants.clock())
+        due = notify(backend, tokens)
     publish(len(tokens))
     logger().info("tokens expiring", extra={"expiring": len(tokens), "told": due})
     return {"expiring": len(tokens), "told": due}
 
 
-def look(backend: Backend, now: datetime) -> list[ExpiringToken]:
+def find_expiring(backend: Backend, now: datetime) -> list[ExpiringToken]:
     """Return the tokens of all tenants that expire soon."""
     return [
         each
         for tenant in backend.tenants.list()
-        for each in expiring_tokens(tenant, backend.usage(tenant.name).read_all(), now)
+        for each in expiring_tokens(tenant, backend.token_usage(tenant.name).read_all(), now)
     ]
 
 
-def tell(backend: Backend, tokens: list[ExpiringToken]) -> int:
+def notify(backend: Backend, tokens: list[ExpiringToken]) -> int:
     """Publish one message about the tokens that are due, if any; return how many are."""
     due = [each for each in tokens if each.is_due]
     if due:

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from rollcall.aws import deadline
-from rollcall.http.limits import RESERVE
+from rollcall.http.time_limit import RESERVE, seconds_left
 
 
 def in_time(context: Any) -> AbstractContextManager[None]:
@@ -15,8 +15,3 @@ def in_time(context: Any) -> AbstractContextManager[None]:
     Work that the deadline stops is logged and retried; a function that Lambda ends logs nothing.
     """
     return deadline.within(seconds_left(context) - RESERVE)
-
-
-def seconds_left(context: Any) -> float:
-    """Return the seconds that are left to the function."""
-    return float(context.get_remaining_time_in_millis()) / 1000

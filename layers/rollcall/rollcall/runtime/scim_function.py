@@ -21,7 +21,7 @@ def application(
     services: Services, resources: Iterable[Resource], log: Logger, pages: Iterable[Route] = ()
 ) -> Starlette:
     """Return the ASGI application that serves the resources, and pages for people."""
-    routes = resource_endpoint.routes(resources, services.opened)
+    routes = resource_endpoint.routes(resources, services.request_directory)
     return web.serving(services, [*routes, *pages], log)
 
 

@@ -36,12 +36,11 @@ class Services(Backend):
         if settings.extensions is not None:
             declare(settings.extensions)
         super().__init__(settings, clients)
-        self.scales = settings.scales
         self.clock = clock
 
     def directory(self, tenant: str, base_url: str = "", actor: str = "") -> Directory:
         """Return the directory of one tenant, changed by an actor."""
-        levels, acting = self.settings.scales, Actor(actor=actor)
+        levels, acting = self.settings.access_levels, Actor(actor=actor)
         return Directory(Context(self.table, tenant, base_url, acting, access_levels=levels))
 
     def context(self, tenant: str, actor: str) -> Context:
@@ -60,22 +59,22 @@ class Services(Backend):
                 tenant,
                 actor=act,
                 moved=moved,
-                access_levels=self.settings.scales,
+                access_levels=self.settings.access_levels,
                 log=RequestEntries(self.log(tenant), act, RequestInfo(act.request), key),
                 clock=self.clock,
             )
 
         return make
 
-    def acts(self, tenant: str, actor: str) -> AuditLog:
+    def audit_log(self, tenant: str, actor: str) -> AuditLog:
         """Return the log of an operator's acts on a tenant in one run of a command."""
         return AuditLog(self.log(tenant), Actor(uuid4().hex, actor))
 
-    def keyring(self, tenant: str) -> TenantTokens:
+    def tokens(self, tenant: str) -> TenantTokens:
         """Return the tokens of one tenant."""
         return TenantTokens(self.tenants, tenant)
 
-    def opened(self, caller: Caller, base_url: str, request: RequestInfo) -> Directory:
+    def request_directory(self, caller: Caller, base_url: str, request: RequestInfo) -> Directory:
         """Return the directory of a caller's tenant, for one request."""
         actor = Actor(request.id, f"token:{caller.token_id}")
 
@@ -91,7 +90,7 @@ class Services(Backend):
             absent_members=caller.absent_members,
             moved=caller.moved,
             key=caller.key,
-            access_levels=self.settings.scales,
+            access_levels=self.settings.access_levels,
             log=RequestEntries(self.log(caller.tenant), actor, request, caller.key),
             find_duplicate=find_duplicate,
         )

@@ -15,18 +15,18 @@ from rollcall.templates.access_levels import AccessLevels
 class Settings:
     """Where a deployment keeps its data, and what it declares of its own.
 
-    `extensions` is a file of schemas; `scales` are the levels and roles of access; `log_days` is
-    how long the provisioning log is kept; `product` is what administrators call the application,
-    `support` an address or a URL where they find help; `role` says that a function runs this, with
-    the credentials of its role; `request_seconds` is the time of a request outside of a function.
-    The defaults are those of the local server.
+    `extensions` is a file of schemas; `access_levels` are the levels and roles of access;
+    `log_days` is how long the provisioning log is kept; `product` is what administrators call the
+    application, `support` an address or a URL where they find help; `role` tells that a function
+    runs this, with the credentials of its role; `request_seconds` is the time of a request outside
+    of a function. The defaults are those of the local server.
     """
 
     table: str = "rollcall"
     secrets: str = "rollcall/tenants"
     endpoint_url: str | None = None
     extensions: Path | None = None
-    scales: AccessLevels = field(default_factory=AccessLevels)
+    access_levels: AccessLevels = field(default_factory=AccessLevels)
     reports: str = "rollcall-reports"
     queue: str = "http://localhost/000000000000/rollcall-duplicates"
     topic: str = "arn:aws:sns:us-east-1:000000000000:rollcall-reports"
@@ -48,7 +48,7 @@ class Settings:
             secrets=environment.get("ROLLCALL_SECRETS", cls.secrets),
             endpoint_url=environment.get("AWS_ENDPOINT_URL") or None,
             extensions=Path(file) if (file := environment.get("ROLLCALL_EXTENSIONS")) else None,
-            scales=AccessLevels.of(
+            access_levels=AccessLevels.of(
                 environment.get("ROLLCALL_LEVELS", ""), environment.get("ROLLCALL_ROLES", "")
             ),
             reports=environment.get("ROLLCALL_REPORTS", cls.reports),

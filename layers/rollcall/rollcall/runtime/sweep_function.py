@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from rollcall.runtime.invocation import in_time, seconds_left
+from rollcall.http.time_limit import seconds_left
+from rollcall.runtime.invocation import in_time
 from rollcall.runtime.json_log import logger
 from rollcall.runtime.services import Services, deployed
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import UTC, datetime
-
 from rollcall.model.actor import Actor
 from rollcall.storage.provisioning_log import LogEntry, LogWriter, ProvisioningLog
 from rollcall.storage.transactions import Action
@@ -18,14 +15,9 @@ class AuditLog:
     A target is a type and an id, `User/…`; a detail holds states, levels and ids, no personal data.
     """
 
-    def __init__(
-        self,
-        log: ProvisioningLog | None = None,
-        actor: Actor = _NOBODY,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-    ) -> None:
+    def __init__(self, log: ProvisioningLog | None = None, actor: Actor = _NOBODY) -> None:
         self.actor = actor
-        self._writer = LogWriter(log, actor, clock)
+        self._writer = LogWriter(log, actor)
 
     def actions(self, verb: str, target: str, detail: str) -> list[Action]:
         """Return the actions that log an act, for the transaction of its write."""

@@ -52,7 +52,7 @@ class Grant:
         )
 
 
-def with_grants(access: Access, grants: Iterable[Grant], scales: AccessLevels) -> Access:
+def with_grants(access: Access, grants: Iterable[Grant], access_levels: AccessLevels) -> Access:
     """Return the access with further grants, which only add to it.
 
     Of two defaults of one attribute the first one stays.
@@ -61,37 +61,37 @@ def with_grants(access: Access, grants: Iterable[Grant], scales: AccessLevels) -
     defaults, granted = dict(access.defaults), dict(access.granted)
     for grant in grants:
         for area, level in grant.areas.items():
-            areas[area] = scales.highest_level([level, areas.get(area, "")])
-        role = scales.highest_role([role, grant.role])
+            areas[area] = access_levels.highest_level([level, areas.get(area, "")])
+        role = access_levels.highest_role([role, grant.role])
         defaults = {**grant.attributes, **defaults}
         granted[grant.template] = grant.version
     return Access(areas, role, defaults, granted, access.awaited)
 
 
-def recomputed(access: Access, grants: Iterable[Grant], scales: AccessLevels) -> Access:
+def recomputed(access: Access, grants: Iterable[Grant], access_levels: AccessLevels) -> Access:
     """Return the access by these grants alone, applied in the order of time."""
     ordered = sorted(grants, key=lambda grant: (grant.at, grant.template))
-    return with_grants(Access(awaited=access.awaited), ordered, scales)
+    return with_grants(Access(awaited=access.awaited), ordered, access_levels)
 
 
-def merged_access(one: Access, other: Access, scales: AccessLevels) -> Access:
+def merged_access(one: Access, other: Access, access_levels: AccessLevels) -> Access:
     """Return the access of two merged users: the highest of both, the defaults of `one` first."""
     areas = {
-        area: scales.highest_level([one.areas.get(area, ""), other.areas.get(area, "")])
+        area: access_levels.highest_level([one.areas.get(area, ""), other.areas.get(area, "")])
         for area in {**one.areas, **other.areas}
     }
     return Access(
         areas,
-        scales.highest_role([one.role, other.role]),
+        access_levels.highest_role([one.role, other.role]),
         {**other.defaults, **one.defaults},
         {**other.granted, **one.granted},
         one.awaited,
     )
 
 
-def merged_grant(one: Grant, other: Grant, scales: AccessLevels) -> Grant:
+def merged_grant(one: Grant, other: Grant, access_levels: AccessLevels) -> Grant:
     """Return the grant `one` with what `other`, of the same template, gives in addition."""
-    combined = with_grants(Access(), [one, other], scales)
+    combined = with_grants(Access(), [one, other], access_levels)
     revoked = {area: at for area, at in one.revoked.items() if area not in combined.areas}
     return replace(
         one, areas=combined.areas, role=combined.role, attributes=combined.defaults, revoked=revoked
@@ -99,14 +99,14 @@ def merged_grant(one: Grant, other: Grant, scales: AccessLevels) -> Grant:
 
 
 def repaired_access(
-    access: Access, contents: Iterable[Mapping[str, Any]], scales: AccessLevels
+    access: Access, contents: Iterable[Mapping[str, Any]], access_levels: AccessLevels
 ) -> Access | None:
     """Return the access by a user's stored grants, None where it is equal to `access`.
 
     Grants do not tell which of two defaults was first; either of them is right.
     """
     grants = [Grant.of(content) for content in contents]
-    computed = recomputed(access, grants, scales)
+    computed = recomputed(access, grants, access_levels)
     possible = {pair for grant in grants for pair in grant.attributes.items()}
     defaults = access.defaults
     if defaults.keys() == computed.defaults.keys() and defaults.items() <= possible:

@@ -42,7 +42,7 @@ class TemplateError(OperatorError):
     """A template is not valid; the message has a line for each mistake."""
 
 
-def read(parsed: Any, scales: AccessLevels, window: int = WINDOW_DAYS) -> list[Template]:
+def read(parsed: Any, access_levels: AccessLevels, window: int = WINDOW_DAYS) -> list[Template]:
     """Return the templates of a parsed file: one object, or a list of them.
 
     `window` is the default in days. Raises TemplateError.
@@ -54,7 +54,7 @@ def read(parsed: Any, scales: AccessLevels, window: int = WINDOW_DAYS) -> list[T
     templates: list[Template] = []
     for number, raw in enumerate(listed, 1):
         where = _where(raw, number, len(listed))
-        mistakes = list(_mistakes(raw, scales))
+        mistakes = list(_mistakes(raw, access_levels))
         problems += [f"{where}: {mistake}" for mistake in mistakes]
         if not mistakes:
             templates.append(_template(raw, window))
@@ -64,9 +64,9 @@ def read(parsed: Any, scales: AccessLevels, window: int = WINDOW_DAYS) -> list[T
     return templates
 
 
-def check(areas: Mapping[str, str], role: str, scales: AccessLevels) -> None:
+def check(areas: Mapping[str, str], role: str, access_levels: AccessLevels) -> None:
     """Raise TemplateError for access that cannot be granted by hand, a line for each mistake."""
-    problems = [*_areas(areas, scales), *_role(role or None, scales)]
+    problems = [*_areas(areas, access_levels), *_role(role or None, access_levels)]
     if problems:
         raise TemplateError("\n".join(problems))
 
@@ -90,7 +90,7 @@ def _where(raw: Any, number: int, many: int) -> str:
     return "the template" if many == 1 else f"template {number} of the file"
 
 
-def _mistakes(raw: Any, scales: AccessLevels) -> Iterator[str]:
+def _mistakes(raw: Any, access_levels: AccessLevels) -> Iterator[str]:
     if not isinstance(raw, Mapping):
         yield f"it is no object with the keys {_listed(_KEYS)}, but {_kind(raw)}"
         return
@@ -101,8 +101,8 @@ def _mistakes(raw: Any, scales: AccessLevels) -> Iterator[str]:
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         yield f"name has 1 to 40 of a-z, 0-9 and -, and {_quoted(name)} does not"
     yield from _audience(raw)
-    yield from _areas(raw.get("workAreas"), scales)
-    yield from _role(raw.get("role"), scales)
+    yield from _areas(raw.get("workAreas"), access_levels)
+    yield from _role(raw.get("role"), access_levels)
     yield from _attributes(raw.get("attributes"))
     if not any(raw.get(key) for key in ("workAreas", "role", "attributes")):
         yield "it gives nothing: say workAreas, a role or attributes"
@@ -134,7 +134,7 @@ def _selector(group: Any) -> Iterator[str]:
     yield from _text(f"group {attribute}", value)
 
 
-def _areas(areas: Any, scales: AccessLevels) -> Iterator[str]:
+def _areas(areas: Any, access_levels: AccessLevels) -> Iterator[str]:
     if areas is None:
         return
     if not isinstance(areas, Mapping):
@@ -144,14 +144,15 @@ def _areas(areas: Any, scales: AccessLevels) -> Iterator[str]:
         yield f"workAreas names at most {MAX_AREAS} work areas, not {len(areas)}"
     for area, level in areas.items():
         yield from _text("the name of a work area", area)
-        if level not in scales.levels:
-            known = f"{_listed(scales.levels)}{_hint(level, scales.levels)}"
+        if level not in access_levels.levels:
+            known = f"{_listed(access_levels.levels)}{_hint(level, access_levels.levels)}"
             yield f"work area {area}: level {_quoted(level)} is none of {known}"
 
 
-def _role(role: Any, scales: AccessLevels) -> Iterator[str]:
-    if role is not None and role not in scales.roles:
-        yield f"role {_quoted(role)} is none of {_listed(scales.roles)}{_hint(role, scales.roles)}"
+def _role(role: Any, access_levels: AccessLevels) -> Iterator[str]:
+    if role is not None and role not in access_levels.roles:
+        roles = access_levels.roles
+        yield f"role {_quoted(role)} is none of {_listed(roles)}{_hint(role, roles)}"
 
 
 def _attributes(attributes: Any) -> Iterator[str]:

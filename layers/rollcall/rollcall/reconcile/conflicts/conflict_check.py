@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TypeVar
 
 from rollcall.model.account_link import domain_of
+from rollcall.model.progress import Progress
 from rollcall.reconcile.advice import Advice
 from rollcall.reconcile.conflicts import remedy
 from rollcall.reconcile.conflicts.conflict_finding import ConflictFinding, Verdict
@@ -18,9 +18,6 @@ from rollcall.reconcile.conflicts.person import ExternalId, Person
 from rollcall.reconcile.conflicts.workspace import Workspace
 from rollcall.reconcile.input_error import InputError
 
-ReportProgress = Callable[[str], None]
-_Item = TypeVar("_Item")
-
 SELECT = (
     "id", "userPrincipalName", "mail", "otherMails", "proxyAddresses", "mailNickname",
     "displayName", "givenName", "surname", "employeeId", "accountEnabled",
@@ -30,6 +27,9 @@ ASSIGNED_REQUEST = (
     "GET https://graph.microsoft.com/v1.0/servicePrincipals/{object id of the enterprise "
     "application}/appRoleAssignedTo?$top=999"
 )
+
+_STEP = 1000
+"""The rows between two reports of the progress."""
 
 _MAX_SHOWN = 5
 _NEEDED = {
@@ -85,17 +85,15 @@ def check(
     accounts: Iterable[DirectoryAccount],
     *,
     hints: bool = True,
-    progress: ReportProgress = lambda _: None,
-) -> ConflictCheck:
+) -> Generator[Progress, None, ConflictCheck]:
     """Forecast the first cycle for all people of an export; with `hints`, weak matches count.
 
-    Raises InputError when the file lacks a property that the job matches by.
+    Yields the progress after every thousand rows, and returns the check. Raises InputError when the
+    file lacks a property that the job matches by.
     """
     workspace = Workspace()
     result = ConflictCheck(job, workspace)
-    result.accounts = workspace.add_accounts(_with_progress(accounts, "accounts", progress))
-    people = (Person(*row) for row in export.read())
-    result.people = workspace.add_people(_with_progress(people, "people", progress), export.unread)
+    yield from _read(result, export, accounts)
     missing = sorted(
         job.rules.required_properties - export.property_names - {"originalUserPrincipalName"}
     )
@@ -111,12 +109,29 @@ def check(
         if job.skip(person) is None:
             for account, _ in forecast.find_accounts(person)[1]:
                 workspace.add_match(account, number)
-    for number, person in _with_progress(workspace.people(), "findings", progress):
+    for number, person in workspace.people():
         for finding in forecast.findings(number, person):
             _add(result, finding)
+        if number % _STEP == 0:
+            yield Progress(number, result.people, "people", "forecasting")
     for unclaimed in workspace.unreported_accounts():
         _add(result, _unclaimed_finding(unclaimed, complete=export.complete))
     return result
+
+
+def _read(
+    result: ConflictCheck, export: EntraExport, accounts: Iterable[DirectoryAccount]
+) -> Iterator[Progress]:
+    """Read all accounts and people into the workspace of a check."""
+    for number in result.workspace.add_accounts(accounts):
+        result.accounts = number
+        if number % _STEP == 0:
+            yield Progress(number, unit="accounts")
+    people = (Person(*row) for row in export.read())
+    for row, number in enumerate(result.workspace.add_people(people, export.unread), 1):
+        result.people = number
+        if row % _STEP == 0:
+            yield Progress(row, unit="people")
 
 
 def gaps(export: EntraExport, job: ProvisioningJob) -> tuple[list[str], list[str]]:
@@ -190,10 +205,3 @@ def _own_domains(person: Person) -> Iterator[str]:
     for name, address in person.addresses():
         if name in {"userPrincipalName", "proxyAddresses"} and (domain := domain_of(address)):
             yield domain
-
-
-def _with_progress(items: Iterable[_Item], what: str, progress: ReportProgress) -> Iterator[_Item]:
-    for number, item in enumerate(items, 1):
-        if number % 1000 == 0:
-            progress(f"{number:,} {what}")
-        yield item

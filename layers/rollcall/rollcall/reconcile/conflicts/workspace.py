@@ -60,20 +60,19 @@ class Workspace:
         """Close and delete the database."""
         self._database.close()
 
-    def add_accounts(self, accounts: Iterable[DirectoryAccount]) -> int:
-        """Add all accounts, once, and return their number."""
-        count = 0
+    def add_accounts(self, accounts: Iterable[DirectoryAccount]) -> Iterator[int]:
+        """Add all accounts, once; yield their number after each."""
         for count, account in enumerate(accounts, 1):
             self._run("INSERT INTO account (number, data) VALUES (?, ?)", count, account.to_json())
             self._database.executemany(
                 "INSERT INTO match_key VALUES (?, ?, ?, ?)",
                 [(key, count, source, value) for key, source, value in _match_keys(account)],
             )
+            yield count
         self._database.execute("CREATE INDEX match_key_key ON match_key (key)")
-        return count
 
-    def add_people(self, people: Iterable[Person], unread: UnreadValues) -> int:
-        """Add people and return their number.
+    def add_people(self, people: Iterable[Person], unread: UnreadValues) -> Iterator[int]:
+        """Add the people of the rows; yield their number after each row.
 
         Two rows with one object id, on two pages of an answer, are one person; the properties in
         which they differ are added to `unread`.
@@ -88,7 +87,7 @@ class Workspace:
                 self._merge_person(person, unread)
             else:
                 count += 1
-        return count
+            yield count
 
     def _merge_person(self, person: Person, unread: UnreadValues) -> None:
         ((number, data),) = self._run("SELECT number, data FROM person WHERE name = ?", person.key)
