@@ -32,28 +32,47 @@ class ExternalId(StrEnum):
     MAIL_NICKNAME = "mail_nickname"
 
 
-USER: Mapping[str, Callable[[User], Value]] = {
-    "userName": lambda user: user.current_principal_name,
-    "active": lambda user: user.active,
-    "displayName": lambda user: user.display_name,
-    "title": lambda user: user.job_title,
-    'emails[type eq "work"].value': lambda user: user.mail,
-    "preferredLanguage": lambda user: user.preferred_language,
-    "name.givenName": lambda user: user.given_name,
-    "name.familyName": lambda user: user.surname,
-    "name.formatted": lambda user: " ".join(filter(None, (user.given_name, user.surname))),
-    'addresses[type eq "work"].formatted': lambda user: user.office,
-    'addresses[type eq "work"].streetAddress': lambda user: user.street_address,
-    'addresses[type eq "work"].locality': lambda user: user.city,
-    'addresses[type eq "work"].region': lambda user: user.state,
-    'addresses[type eq "work"].postalCode': lambda user: user.postal_code,
-    'addresses[type eq "work"].country': lambda user: user.country,
-    'phoneNumbers[type eq "work"].value': lambda user: user.telephone,
-    'phoneNumbers[type eq "mobile"].value': lambda user: user.mobile,
-    'phoneNumbers[type eq "fax"].value': lambda user: user.fax,
-    f"{ENTERPRISE}:employeeNumber": lambda user: user.employee_id,
-    f"{ENTERPRISE}:department": lambda user: user.department,
+class Attribute(NamedTuple):
+    """The source of a target attribute: what the portal shows, and how it is read here."""
+
+    source: str
+    read: Callable[[User], Value]
+
+
+USER: Mapping[str, Attribute] = {
+    "userName": Attribute("userPrincipalName", lambda user: user.current_principal_name),
+    "active": Attribute(
+        'Switch([IsSoftDeleted], , "False", "True", "True", "False")', lambda user: user.active
+    ),
+    "displayName": Attribute("displayName", lambda user: user.display_name),
+    "title": Attribute("jobTitle", lambda user: user.job_title),
+    'emails[type eq "work"].value': Attribute("mail", lambda user: user.mail),
+    "preferredLanguage": Attribute("preferredLanguage", lambda user: user.preferred_language),
+    "name.givenName": Attribute("givenName", lambda user: user.given_name),
+    "name.familyName": Attribute("surname", lambda user: user.surname),
+    "name.formatted": Attribute(
+        'Join(" ", [givenName], [surname])',
+        lambda user: " ".join(filter(None, (user.given_name, user.surname))),
+    ),
+    'addresses[type eq "work"].formatted': Attribute(
+        "physicalDeliveryOfficeName", lambda user: user.office
+    ),
+    'addresses[type eq "work"].streetAddress': Attribute(
+        "streetAddress", lambda user: user.street_address
+    ),
+    'addresses[type eq "work"].locality': Attribute("city", lambda user: user.city),
+    'addresses[type eq "work"].region': Attribute("state", lambda user: user.state),
+    'addresses[type eq "work"].postalCode': Attribute("postalCode", lambda user: user.postal_code),
+    'addresses[type eq "work"].country': Attribute("country", lambda user: user.country),
+    'phoneNumbers[type eq "work"].value': Attribute("telephoneNumber", lambda user: user.telephone),
+    'phoneNumbers[type eq "mobile"].value': Attribute("mobile", lambda user: user.mobile),
+    'phoneNumbers[type eq "fax"].value': Attribute(
+        "facsimileTelephoneNumber", lambda user: user.fax
+    ),
+    f"{ENTERPRISE}:employeeNumber": Attribute("employeeId", lambda user: user.employee_id),
+    f"{ENTERPRISE}:department": Attribute("department", lambda user: user.department),
 }
+"""The attributes of a user, in the order of the portal; the job adds `externalId` and `manager`."""
 
 # What still reaches an account whose user has left the scope of the job.
 UNASSIGNED = ("active",)
@@ -64,7 +83,7 @@ _VALUE_PATH = re.compile(r'(?P<attribute>\w+)\[type eq "(?P<type>\w+)"\]\.(?P<su
 
 def user_values(user: User, external_id: ExternalId = ExternalId.OBJECT_ID) -> Values:
     """Return the values of an account for a user, by target attribute."""
-    values: Values = {target: read(user) or None for target, read in USER.items()}
+    values: Values = {target: attribute.read(user) or None for target, attribute in USER.items()}
     values["active"] = user.active
     values["externalId"] = getattr(user, external_id)
     return values
