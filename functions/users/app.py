@@ -1,8 +1,8 @@
 """The Lambda function behind /Users."""
 
-from rollcall.start import uncollected
+from rollcall.start import built_parser, uncollected
 
-with uncollected():
+with uncollected(), built_parser():
     from rollcall.runtime.scim_function import handler_of
 
     handler = handler_of("users")

@@ -6,10 +6,12 @@ import os
 import platform
 import struct
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from events import runtime
 from events.template import ROOT, Template
 from tests.sam.policies import described_services
 
@@ -31,6 +33,13 @@ def built(request: pytest.FixtureRequest) -> tuple[Path, str]:
             pytest.fail(sentence)
         pytest.skip(sentence)
     return layer, architecture
+
+
+@pytest.fixture
+def built_here() -> Path:
+    """The layer for this machine, beside the runtime's Python."""
+    runtime.check_built()
+    return ROOT / ".aws-sam" / "local" / "Layer" / "python"
 
 
 def test_the_layer_is_small(built: tuple[Path, str]) -> None:
@@ -69,6 +78,47 @@ def test_every_module_is_compiled_for_lambdas_python(built: tuple[Path, str]) ->
         assert flags == 1, f"{compiled} asks for the time of its source, which packing changes"
 
 
+MADE = """
+import app
+from lark import load_grammar
+
+print(hasattr(load_grammar._get_parser, "cache"))  # lark's parser of grammars, made when needed
+"""
+
+
+def test_a_function_loads_the_engines_parser_from_the_build(built_here: Path) -> None:
+    started = subprocess.run(
+        [runtime.PYTHON, "-c", MADE],
+        cwd=ROOT / "functions" / "users",
+        env={"PYTHONPATH": str(built_here), "AWS_DEFAULT_REGION": "eu-west-1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert started.stdout.strip() == "False", "the parser was made again"
+
+
+def test_without_the_file_of_the_build_the_parser_is_made(tmp_path: Path) -> None:
+    made = tmp_path / "parser.cache"
+    program = (
+        "import sys; from pathlib import Path; from rollcall.start import built_parser\n"
+        f"with built_parser(Path({str(made)!r}), make='make' in sys.argv):\n"
+        "    from scim2_models import ScimFilter\n"
+        "from lark import load_grammar\n"
+        "print(hasattr(load_grammar._get_parser, 'cache'))"
+    )
+
+    def start(*arguments: str) -> str:
+        command = [sys.executable, "-c", program, *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+    assert start() == "True"
+    assert not made.exists()
+    assert start("make") == "True"
+    assert start() == "False"
+
+
 def test_everybody_may_read_what_is_built(built: tuple[Path, str]) -> None:
     layer, _ = built
     closed = [each for each in layer.rglob("*") if each.stat().st_mode & 0o444 != 0o444]
@@ -105,4 +155,4 @@ def test_a_function_is_one_file_that_starts_uncollected(function: str) -> None:
     files = [each.name for each in code.iterdir() if each.name != "__pycache__"]
 
     assert files == ["app.py"]
-    assert "with uncollected():" in (code / "app.py").read_text()
+    assert "with uncollected()" in (code / "app.py").read_text()
