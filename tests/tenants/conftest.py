@@ -6,20 +6,26 @@ Not in memory: moto does not move AWSCURRENT as Secrets Manager does.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from rollcall.aws.retry import Retry
 from rollcall.aws.secrets import Secrets
+from rollcall.aws.signing_keys import SigningKeys
 from rollcall.dev import local_server
 from rollcall.runtime.services import Services
 from rollcall.runtime.settings import Settings
+from rollcall.scim.errors import UnauthorizedException
 from rollcall.storage.table import Table
 from rollcall.storage.token_usage import TokenUsage
-from rollcall.tenants.authentication import Authenticator
+from rollcall.tenants.access_token import AccessToken
+from rollcall.tenants.authentication import Authenticator, Caller
+from rollcall.tenants.oauth_clients import OAuthClient
+from rollcall.tenants.tenant_clients import TenantClients
 from rollcall.tenants.tenant_tokens import TenantTokens
 from rollcall.tenants.tenants import Tenants
 from tests.conftest import Server
@@ -55,9 +61,11 @@ def clock() -> Clock:
 def services(server: Server) -> Services:
     """Secrets and a table of a test's own."""
     name = str(uuid4())
-    settings = Settings(name, f"{name}/tenants", server.running.endpoint_url)
+    endpoint = server.running.endpoint_url
+    settings = Settings(name, f"{name}/tenants", endpoint, signing_keys=f"{name}-signing")
     own = Services(settings, server.services.clients)
     local_server.create_table(own)
+    local_server.create_signing_key(own)
     return own
 
 
@@ -101,3 +109,57 @@ def calls(services: Services) -> Iterator[Calls]:
     events.register("before-call.secrets-manager", noted.note)
     yield noted
     events.unregister("before-call.secrets-manager", noted.note)
+
+
+@pytest.fixture
+def signing_keys(services: Services, clock: Clock) -> SigningKeys:
+    """The signing keys of the deployment, whose first one is older than a minute."""
+    secret = services.settings.signing_keys
+    keys = SigningKeys(services.clients.secretsmanager, secret, lambda: clock.now)
+    clock.now = datetime.now(UTC) + timedelta(hours=1)
+    return keys
+
+
+@pytest.fixture
+def clients(tenants: Tenants) -> TenantClients:
+    """The OAuth clients of a new tenant acme, which has none yet."""
+    tenants.add("acme")
+    return TenantClients(tenants, "acme")
+
+
+@dataclass
+class Issuer:
+    """Issues access tokens as the token endpoint does, and checks them."""
+
+    clock: Clock
+    keys: SigningKeys
+    authenticator: Authenticator
+
+    def token(self, client: OAuthClient, tenant: str = "acme", **different: Any) -> str:
+        """Return an access token for a client and its newest secret."""
+        key, now = self.keys.current(), int(self.clock.now.timestamp())
+        secret = client.secrets[-1].id if client.secrets else ""
+        said = AccessToken(
+            key.id, tenant, client.id, secret, client.scope, now, now + client.token_seconds
+        )
+        return replace(said, **different).sign(key.key)
+
+    def enter(self, token: str, tenant: str = "acme") -> Caller:
+        """Return the caller of a request with a token."""
+        return self.authenticator.authenticate(tenant, f"Bearer {token}")
+
+    def refuses(self, token: str, tenant: str = "acme") -> bool:
+        """Tell whether a request with a token is answered with 401."""
+        try:
+            self.enter(token, tenant)
+        except UnauthorizedException:
+            return True
+        return False
+
+
+@pytest.fixture
+def issuer(services: Services, signing_keys: SigningKeys, clock: Clock) -> Issuer:
+    secret = services.settings.signing_keys
+    own = SigningKeys(services.clients.secretsmanager, secret, lambda: clock.now)
+    authenticator = Authenticator(services.secrets, services.table, own, clock=lambda: clock.now)
+    return Issuer(clock, signing_keys, authenticator)

@@ -13,7 +13,7 @@ from rollcall.aws.secrets import Secrets
 from rollcall.runtime.services import Services
 from rollcall.scim.errors import UnauthorizedException, Unavailable
 from rollcall.storage.token_usage import TokenUsage, TokenUse
-from rollcall.tenants import authentication, token_format
+from rollcall.tenants import tenant_cache, token_format
 from rollcall.tenants.authentication import Authenticator
 from rollcall.tenants.tenant_tokens import TenantTokens
 from rollcall.tenants.tenants import Tenants
@@ -186,7 +186,7 @@ def test_a_known_and_an_unknown_tenant_take_the_same_calls(
 def test_names_that_nobody_bears_drive_no_tenant_out(
     tenants: Tenants, authenticator: Authenticator, calls: Calls, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(authentication, "_MAX_CACHED", 5)
+    monkeypatch.setattr(tenant_cache, "MAX_CACHED", 5)
     token = tenants.create("acme")
     authenticator.authenticate("acme", f"Bearer {token}")
     for number in range(20):

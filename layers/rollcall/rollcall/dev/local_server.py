@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 import uvicorn
@@ -61,6 +62,13 @@ def create_channels(services: Services) -> None:
         channels.s3.create_bucket(Bucket=bucket)
     channels.sqs.create_queue(QueueName=settings.queue.rpartition("/")[2])
     channels.sns.create_topic(Name=settings.topic.rpartition(":")[2])
+
+
+def create_signing_key(services: Services) -> None:
+    """Create the secret with the key that signs access tokens, unless it exists."""
+    client = services.clients.secretsmanager
+    with suppress(client.exceptions.ResourceExistsException):
+        client.create_secret(Name=services.settings.signing_keys, SecretString=token_hex(32))
 
 
 def table_properties() -> dict[str, Any]:
@@ -139,6 +147,7 @@ def serve(
         services = Services(replace(settings, endpoint_url=endpoint, url=url))
         create_table(services)
         create_channels(services)
+        create_signing_key(services)
         tokens = admit(services, tenants)
         pages = pages_function.routes(services)
         log = logger(sys.stderr)

@@ -14,6 +14,7 @@ from rollcall.aws.dead_letters import DeadLetters
 from rollcall.aws.event_bus import EventBus
 from rollcall.aws.messages import Queue, Topic
 from rollcall.aws.secrets import Secrets
+from rollcall.aws.signing_keys import SigningKeys
 from rollcall.runtime.restore import reseed_when_restored
 from rollcall.runtime.settings import Settings
 from rollcall.storage.leases import Leases
@@ -33,6 +34,7 @@ class Backend:
         self.table = Table(self.clients.dynamodb, settings.table)
         self.secrets = Secrets(self.clients.secretsmanager, settings.secrets)
         self.tenants = Tenants(self.secrets)
+        self.signing_keys = SigningKeys(self.clients.secretsmanager, settings.signing_keys)
 
     def token_usage(self, tenant: str) -> TokenUsage:
         """Return the recorded usage of a tenant's tokens."""

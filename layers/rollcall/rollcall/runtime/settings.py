@@ -15,11 +15,12 @@ from rollcall.templates.access_levels import AccessLevels
 class Settings:
     """Where a deployment keeps its data, and what it declares of its own.
 
-    `extensions` is a file of schemas; `access_levels` are the levels and roles of access;
-    `log_days` is how long the provisioning log is kept; `product` is what administrators call the
-    application, `support` an address or a URL where they find help; `role` tells that a function
-    runs this, with the credentials of its role; `request_seconds` is the time of a request outside
-    of a function. The defaults are those of the local server.
+    `signing_keys` is the secret with the keys that sign access tokens; `extensions` is a file of
+    schemas; `access_levels` are the levels and roles of access; `log_days` is how long the
+    provisioning log is kept; `product` is what administrators call the application, `support` an
+    address or a URL where they find help; `role` tells that a function runs this, with the
+    credentials of its role; `request_seconds` is the time of a request outside of a function. The
+    defaults are those of the local server.
     """
 
     table: str = "rollcall"
@@ -39,6 +40,7 @@ class Settings:
     support: str = ""
     role: bool = False
     request_seconds: float = 26
+    signing_keys: str = "rollcall-signing"
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> Settings:
@@ -61,6 +63,7 @@ class Settings:
             product=environment.get("ROLLCALL_PRODUCT") or cls.product,
             support=environment.get("ROLLCALL_SUPPORT", cls.support),
             role="AWS_LAMBDA_FUNCTION_NAME" in environment,
+            signing_keys=environment.get("ROLLCALL_SIGNING_SECRET", cls.signing_keys),
         )
 
 

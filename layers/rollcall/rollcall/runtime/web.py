@@ -17,6 +17,6 @@ from rollcall.tenants.authentication import Authenticator
 
 def serving(backend: Backend, routes: Sequence[Route], log: Logger) -> Starlette:
     """Return the ASGI application that serves the routes."""
-    authenticator = Authenticator(backend.secrets, backend.table)
+    authenticator = Authenticator(backend.secrets, backend.table, backend.signing_keys)
     limits = deadline.within, backend.settings.request_seconds
     return application(routes, authenticator, log, limits=limits)

@@ -157,5 +157,10 @@ def check_label_and_days(label: str, days: int) -> None:
     """Raise TenantError for an invalid label or lifetime."""
     if not 1 <= days <= MAX_DAYS:
         raise TenantError(f"a token lives between 1 and {MAX_DAYS} days")
+    check_label(label)
+
+
+def check_label(label: str) -> None:
+    """Raise TenantError for an invalid label."""
     if not 1 <= len(label) <= MAX_LABEL or not label.isprintable():
         raise TenantError(f"a label has 1 to {MAX_LABEL} printable characters")

@@ -1,9 +1,10 @@
-"""Tenants: each is one secret with the tenant's state and the digests of its live tokens.
+"""Tenants: each is one secret with the tenant's state, the digests of its tokens, its clients.
 
 {"state": "active", "created": "2026-01-01T00:00:00.000Z", "key": "…",
  "tokens": [{"id": "…", "digest": "…", "label": "…", "created": "…", "expires": "…",
              "scope": "read-write", "successor": ""}],
- "linking": {"policy": "match", "domains": ["…"]}, "nameKeys": 2, "absentMembers": "keep"}
+ "linking": {"policy": "match", "domains": ["…"]}, "nameKeys": 2, "absentMembers": "keep",
+ "clients": [{"id": "rollcall-client-…", …}]}
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from rollcall.model.account_link import LinkPolicy
 from rollcall.operator_error import OperatorError
 from rollcall.scim.instant import instant
 from rollcall.tenants import token_format
+from rollcall.tenants.oauth_clients import OAuthClient
 
 TENANT_NAME = re.compile(r"[a-z0-9-]{1,40}")
 
@@ -76,6 +78,7 @@ class Tenant:
     link_policy: LinkPolicy = field(default_factory=LinkPolicy)
     moved: bool = False
     absent_members: AbsentMembers = AbsentMembers.KEEP
+    clients: tuple[OAuthClient, ...] = ()
 
     @classmethod
     def of(cls, name: str, content: Content) -> Tenant:
@@ -91,11 +94,16 @@ class Tenant:
             LinkPolicy.of(content.get("linking", {})),
             content.get("nameKeys") == NAME_KEYS,
             AbsentMembers(content.get("absentMembers", AbsentMembers.KEEP)),
+            tuple(OAuthClient.of(raw) for raw in content.get("clients", [])),
         )
 
     def token(self, identifier: str) -> Token | None:
         """Return one of the tokens, None when it was deleted."""
         return next((token for token in self.tokens if token.id == identifier), None)
+
+    def client(self, identifier: str) -> OAuthClient | None:
+        """Return one of the OAuth clients, None when it was revoked."""
+        return next((client for client in self.clients if client.id == identifier), None)
 
 
 class Tenants:

@@ -1,0 +1,1 @@
+"""Workload identity federation: clients that sign in without a secret (RFC 7523)."""

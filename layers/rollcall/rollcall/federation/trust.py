@@ -1,0 +1,29 @@
+"""A trust: whose assertions sign a client in (RFC 7523 section 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Trust:
+    """The values of an assertion that signs a client in, and the URL of its issuer's keys.
+
+    With `single_use` an assertion that has a `jti` is accepted once.
+    """
+
+    issuer: str
+    jwks: str
+    subject: str
+    audience: str
+    single_use: bool = False
+
+
+class AssertionRefused(Exception):  # noqa: N818
+    """An assertion does not sign in; the message says why, for our own log."""
+
+
+Verifier = Callable[[str, Trust], None]
+"""Verifies an assertion by a trust. Raises AssertionRefused, and Unavailable while the keys of the
+issuer cannot be read."""
