@@ -72,8 +72,11 @@ format: install  ## format and mend what ruff can
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-lock: install  ## lock what the layer holds, with hashes
-	$(BIN)/pip-compile --quiet --no-strip-extras --generate-hashes --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --output-file layers/rollcall/requirements.txt pyproject.toml
+lock: install  ## lock what the layers hold, with hashes
+	$(LOCK) --output-file layers/rollcall/requirements.txt pyproject.toml
+	$(LOCK) --output-file layers/federation/requirements.txt layers/federation/requirements.in
+
+LOCK := $(BIN)/pip-compile --quiet --no-strip-extras --generate-hashes --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header
 
 build: $(SAM)/.installed-$(SAM_VERSION)  ## build what is deployed into .aws-sam/build, for arm64 or ARCHITECTURE=x86_64
 	$(call sam-build,$(ARCHITECTURE)) --build-dir .aws-sam/build

@@ -51,7 +51,9 @@ EVERYWHERE = {"operator_error", "web_page"}
 ONLY_IN: dict[str, set[str]] = {
     "boto3": {"aws"},
     "botocore": {"aws"},
-    "jwt": {"federation"},
+    "jwt": {"federation", "dev"},
+    "cryptography": {"federation", "dev"},
+    "urllib3": {"aws", "federation"},
     "starlette": {"http", "runtime"},
     "mangum": {"runtime"},
     "aws_lambda_powertools": {"runtime"},

@@ -1,9 +1,13 @@
-"""A trust: whose assertions sign a client in (RFC 7523 section 3)."""
+"""A trust: whose assertions sign a client in (RFC 7523 section 3).
+
+Every function reads it with the tenant's secret: it knows no library that verifies.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,6 @@ class AssertionRefused(Exception):  # noqa: N818
     """An assertion does not sign in; the message says why, for our own log."""
 
 
-Verifier = Callable[[str, Trust], None]
-"""Verifies an assertion by a trust. Raises AssertionRefused, and Unavailable while the keys of the
-issuer cannot be read."""
+Verifier: TypeAlias = Callable[[str, Trust], None]
+"""Verifies an assertion against a trust. Raises AssertionRefused, and Unavailable when the keys of
+the issuer cannot be read."""
