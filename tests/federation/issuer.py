@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler
 from typing import Any, TypeAlias
 from uuid import uuid4
 
-from rollcall.dev.loopback_issuer import LoopbackIssuer, KeyPair
+from rollcall.dev.loopback_issuer import KeyPair, LoopbackIssuer
 from rollcall.federation.trust import Trust
 
 Answer: TypeAlias = Callable[[BaseHTTPRequestHandler], None]

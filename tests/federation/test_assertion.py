@@ -458,9 +458,7 @@ def test_everything_that_is_wrong_is_told(verify: AssertionVerifier, issuer: Iss
 
     problems = list(verify.problems(forged, issuer.trust))
 
-    assert [each.partition(" is ")[0].partition(" 3600")[0] for each in problems] == [
-        "it expired",
-        "its subject (sub)",
-        "its audience (aud)",
-        "the issuer has no key 'second'",
-    ]
+    beginnings = ["it expired", "its subject", "its audience", "the issuer has no key 'second'"]
+    assert len(problems) == len(beginnings)
+    for problem, beginning in zip(problems, beginnings, strict=True):
+        assert problem.startswith(beginning)
