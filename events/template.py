@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[1]
 FUNCTION = "AWS::Serverless::Function"
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(yaml.CSafeLoader):
     """YAML with CloudFormation's tags in their long form; a duplicate key is an error."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
@@ -26,7 +26,7 @@ class _Loader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
-def _tagged(loader: yaml.SafeLoader, tag: str, node: yaml.Node) -> dict[str, Any]:
+def _tagged(loader: _Loader, tag: str, node: yaml.Node) -> dict[str, Any]:
     name = tag if tag in {"Ref", "Condition"} else f"Fn::{tag}"
     if isinstance(node, yaml.ScalarNode):
         return {name: loader.construct_scalar(node)}
@@ -41,7 +41,7 @@ _Loader.add_multi_constructor("!", _tagged)
 
 def read(text: str) -> dict[str, Any]:
     """Return the values of a template. Raises ValueError for a duplicate key."""
-    values: dict[str, Any] = yaml.load(text, _Loader)  # noqa: S506  # a SafeLoader
+    values: dict[str, Any] = yaml.load(text, _Loader)  # noqa: S506  # a safe loader
     return values
 
 
