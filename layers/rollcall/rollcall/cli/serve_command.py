@@ -72,6 +72,13 @@ def serve(
     request_seconds: Annotated[
         float, typer.Option(min=1, help="After how many seconds a request is answered with 503.")
     ] = Settings.request_seconds,
+    trust_loopback_issuer: Annotated[
+        bool,
+        typer.Option(
+            "--trust-loopback-issuer",
+            help="Let clients sign in with assertions of an issuer on this machine, for tests.",
+        ),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Serve the whole API on this machine, without an AWS account.
@@ -110,6 +117,8 @@ def serve(
             support=support,
             access_levels=Settings.of(os.environ).access_levels,
             request_seconds=request_seconds,
+            issuer_hosts=Settings.of(os.environ).issuer_hosts,
+            trust_loopback_issuer=trust_loopback_issuer,
         ),
         events=events,
     )

@@ -164,7 +164,9 @@ def serve(
         )
         server = _Server(config, lambda: announce(url, tokens))
         with (
-            running_server.announced(state, RunningServer(url, endpoint)),
+            running_server.announced(
+                state, RunningServer(url, endpoint, settings.trust_loopback_issuer)
+            ),
             nullcontext() if lines is None else events_file.append_events(services, lines, log),
             suppress(KeyboardInterrupt),  # uvicorn has shut down and raises the signal again
         ):

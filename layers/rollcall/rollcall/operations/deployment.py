@@ -11,12 +11,12 @@ from rollcall.operations.operator import Operator
 from rollcall.operations.selection import Selection
 from rollcall.operator_error import OperatorError
 from rollcall.runtime.services import Services
-from rollcall.runtime.settings import Settings
+from rollcall.runtime.settings import Settings, issuer_hosts
 from rollcall.templates.access_levels import AccessLevels
 
 _OUTPUTS = (
     *("TableName", "SecretPrefix", "AccessLevels", "AccessRoles", "ReportBucket", "ReportTopic"),
-    *("ApiUrl", "Bus", "UnpublishedBucket"),
+    *("ApiUrl", "Bus", "UnpublishedBucket", "IssuerHosts"),
 )
 """The outputs of a stack that operators need."""
 
@@ -62,7 +62,11 @@ def _settings(selection: Selection) -> Settings:
             "and neither --stack nor the environment names a deployment"
         )
     return Settings(
-        endpoint_url=server.endpoint_url, url=server.url, access_levels=settings.access_levels
+        endpoint_url=server.endpoint_url,
+        url=server.url,
+        access_levels=settings.access_levels,
+        issuer_hosts=settings.issuer_hosts,
+        trust_loopback_issuer=server.trusts_loopback,
     )
 
 
@@ -80,4 +84,5 @@ def _stack_settings(stack: str) -> Settings:
         url=outputs["ApiUrl"],
         bus=outputs["Bus"],
         unpublished=outputs["UnpublishedBucket"],
+        issuer_hosts=issuer_hosts(outputs["IssuerHosts"]),
     )

@@ -20,10 +20,14 @@ _FILE = "server.json"
 
 @dataclass(frozen=True)
 class RunningServer:
-    """A local server: its own URL, and the endpoint that holds its data."""
+    """A local server: its own URL, and the endpoint that holds its data.
+
+    `trusts_loopback` says that issuers on this machine may sign in.
+    """
 
     url: str
     endpoint_url: str
+    trusts_loopback: bool = False
 
 
 def find(state: Path = STATE) -> RunningServer | None:
@@ -41,7 +45,7 @@ def find(state: Path = STATE) -> RunningServer | None:
             case {"url": str(url), "endpoint_url": str(endpoint)}:
                 port = int(endpoint.rpartition(":")[2])
                 socket.create_connection(("127.0.0.1", port), timeout=1).close()
-                return RunningServer(url, endpoint)
+                return RunningServer(url, endpoint, json.loads(text).get("trusts_loopback", False))
     return None
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from rollcall.federation.entra_issuer import KEY_HOSTS
 from rollcall.operator_error import OperatorError
 from rollcall.storage.provisioning_log import KEEP_DAYS
 from rollcall.templates.access_levels import AccessLevels
@@ -19,8 +20,9 @@ class Settings:
     schemas; `access_levels` are the levels and roles of access; `log_days` is how long the
     provisioning log is kept; `product` is what administrators call the application, `support` an
     address or a URL where they find help; `role` tells that a function runs this, with the
-    credentials of its role; `request_seconds` is the time of a request outside of a function. The
-    defaults are those of the local server.
+    credentials of its role; `request_seconds` is the time of a request outside of a function;
+    `issuer_hosts` serve the keys of issuers, and with `trust_loopback_issuer` this machine does,
+    too. The defaults are those of the local server.
     """
 
     table: str = "rollcall"
@@ -41,6 +43,8 @@ class Settings:
     role: bool = False
     request_seconds: float = 26
     signing_keys: str = "rollcall-signing"
+    issuer_hosts: frozenset[str] = KEY_HOSTS
+    trust_loopback_issuer: bool = False
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> Settings:
@@ -64,7 +68,13 @@ class Settings:
             support=environment.get("ROLLCALL_SUPPORT", cls.support),
             role="AWS_LAMBDA_FUNCTION_NAME" in environment,
             signing_keys=environment.get("ROLLCALL_SIGNING_SECRET", cls.signing_keys),
+            issuer_hosts=issuer_hosts(environment.get("ROLLCALL_ISSUER_HOSTS", "")),
         )
+
+
+def issuer_hosts(more: str) -> frozenset[str]:
+    """Return the hosts that serve keys: those of Entra, and more with commas between."""
+    return KEY_HOSTS | {host for each in more.split(",") if (host := each.strip().lower())}
 
 
 def _days(environment: Mapping[str, str], name: str, default: int) -> int:

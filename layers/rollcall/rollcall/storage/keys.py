@@ -35,6 +35,8 @@ UNFINISHED = "#UNFINISHED"
 FLAG = "FLAG#"
 REPORT = "#REPORT#"
 """The prefix of the partitions of links to reports; no tenant's name begins with #."""
+ASSERTION = "#ASSERTION#"
+"""The prefix of the partitions of used assertions."""
 FINDING = "FINDING#"
 SUMMARY = "SUMMARY#"
 
@@ -243,6 +245,11 @@ def report_link(digest: str) -> Key:
 def lease(name: str) -> Key:
     """A lease on work for all tenants; no tenant's name begins with #."""
     return {"pk": f"#LEASE#{name}", "sk": "LEASE"}
+
+
+def used_assertion(digest: str) -> Key:
+    """A use of an assertion that signs in once; no tenant's name begins with #."""
+    return {"pk": f"{ASSERTION}{digest}", "sk": "USED"}
 
 
 def identifier(key: str) -> str:
