@@ -153,6 +153,7 @@ def deployment(clients: Clients, settings: Settings | None = None) -> Iterator[S
     with mock_aws():
         services = Services(settings or Settings(), clients)
         local_server.create_table(services)
+        local_server.create_signing_key(services)
         try:
             yield services
         finally:

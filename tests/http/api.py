@@ -10,8 +10,9 @@ import anyio
 import httpx
 from starlette.applications import Starlette
 
+from rollcall.federation.trust import Verifier
 from rollcall.http.routes import FUNCTIONS
-from rollcall.runtime import pages_function
+from rollcall.runtime import pages_function, token_function
 from rollcall.runtime.json_log import logger
 from rollcall.runtime.scim_function import application
 from rollcall.runtime.services import Services
@@ -29,6 +30,7 @@ class Api:
     ) -> None:
         self.token = token or services.tenants.create("acme")
         self.log = io.StringIO()
+        self.verifier: Verifier | None = None
         self._services = Services(settings, services.clients) if settings else services
         self.restart()
 
@@ -36,7 +38,10 @@ class Api:
         """Serve by a process that has just begun and knows nobody."""
         log = logger()
         log.registered_handler.setStream(self.log)  # type: ignore[attr-defined]  # one per process
-        pages = pages_function.routes(self._services)
+        pages = [
+            *pages_function.routes(self._services),
+            *token_function.routes(self._services, self.verifier),
+        ]
         self.app: Starlette = application(self._services, EVERYTHING, log, pages)
 
     def send(self, method: str, path: str, *, base: str = BASE, **options: Any) -> httpx.Response:

@@ -99,7 +99,10 @@ def test_the_configuration_says_that_passwords_are_not_changed() -> None:
 def test_the_configuration_says_how_to_authenticate_and_to_page() -> None:
     config = discovery.service_provider_config(URL)
     assert config["filter"]["maxResults"] == config["pagination"]["maxPageSize"] == 200
-    assert [each["type"] for each in config["authenticationSchemes"]] == ["oauthbearertoken"]
+    assert [each["type"] for each in config["authenticationSchemes"]] == [
+        "oauthbearertoken",
+        "oauth2",
+    ]
     assert config["meta"]["location"] == f"{URL}/ServiceProviderConfig"
 
 

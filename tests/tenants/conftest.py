@@ -60,6 +60,11 @@ def clock() -> Clock:
 @pytest.fixture
 def services(server: Server) -> Services:
     """Secrets and a table of a test's own."""
+    return own_services(server)
+
+
+def own_services(server: Server) -> Services:
+    """Return secrets and a table of a test's own on the emulator."""
     name = str(uuid4())
     endpoint = server.running.endpoint_url
     settings = Settings(name, f"{name}/tenants", endpoint, signing_keys=f"{name}-signing")

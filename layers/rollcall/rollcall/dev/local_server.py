@@ -23,7 +23,7 @@ from rollcall.http.routes import EVERYTHING
 from rollcall.operations import running_server
 from rollcall.operations.running_server import RunningServer
 from rollcall.operator_error import OperatorError, naming
-from rollcall.runtime import events_file, pages_function
+from rollcall.runtime import events_file, pages_function, token_function
 from rollcall.runtime.background import logged
 from rollcall.runtime.json_log import logger
 from rollcall.runtime.scim_function import application
@@ -149,7 +149,7 @@ def serve(
         create_channels(services)
         create_signing_key(services)
         tokens = admit(services, tenants)
-        pages = pages_function.routes(services)
+        pages = [*pages_function.routes(services), *token_function.routes(services)]
         log = logger(sys.stderr)
         app = application(services, EVERYTHING, log, pages)
         config = uvicorn.Config(

@@ -29,14 +29,15 @@ async def read(request: Request, max_bytes: int) -> Any:
         raise UnsupportedMediaType(
             detail=f"the body must be application/scim+json or application/json, not {media_type}"
         )
-    raw = await _read_bytes(request, max_bytes)
+    raw = await read_bytes(request, max_bytes)
     try:
         return json_text.read(raw)
     except JsonTextError as error:
         raise InvalidSyntaxException(detail=f"the body {error}") from error
 
 
-async def _read_bytes(request: Request, max_bytes: int) -> bytes:
+async def read_bytes(request: Request, max_bytes: int) -> bytes:
+    """Read the body. Raises PayloadTooLargeException, InvalidSyntaxException."""
     raw = bytearray()
     try:
         async for chunk in request.stream():

@@ -22,8 +22,13 @@ def base_url(request: Request, tenant: str) -> str:
     Each resource and each member of an answer contains it. Raises InvalidSyntaxException for a
     host that is too long.
     """
+    return f"{tenant_root(request, tenant)}/v2"
+
+
+def tenant_root(request: Request, tenant: str) -> str:
+    """Return the URL below which all paths of a tenant are. Raises as `base_url` does."""
     host = request.headers.get("host") or request.url.netloc
     if len(host) > _MAX_HOST:
         raise InvalidSyntaxException(detail=f"Host has at most {_MAX_HOST} characters")
     root = getattr(request.state, ROOT, "")
-    return f"{request.url.scheme}://{host}{root}/scim/{tenant}/v2"
+    return f"{request.url.scheme}://{host}{root}/scim/{tenant}"

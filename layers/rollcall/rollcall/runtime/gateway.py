@@ -12,11 +12,12 @@ from mangum.handlers import APIGateway
 from mangum.types import Scope
 from starlette.applications import Starlette
 
-from rollcall.http.paths import BASE, HANDOVER, REPORTS
+from rollcall.http.paths import BASE, HANDOVER, OAUTH, REPORTS
 from rollcall.http.request_url import ROOT
 from rollcall.http.responses import MEDIA_TYPE
 
-_BEGIN = re.compile(rf"{BASE.pattern}|{HANDOVER}(?=/|$)|{REPORTS}(?=/)")
+_OAUTH = re.sub(r"\?P<tenant>", "?:", OAUTH.pattern)
+_BEGIN = re.compile(rf"{BASE.pattern}|{_OAUTH}|{HANDOVER}(?=/|$)|{REPORTS}(?=/)")
 
 
 class Gateway(APIGateway):

@@ -24,6 +24,7 @@ from rollcall.scim import extensions, json_text
 from rollcall.scim.json_text import JsonTextError
 from rollcall.storage.audit_log import AuditLog
 from rollcall.tenants.authentication import Caller
+from rollcall.tenants.tenant_clients import TenantClients
 from rollcall.tenants.tenant_tokens import TenantTokens
 
 
@@ -73,6 +74,10 @@ class Services(Backend):
     def tokens(self, tenant: str) -> TenantTokens:
         """Return the tokens of one tenant."""
         return TenantTokens(self.tenants, tenant)
+
+    def oauth_clients(self, tenant: str) -> TenantClients:
+        """Return the OAuth clients of one tenant."""
+        return TenantClients(self.tenants, tenant)
 
     def request_directory(self, caller: Caller, base_url: str, request: RequestInfo) -> Directory:
         """Return the directory of a caller's tenant, for one request."""

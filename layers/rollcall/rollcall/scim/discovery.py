@@ -65,7 +65,15 @@ def service_provider_config(base_url: str) -> dict[str, Any]:
                 "description": "The tenant's Secret Token in the Authorization header",
                 "specUri": "https://www.rfc-editor.org/info/rfc6750",
                 "primary": True,
-            }
+            },
+            {
+                "type": "oauth2",
+                "name": "OAuth 2.0 Client Credentials",
+                "description": "An access token from the tenant's token endpoint, for a client "
+                "secret or the assertion of a workload identity",
+                "specUri": "https://www.rfc-editor.org/info/rfc6749",
+                "primary": False,
+            },
         ],
         "meta": {
             "resourceType": "ServiceProviderConfig",

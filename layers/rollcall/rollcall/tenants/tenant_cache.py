@@ -53,9 +53,12 @@ class TenantCache:
     frozen, and a revoked token would work for longer.
     """
 
-    def __init__(self, secrets: Secrets, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, secrets: Secrets, clock: Callable[[], datetime], seconds: float = CACHE_SECONDS
+    ) -> None:
         self._secrets = secrets
         self._clock = clock
+        self._seconds = seconds
         self._known: OrderedDict[str, _CachedTenant] = OrderedDict()
         self._unknown: OrderedDict[str, _CachedTenant] = OrderedDict()
         self._lock = Lock()
@@ -69,18 +72,31 @@ class TenantCache:
         digest or an id; `signed` says that it is certainly one of ours, and no guess.
         """
         cached = self._entry(name)
+        tenant, is_new = self._current(name, cached)
+        found = _match(tenant, match)
+        if found is None and not is_new:
+            latest = self._look(name, cached, key, signed=signed)
+            found = None if latest is tenant else _match(latest, match)
+        return found
+
+    def _current(self, name: str, cached: _CachedTenant) -> tuple[Tenant | None, bool]:
+        """Return a tenant, and whether it was read now."""
         # A request that comes while another one reads the tenant waits for the same result.
         with cached.lock:
             now = self._clock().timestamp()
-            is_stale = cached.is_older(CACHE_SECONDS, now)
+            is_stale = cached.is_older(self._seconds, now)
             if is_stale:
                 self._read(name, cached, now)
-            found = _match(cached.tenant, match)
-            if found is None and not is_stale and cached.may_look(key, now, signed=signed):
+            return cached.tenant, is_stale
+
+    def _look(self, name: str, cached: _CachedTenant, key: str, *, signed: bool) -> Tenant | None:
+        """Return a tenant after a look for a key, which this or another request took."""
+        with cached.lock:
+            now = self._clock().timestamp()
+            if cached.may_look(key, now, signed=signed):
                 self._read(name, cached, now)
                 cached.looks.append((now, key))
-                found = _match(cached.tenant, match)
-        return found
+            return cached.tenant
 
     def _read(self, name: str, cached: _CachedTenant, now: float) -> None:
         try:

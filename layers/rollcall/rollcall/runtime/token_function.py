@@ -1,0 +1,27 @@
+"""The function behind the token endpoint of all tenants."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from starlette.routing import Route
+
+from rollcall.federation.trust import Verifier
+from rollcall.http import token_endpoint
+from rollcall.runtime import web
+from rollcall.runtime.backend import Backend, deployed
+from rollcall.runtime.gateway import behind_gateway
+from rollcall.runtime.json_log import logger
+from rollcall.tenants.client_grant import ClientGrant
+
+
+def routes(backend: Backend, verifier: Verifier | None = None) -> list[Route]:
+    """Return the routes of the token endpoint; without a verifier it takes no assertions."""
+    return token_endpoint.routes(ClientGrant(backend.secrets, backend.signing_keys, verifier))
+
+
+def token_handler() -> Callable[[dict[str, Any], Any], dict[str, Any]]:
+    """Return the Lambda handler of the token endpoint."""
+    backend = deployed()
+    return behind_gateway(web.serving(backend, routes(backend), logger()))
