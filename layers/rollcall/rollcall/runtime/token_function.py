@@ -10,6 +10,7 @@ from starlette.routing import Route
 from rollcall.federation.trust import Verifier
 from rollcall.http import token_endpoint
 from rollcall.runtime import web
+from rollcall.runtime.assertion_verifier import assertion_verifier
 from rollcall.runtime.backend import Backend, deployed
 from rollcall.runtime.gateway import behind_gateway
 from rollcall.runtime.json_log import logger
@@ -17,7 +18,8 @@ from rollcall.tenants.client_grant import ClientGrant
 
 
 def routes(backend: Backend, verifier: Verifier | None = None) -> list[Route]:
-    """Return the routes of the token endpoint; without a verifier it takes no assertions."""
+    """Return the routes of the token endpoint; without a verifier, with that of the deployment."""
+    verifier = verifier or assertion_verifier(backend)
     return token_endpoint.routes(ClientGrant(backend.secrets, backend.signing_keys, verifier))
 
 
