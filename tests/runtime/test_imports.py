@@ -29,6 +29,7 @@ EVERYWHERE = {
     "yaml",
     "rollcall.cli",
     "rollcall.dev",
+    "rollcall.gallery",
     "rollcall.operations",
 }
 """What no function imports: the command line, the local server, and boto3's part of the SDK."""

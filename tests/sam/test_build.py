@@ -144,6 +144,7 @@ def test_what_an_operator_runs_is_not_in_the_layer(built: tuple[Path, str]) -> N
     assert not [
         *layer.glob("rollcall/cli"),
         *layer.glob("rollcall/dev"),
+        *layer.glob("rollcall/gallery"),
         *layer.glob("rollcall/operations"),
         *layer.glob("typer"),
     ]

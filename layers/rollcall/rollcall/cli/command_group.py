@@ -58,6 +58,9 @@ PLACES = {
         "duplicates_command:app",
         "Find people with several accounts, and accounts that nobody looks after.",
     ),
+    "gallery": Place(
+        "gallery_command:app", "Prepare an application for Microsoft's gallery of applications."
+    ),
     "events": Place("events_command:app", "Change events that could not be published."),
 }
 

@@ -1,0 +1,1 @@
+"""The tests of Microsoft's gallery validator, played against any SCIM server."""
