@@ -113,7 +113,7 @@ def check_(
     Token and secret are read from a file or from the environment, or else asked for. No option
     takes them: other users of the machine could read it.
 
-    The check creates about 30 users and 10 groups, called gallery-check-…, and deletes them, after
+    The check creates about 30 users and 20 groups, called gallery-check-…, and deletes them, after
     Ctrl-C as well; what it cannot delete it names. Use a tenant for tests: clients of the tenant
     see these users for some seconds.
 
