@@ -26,10 +26,11 @@ _FLAGS = (
 
 
 def show_details(link: str) -> tuple[str, str]:
-    """Open a link, press the button, and return the Tenant URL and the token that are shown."""
+    """Open a link, ask for a token, and return the Tenant URL and the token that are shown."""
     with _browser() as driver:
         driver.get(link)
         _until(driver, "show", bool)
+        driver.find_element(By.CSS_SELECTOR, "[name=way][value=token]").click()
         driver.find_element(By.ID, "show").click()
         _until(driver, "token", bool)
         return driver.find_element(By.ID, "url").text, driver.find_element(By.ID, "token").text

@@ -34,7 +34,7 @@ ARROWS: dict[str, set[str]] = {
     "changes": {"storage", "model", "aws", "scim"},
     "reconcile": {"storage", "model", "aws", "scim"},
     "directory": {"templates", "storage", "model", "aws", "scim"},
-    "http": {"directory", "tenants", "model", "scim"},
+    "http": {"federation", "directory", "tenants", "model", "scim"},
     "runtime": {"http", *BELOW_HTTP, "scim"},
     "gallery": {"scim"},
     "operations": {"gallery", "runtime", *BELOW_HTTP, "scim"},

@@ -7,6 +7,7 @@ import json
 from demo.entra import Job, Source, connect
 from demo.people import groups, staff
 from tests.browser.conftest import Browser
+from tests.browser.test_handover_page import choose
 from tests.command import rollcall
 from tests.conftest import Server
 
@@ -20,6 +21,7 @@ def test_from_the_link_to_the_first_cycle(server: Server, browser: Browser) -> N
 
     # Steps 5 to 12: the administrator opens the link and copies both values.
     browser.open(link)
+    choose(browser, "token")
     browser.press("show")
     browser.until(lambda: browser.text("token"), "the token is shown")
     copied = {}

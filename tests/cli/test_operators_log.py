@@ -78,6 +78,7 @@ WRITING: dict[str, list[tuple[str, ...]]] = {
     "tenants enable": [("tenants", "enable", "T")],
     "tenants policy": [("tenants", "policy", "T", "strict")],
     "tokens issue": [("tokens", "issue", "T")],
+    "tokens retire": [("tokens", "retire", "T", "--force")],
     "tokens revoke": [("tokens", "revoke", "T", "TOKEN", "--yes")],
     "tokens rotate": [("tokens", "rotate", "T")],
     "verify": [("verify", "T", "--repair")],
@@ -89,6 +90,7 @@ VERBS = {
     "templates remove": "templates",
     "tenants domains add": "domains",
     "tenants domains remove": "domains",
+    "tokens retire": "revoke",
     "verify": "repair",
 }
 """What the log calls a command where it is not the command's last word."""

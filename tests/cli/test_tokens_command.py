@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from rollcall.scim.instant import instant
+from rollcall.tenants.tenant_clients import TenantClients
 from tests.command import rollcall, users
 from tests.conftest import Server, Tenant
 
@@ -112,3 +115,66 @@ def test_bad_input_is_one_sentence_and_exit_code_2(
 
     assert (answer.returncode, answer.stdout) == (2, "")
     assert sentence in answer.stderr
+
+
+def connected(server: Server, tenant: Tenant, used_on: str = "") -> str:
+    """Give a tenant an OAuth client, used by now, and its token a last use; return the client."""
+    usage = server.services.token_usage(tenant.name)
+    client = TenantClients(server.services.tenants, tenant.name).create("entra").client
+    usage.write(client.id, instant(datetime.now(UTC)), 32_472_144_000)
+    (token,) = server.services.tenants.show(tenant.name).tokens
+    if used_on:
+        usage.write(token.id, f"{used_on}T00:00:00.000Z", 32_472_144_000)
+    return client.id
+
+
+def day(ago: int) -> str:
+    return str((datetime.now(UTC) - timedelta(days=ago)).date())
+
+
+@pytest.mark.parametrize("ago", [0, 1])
+def test_tokens_in_use_are_not_retired_unless_forced(
+    ago: int, server: Server, tenant: Tenant
+) -> None:
+    connected(server, tenant, day(ago))
+    (token,) = said(server, "tokens", "list", tenant.name)
+
+    refused = rollcall(server.state, "tokens", "retire", tenant.name)
+
+    assert refused.returncode == 2
+    assert f"the token {token['id']} (first) was used on {day(ago)}" in refused.stderr
+    assert len(said(server, "tokens", "list", tenant.name)) == 1
+    forced = rollcall(server.state, "tokens", "retire", tenant.name, "--force")
+    assert forced.returncode == 0
+    assert said(server, "tokens", "list", tenant.name) == []
+
+
+def test_tokens_are_not_retired_while_nothing_else_has_worked(
+    server: Server, tenant: Tenant
+) -> None:
+    TenantClients(server.services.tenants, tenant.name).create("entra")
+
+    refused = rollcall(server.state, "tokens", "retire", tenant.name)
+
+    assert refused.returncode == 2
+    assert f"no OAuth client of {tenant.name} was ever used: nothing else" in refused.stderr
+
+
+def test_tokens_that_nobody_uses_any_more_are_retired_in_one_act(
+    server: Server, tenant: Tenant
+) -> None:
+    client = connected(server, tenant, day(2))
+    said(server, "tokens", "issue", tenant.name, "--label", "spare")
+
+    planned = rollcall(server.state, "tokens", "retire", tenant.name, "--dry-run")
+    assert "(spare), never used, would be revoked" in planned.stdout
+    assert len(said(server, "tokens", "list", tenant.name)) == 2
+
+    retired = rollcall(server.state, "tokens", "retire", tenant.name)
+    assert retired.returncode == 0
+    assert f"(first), last used on {day(2)}, is revoked." in retired.stdout
+    assert f"The client {client} (entra), last used on {day(0)}, goes on working." in retired.stdout
+    assert said(server, "tokens", "list", tenant.name) == []
+
+    again = rollcall(server.state, "tokens", "retire", tenant.name)
+    assert (again.returncode, "nothing to retire" in again.stdout) == (0, True)

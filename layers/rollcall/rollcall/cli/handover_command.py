@@ -10,9 +10,9 @@ import typer
 
 from rollcall.cli.connection import connect
 from rollcall.cli.durations import duration, duration_text
-from rollcall.cli.terminal import AsJson, Name, print_lines, say
+from rollcall.cli.terminal import AsJson, Name, last_use, print_lines, say
 from rollcall.operations import handover_link
-from rollcall.operations.handover_link import STATUS_DAYS, TOKEN_DAYS
+from rollcall.operations.handover_link import STATUS_DAYS, TOKEN_DAYS, OAuthClient
 
 
 def handover(
@@ -26,42 +26,56 @@ def handover(
             help="How long the link can be opened: 30m, 24h, 7d, at most 14d.",
         ),
     ] = "24h",  # type: ignore[assignment]  # read by the parser
-    days: Annotated[int, typer.Option(help="After how many days the token expires.")] = TOKEN_DAYS,
+    days: Annotated[
+        int,
+        typer.Option(
+            help="After how many days a token expires. A client secret lives as long, but for one "
+            "to three years; a federation does not expire."
+        ),
+    ] = TOKEN_DAYS,
     as_json: AsJson = False,
 ) -> None:
-    """Print a one-time link that gives a tenant's administrator endpoint and token.
+    """Print a one-time link by which a tenant's administrator connects the identity provider.
 
-    The page of the link shows both once, when a button is pressed: the token is issued at that
-    moment, so that nobody else ever sees it. The page explains the steps in Entra ID, and shows for
-    two weeks whether the connection test has arrived.
+    On the page the administrator chooses one of three sign-in methods: workload identity federation
+    (recommended, no secret), OAuth client credentials, or a bearer token. What it needs is made
+    when the button is pressed, and a secret is shown once, so that nobody else ever sees it. That
+    uses the link up: another method needs another link. The page explains the steps in Entra ID,
+    and shows for two weeks whether the first request has arrived, and by which method.
 
-    An earlier link that was never opened ends, and so does the token of an earlier link that was
-    never used. Tokens in use continue to work, and are listed: revoke them when the new token is
-    entered in the identity provider.
+    An earlier link that was never opened ends, and so does what an earlier link made and nobody
+    used. Tokens and clients in use continue to work, and are listed. When a tenant signs in by
+    an OAuth client, `rollcall tokens retire` ends its tokens.
     """
     offer = handover_link.create(connect(context), tenant, expires, days)
     if as_json:
         ids = {
-            "revoked": [token.id for token in offer.revoked],
-            "kept": [used.token.id for used in offer.kept],
+            "revoked": [made.id for made in offer.revoked],
+            "kept": [used.token.id for used in offer.kept]
+            + [client.id for client, _ in offer.kept_clients],
         }
         link = {"tenant": tenant, "link": offer.url, "opensUntil": offer.opens_until}
         print(json.dumps({**link, **ids}))
         return
     if offer.withdrawn:
         say("An earlier link that was never opened is not valid any more.")
-    for token in offer.revoked:
-        say(f"The token {token.id} of an earlier hand-over was never used and is revoked.")
+    for made in offer.revoked:
+        noun = "client" if isinstance(made, OAuthClient) else "token"
+        say(f"The {noun} {made.id} of an earlier hand-over was never used and is revoked.")
     for used in offer.kept:
         token = used.token
-        last = f"last used on {used.use.last}" if used.use else "never used"
         say(
-            f"The token {token.id} ({token.label}), {last}, goes on working. When the new one is "
-            f"entered: `rollcall tokens revoke {tenant} {token.id}`"
+            f"The token {token.id} ({token.label}), {last_use(used.use)}, goes on working. When "
+            f"the new one is entered: `rollcall tokens revoke {tenant} {token.id}`"
+        )
+    for client, use in offer.kept_clients:
+        say(
+            f"The client {client.id} ({client.label}), {last_use(use)}, goes on working. When it "
+            f"is replaced: `rollcall oauth revoke {tenant} {client.id}`"
         )
     print_lines(f"  {offer.url}")
     say(
         f"Send this link to the administrator of {tenant}, and to nobody else. It can be opened "
         f"for {duration_text(expires)}; after that it shows steps and status for {STATUS_DAYS} "
-        "days, never the token again."
+        "days, never a secret again."
     )

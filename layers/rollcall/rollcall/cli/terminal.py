@@ -6,7 +6,7 @@ import os
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from getpass import getuser
-from typing import Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 from rich.console import Console
@@ -16,6 +16,9 @@ from rollcall.cli.listing import Listing
 from rollcall.cli.text import ENDLESS, Cell, Prose, lines
 from rollcall.model.progress import Progress
 from rollcall.operator_error import OperatorError
+
+if TYPE_CHECKING:  # most commands have nothing to do with it
+    from rollcall.operations.tokens import TokenUse
 
 _Result = TypeVar("_Result")
 
@@ -108,6 +111,11 @@ def complain(sentence: str) -> None:
     error[0].stylize("red", 0, len("error:"))
     for line in error:
         err.print(line, soft_wrap=True)
+
+
+def last_use(use: TokenUse | None) -> str:
+    """Return the last use of a token or a client in words."""
+    return "never used" if use is None else f"last used on {use.last}"
 
 
 def print_credentials(name: str, url: str, token: str) -> None:

@@ -15,9 +15,11 @@ from rollcall.cli.durations import duration, duration_text
 from rollcall.cli.listing import Listing
 from rollcall.cli.terminal import (
     AsJson,
+    DryRun,
     Name,
     Yes,
     asking,
+    last_use,
     print_lines,
     print_listing,
     say,
@@ -102,11 +104,41 @@ def revoke(context: typer.Context, tenant: Name, token: TokenId, yes: Yes = Fals
     used = tokens.show(operator, tenant, token)
     label, use = used.token.label, used.use
     if not yes:
-        last = "never used" if use is None else f"last used on {use.last}"
         with asking():
-            typer.confirm(f"Revoke {token} ({label}), {last}?", abort=True)
+            typer.confirm(f"Revoke {token} ({label}), {last_use(use)}?", abort=True)
     tokens.revoke(operator, tenant, token)
     say(f"{token} ({label}) is revoked: within a minute it is refused everywhere.")
+
+
+@app.command()
+def retire(
+    context: typer.Context,
+    tenant: Name,
+    force: Annotated[
+        bool, typer.Option("--force", help="Retire tokens that are in use, or all that works.")
+    ] = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Revoke all bearer tokens of a tenant that signs in by OAuth clients instead.
+
+    Refused while one of the tokens was used today or yesterday (UTC), and while no OAuth client was
+    ever used. Within a minute, requests with the tokens are answered with 401.
+    """
+    operator = connect(context)
+    if dry_run:
+        planned = tokens.plan_retirement(operator, tenant)
+    else:
+        planned = tokens.retire(operator, tenant, force=force)
+    if not planned.tokens:
+        say(f"{tenant} has no live tokens: there is nothing to retire.")
+        return
+    for used in planned.tokens:
+        done = "would be revoked" if dry_run else "is revoked"
+        say(f"{used.token.id} ({used.token.label}), {last_use(used.use)}, {done}.")
+    for client, use in planned.clients:
+        say(f"The client {client.id} ({client.label}), {last_use(use)}, goes on working.")
+    if dry_run and planned.objections:
+        say(f"Refused without --force: {'; '.join(planned.objections)}.")
 
 
 @app.command(name="list")

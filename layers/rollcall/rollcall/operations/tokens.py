@@ -9,9 +9,13 @@ from enum import StrEnum
 from rollcall.operations.operator import Operator
 from rollcall.storage.outbox import Outbox
 from rollcall.storage.token_usage import TokenUse
+from rollcall.tenants.oauth_clients import OAuthClient
 from rollcall.tenants.tenant_tokens import IssuedToken
 from rollcall.tenants.tenants import READ_ONLY, READ_WRITE, TOKEN_DAYS, TenantError, Token
 from rollcall.tenants.token_expiry import SOON
+
+IN_USE = timedelta(days=1)
+"""A token that was used within this time is in use. Of its use only the day is known."""
 
 __all__ = ["SOON", "TOKEN_DAYS", "IssuedToken", "Token", "TokenUse"]
 
@@ -29,6 +33,18 @@ class UsedToken:
 
     token: Token
     use: TokenUse | None
+
+
+@dataclass(frozen=True)
+class Retirement:
+    """The live bearer tokens of a tenant, the OAuth clients that sign in instead, and their use.
+
+    `objections` are sentences that say why the tokens should not end yet.
+    """
+
+    tokens: tuple[UsedToken, ...]
+    clients: tuple[tuple[OAuthClient, TokenUse | None], ...]
+    objections: tuple[str, ...]
 
 
 def issue(operator: Operator, tenant: str, label: str, days: int, scope: Scope) -> IssuedToken:
@@ -80,3 +96,39 @@ def list_live(operator: Operator, tenant: str) -> list[UsedToken]:
     tokens = operator.services.tenants.show(tenant).tokens
     uses = operator.services.token_usage(tenant).read_all()
     return [UsedToken(token, uses.get(token.id)) for token in tokens if token.is_live(now)]
+
+
+def plan_retirement(operator: Operator, tenant: str) -> Retirement:
+    """Return what a retirement of the bearer tokens would end. Raises TenantError."""
+    now = datetime.now(UTC)
+    uses = operator.services.token_usage(tenant).read_all()
+    stored = operator.services.tenants.show(tenant)
+    tokens = tuple(
+        UsedToken(each, uses.get(each.id)) for each in stored.tokens if each.is_live(now)
+    )
+    clients = tuple((each, uses.get(each.id)) for each in stored.clients if each.is_live(now))
+    objections = [
+        f"the token {used.token.id} ({used.token.label}) was used on {used.use.last}"
+        for used in tokens
+        if used.use is not None and used.use.last >= (now - IN_USE).date().isoformat()
+    ]
+    if not any(use for _, use in clients):
+        objections.append(f"no OAuth client of {tenant} was ever used: nothing else works yet")
+    return Retirement(tokens, clients, tuple(objections))
+
+
+def retire(operator: Operator, tenant: str, *, force: bool = False) -> Retirement:
+    """Revoke all bearer tokens of a tenant: they are refused everywhere within a minute.
+
+    Raises TenantError while there are objections, unless it is forced.
+    """
+    planned = plan_retirement(operator, tenant)
+    if planned.tokens and planned.objections and not force:
+        raise TenantError(f"{'; '.join(planned.objections)}: retire later, or with --force")
+    if not planned.tokens:
+        return planned
+    log = operator.services.audit_log(tenant, operator.name)
+    identifiers = {used.token.id for used in planned.tokens}
+    for token in operator.services.tokens(tenant).retire(identifiers):
+        log.write("revoke", f"Token/{token.id}", "retired")
+    return planned

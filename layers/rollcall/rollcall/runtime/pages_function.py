@@ -52,7 +52,14 @@ def handover_routes(backend: Backend) -> list[Route]:
             duplicates,
         )
 
-    return handover_page.routes(handovers, facts, settings.product, settings.support)
+    return handover_page.routes(
+        handovers,
+        facts,
+        settings.product,
+        settings.support,
+        hosts=settings.issuer_hosts,
+        loopback=settings.trust_loopback_issuer,
+    )
 
 
 def routes(backend: Backend) -> list[Route]:

@@ -1,6 +1,6 @@
-"""Hand-overs of one tenant: links that show a token once, stored by the digest of their code.
+"""Hand-overs of one tenant: links that show a secret once, stored by the digest of their code.
 
-A hand-over is created, claimed when its button is pressed, and marked as shown with its token.
+A hand-over is created, claimed when its button is pressed, and marked as shown with what was made.
 """
 
 from __future__ import annotations
@@ -18,15 +18,17 @@ from rollcall.storage.transactions import Action, ConditionFailed
 class Handover:
     """A stored hand-over. Instants are RFC 3339 in UTC.
 
-    The token can be shown before `opens_until`. `token` is the id of the token of a claim, `shown`
-    the instant when it was shown. From then until `told_until` the link shows the connection's
-    status. `days` is the lifetime of the token, `expires` the Unix time when the item is deleted.
+    The button works before `opens_until`. `way` is the sign-in method of a claim, `token` the id of
+    its token or OAuth client, `shown` the instant when that was shown. From then until `told_until`
+    the link shows the connection's status. `days` is the lifetime of a token or a secret, `expires`
+    the Unix time when the item is deleted.
     """
 
     digest: str
     created: str
     opens_until: str
     days: int
+    way: str = ""
     token: str = ""
     shown: str = ""
     told_until: str = ""
@@ -59,17 +61,17 @@ class HandoverItems:
         """Yield all stored hand-overs."""
         yield from map(_handover, self._table.query(self._keys.handovers()))
 
-    def claim(self, digest: str, token: str, now: str, stale: str) -> bool:
-        """Claim a hand-over for a token that is about to be issued.
+    def claim(self, digest: str, way: str, token: str, now: str, stale: str) -> bool:
+        """Claim a hand-over for a token or a client that is about to be made.
 
         Returns False when it is deleted or shown, or was claimed by somebody after `stale`.
         """
         return self._change(
             digest,
-            "SET #token = :token, claimed = :now",
+            "SET #token = :token, way = :way, claimed = :now",
             "attribute_exists(pk) AND attribute_not_exists(shown) AND "
             "(attribute_not_exists(claimed) OR claimed < :stale)",
-            {":token": token, ":now": now, ":stale": stale},
+            {":token": token, ":way": way, ":now": now, ":stale": stale},
         )
 
     def release(self, digest: str, token: str) -> None:
@@ -121,6 +123,7 @@ def _handover(item: Item) -> Handover:
         created=item["created"],
         opens_until=item["opens_until"],
         days=int(item["days"]),
+        way=item.get("way", "token" if "token" in item else ""),
         token=item.get("token", ""),
         shown=item.get("shown", ""),
         told_until=item.get("told_until", ""),

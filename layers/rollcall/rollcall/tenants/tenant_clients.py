@@ -55,10 +55,14 @@ class TenantClients:
         days: int = MIN_DAYS,
         scope: str = READ_WRITE,
         token_seconds: int = TOKEN_SECONDS,
+        *,
+        identifier: str = "",
     ) -> IssuedSecret:
         """Add a client with a secret. Raises TenantError when the tenant has MAX_CLIENTS."""
         plain, secret = self._new_secret(days)
-        client = self._add(self._new_client(label, scope, token_seconds, (secret,), None))
+        client = self._add(
+            self._new_client(identifier, label, scope, token_seconds, secrets=(secret,))
+        )
         return IssuedSecret(plain, client, secret)
 
     def create_trusted(
@@ -67,9 +71,11 @@ class TenantClients:
         trust: Trust,
         scope: str = READ_WRITE,
         token_seconds: int = TOKEN_SECONDS,
+        *,
+        identifier: str = "",
     ) -> OAuthClient:
         """Add a client that signs in by a trust. Raises TenantError as `create` does."""
-        return self._add(self._new_client(label, scope, token_seconds, (), trust))
+        return self._add(self._new_client(identifier, label, scope, token_seconds, trust=trust))
 
     def rotate(
         self, identifier: str | None, overlap: timedelta, days: int = MIN_DAYS
@@ -160,17 +166,21 @@ class TenantClients:
 
     def _new_client(
         self,
+        identifier: str,
         label: str,
         scope: str,
         token_seconds: int,
-        secrets: tuple[ClientSecret, ...],
-        trust: Trust | None,
+        *,
+        secrets: tuple[ClientSecret, ...] = (),
+        trust: Trust | None = None,
     ) -> OAuthClient:
         check_label(label)
         if not TOKEN_SECONDS <= token_seconds <= MAX_TOKEN_SECONDS:
             raise TenantError("access tokens are valid for one to six hours")
         now = instant(self._now())
-        return OAuthClient(new_client_id(), label, now, scope, token_seconds, secrets, trust)
+        return OAuthClient(
+            identifier or new_client_id(), label, now, scope, token_seconds, secrets, trust
+        )
 
     def _add(self, client: OAuthClient) -> OAuthClient:
         def add(content: Content) -> Content:

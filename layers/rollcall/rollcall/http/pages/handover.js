@@ -10,20 +10,21 @@
   const show = (id, shown = true) => { at(id).hidden = !shown; };
   const say = (text) => { at("said").textContent = text; };
   let told = null;      // what the server said last
-  let copied = true;    // whether the token, while it is shown, was copied
+  let copied = true;    // whether the secret, while it is shown, was copied
   let waited = 0;       // how often the server was asked since something happened
 
-  async function post(path) {
+  async function post(path, more = {}) {
     const answer = await fetch(`${base}/${path}`, {
       method: "POST",
       headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ code }),
+      body: JSON.stringify({ code, ...more }),
       cache: "no-store",
       credentials: "omit",
       redirect: "error",
     });
-    if (!answer.ok) throw Object.assign(new Error(path), { status: answer.status });
-    return answer.json();
+    if (answer.ok) return answer.json();
+    const { mistakes } = await answer.json().catch(() => ({}));
+    throw Object.assign(new Error(path), { status: answer.status, mistakes });
   }
 
   // ── What is always there ─────────────────────────────────────────────────────────────────────
@@ -50,6 +51,35 @@
   const expired = () => refuse("This link is not valid",
     "It has expired, was replaced by a newer one, or is not complete. Nothing was lost: what is "
     + "connected stays connected.");
+
+  // ── The sign-in method ───────────────────────────────────────────────────────────────────────
+
+  const METHODS = {
+    federation: { name: "workload identity federation", press: "Trust this identity" },
+    client_secret: { name: "OAuth client credentials", press: "Show the client and its secret" },
+    token: { name: "bearer token", press: "Show the connection details" },
+  };
+  const ENTRIES = ["issuer", "jwks", "subject", "audience"];
+
+  const way = () => told?.way ?? document.querySelector("[name=way]:checked").value;
+  const secret = () => (way() === "token" ? "Secret Token" : "Client Secret");
+
+  function choose() {
+    for (const place of document.querySelectorAll("[data-way]"))
+      place.hidden = !place.dataset.way.split(" ").includes(way());
+    at("show").textContent = METHODS[way()].press;
+    at("copy-token").setAttribute("aria-label", `Copy the ${secret()}`);
+  }
+
+  function mistakes(found) {
+    for (const name of ENTRIES) {
+      at(`${name}-mistake`).textContent = found[name] ?? "";
+      if (found[name]) at(name).setAttribute("aria-invalid", "true");
+      else at(name).removeAttribute("aria-invalid");
+    }
+    const first = ENTRIES.find((name) => found[name]);
+    if (first) at(first).focus();
+  }
 
   // ── The steps and their ticks ────────────────────────────────────────────────────────────────
 
@@ -102,7 +132,8 @@
     show("dead", !live);
     signal("shown", "done", when(shown));
     const arrived = Boolean(firstUse), waiting = !arrived && live && open;
-    const first = arrived ? `arrived ${when(firstUse)}, for the tenant ${tenant}` : "";
+    const first = arrived
+      ? `arrived ${when(firstUse)}, by ${METHODS[told.way].name}, for the tenant ${tenant}` : "";
     const last = arrived && lastUse !== firstUse.slice(0, 10)
       ? `, last request on ${when(lastUse, day)}` : "";
     signal("test", arrived ? "done" : waiting ? "waiting" : "",
@@ -122,19 +153,42 @@
     if (at("arrival").textContent !== sentence) at("arrival").textContent = sentence;
     if (arrived) tick("step-test");
     at("told").textContent =
-      `Until ${when(told.toldUntil, day)} this link shows the steps and the connection, never the token.`;
+      `Until ${when(told.toldUntil, day)} this link shows the steps and the connection, never a secret.`;
   }
 
   // ── The values ───────────────────────────────────────────────────────────────────────────────
 
-  function address(url) {
+  function address(url, ...places) {
     // It may be parted behind a slash, and nowhere else as long as it fits.
-    for (const shown of [at("url"), at("filled").querySelector("code")]) {
+    for (const shown of places) {
       const parts = url.split(/(?<=\/)(?!\/)/);
       shown.replaceChildren(...parts.flatMap((part) => [part, document.createElement("wbr")]));
     }
+  }
+
+  const element = (name, text) => Object.assign(document.createElement(name), { textContent: text });
+
+  function sentence(text) {
+    // An id is not parted at its hyphens; only a URL is too long for a line.
+    const words = text.split(" ").map((word) =>
+      Object.assign(element("span", word), { className: word.length > 40 ? "" : "whole" }));
+    const line = element("li", "");
+    line.append(...words.flatMap((word) => [word, " "]));
+    return line;
+  }
+
+  function details({ url, tokenUrl, clientId, trust }) {
+    address(url, at("url"), at("filled").querySelector("code"));
     show("filled");
     at("flagged").textContent = `${url}?aadOptscim062020`;
+    if (clientId) address(tokenUrl, at("token-url"));
+    at("client-id").textContent = clientId ?? "";
+    for (const id of ["token-url", "client-id"])
+      at(id).closest(".value").hidden = !clientId;
+    show("trusted", Boolean(trust));
+    const titles = { issuer: "Trusted issuer", subject: "Trusted subject", audience: "Trusted audience" };
+    at("trusted").replaceChildren(...Object.entries(trust ? titles : {}).flatMap(([name, title]) =>
+      [element("dt", title), element("dd", trust[name])]));
   }
 
   function values() {
@@ -142,25 +196,40 @@
     show("ready", ready && told.open);
     show("values", !ready);
     at("opens").textContent = `The button works until ${when(told.opensUntil)}.`;
-    if (ready || at("token").textContent) return;
-    address(told.url);
+    if (ready) return;
+    details(told);
+    if (at("token").textContent) return;
     show("token-field", false);
     show("gone");
     at("gone").textContent = `Shown ${when(told.shown)} and kept nowhere. If it was lost before it was `
-      + "entered, ask for a new link: that ends this token, as long as it was never used.";
+      + "entered, ask for a new link: that ends this one, as long as it was never used.";
+  }
+
+  async function issue() {
+    if (way() === "token") return post("token");
+    if (way() === "client_secret") return post("client");
+    return post("client", { trust: Object.fromEntries(ENTRIES.map((name) => [name, at(name).value])) });
   }
 
   async function reveal() {
     const button = at("show");
-    button.disabled = true;
     show("failed", false);
+    const empty = ENTRIES.filter((name) => way() === "federation" && !at(name).value.trim());
+    mistakes(Object.fromEntries(empty.map((name) => [name, "Paste the value that Entra ID shows."])));
+    if (empty.length) return;
+    button.disabled = true;
     try {
-      const { url, token, expires } = await post("token");
-      address(url);
-      at("token").textContent = token;
-      copied = false;
-      at("once").append(` The token works until ${when(expires, day)}.`);
-      show("once");
+      const issued = await issue();
+      details(issued);
+      show("notes", Boolean(issued.notes?.length));
+      at("notes").replaceChildren(...(issued.notes ?? []).map(sentence));
+      const text = issued.token ?? issued.clientSecret;
+      if (text) {
+        at("token").textContent = text;
+        copied = false;
+        at("once").append(` The ${way() === "token" ? "token" : "secret"} works until ${when(issued.expires, day)}.`);
+        show("once");
+      }
       show("ready", false);
       show("values");
       at("credentials-title").focus({ preventScroll: true });
@@ -169,8 +238,9 @@
     } catch (error) {
       button.disabled = false;
       if (error.status === 404) { await refresh(); return; }
+      if (error.mistakes) { mistakes(error.mistakes); return; }
       at("failed").textContent = error.status
-        ? "The token cannot be made at the moment. Try again in a minute; if that does not help, ask for help."
+        ? "The details cannot be made at the moment. Try again in a minute; if that does not help, ask for help."
         : "The answer did not arrive. Reload this page: if the details count as shown, ask for a new link.";
       show("failed");
     }
@@ -186,10 +256,10 @@
       if (!document.execCommand("copy")) { say("Selected: copy it with your keyboard."); return; }
       getSelection().removeAllRanges();
     }
-    if (button.dataset.copy === "token") copied = true;
+    if (source.id === "token") copied = true;
     button.textContent = "Copied";
     button.classList.add("done");
-    say(`${source.id === "url" ? "The Tenant URL" : "The Secret Token"} is copied.`);
+    say(`${button.getAttribute("aria-label").replace("Copy the", "The")} is copied.`);
     setTimeout(() => { button.textContent = "Copy"; button.classList.remove("done"); }, 2500);
   }
 
@@ -204,6 +274,7 @@
     });
     if (!told) return;
     waited = before === JSON.stringify([told.firstUse, told.users, told.groups]) ? waited + 1 : 0;
+    choose();
     connection();
     values();
   }
@@ -230,7 +301,10 @@
     watch();
   }
 
-  document.addEventListener("change", (event) => { if (boxes.includes(event.target)) keep(); });
+  document.addEventListener("change", (event) => {
+    if (boxes.includes(event.target)) keep();
+    if (event.target.name === "way") { show("failed", false); choose(); }
+  });
   document.addEventListener("click", (event) => {
     const button = event.target.closest("button");
     if (button?.id === "show") reveal();
