@@ -40,8 +40,10 @@ class CreatedResource:
 
     def __str__(self) -> str:
         """Return where it is, for a person who deletes it by hand."""
-        where = f"{self.endpoint}/{self.id}" if self.id else self.endpoint
-        return f"{where} ({_NAMES[self.endpoint]} {self.name})"
+        name = f"{_NAMES[self.endpoint]} {self.name}"
+        if self.id is None:
+            return f"{self.endpoint} ({name}, if it was created)"
+        return f"{self.endpoint}/{self.id} ({name})"
 
 
 class CheckSession:
