@@ -66,11 +66,19 @@ WORN = {
 }  # fmt: skip
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def declared() -> Iterator[None]:
+    """The extensions, declared once: to build their models takes longer than all tests."""
     extensions.declare(DECLARED)
     yield
     extensions.declare({})
+
+
+@pytest.fixture
+def declared_again() -> Iterator[None]:
+    """The extensions are declared again after a test that declares others."""
+    yield
+    extensions.declare(DECLARED)
 
 
 def created(**badge: Any) -> dict[str, Any]:
@@ -188,6 +196,7 @@ def test_what_is_never_returned_stays_when_it_is_not_sent() -> None:
     assert changed[BADGE]["pin"] == "1"
 
 
+@pytest.mark.usefixtures("declared_again")
 def test_what_is_stored_of_an_extension_that_is_no_longer_declared_is_kept_and_not_served() -> None:
     before = created()
     extensions.declare({})

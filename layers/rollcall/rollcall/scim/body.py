@@ -20,7 +20,7 @@ from rollcall.scim.attributes import (
     declared,
     with_characteristic,
 )
-from rollcall.scim.comparison import POLICY
+from rollcall.scim.comparison import READING
 from rollcall.scim.document import encoded, merge_extensions, split_extensions
 from rollcall.scim.engine_errors import from_validation
 from rollcall.scim.errors import (
@@ -62,7 +62,7 @@ def read(kind: Kind, payload: Any, context: Context) -> Body:
     if kind is Kind.GROUP and "members" in cleaned:
         body.members = member_operations.ids(cleaned.pop("members"))
     try:
-        model = MODELS[kind].model_validate(cleaned, scim_ctx=context, scim_policy=POLICY)
+        model = MODELS[kind].model_validate(cleaned, scim_ctx=context, scim_policy=READING)
     except ValidationError as error:
         raise from_validation(error) from error
     body.document = document(model)

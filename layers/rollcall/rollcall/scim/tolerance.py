@@ -1,7 +1,7 @@
 """What real clients send that the RFCs do not allow, each form corrected by one function.
 
-The engine already accepts much of it (`comparison.POLICY`), the rest is here. Each function
-names the client, the reason, and the exchange file under `tests/exchanges` that proves it.
+The engine already accepts much of it (`comparison.READING` and `POLICY`), the rest is here. Each
+function names the client, the reason, and the exchange file under `tests/exchanges` that proves it.
 """
 
 from __future__ import annotations
