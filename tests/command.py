@@ -49,4 +49,5 @@ def rollcall(state: Path, *words: str, **environment: str) -> subprocess.Complet
 def users(credentials: dict[str, str]) -> int:
     """Return the status of a request for users with a URL and a token."""
     headers = {"Authorization": f"Bearer {credentials['token']}"}
-    return httpx.get(f"{credentials['url']}/Users", headers=headers).status_code
+    # Over HTTP, where reading the certificates takes longer than the rest.
+    return httpx.get(f"{credentials['url']}/Users", headers=headers, verify=False).status_code

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -20,13 +20,12 @@ import pytest
 from moto import mock_aws
 
 from rollcall.aws.clients import Clients
-from rollcall.dev import local_server
-from rollcall.dev.emulator import environment
+from rollcall.dev import emulator, local_server
 from rollcall.model.tenant_url import tenant_url
 from rollcall.operations import running_server
 from rollcall.runtime.services import Services
 from rollcall.runtime.settings import Settings
-from tests import dynamodb
+from tests import dynamodb, endpoint
 from tests.faults.points import Points, lines
 
 _READY_SECONDS = 60
@@ -46,13 +45,14 @@ class Tenant:
             base_url=self.url,
             headers={"Authorization": f"Bearer {self.token}"},
             timeout=30,
+            verify=False,  # over HTTP, where reading the certificates takes longer than the rest
         )
 
 
 class Server:
     """The local server, as `rollcall serve` starts it."""
 
-    def __init__(self, state: Path, *more: str) -> None:
+    def __init__(self, state: Path, *more: str, emulator_url: str | None = None) -> None:
         self.state = state
         self.log = state / "server.log"
         self._numbers = count(1)
@@ -72,6 +72,7 @@ class Server:
         running = running_server.find(state)
         assert running is not None
         self.running = running
+        self.emulator_url = emulator_url or running.endpoint_url
         self.services = Services(Settings(endpoint_url=running.endpoint_url))
 
     def tenant(self) -> Tenant:
@@ -93,13 +94,24 @@ class Server:
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A local server with an emulator of its own, for all tests over HTTP."""
+    """A local server with an AWS of its own, for all tests over HTTP.
+
+    Its DynamoDB is the engine where that is installed; elsewhere it is the emulator's, which takes
+    several times as long.
+    """
     _require_emulator()
-    started = Server(tmp_path_factory.mktemp("server"))
-    try:
-        yield started
-    finally:
-        started.stop()
+    state = tmp_path_factory.mktemp("server")
+    with ExitStack() as stack:
+        options, emulator_url = [], None
+        if program := dynamodb.program():
+            engine = stack.enter_context(dynamodb.running(program))
+            emulator_url = stack.enter_context(emulator.running(state / "emulator", fresh=True))
+            options = ["--endpoint-url", stack.enter_context(endpoint.joined(engine, emulator_url))]
+        started = Server(state, *options, emulator_url=emulator_url)
+        try:
+            yield started
+        finally:
+            started.stop()
 
 
 @pytest.fixture
@@ -208,7 +220,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def _require_emulator() -> None:
     """Skip where the emulator is not installed; where CI runs, fail."""
-    if not environment().exists() and not os.environ.get("ROLLCALL_CI"):
+    if not emulator.environment().exists() and not os.environ.get("ROLLCALL_CI"):
         pytest.skip("the emulator is not installed: make install")
 
 

@@ -49,7 +49,8 @@ class Streamed:
 
 def streamed(services: Services) -> Streamed:
     """Return the same services on a table of its own with a stream, and a bus of its own."""
-    name = f"streamed-{next(_NUMBERS)}"
+    # Long enough for the SDK, which refuses the shards of the engine under a short name.
+    name = f"with-a-stream-{next(_NUMBERS)}"
     settings = replace(services.settings, table=name, bus=name, secrets=f"{name}/tenants")
     settings = replace(settings, reports=f"{name}-reports", unpublished=f"{name}-unpublished")
     own = Services(settings, services.clients)

@@ -6,9 +6,19 @@ import pytest
 
 from rollcall.aws.clients import connect_streams
 from rollcall.aws.stream_reader import StreamReader
+from rollcall.runtime.services import Services
+from rollcall.runtime.settings import Settings
 from rollcall.scim.errors import Unavailable
+from tests.changes import streamed as making
 from tests.changes.streamed import Streamed
+from tests.conftest import Server
 from tests.storage.faults import answering, refusal
+
+
+@pytest.fixture
+def streamed(server: Server) -> Streamed:
+    """A table with a stream on the emulator, whose sequence numbers are as long as DynamoDB's."""
+    return making.streamed(Services(Settings(endpoint_url=server.emulator_url)))
 
 
 def put(streamed: Streamed, *names: str) -> None:

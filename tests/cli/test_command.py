@@ -6,12 +6,14 @@ import json
 import signal
 import socket
 import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from rollcall.tenants.tenants import Tenants
 from tests.command import ENVIRONMENT, PROGRAM, program, rollcall, users
 from tests.conftest import Server
 
@@ -172,6 +174,8 @@ def test_a_server_that_cannot_start_afresh_leaves_the_data_of_the_one_that_runs(
 
 def test_with_yes_a_tenant_is_deleted_without_being_asked(server: Server) -> None:
     create(server, "cli-yes")
+    # Closed so long ago that nobody's requests still run.
+    Tenants(server.services.secrets, lambda: datetime(2026, 1, 1, tzinfo=UTC)).disable("cli-yes")
 
     deleted = rollcall(server.state, "tenants", "delete", "cli-yes", "--yes")
 

@@ -66,7 +66,7 @@ def delete(services: Services, name: str, sleep: Callable[[float], None] = unwai
 def stored(services: Services, name: str) -> list[str]:
     """Return the items of a tenant, whatever they are."""
     return sorted(
-        str(sorted(item.items()))  # an engine gives the attributes in any order
+        json.dumps(item, sort_keys=True, default=str)  # an engine gives attributes in any order
         for item in items(services)
         if item["pk"].startswith(f"{name}#") or item.get("place", "").startswith(f"{name}/")
     )
