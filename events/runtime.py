@@ -115,7 +115,9 @@ def environment(name: str, given: Mapping[str, str]) -> dict[str, str]:
     properties = {**template.globals["Function"], **template.functions()[name]}
     return {
         "PATH": os.defpath,
-        "PYTHONPATH": str(LAYER),
+        "PYTHONPATH": os.pathsep.join(
+            str(BUILT / layer / "python") for layer in template.layers(name)
+        ),
         "LAMBDA_TASK_ROOT": str(BUILT / name),
         "AWS_LAMBDA_FUNCTION_NAME": name,
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(properties["MemorySize"]),
@@ -133,7 +135,8 @@ def check_built() -> None:
     _emulator()
     built = (BUILT / "template.yaml").stat().st_mtime
     sources = [*(ROOT / "layers").rglob("*.py"), *(ROOT / "functions").rglob("*.py")]
-    for each in [*sources, ROOT / "template.yaml", ROOT / "layers/rollcall/requirements.txt"]:
+    locked = (ROOT / "layers").glob("*/requirements.txt")
+    for each in [*sources, *locked, ROOT / "template.yaml"]:
         if each.stat().st_mtime > built:
             raise NotBuiltError(
                 f"{each.relative_to(ROOT)} has changed: run `make build-local` again"

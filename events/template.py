@@ -83,6 +83,11 @@ class Template:
             if each["Type"] == FUNCTION
         }
 
+    def layers(self, function: str) -> list[str]:
+        """Return the logical ids of the layers of a function: everybody's, and its own."""
+        own = self.functions()[function].get("Layers", [])
+        return [layer["Ref"] for layer in [*self.globals["Function"]["Layers"], *own]]
+
     def routes(self) -> list[Route]:
         """Return the routes of the API, the preferred ones first."""
         return sorted(

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from rollcall.federation.pasted_trust import PastedTrust, TrustError, read
+from rollcall.federation.pasted_trust import PastedTrust, TrustError, ValueNames, read
 from rollcall.federation.trust import Trust
 
 TENANT = "ce5f061f-abe6-4e40-9615-301f87bcb7f0"
@@ -202,6 +202,11 @@ def test_a_subject_is_an_object_id() -> None:
             f"https://a@login.microsoftonline.com/{TENANT}/v2.0",
         ),
         (
+            {"issuer": f"https://login.microsoftonline.com:8443/{TENANT}/v2.0"},
+            "--issuer has a port that it may not have: "
+            f"https://login.microsoftonline.com:8443/{TENANT}/v2.0",
+        ),
+        (
             {"issuer": "https://l\u043egin.microsoftonline.com/"},
             "--issuer has a character that no such value has: \u043e",
         ),
@@ -263,7 +268,7 @@ def test_values_that_look_swapped_are_warned_of() -> None:
 
 
 def test_another_issuer_is_read_where_the_deployment_reads_its_keys() -> None:
-    hosts = {"idp.example.com"}
+    hosts = {"idp.example.com", "idp.example.com:8443"}
     trust = Trust(
         "https://idp.example.com/oauth2/default",
         "https://idp.example.com/oauth2/v1/keys",
@@ -280,6 +285,8 @@ def test_another_issuer_is_read_where_the_deployment_reads_its_keys() -> None:
     )
 
     assert read == PastedTrust(trust)
+    with_port = trust.jwks.replace(".com", ".com:8443")
+    assert pasted(issuer=trust.issuer, jwks=with_port, hosts=hosts).trust.jwks == with_port
 
 
 def test_an_issuer_on_this_machine_is_read_where_the_server_trusts_it() -> None:
@@ -288,3 +295,13 @@ def test_an_issuer_on_this_machine_is_read_where_the_server_trusts_it() -> None:
 
     assert read.trust.issuer == issuer
     assert read.trust.jwks == f"http://127.0.0.1:8080/{TENANT}/discovery/v2.0/keys"
+
+
+def test_values_are_named_as_where_they_are_pasted() -> None:
+    names = ValueNames("the issuer", "the JWKS URL", "the subject", "the audience")
+
+    assert refusal(subject="", names=names) == "the subject is empty"
+    assert pasted(issuer=TENANT, jwks="", names=names).notes == (
+        f"the issuer is a tenant id, and is read as {ISSUER}",
+        f"the JWKS URL follows from the issuer: {JWKS}",
+    )

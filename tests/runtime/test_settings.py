@@ -35,3 +35,10 @@ def test_a_file_of_extensions_may_begin_with_a_byte_order_mark(tmp_path: Path) -
     file.write_text('{"User": []}', "utf-8-sig")
 
     Services(Settings(extensions=file, endpoint_url="http://127.0.0.1:9"))
+
+
+def test_hosts_of_keys_stand_with_commas_between() -> None:
+    settings = Settings.of({"ROLLCALL_ISSUER_HOSTS": "idp.example.com, IDP2.example.com:8443,"})
+
+    assert settings.issuer_hosts == {"idp.example.com", "idp2.example.com:8443"}
+    assert Settings.of({}).issuer_hosts == frozenset()

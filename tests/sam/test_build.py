@@ -1,4 +1,4 @@
-"""What is built: a layer of the right processor and size, and functions of one file."""
+"""What is built: layers of the right processor and size, and functions of one file."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import platform
 import struct
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -23,16 +24,29 @@ HERE = {"aarch64": "arm64"}.get(platform.machine(), platform.machine())
 BUILDS = [("build", "arm64"), ("local", HERE)]
 
 
-@pytest.fixture(params=BUILDS, ids=lambda each: each[0])
-def built(request: pytest.FixtureRequest) -> tuple[Path, str]:
-    folder, architecture = request.param
-    layer = ROOT / ".aws-sam" / folder / "Layer" / "python"
+def layer_of(folder: str, name: str) -> Path:
+    """Return a built layer; where it is not built, the test is skipped, or fails in CI."""
+    layer = ROOT / ".aws-sam" / folder / name / "python"
     if not layer.exists():
         sentence = f"there is no {layer.relative_to(ROOT)}: run `make build build-local`"
         if os.environ.get("ROLLCALL_CI"):
             pytest.fail(sentence)
         pytest.skip(sentence)
-    return layer, architecture
+    return layer
+
+
+@pytest.fixture(params=BUILDS, ids=lambda each: each[0])
+def built(request: pytest.FixtureRequest) -> tuple[Path, str]:
+    """The layer of all functions, and the processor that it is for."""
+    folder, architecture = request.param
+    return layer_of(folder, "Layer"), architecture
+
+
+@pytest.fixture(params=["Layer", "FederationLayer"])
+def each_layer(request: pytest.FixtureRequest, built: tuple[Path, str]) -> tuple[Path, str]:
+    """Each layer of a build, and the processor that it is for."""
+    folder, architecture = built
+    return layer_of(folder.parents[1].name, request.param), architecture
 
 
 @pytest.fixture
@@ -42,16 +56,47 @@ def built_here() -> Path:
     return ROOT / ".aws-sam" / "local" / "Layer" / "python"
 
 
-def test_the_layer_is_small(built: tuple[Path, str]) -> None:
-    layer, _ = built
+def size(folder: Path) -> int:
+    return sum(each.stat().st_size for each in folder.rglob("*") if each.is_file())
 
-    assert sum(each.stat().st_size for each in layer.rglob("*") if each.is_file()) < 40 * MEBIBYTE
+
+def test_the_layer_is_small(built: tuple[Path, str]) -> None:
+    assert size(built[0]) < 40 * MEBIBYTE
+
+
+def test_the_layer_of_the_token_endpoint_has_what_verifies_assertions_and_no_more(
+    built: tuple[Path, str],
+) -> None:
+    federation = layer_of(built[0].parents[1].name, "FederationLayer")
+    libraries = {"_cffi_backend", "cffi", "cryptography", "jwt", "pycparser"}
+
+    assert size(federation) < 20 * MEBIBYTE
+    assert {each.name.partition(".")[0].partition("-")[0] for each in federation.iterdir()} == (
+        libraries | {"pyjwt"}
+    )
+    assert libraries.isdisjoint({each.name.partition(".")[0] for each in built[0].iterdir()})
+
+
+def test_only_the_token_endpoint_has_what_verifies_assertions() -> None:
+    template = Template()
+    having = {each for each in template.functions() if "FederationLayer" in template.layers(each)}
+
+    assert having <= {"TokenFunction"}
+    for function in template.functions():
+        assert template.layers(function)[0] == "Layer"
+
+
+def test_the_layers_lock_is_of_the_same_versions_as_the_extra() -> None:
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    wanted = (ROOT / "layers/federation/requirements.in").read_text().splitlines()[1:]
+
+    assert wanted == extras["optional-dependencies"]["federation"]
 
 
 def test_what_is_compiled_to_machine_code_is_for_the_functions_processor(
-    built: tuple[Path, str],
+    each_layer: tuple[Path, str],
 ) -> None:
-    layer, architecture = built
+    layer, architecture = each_layer
     libraries = [*layer.rglob("*.so")]
 
     assert libraries
@@ -67,9 +112,10 @@ def test_the_layer_describes_no_other_service_of_aws(built: tuple[Path, str]) ->
     assert described == described_services()
 
 
-def test_every_module_is_compiled_for_lambdas_python(built: tuple[Path, str]) -> None:
-    layer, _ = built
-    modules = [*(layer / "rollcall").rglob("*.py"), *(layer / "pydantic").rglob("*.py")]
+def test_every_module_is_compiled_for_lambdas_python(each_layer: tuple[Path, str]) -> None:
+    layer, _ = each_layer
+    packages = ("rollcall", "pydantic", "cryptography", "jwt")
+    modules = [each for package in packages for each in (layer / package).rglob("*.py")]
 
     assert modules
     for each in modules:
@@ -119,8 +165,8 @@ def test_without_the_file_of_the_build_the_parser_is_made(tmp_path: Path) -> Non
     assert start() == "False"
 
 
-def test_everybody_may_read_what_is_built(built: tuple[Path, str]) -> None:
-    layer, _ = built
+def test_everybody_may_read_what_is_built(each_layer: tuple[Path, str]) -> None:
+    layer, _ = each_layer
     closed = [each for each in layer.rglob("*") if each.stat().st_mode & 0o444 != 0o444]
 
     assert closed == []

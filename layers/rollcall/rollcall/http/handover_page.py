@@ -17,7 +17,7 @@ from starlette.routing import Route
 
 from rollcall.federation import pasted_trust
 from rollcall.federation.entra_issuer import KEY_HOSTS
-from rollcall.federation.pasted_trust import PastedTrust, TrustError
+from rollcall.federation.pasted_trust import PastedTrust, TrustError, ValueNames
 from rollcall.federation.trust import Trust
 from rollcall.http import request_body
 from rollcall.http.paths import HANDOVER
@@ -122,7 +122,9 @@ def routes(
             secret = {"clientSecret": issued.plain, "expires": issued.secret.expires}
             return _answer({**_client(request, tenant, issued.client), **secret})
         try:
-            pasted = pasted_trust.read(*entries, hosts=hosts, loopback=loopback)
+            pasted = pasted_trust.read(
+                *entries, hosts=hosts, loopback=loopback, names=ValueNames(**ENTRIES)
+            )
         except TrustError as error:
             return _mistaken(error)
         client = await _handed_over(request, handovers.create_trusted, code, pasted.trust)
@@ -181,21 +183,18 @@ def _entries(payload: dict[str, Any]) -> tuple[str, str, str, str] | None:
 
 def _mistaken(error: TrustError) -> Response:
     """Answer with the sentence of a mistake under the name of its field."""
-    field = next(name for name in ENTRIES if str(error).startswith(f"--{name}"))
-    sentence = _in_words(str(error))
+    field = next(name for name, words in ENTRIES.items() if str(error).startswith(words))
+    sentence = _sentence(str(error))
     content = {"status": "400", "detail": sentence, "mistakes": {field: sentence}}
     return JSONResponse(content, 400, headers=HEADERS)
 
 
 def _notes(pasted: PastedTrust) -> list[str]:
-    return [_in_words(note) for note in (*pasted.notes, *pasted.warnings)]
+    return [_sentence(note) for note in (*pasted.notes, *pasted.warnings)]
 
 
-def _in_words(sentence: str) -> str:
-    """Return a sentence about options of the command as one about fields of the page."""
-    for name, words in ENTRIES.items():
-        sentence = sentence.replace(f"--{name}", words)
-    return f"{sentence[0].upper()}{sentence[1:]}."
+def _sentence(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}."
 
 
 def _client(request: Request, tenant: str, client: OAuthClient) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rollcall.federation import pasted_trust
+from rollcall.federation.entra_issuer import KEY_HOSTS
 from rollcall.federation.pasted_trust import PastedTrust
 from rollcall.federation.trust import Trust
 from rollcall.operations.operator import Operator
@@ -32,7 +33,7 @@ def read(
         subject,
         audience,
         single_use=single_use,
-        hosts=settings.issuer_hosts,
+        hosts=KEY_HOSTS | settings.issuer_hosts,
         loopback=settings.trust_loopback_issuer,
     )
 

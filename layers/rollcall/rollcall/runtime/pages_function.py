@@ -11,6 +11,7 @@ from typing import Any
 
 from starlette.routing import Route
 
+from rollcall.federation.entra_issuer import KEY_HOSTS
 from rollcall.http import handover_page, report_links
 from rollcall.http.handover_page import DirectoryFacts
 from rollcall.runtime import web
@@ -57,7 +58,7 @@ def handover_routes(backend: Backend) -> list[Route]:
         facts,
         settings.product,
         settings.support,
-        hosts=settings.issuer_hosts,
+        hosts=KEY_HOSTS | settings.issuer_hosts,
         loopback=settings.trust_loopback_issuer,
     )
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from rollcall.federation.entra_issuer import KEY_HOSTS
 from rollcall.operator_error import OperatorError
 from rollcall.storage.provisioning_log import KEEP_DAYS
 from rollcall.templates.access_levels import AccessLevels
@@ -21,8 +20,8 @@ class Settings:
     provisioning log is kept; `product` is what administrators call the application, `support` an
     address or a URL where they find help; `role` tells that a function runs this, with the
     credentials of its role; `request_seconds` is the time of a request outside of a function;
-    `issuer_hosts` serve the keys of issuers, and with `trust_loopback_issuer` this machine does,
-    too. The defaults are those of the local server.
+    `issuer_hosts` serve the keys of issuers beside the hosts of Entra, and with
+    `trust_loopback_issuer` this machine does, too. The defaults are those of the local server.
     """
 
     table: str = "rollcall"
@@ -43,7 +42,7 @@ class Settings:
     role: bool = False
     request_seconds: float = 26
     signing_keys: str = "rollcall-signing"
-    issuer_hosts: frozenset[str] = KEY_HOSTS
+    issuer_hosts: frozenset[str] = frozenset()
     trust_loopback_issuer: bool = False
 
     @classmethod
@@ -72,9 +71,9 @@ class Settings:
         )
 
 
-def issuer_hosts(more: str) -> frozenset[str]:
-    """Return the hosts that serve keys: those of Entra, and more with commas between."""
-    return KEY_HOSTS | {host for each in more.split(",") if (host := each.strip().lower())}
+def issuer_hosts(text: str) -> frozenset[str]:
+    """Read hosts with commas between."""
+    return frozenset(host for each in text.split(",") if (host := each.strip().lower()))
 
 
 def _days(environment: Mapping[str, str], name: str, default: int) -> int:
