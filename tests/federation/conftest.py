@@ -9,8 +9,19 @@ import pytest
 from rollcall.federation.assertion import AssertionVerifier
 from rollcall.federation.https_reader import HttpsReader
 from rollcall.federation.issuer_keys import IssuerKeys
+from tests.conftest import Server
 from tests.federation import issuer as issuers
 from tests.federation.issuer import Issuer
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A local server that trusts issuers on this machine."""
+    started = Server(tmp_path_factory.mktemp("server"), "--trust-loopback-issuer")
+    try:
+        yield started
+    finally:
+        started.stop()
 
 
 @pytest.fixture
