@@ -19,7 +19,7 @@ import httpx
 import pytest
 from moto import mock_aws
 
-from rollcall.aws.clients import Clients
+from rollcall.aws.clients import Clients, connect
 from rollcall.dev import emulator, local_server
 from rollcall.model.tenant_url import tenant_url
 from rollcall.operations import running_server
@@ -147,9 +147,8 @@ def clients(dynamodb_url: str | None) -> Clients:
     To make them takes longer than most tests.
     """
     session = boto3.session.Session("test", "test", region_name="eu-west-1")
-    return Clients(
-        session.client("dynamodb", endpoint_url=dynamodb_url), session.client("secretsmanager")
-    )
+    own = session.client("dynamodb") if dynamodb_url is None else connect(dynamodb_url).dynamodb
+    return Clients(own, session.client("secretsmanager"))
 
 
 @pytest.fixture

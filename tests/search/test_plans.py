@@ -52,7 +52,7 @@ def test_a_plan_names_whoever_matches(people: list[dict[str, Any]], text: str) -
     for number, payload in enumerate(people):
         document = body.read(Kind.USER, payload, Context.RESOURCE_CREATION_REQUEST).document
         meta = {"resourceType": "User", "created": "2026-01-01T00:00:00.000Z"}
-        matches = parsed.matches(Kind.USER, {**document, "id": str(number), "meta": meta})
+        matches = parsed.evaluated(Kind.USER, {**document, "id": str(number), "meta": meta})
         if matches and isinstance(plan, Lookup):
             assert any(holds(leg, str(number), document) for leg in plan.legs)
 
@@ -75,7 +75,7 @@ def test_a_search_gives_what_evaluating_all_gives(services: Services) -> None:
     @given(generated.filters, st.sampled_from([None, "userName", "title", "meta.created"]))
     def compare(text: str, sort_by: str | None) -> None:
         parsed = filters.parse(text, [Kind.USER])
-        expected = {each["id"] for each in resources if parsed.matches(Kind.USER, each)}
+        expected = {each["id"] for each in resources if parsed.evaluated(Kind.USER, each)}
         page = store.search.run([Kind.USER], Query(filter=text, sort_by=sort_by, count=200))
         walked, cursor = [], ""
         while True:

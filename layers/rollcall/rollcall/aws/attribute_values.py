@@ -19,7 +19,9 @@ def encoded(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def decoded(raw: Mapping[str, Any]) -> Item:
     """Return an item as plain values; numbers are decimals."""
-    return {name: _decode(value) for name, value in raw.items()}
+    return {  # most are strings
+        name: value["S"] if "S" in value else _decode(value) for name, value in raw.items()
+    }
 
 
 def _encode(value: Any) -> dict[str, Any]:

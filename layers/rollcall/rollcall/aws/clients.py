@@ -16,6 +16,7 @@ from botocore.exceptions import ClientError
 from botocore.session import Session
 
 from rollcall.aws.http_session import use_whole_answers
+from rollcall.aws.response_parser import PlainParserFactory
 from rollcall.operator_error import OperatorError
 
 if TYPE_CHECKING:
@@ -36,6 +37,9 @@ _CONFIG = Config(
     retries={"mode": "standard", "max_attempts": 3},
     max_pool_connections=64,
 )
+
+_UNCHECKED = Config(parameter_validation=False)
+"""The SDK would compare every value of a call with its shape: an eighth of a search."""
 
 _SIGNED = Config(signature_version="s3v4", s3={"addressing_style": "virtual"})
 """How URLs for a browser are signed: with the host of the region, which does not redirect."""
@@ -64,6 +68,8 @@ def connect(endpoint_url: str | None = None, *, role: bool = False) -> Clients:
     `role` says that a function runs this, with the credentials of its role.
     """
     session, options = Session(), _options(endpoint_url, role=role)
+    session.register_component("response_parser_factory", PlainParserFactory())
+    options["config"] = _CONFIG.merge(_UNCHECKED)
     return Clients(
         _client(session, "dynamodb", options), _client(session, "secretsmanager", options)
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from rollcall.directory.context import Context
@@ -26,27 +26,29 @@ class FilterEvaluation:
 
     def evaluate(
         self, kind: Kind, records: Sequence[Record], group: str | None = None
-    ) -> Iterator[tuple[Record, dict[str, Any], bool]]:
-        """Yield each record, the part of its representation for the filter, and whether it matches.
+    ) -> Iterator[tuple[Record, bool]]:
+        """Yield each record, and whether it matches.
 
         `group` is one that has all of the records as members.
         """
         if self._filter is None:
-            for record in records:
-                yield record, record.representation(self._context.base_url), True
+            yield from ((record, True) for record in records)
             return
+        is_plain = kind in self._filter.predicates
         related = self._related(kind, records, self._filter, group)
         for record in records:
             others = related[record.id]
-            resource = (
-                record.representation(self._context.base_url, members=others)
-                if kind is Kind.GROUP
-                else record.representation(self._context.base_url, groups=others)
-            )
+            resource: Mapping[str, Any]
+            if is_plain and not record.access.defaults:
+                resource = record.document
+            elif kind is Kind.GROUP:
+                resource = record.representation(self._context.base_url, members=others)
+            else:
+                resource = record.representation(self._context.base_url, groups=others)
             self._spend(kind, resource, self._filter)
-            yield record, resource, self._filter.matches(kind, resource)
+            yield record, self._filter.matches(kind, resource)
 
-    def _spend(self, kind: Kind, resource: dict[str, Any], parsed: Filter) -> None:
+    def _spend(self, kind: Kind, resource: Mapping[str, Any], parsed: Filter) -> None:
         """Take the cost of one evaluation from the budget. Raises TooManyException."""
         budget = self._context.budget
         budget.allow()

@@ -200,7 +200,7 @@ class Matching:
         for batch in _batches(ordered, sizes):
             positions = {identifier: (kind, order, identifier) for order, identifier in batch}
             records = self._source.read(kind, positions)
-            for record, _, matches in self._evaluation.evaluate(kind, records):
+            for record, matches in self._evaluation.evaluate(kind, records):
                 yield Candidate(positions[record.id], record, matches)
 
     def _from_members(
@@ -209,7 +209,7 @@ class Matching:
         bounds = reading.bounds() if after is None else {**reading.bounds(), "after": after[1]}
         sizes = _sizes(reading.expected, _BATCH - 1)  # the group is read beside them
         for records in members.pages(self._context, group, kind, bounds, sizes):
-            for record, _, matches in self._evaluation.evaluate(kind, records, group):
+            for record, matches in self._evaluation.evaluate(kind, records, group):
                 yield Candidate((kind, record.id), record, matches)
 
     def _from_memory(
@@ -231,12 +231,13 @@ class Matching:
             identifiers = self._bounded(each for _, each in self._source.positions(kind, None))
         for batch in _batches(identifiers, repeat(_BATCH)):
             records = self._source.read(kind, batch)
-            for record, resource, matches in self._evaluation.evaluate(kind, records):
-                yield Candidate(self._position(kind, record, resource), record, matches)
+            for record, matches in self._evaluation.evaluate(kind, records):
+                yield Candidate(self._position(kind, record), record, matches)
 
-    def _position(self, kind: Kind, record: Record, resource: dict[str, Any]) -> Position:
+    def _position(self, kind: Kind, record: Record) -> Position:
         if self.order.index is not None:
             return (kind, *self._context.resources.order_key(record, self.order.index))
+        resource = record.representation(self._context.base_url)
         return (*self.order.key(kind, resource), kind, record.created, record.id)
 
     def _members(self, group: str) -> dict[str, Kind]:

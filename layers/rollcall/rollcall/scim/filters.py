@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
@@ -29,6 +30,7 @@ from rollcall.scim.case_folding import encodable
 from rollcall.scim.comparison import COMPARING
 from rollcall.scim.engine_errors import translated
 from rollcall.scim.errors import InvalidFilterException
+from rollcall.scim.predicate import NotPlainError, Predicate, predicate
 from rollcall.scim.resource_models import FILTERS, MODELS
 from rollcall.scim.resource_type import Kind
 
@@ -82,8 +84,24 @@ class Filter:
             counts[kind] = [(each, outside[each], inside[each]) for each in outside | inside]
         return counts
 
-    def matches(self, kind: Kind, document: dict[str, Any]) -> bool:
-        """Tell whether a complete document of this type satisfies the filter."""
+    @cached_property
+    def predicates(self) -> dict[Kind, Predicate]:
+        """The types for which it compares nothing but what is stored, with its function of that."""
+        compiled = {kind: predicate(kind, bound) for kind, bound in self.bound.items()}
+        return {kind: each for kind, each in compiled.items() if each is not None}
+
+    def matches(self, kind: Kind, document: Mapping[str, Any]) -> bool:
+        """Tell whether a complete document of this type satisfies the filter.
+
+        Where there is a function in `predicates`, the stored document is enough.
+        """
+        if (plain := self.predicates.get(kind)) is not None:
+            with suppress(NotPlainError):
+                return plain(document)
+        return self.evaluated(kind, document)
+
+    def evaluated(self, kind: Kind, document: Mapping[str, Any]) -> bool:
+        """Tell the same, as the engine evaluates the filter on a model of the document."""
         resource = MODELS[kind].model_validate(document)
         with COMPARING:
             return bool(self.bound[kind].match(resource))
