@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rollcall.scim import filters
+from rollcall.scim import filters, member_operations
 from rollcall.scim.attributes import MAX_LENGTH
 from rollcall.scim.errors import InvalidFilterException
 from rollcall.scim.resource_type import Kind
@@ -386,7 +386,7 @@ def test_over_several_types_what_none_declares_is_an_invalid_filter(text: str, n
 
 
 def ids_named(text: str, kind: Kind, name: str) -> list[str] | None:
-    return filters.compared_ids(filters.parse(text, [kind]).mentions(kind, name))
+    return member_operations.compared_ids(filters.parse(text, [kind]).mentions(kind, name))
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import Any
 
 from rollcall.directory.context import Context
 from rollcall.model.record import Record
-from rollcall.scim import filters
+from rollcall.scim import member_operations
 from rollcall.scim.errors import TooManyException
 from rollcall.scim.filters import Filter
 from rollcall.scim.resource_type import Kind
@@ -65,7 +65,9 @@ class FilterEvaluation:
         is_group = kind is Kind.GROUP
         known = {} if group is None else {group: Kind.GROUP}
         related: dict[str, dict[str, Kind]] = {record.id: {**known} for record in records}
-        ids = filters.compared_ids(parsed.mentions(kind, "members" if is_group else "groups"))
+        ids = member_operations.compared_ids(
+            parsed.mentions(kind, "members" if is_group else "groups")
+        )
         if ids is None:
             return {each: self._all(kind, each) for each in related}
         pairs = [

@@ -24,7 +24,7 @@ from scim2_models.path import (
     ValuePath,
 )
 
-from rollcall.scim import member_operations, tolerance, values
+from rollcall.scim import tolerance, values
 from rollcall.scim.attributes import MAX_LENGTH, Attribute, KeyPath, declared, leaves
 from rollcall.scim.case_folding import encodable
 from rollcall.scim.comparison import COMPARING
@@ -284,26 +284,3 @@ def _value_count(value: Any, keys: KeyPath) -> int:
     for key in keys:
         value = value.get(key) if isinstance(value, Mapping) else None
     return len(value) if isinstance(value, list) else 1
-
-
-def compared_ids(mentions: Iterable[FilterNode]) -> list[str] | None:
-    """Return the ids that comparisons of `members` or `groups` name; None when all are needed.
-
-    `members eq "x"`, `members.value eq "x"` and `members[value eq "x"]` name one member each.
-    """
-    names: dict[str, None] = {}
-    for mention in mentions:
-        ids = member_operations.selected_ids(_selection(mention))
-        if ids is None:
-            return None
-        names.update(dict.fromkeys(ids))
-    return list(names)
-
-
-def _selection(mention: FilterNode) -> FilterNode:
-    """Return a comparison or a selection as a filter on a single element."""
-    if isinstance(mention, ValuePath):
-        return mention.val_filter
-    if isinstance(mention, Comparison):
-        return replace(mention, attr_path=AttrPath(mention.attr_path.sub_attr or "value"))
-    return mention

@@ -7,7 +7,7 @@ one member to a group of a hundred thousand never reads the others.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from scim2_models.path import (
@@ -206,3 +206,26 @@ def _selected(selection: FilterNode, members: Iterable[str], types: Mapping[str,
             Group.model_validate({"members": [{"value": each, "type": types.get(each, "User")}]})
         )
     ]
+
+
+def compared_ids(mentions: Iterable[FilterNode]) -> list[str] | None:
+    """Return the ids that comparisons of `members` or `groups` name; None when all are needed.
+
+    `members eq "x"`, `members.value eq "x"` and `members[value eq "x"]` name one member each.
+    """
+    names: dict[str, None] = {}
+    for mention in mentions:
+        ids = selected_ids(_selection(mention))
+        if ids is None:
+            return None
+        names.update(dict.fromkeys(ids))
+    return list(names)
+
+
+def _selection(mention: FilterNode) -> FilterNode:
+    """Return a comparison or a selection as a filter on a single element."""
+    if isinstance(mention, ValuePath):
+        return mention.val_filter
+    if isinstance(mention, Comparison):
+        return replace(mention, attr_path=AttrPath(mention.attr_path.sub_attr or "value"))
+    return mention
