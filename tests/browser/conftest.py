@@ -97,7 +97,8 @@ class Browser:
         WebDriverWait(self.driver, _SECONDS, 0.05).until(lambda _: condition(), what)
 
     def picture(self, name: str) -> None:
-        """Keep a picture of the whole page."""
+        """Keep a picture of the whole page, as it is before anybody scrolls."""
+        self.driver.execute_script("scrollTo(0, 0)")
         ARTEFACTS.mkdir(exist_ok=True)
         size = self.driver.execute_cdp_cmd("Page.getLayoutMetrics", {})["cssContentSize"]
         wanted = {"captureBeyondViewport": True, "clip": {**size, "scale": 1}}

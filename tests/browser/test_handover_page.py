@@ -352,8 +352,8 @@ def test_a_client_and_its_secret_are_shown_once(
     assert browser.text("token-url") == link.tenant.url.replace("/v2", "/oauth2/token")
     assert browser.text("token-label") == "Client Secret"
     assert "The secret is shown this once" in browser.text("once")
-    assert (browser.overflow(), browser.broken(), browser.violations()) == (0, [], [])
     browser.picture(f"handover-client-2-{size[0]}")
+    assert (browser.overflow(), browser.broken(), browser.violations()) == (0, [], [])
 
     browser.open(link.url, size)
     assert secret not in browser.driver.page_source
@@ -382,8 +382,8 @@ def test_a_trusted_identity_needs_no_secret(
     (kept,) = server.services.tenants.show(link.tenant.name).clients
     assert kept.trust is not None
     assert (kept.id, kept.trust.subject) == (client, PASTED["subject"])
-    assert (browser.overflow(), browser.broken(), browser.violations()) == (0, [], [])
     browser.picture(f"handover-federation-2-{size[0]}")
+    assert (browser.overflow(), browser.broken(), browser.violations()) == (0, [], [])
 
     browser.open(link.url, size)
     assert browser.text("client-id") == client
@@ -410,8 +410,8 @@ def test_a_mistake_is_named_beside_its_field(
     assert sentence in browser.text(f"{field}-mistake")
     assert browser.driver.switch_to.active_element.get_attribute("id") == field
     assert browser.element(field).get_attribute("aria-invalid") == "true"
-    assert browser.violations() == []
     browser.picture(f"handover-mistake-{field}")
+    assert browser.violations() == []
 
     # It has used nothing up.
     paste(browser)

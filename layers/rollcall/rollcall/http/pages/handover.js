@@ -233,6 +233,7 @@
       show("ready", false);
       show("values");
       at("credentials-title").focus({ preventScroll: true });
+      at("credentials-title").scrollIntoView({ block: "nearest" });
       say("The connection details are shown.");
       await refresh();
     } catch (error) {
