@@ -146,6 +146,11 @@ def clients(dynamodb_url: str | None) -> Clients:
 
     To make them takes longer than most tests.
     """
+    return made_clients(dynamodb_url)
+
+
+def made_clients(dynamodb_url: str | None) -> Clients:
+    """Return clients of a DynamoDB, and of a Secrets Manager where it is mocked."""
     session = boto3.session.Session("test", "test", region_name="eu-west-1")
     own = session.client("dynamodb") if dynamodb_url is None else connect(dynamodb_url).dynamodb
     return Clients(own, session.client("secretsmanager"))

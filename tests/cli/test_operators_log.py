@@ -77,6 +77,7 @@ WRITING: dict[str, list[tuple[str, ...]]] = {
     ],
     "tenants enable": [("tenants", "enable", "T")],
     "tenants policy": [("tenants", "policy", "T", "strict")],
+    "tenants rate": [("tenants", "rate", "T", "100")],
     "tokens issue": [("tokens", "issue", "T")],
     "tokens retire": [("tokens", "retire", "T", "--force")],
     "tokens revoke": [("tokens", "revoke", "T", "TOKEN", "--yes")],

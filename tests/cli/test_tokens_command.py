@@ -72,6 +72,28 @@ def test_the_policy_says_what_a_put_without_members_does(server: Server, tenant:
     assert "keep" in wrong.stderr
 
 
+def test_a_tenant_gets_a_rate_and_loses_it(server: Server, tenant: Tenant) -> None:
+    assert said(server, "tenants", "rate", tenant.name)["rate"] == "default"
+    assert said(server, "tenants", "rate", tenant.name, "100")["rate"] == 100
+    shown = rollcall(server.state, "tenants", "show", tenant.name).stdout
+    assert "100 requests a second" in shown
+    assert said(server, "tenants", "show", tenant.name)["rate"] == 100
+    assert said(server, "tenants", "rate", tenant.name, "default")["rate"] == "default"
+
+
+@pytest.mark.parametrize(
+    ("rate", "sentence"),
+    [("24", "25 to 1000 requests a second"), ("many", "is no rate"), ("0", "is no rate")],
+)
+def test_a_rate_that_no_tenant_may_have_is_refused(
+    server: Server, tenant: Tenant, rate: str, sentence: str
+) -> None:
+    wrong = rollcall(server.state, "tenants", "rate", tenant.name, rate)
+
+    assert wrong.returncode != 0
+    assert sentence in " ".join(wrong.stderr.split())
+
+
 def test_a_token_is_revoked_after_a_question(server: Server, tenant: Tenant) -> None:
     new = said(server, "tokens", "issue", tenant.name)
 

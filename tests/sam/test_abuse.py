@@ -6,6 +6,7 @@ from typing import Any
 
 from events.template import ROOT, Template, read
 from rollcall.tenants import token_format
+from rollcall.tenants.tenants import MAX_RATE, MIN_RATE
 
 TEMPLATE = Template()
 RESOURCES = TEMPLATE.resources
@@ -17,6 +18,13 @@ def test_every_route_is_throttled() -> None:
 
     assert everything["ThrottlingRateLimit"] == {"Ref": "RequestsPerSecond"}
     assert PARAMETERS["RequestsPerSecond"]["Default"] >= 4 * 25
+
+
+def test_the_api_takes_far_more_than_its_tenants_may_send() -> None:
+    tenant = PARAMETERS["TenantRequestsPerSecond"]
+
+    assert (tenant["Default"], tenant["MinValue"], tenant["MaxValue"]) == (50, MIN_RATE, MAX_RATE)
+    assert PARAMETERS["RequestsPerSecond"]["Default"] >= 2 * MAX_RATE
 
 
 def test_codes_are_too_long_to_be_guessed_however_often_one_may_ask() -> None:
@@ -39,6 +47,24 @@ def test_requests_without_a_token_are_a_metric_of_the_functions_own_log_lines() 
 
     assert refused["LogGroupName"] == {"Ref": "Logs"}
     assert refused["FilterPattern"] == '{ $.message = "request" && $.status = 401 }'
+
+
+def test_failed_sign_ins_that_were_too_many_are_in_the_same_metric() -> None:
+    refused = RESOURCES["RefusedSignIns"]["Properties"]
+
+    (metric,) = refused["MetricTransformations"]
+    assert metric["MetricName"] == "RefusedRequests"
+    assert refused["FilterPattern"] == '{ $.message = "request" && $.limit = "sign-ins" }'
+
+
+def test_whoever_looks_after_a_tenant_hears_that_it_has_been_refused_for_long() -> None:
+    limited = RESOURCES["LimitedRequests"]["Properties"]
+    alarm = RESOURCES["LimitedRequestsAlarm"]["Properties"]
+
+    assert limited["FilterPattern"] == '{ $.message = "request" && $.limit = "rate" }'
+    assert alarm["MetricName"] == limited["MetricTransformations"][0]["MetricName"]
+    assert alarm["Period"] * alarm["EvaluationPeriods"] == 15 * 60
+    assert alarm["AlarmActions"] == [{"Ref": "ReportTopic"}]
 
 
 def test_only_the_hand_over_page_may_write_secrets_among_what_clients_reach() -> None:

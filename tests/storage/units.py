@@ -66,6 +66,8 @@ def _writes(operation: str, asked: Mapping[str, Any]) -> float:
     if operation == "TransactWriteItems":
         actions = [body for each in asked["TransactItems"] for body in each.values()]
         return 2 * sum(max(1, _size(_written(body), 1024)) for body in actions)
+    if operation == "UpdateItem":
+        return max(1, _size(_written(asked), 1024))
     if operation == "PutItem":
         return max(1, _size(asked["Item"], 1024))
     return 0

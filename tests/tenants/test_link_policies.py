@@ -6,7 +6,7 @@ import pytest
 
 from rollcall.model.absent_members import AbsentMembers
 from rollcall.model.account_link import LinkPolicy, LinkRule
-from rollcall.operations import link_policies
+from rollcall.operations import link_policies, tenant_rates
 from rollcall.operations.operator import Operator
 from rollcall.runtime.services import Services
 from rollcall.tenants.authentication import Authenticator
@@ -68,6 +68,25 @@ def test_whoever_is_let_in_comes_with_the_policy(
     caller = authenticator.authenticate("acme", f"Bearer {token}")
     assert caller.link_policy.policy is LinkRule.STRICT
     assert caller.absent_members is AbsentMembers.CLEAR
+
+
+def test_whoever_is_let_in_comes_with_the_rate(
+    services: Services, tenants: Tenants, authenticator: Authenticator
+) -> None:
+    token, operator = tenants.create("acme"), Operator(services, "operator:ann")
+
+    tenant_rates.set_rate(operator, "acme", 100)
+
+    assert authenticator.authenticate("acme", f"Bearer {token}").rate == 100
+
+
+@pytest.mark.parametrize("rate", [1, 24, 1001])
+def test_a_rate_is_between_what_identity_providers_ask_for_and_a_thousand(
+    operator: Operator, rate: int
+) -> None:
+    with pytest.raises(TenantError, match="25 to 1000"):
+        tenant_rates.set_rate(operator, "acme", rate)
+    assert tenant_rates.read(operator, "acme") == 0
 
 
 def test_a_new_tenant_keeps_members_and_a_change_of_one_policy_keeps_the_other(

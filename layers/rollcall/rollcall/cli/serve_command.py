@@ -79,6 +79,14 @@ def serve(
             help="Let clients sign in with assertions of an issuer on this machine, for tests.",
         ),
     ] = False,
+    rate: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            help="How many requests a second each tenant may send, 0 for any number; a tenant's "
+            "own rate counts only with one.",
+        ),
+    ] = Settings.rate,
     as_json: AsJson = False,
 ) -> None:
     """Serve the whole API on this machine, without an AWS account.
@@ -119,6 +127,7 @@ def serve(
             request_seconds=request_seconds,
             issuer_hosts=Settings.of(os.environ).issuer_hosts,
             trust_loopback_issuer=trust_loopback_issuer,
+            rate=rate,
         ),
         events=events,
     )

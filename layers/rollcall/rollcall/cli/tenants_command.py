@@ -12,6 +12,7 @@ from rollcall.cli.connection import connect
 from rollcall.cli.export_command import export
 from rollcall.cli.link_policy_command import domains, policy
 from rollcall.cli.listing import Listing
+from rollcall.cli.rate_command import described, rate
 from rollcall.cli.terminal import (
     AsJson,
     Name,
@@ -78,11 +79,12 @@ def show(context: typer.Context, name: Name, as_json: AsJson = False) -> None:
     overview = tenant_lifecycle.show(connect(context), name)
     tenant, counts = overview.tenant, overview.counts
     if as_json:
-        print(json.dumps({**_summary(tenant), "url": overview.url, **counts}))
+        print(json.dumps({**_summary(tenant), **_rate(tenant), "url": overview.url, **counts}))
         return
     say(f"{name} is {tenant.state}, created {tenant.created}")
     print_lines(f"Tenant URL  {overview.url}")
     say("Holds       " + _counted(counts))
+    say("May send    " + described(tenant.rate))
     rows = Listing("token", "label", "created", "expires")
     for token in tenant.tokens:
         rows.add(token.id, token.label, token.created, token.expires)
@@ -135,6 +137,10 @@ def _counted(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{count} {kind}" for kind, count in counts.items())
 
 
+def _rate(tenant: Tenant) -> dict[str, int]:
+    return {"rate": tenant.rate} if tenant.rate else {}
+
+
 def _summary(tenant: Tenant) -> dict[str, Any]:
     return {
         "tenant": tenant.name,
@@ -153,4 +159,5 @@ def _summary(tenant: Tenant) -> dict[str, Any]:
 
 
 app.command()(policy)
+app.command()(rate)
 app.add_typer(domains, name="domains")

@@ -23,6 +23,8 @@ from rollcall.http.middleware import (
 )
 from rollcall.scim.errors import NotFoundException, SCIMException
 from rollcall.tenants.authentication import Authenticator
+from rollcall.tenants.failed_sign_ins import FailedSignIns
+from rollcall.tenants.rate_limiter import RateLimiter
 
 
 def application(
@@ -31,11 +33,13 @@ def application(
     log: RequestLogger,
     *,
     limits: tuple[Within, float],
+    limiter: RateLimiter,
+    failed_sign_ins: FailedSignIns,
 ) -> Starlette:
     """Return the application that serves the routes.
 
     `limits` are the function that sets a deadline, and the seconds of a request outside of a Lambda
-    function.
+    function. `limiter` counts the requests of tenants, `failed_sign_ins` those without a caller.
     """
     app = Starlette(
         routes=routes,
@@ -43,7 +47,12 @@ def application(
             Middleware(RequestLog, log=log),
             Middleware(Deadline, limits=limits),
             Middleware(TidyPath),
-            Middleware(Authentication, authenticator=authenticator),
+            Middleware(
+                Authentication,
+                authenticator=authenticator,
+                limiter=limiter,
+                failed_sign_ins=failed_sign_ins,
+            ),
         ],
         exception_handlers={SCIMException: _refuse, HTTPException: _not_found},
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,8 +27,9 @@ from rollcall.scim.resource_type import Kind
 class Call:
     """One request of one tenant.
 
-    `kinds` are the resource types of its path, `status` is the status of success, and `ignored`
-    collects the names that have no effect, for the log.
+    `kinds` are the resource types of its path, `status` is the status of success, `ignored`
+    collects the names that have no effect, for the log, and `charge` counts further operations of
+    the request for the rate of the tenant.
     """
 
     directory: Directory
@@ -40,6 +41,7 @@ class Call:
     projection: Projection = field(default_factory=Projection)
     precondition: Precondition = field(default_factory=Precondition)
     ignored: list[str] = field(default_factory=list)
+    charge: Callable[[int], None] = lambda _: None
 
     @property
     def base_url(self) -> str:
@@ -96,8 +98,8 @@ def patch_user(call: Call) -> Response:
 
 
 def bulk(call: Call) -> Response:
-    """POST /Bulk (section 3.7)."""
-    return ScimResponse(call.directory.bulk.run(call.payload))
+    """POST /Bulk (section 3.7): each operation counts as a request does."""
+    return ScimResponse(call.directory.bulk.run(call.payload, charge=call.charge))
 
 
 def read_group(call: Call) -> Response:

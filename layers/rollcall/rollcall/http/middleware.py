@@ -1,4 +1,4 @@
-"""The middleware of every request: log line, deadline, tidy path, tenant and token."""
+"""The middleware of every request: log line, deadline, tidy path, tenant and token, rate."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from functools import partial
 from typing import Any, Protocol
 from uuid import uuid4
 
@@ -17,8 +18,10 @@ from rollcall.http import responses
 from rollcall.http.paths import BASE
 from rollcall.http.time_limit import RESERVE, seconds_left
 from rollcall.model import redaction
-from rollcall.scim.errors import SCIMException
-from rollcall.tenants.authentication import Authenticator
+from rollcall.scim.errors import SCIMException, TooManyRequests, UnauthorizedException
+from rollcall.tenants.authentication import Authenticator, Caller
+from rollcall.tenants.failed_sign_ins import FailedSignIns
+from rollcall.tenants.rate_limiter import RateLimiter
 
 Within = Callable[[float], AbstractContextManager[None]]
 """Returns a context manager that limits the time of its block, in seconds."""
@@ -114,11 +117,22 @@ class TidyPath:
 
 
 class Authentication:
-    """Authenticate requests below a base URL, by the tenant and the token together."""
+    """Authenticate requests below a base URL, by the tenant and the token together.
 
-    def __init__(self, app: ASGIApp, authenticator: Authenticator) -> None:
+    Only an authenticated request counts for the rate of the tenant.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        authenticator: Authenticator,
+        limiter: RateLimiter,
+        failed_sign_ins: FailedSignIns,
+    ) -> None:
         self._app = app
         self._authenticator = authenticator
+        self._limiter = limiter
+        self._failed_sign_ins = failed_sign_ins
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on with its caller, or refuse it."""
@@ -128,19 +142,27 @@ class Authentication:
             return
         log = scope["state"]["log"]
         log["tenant"] = base["tenant"]
+        authorization = Headers(scope=scope).get("authorization")
         try:
-            caller = await run_in_threadpool(
-                self._authenticator.authenticate,
-                base["tenant"],
-                Headers(scope=scope).get("authorization"),
-            )
+            caller = await run_in_threadpool(self._admit, base["tenant"], authorization, log)
         except SCIMException as exception:
             log["scim_type"] = exception.scim_type or None
+            if isinstance(exception, TooManyRequests):
+                log["limit"] = exception.limit
             await responses.error(exception)(scope, receive, send)
             return
-        log["token_id"] = caller.token_id
         scope["state"]["caller"] = caller
+        scope["state"]["charge"] = partial(self._limiter.charge, caller)
         await self._app(scope, receive, send)
+
+    def _admit(self, tenant: str, authorization: str | None, log: dict[str, Any]) -> Caller:
+        try:
+            caller = self._authenticator.authenticate(tenant, authorization)
+        except UnauthorizedException as refusal:
+            raise self._failed_sign_ins.refusal(tenant) or refusal from None
+        log["token_id"] = caller.token_id
+        self._limiter.admit(caller)
+        return caller
 
 
 def _request_id(scope: Scope) -> str:

@@ -80,6 +80,7 @@ class ResourceEndpoint:
             identifier=request.path_params.get("id", ""),
             parameters=request.query_params,
             precondition=requests.precondition(request),
+            charge=request.state.charge,
         )
 
     async def _respond(

@@ -19,8 +19,9 @@ __all__ = ["LogEntry", "LogQuery", "entries", "query"]
 
 POLL_SECONDS = 2.0
 
-DELAY = timedelta(seconds=30)
-"""How much later than its time an entry may appear: the longest run of a function."""
+DELAY = timedelta(seconds=90)
+"""How much later than its time an entry may appear: the longest run of a function, or the minute
+whose beginning is the time of the entry on refusals beyond a tenant's rate."""
 
 _MAX_REMEMBERED = 10_000
 

@@ -76,6 +76,7 @@ def _settings(services: Services, tenant: str) -> Iterator[Line]:
         "closed": stored.closed,
         **stored.link_policy.content,
         "absentMembers": stored.absent_members.value,
+        **({"rate": stored.rate} if stored.rate else {}),
         "exported": instant(datetime.now(UTC)),
     }
     tokens, uses = (

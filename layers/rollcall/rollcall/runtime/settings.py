@@ -21,7 +21,8 @@ class Settings:
     address or a URL where they find help; `role` tells that a function runs this, with the
     credentials of its role; `request_seconds` is the time of a request outside of a function;
     `issuer_hosts` serve the keys of issuers beside the hosts of Entra, and with
-    `trust_loopback_issuer` this machine does, too. The defaults are those of the local server.
+    `trust_loopback_issuer` this machine does, too; `rate` is how many requests a second each tenant
+    may send, 0 for any number. The defaults are those of the local server.
     """
 
     table: str = "rollcall"
@@ -44,6 +45,7 @@ class Settings:
     signing_keys: str = "rollcall-signing"
     issuer_hosts: frozenset[str] = frozenset()
     trust_loopback_issuer: bool = False
+    rate: int = 0
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> Settings:
@@ -68,6 +70,7 @@ class Settings:
             role="AWS_LAMBDA_FUNCTION_NAME" in environment,
             signing_keys=environment.get("ROLLCALL_SIGNING_SECRET", cls.signing_keys),
             issuer_hosts=issuer_hosts(environment.get("ROLLCALL_ISSUER_HOSTS", "")),
+            rate=_number(environment, "ROLLCALL_RATE", cls.rate, "requests a second", least=0),
         )
 
 
@@ -77,7 +80,11 @@ def issuer_hosts(text: str) -> frozenset[str]:
 
 
 def _days(environment: Mapping[str, str], name: str, default: int) -> int:
+    return _number(environment, name, default, "days", least=1)
+
+
+def _number(environment: Mapping[str, str], name: str, default: int, of: str, *, least: int) -> int:
     text = environment.get(name, str(default))
-    if not (text.isascii() and text.isdecimal() and int(text[:9]) > 0):
-        raise OperatorError(f"{name} is a number of days, not {text!r}")
+    if not (text.isascii() and text.isdecimal() and int(text[:9]) >= least):
+        raise OperatorError(f"{name} is a number of {of}, not {text!r}")
     return int(text)

@@ -13,10 +13,23 @@ from rollcall.aws import deadline
 from rollcall.http.application import application
 from rollcall.runtime.backend import Backend
 from rollcall.tenants.authentication import Authenticator
+from rollcall.tenants.failed_sign_ins import FAILURES_PER_SECOND, FailedSignIns
+from rollcall.tenants.rate_limiter import RateLimiter
 
 
 def serving(backend: Backend, routes: Sequence[Route], log: Logger) -> Starlette:
     """Return the ASGI application that serves the routes."""
     authenticator = Authenticator(backend.secrets, backend.table, backend.signing_keys)
-    limits = deadline.within, backend.settings.request_seconds
-    return application(routes, authenticator, log, limits=limits)
+    rate = backend.settings.rate
+
+    def warn(tenant: str) -> None:
+        log.warning("the rate of a tenant is not counted for now", extra={"tenant": tenant})
+
+    return application(
+        routes,
+        authenticator,
+        log,
+        limits=(deadline.within, backend.settings.request_seconds),
+        limiter=RateLimiter(backend.table, rate, backend.log, warn),
+        failed_sign_ins=FailedSignIns(rate=FAILURES_PER_SECOND if rate else 0),
+    )

@@ -6,6 +6,7 @@ SCIMException              `status`, `scim_type` and `detail`, the sentence for 
 ├── MethodNotAllowed       405, with the methods that exist
 ├── UnsupportedMediaType   415
 └── Unavailable            429 or 503, with the seconds after which to try again
+    └── TooManyRequests    429, with the limit that was reached
 
 They are not the engine's, because to import those builds all of its models, which modules such as
 the storage do not need. `engine_errors` translates the engine's errors.
@@ -161,6 +162,14 @@ class Unavailable(SCIMException):
         self.retry_after = retry_after
         super().__init__(detail=detail)
         self.status = status
+
+
+class TooManyRequests(Unavailable):
+    """More requests in a second than `limit` allows (RFC 6585 section 4)."""
+
+    def __init__(self, detail: str, *, limit: str, retry_after: int) -> None:
+        self.limit = limit
+        super().__init__(detail, status=429, retry_after=retry_after)
 
 
 def body(exception: SCIMException) -> dict[str, Any]:

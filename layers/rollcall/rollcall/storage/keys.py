@@ -171,6 +171,10 @@ class Keys:
         """An entry of the provisioning log."""
         return {"pk": self.log(day, shard), "sk": order}
 
+    def rate(self) -> Key:
+        """How far the tenant has used its rate."""
+        return {"pk": f"{self.tenant}#RATE", "sk": "RATE"}
+
     def bookmark(self, walk: str, start: int) -> Key:
         """The position where a page of a listing begins."""
         return {"pk": f"{self.tenant}#BOOKMARK#{walk}", "sk": str(start)}

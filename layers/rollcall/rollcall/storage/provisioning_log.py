@@ -7,6 +7,7 @@ spread. Entries expire.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, date, datetime, timedelta
 from heapq import merge
@@ -21,7 +22,7 @@ from rollcall.scim.errors import Unavailable
 from rollcall.scim.instant import instant
 from rollcall.storage.keys import Key, Keys
 from rollcall.storage.table import Table
-from rollcall.storage.transactions import Action
+from rollcall.storage.transactions import Action, ConditionFailed
 
 SHARDS = 4
 KEEP_DAYS = 90
@@ -83,6 +84,12 @@ class ProvisioningLog:
         except (Unavailable, ClientError):
             return False
         return True
+
+    def write_once(self, entry: LogEntry) -> None:
+        """Add an entry unless one of this time and request is there; a failure fails nothing."""
+        new = replace(self.action(entry), condition="attribute_not_exists(pk)")
+        with suppress(ConditionFailed, Unavailable, ClientError):
+            self._table.transact([new], seconds=0)
 
     def read(self, since: datetime, until: datetime) -> Iterator[LogEntry]:
         """Yield the entries from one moment up to another, in the order of time."""

@@ -91,6 +91,19 @@ class Table:
                 return
         raise Unavailable(_CONFLICTING, status=429)
 
+    def update(self, action: Action) -> Item:
+        """Apply one update by itself, and return the item as it was before; empty for a new one.
+
+        Raises ConditionFailed.
+        """
+        request = action.request(self.name)["Update"]
+        try:
+            with translated_errors():
+                answer = self._client.update_item(**request, ReturnValues="ALL_OLD")
+        except self._client.exceptions.ConditionalCheckFailedException as error:
+            raise ConditionFailed([action.label]) from error
+        return decoded(answer.get("Attributes", {}))
+
     def get_many(
         self, keys: Iterable[Key], only: Sequence[str] = ()
     ) -> dict[tuple[str, str], Item]:

@@ -31,7 +31,16 @@ from rollcall.storage.transactions import Action
 
 _KINDS = {kind.value.upper(): kind for kind in Kind}
 
-UNCHECKED = ("BOOKMARK", "DUPLICATES", "HANDOVER", "LOG", "NOTICES", "TEMPLATES", "TOKENS")
+UNCHECKED = (
+    "BOOKMARK",
+    "DUPLICATES",
+    "HANDOVER",
+    "LOG",
+    "NOTICES",
+    "RATE",
+    "TEMPLATES",
+    "TOKENS",
+)
 """Types of items that no other item has to agree with."""
 
 

@@ -41,6 +41,7 @@ class Caller:
     moved: bool = False
     absent_members: AbsentMembers = AbsentMembers.KEEP
     way: Way = "token"
+    rate: int = 0
 
 
 @dataclass(frozen=True)
@@ -162,6 +163,7 @@ def _caller(tenant: Tenant, identifier: str, scope: str, way: Way) -> Caller:
         tenant.moved,
         tenant.absent_members,
         way,
+        tenant.rate,
     )
 
 

@@ -4,7 +4,7 @@
  "tokens": [{"id": "…", "digest": "…", "label": "…", "created": "…", "expires": "…",
              "scope": "read-write", "successor": ""}],
  "linking": {"policy": "match", "domains": ["…"]}, "nameKeys": 2, "absentMembers": "keep",
- "clients": [{"id": "rollcall-client-…", …}]}
+ "clients": [{"id": "rollcall-client-…", …}], "rate": 50}
 """
 
 from __future__ import annotations
@@ -31,6 +31,9 @@ TOKEN_DAYS = 365
 NAME_KEYS = 2
 """The version of the keys of names. A tenant without it may have names under the keys of earlier
 releases."""
+
+MIN_RATE, MAX_RATE = 25, 1000
+"""How many requests a second a tenant may be allowed; identity providers ask for 25."""
 
 ACTIVE, DISABLED = "active", "disabled"
 
@@ -66,7 +69,8 @@ class Tenant:
     """A tenant's state and its tokens, oldest first; `key` signs its cursors and hashes its names.
 
     `closed` is when a disabled tenant was disabled. `moved` says that all of its names are under
-    the keys of this release. `absent_members` is what a PUT of a group without members does.
+    the keys of this release. `absent_members` is what a PUT of a group without members does. `rate`
+    is how many requests a second the tenant may send, 0 for what the deployment allows.
     """
 
     name: str
@@ -79,6 +83,7 @@ class Tenant:
     moved: bool = False
     absent_members: AbsentMembers = AbsentMembers.KEEP
     clients: tuple[OAuthClient, ...] = ()
+    rate: int = 0
 
     @classmethod
     def of(cls, name: str, content: Content) -> Tenant:
@@ -95,6 +100,7 @@ class Tenant:
             content.get("nameKeys") == NAME_KEYS,
             AbsentMembers(content.get("absentMembers", AbsentMembers.KEEP)),
             tuple(OAuthClient.of(raw) for raw in content.get("clients", [])),
+            content.get("rate", 0),
         )
 
     def token(self, identifier: str) -> Token | None:
@@ -173,6 +179,17 @@ class Tenants:
     def set_absent_members(self, name: str, policy: AbsentMembers) -> None:
         """Set what a PUT of a group without members does; in effect within a minute."""
         self.change(name, lambda content: {**content, "absentMembers": policy.value})
+
+    def set_rate(self, name: str, rate: int) -> None:
+        """Set how many requests a second a tenant may send, 0 for what the deployment allows.
+
+        In effect within a minute. Raises TenantError for a rate that no tenant may have.
+        """
+        if rate and not MIN_RATE <= rate <= MAX_RATE:
+            raise TenantError(
+                f"a tenant may send {MIN_RATE} to {MAX_RATE} requests a second, not {rate}"
+            )
+        self.change(name, lambda content: {**content, "rate": rate})
 
     def delete(self, name: str) -> None:
         """Delete a tenant's state and tokens for good."""

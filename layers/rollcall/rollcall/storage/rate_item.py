@@ -1,0 +1,92 @@
+"""How far a tenant has used its rate: one item that the containers of a deployment share.
+
+`tat` is the theoretical arrival time of the generic cell rate algorithm: until when all admitted
+requests take at the rate of the tenant. Times are in microseconds since 1970.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+from rollcall.aws.attribute_values import Item
+from rollcall.scim.errors import Unavailable
+from rollcall.storage.keys import Keys
+from rollcall.storage.table import Table
+from rollcall.storage.transactions import Action, ConditionFailed
+
+LIFETIME = 86_400
+"""The seconds after which an item that nobody writes any more expires."""
+
+_ATTEMPTS = 3
+_SECOND = 1_000_000
+
+
+@dataclass(frozen=True)
+class RateLevel:
+    """The level of a tenant, when it was written, and when a busy container last wrote it."""
+
+    tat: int = 0
+    written: int = 0
+    busy: int = 0
+
+
+class RateItem:
+    """The level of one tenant."""
+
+    def __init__(self, table: Table, tenant: str) -> None:
+        self._table = table
+        self._key = Keys(tenant).rate()
+
+    def read(self) -> RateLevel:
+        """Return the level, zero where it was never written."""
+        return _level(self._table.get(self._key) or {})
+
+    def add(self, time: int, now: int, expected: int, *, busy: bool) -> RateLevel:
+        """Add the time that requests take; return the new level, with the times of the old one.
+
+        `expected` is the level that the caller knows, which tells how to ask first: requests after
+        a pause begin at `now`. `busy` tells whether the container is. Raises Unavailable.
+        """
+        paused = expected < now
+        for _ in range(_ATTEMPTS):
+            action = self._action(time, now, paused=paused, busy=busy)
+            try:
+                before = _level(self._table.update(action))
+            except ConditionFailed:
+                paused = not paused
+            else:
+                return replace(before, tat=(now if paused else before.tat) + time)
+        raise Unavailable("the rate of the tenant cannot be counted")
+
+    def lower(self, tat: int) -> None:
+        """Lower a level that is above `tat`."""
+        self._table.update(
+            Action(
+                "Update",
+                self._key,
+                update="SET tat = :tat",
+                condition="tat > :tat",
+                values={":tat": tat},
+            )
+        )
+
+    def _action(self, time: int, now: int, *, paused: bool, busy: bool) -> Action:
+        begin = ":now" if paused else "tat"
+        sets = [f"tat = {begin} + :time", "written = :now", "expires = :expires"]
+        return Action(
+            "Update",
+            self._key,
+            update="SET " + ", ".join([*sets, "busy = :now"] if busy else sets),
+            condition="attribute_not_exists(tat) OR tat < :now" if paused else "tat >= :now",
+            values={":time": time, ":now": now, ":expires": now // _SECOND + LIFETIME},
+        )
+
+
+def _level(item: Item) -> RateLevel:
+    return RateLevel(*(_whole(item.get(name)) for name in ("tat", "written", "busy")))
+
+
+def _whole(value: Any) -> int:
+    return int(value) if isinstance(value, Decimal) else 0
