@@ -144,6 +144,7 @@ COMMANDS = {
     "tokens issue TENANT": ["rollcall_", "/scim/TENANT/v2"],
     "verify TENANT": [],
     "events list": [],
+    "gallery attest": ["docs/entra.md", "rollcall oauth create"],
 }  # fmt: skip
 """Each command and what it has to show whole."""
 

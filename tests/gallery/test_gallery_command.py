@@ -102,7 +102,11 @@ def test_a_token_comes_from_standard_input(tmp_path: Path) -> None:
     ("words", "sentence"),
     [
         ("https://x.example", "no bearer token: give a file, or ROLLCALL_CHECK_TOKEN"),
-        ("https://x.example --client-id a", "--client-id and --token-url belong together"),
+        ("https://x.example --client-id a", "--client-id needs --token-url"),
+        ("https://x.example --client-secret-file TOKEN", "needs --client-id"),
+        ("https://x.example --assertion-file TOKEN", "belong together"),
+        ("https://x.example --federated-client-id a --token-url https://y", "belong together"),
+        ("https://x.example --token-url http://y.example --client-id a", "no client secret"),
         ("https://x.example --token-file nowhere", "nowhere: No such file or directory"),
         ("https://x.example --token-file EMPTY", "holds no token or secret"),
         ("http://x.example --token-file TOKEN", "without encryption: use https"),

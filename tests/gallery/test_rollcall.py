@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Generator
+from pathlib import Path
+
+import pytest
 
 from rollcall.gallery.check_result import CheckReport, Outcome
 from rollcall.model.progress import Progress
-from rollcall.model.tenant_url import tenant_url
+from rollcall.model.tenant_url import tenant_url, token_url
 from rollcall.operations import gallery_check
-from rollcall.operations.gallery_check import SignIn
+from rollcall.operations.gallery_check import ClientCredentials, SignIn
 from rollcall.runtime.services import Services
-from tests.conftest import Tenant
+from tests.command import rollcall
+from tests.conftest import Server, Tenant
 from tests.serving import serving
 
 
@@ -36,6 +41,38 @@ def test_every_test_passes_in_this_process(services: Services) -> None:
 
     assert set(outcomes(report).values()) == {Outcome.PASSED}
     assert report.leftovers == ()
+
+
+def test_the_validator_would_succeed_with_client_credentials(
+    server: Server, tenant: Tenant
+) -> None:
+    issued = server.services.oauth_clients(tenant.name).create("gallery")
+    address = token_url(server.running.url, tenant.name)
+    credentials = ClientCredentials(address, issued.client.id, issued.plain)
+
+    report = finished(gallery_check.check(tenant.url, SignIn(None, credentials)))
+
+    assert report.succeeded
+    assert report.results[0].outcome is Outcome.PASSED
+
+
+@pytest.mark.slow
+def test_the_validator_would_succeed_with_an_issuer_of_the_checks_own(tmp_path: Path) -> None:
+    server = Server(tmp_path, "--trust-loopback-issuer")
+    try:
+        tenant = server.tenant()
+        done = rollcall(
+            tmp_path, "gallery", "check", tenant.url, "--json", ROLLCALL_CHECK_TOKEN=tenant.token
+        )
+        clients = server.services.tenants.show(tenant.name).clients
+    finally:
+        server.stop()
+
+    report = json.loads(done.stdout)
+    outcomes = {each["name"]: each["outcome"] for each in report["tests"]}
+    assert (done.returncode, report["succeeded"]) == (0, True)
+    assert outcomes["Federated_Identity_Test"] == "passed"
+    assert clients == ()
 
 
 def test_every_test_passes_on_the_local_server(tenant: Tenant) -> None:

@@ -9,8 +9,13 @@ import pytest
 from rollcall.gallery.check_result import CheckReport, Outcome
 from rollcall.model.progress import Progress
 from rollcall.operations import gallery_check
-from rollcall.operations.gallery_check import ClientCredentials, EndpointError, SignIn
-from tests.gallery.wrong_server import ACCESS, CLIENT, SECRET, TOKEN, Defect, serving
+from rollcall.operations.gallery_check import (
+    ClientCredentials,
+    EndpointError,
+    FederatedClient,
+    SignIn,
+)
+from tests.gallery.wrong_server import ACCESS, ASSERTION, CLIENT, SECRET, TOKEN, Defect, serving
 
 UPDATE, CLEAR = "SCIM_User_Update_Test", "SCIM_Null_Update_Test"
 MANAGER, SCHEMAS = "SCIM_Update_Manager_Test", "Schema_Discoverability_Test"
@@ -195,6 +200,35 @@ def test_a_check_does_not_begin_where_the_endpoint_refuses_the_token(defect: Def
 
     assert url in str(refused.value)
     assert TOKEN not in str(refused.value).replace("the token", "")
+
+
+@pytest.mark.parametrize(
+    ("defect", "assertion", "outcome"),
+    [
+        (Defect.NOTHING, ASSERTION, Outcome.PASSED),
+        (Defect.NOTHING, "another", Outcome.FAILED),
+        (Defect.TOKEN_NOT_THERE, ASSERTION, Outcome.FAILED),
+    ],
+)
+def test_an_assertion_signs_in_or_fails_the_federation(
+    defect: Defect, assertion: str, outcome: Outcome
+) -> None:
+    with serving(defect) as (url, _):
+        federated = FederatedClient(f"{url}/token", CLIENT, assertion)
+        report = finished(gallery_check.check(url, SignIn(TOKEN, None, federated), seconds=5))
+
+    outcomes = {result.name: result.outcome for result in report.results}
+    assert outcomes["Federated_Identity_Test"] is outcome
+    assert outcomes[CREDENTIALS] is Outcome.SKIPPED
+    assert report.succeeded is (outcome is Outcome.PASSED)
+
+
+def test_an_assertion_alone_signs_in_for_all_tests() -> None:
+    with serving() as (url, _):
+        federated = FederatedClient(f"{url}/token", CLIENT, ASSERTION)
+        report = finished(gallery_check.check(url, SignIn(federated=federated), seconds=5))
+
+    assert report.succeeded
 
 
 def test_pages_in_the_place_of_answers_fail_everything() -> None:

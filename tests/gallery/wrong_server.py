@@ -19,7 +19,7 @@ from urllib.parse import parse_qs, parse_qsl, unquote, urlsplit
 
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 CORE = "urn:ietf:params:scim:schemas:core:2.0"
-TOKEN, CLIENT, SECRET, ACCESS = "bearer", "client", "secret", "access"
+TOKEN, CLIENT, SECRET, ACCESS, ASSERTION = "bearer", "client", "secret", "access", "assertion"
 
 Document = dict[str, Any]
 
@@ -121,7 +121,8 @@ class WrongServer:
         return self._discovery(endpoint)
 
     def _token(self, form: dict[str, str]) -> tuple[int, Any]:
-        known = (form.get("client_id"), form.get("client_secret")) == (CLIENT, SECRET)
+        presented = (form.get("client_secret"), form.get("client_assertion"))
+        known = form.get("client_id") == CLIENT and presented in {(SECRET, None), (None, ASSERTION)}
         if not known or self.has(Defect.CLIENT_REFUSED):
             return 401, {"error": "invalid_client"}
         if self.has(Defect.TOKEN_NOT_THERE):

@@ -20,11 +20,13 @@ from rollcall.cli.terminal import (
     asking,
     complain,
     follow,
+    operator,
     print_lines,
     print_listing,
     say,
 )
 from rollcall.cli.text import Prose
+from rollcall.dev.check_issuer import own_client
 from rollcall.operations import gallery_check
 from rollcall.operations.gallery_check import (
     DOMAIN,
@@ -33,6 +35,7 @@ from rollcall.operations.gallery_check import (
     CheckReport,
     CheckResult,
     ClientCredentials,
+    FederatedClient,
     Origin,
     Outcome,
     SignIn,
@@ -67,6 +70,7 @@ def group() -> None:
 
 @app.command(name="check")
 def check_(
+    context: typer.Context,
     url: Annotated[
         str, typer.Argument(metavar="URL", help="The SCIM endpoint, such as the Tenant URL.")
     ],
@@ -95,6 +99,18 @@ def check_(
     token_url: Annotated[
         str | None, typer.Option(help="The token endpoint of the client.", show_default=False)
     ] = None,
+    assertion_file: Annotated[
+        Path | None,
+        typer.Option(
+            help="A file with an assertion of an issuer that the endpoint trusts, such as Entra, "
+            "to sign in by federation; - for standard input.",
+            show_default=False,
+        ),
+    ] = None,
+    federated_client_id: Annotated[
+        str | None,
+        typer.Option(help="The client id for the assertion.", show_default=False),
+    ] = None,
     scope: Annotated[
         str, typer.Option(help="The scope to ask the token endpoint for.", show_default=False)
     ] = "",
@@ -118,14 +134,23 @@ def check_(
     see these users for some seconds.
 
     The validator wants one of two sign-in tests to pass, OAuth client credentials or federation.
-    With a bearer token alone the first is skipped. Only Entra can sign what federation needs.
+    With a bearer token alone the first is skipped. Federation needs an assertion of an issuer that
+    the endpoint trusts: --assertion-file, or for a tenant of `rollcall serve
+    --trust-loopback-issuer` one of the check's own, by a client that it adds and removes again.
+    Otherwise it is not tried.
 
     The exit code is 0 when no mandatory test failed, 1 when one failed or something could not be
     deleted, and 2 when the check could not begin.
     """
-    sign_in = _sign_in(token_file, client_id, client_secret_file, token_url, scope)
+    bearer = _secret(token_file, TOKEN)
+    federated = _federated(assertion_file, federated_client_id, token_url)
+    credentials = _credentials(client_id, client_secret_file, token_url, scope)
+    if bearer is None and credentials is None and federated is None:
+        bearer = _ask("Bearer token", TOKEN)
     try:
-        report = follow(gallery_check.check(url, sign_in, domain, seconds), "testing")
+        with own_client(operator(), context.obj, url) as own:
+            sign_in = SignIn(bearer, credentials, federated or own)
+            report = follow(gallery_check.check(url, sign_in, domain, seconds), "testing")
     except BaseException as error:
         for note in getattr(error, "__notes__", ()):
             complain(note)
@@ -157,22 +182,28 @@ def attest(as_json: AsJson = False) -> None:
         print_lines("")
 
 
-def _sign_in(
-    token_file: Path | None,
-    client_id: str | None,
-    client_secret_file: Path | None,
-    token_url: str | None,
-    scope: str,
-) -> SignIn:
-    if (client_id is None) is not (token_url is None):
-        raise UsageError("--client-id and --token-url belong together")
-    token = _secret(token_file, TOKEN)
-    if client_id is None or token_url is None:
-        if client_secret_file is not None:
-            raise UsageError("--client-secret-file needs --client-id and --token-url")
-        return SignIn(token or _ask("Bearer token", TOKEN))
-    secret = _secret(client_secret_file, SECRET) or _ask("Client secret", SECRET)
-    return SignIn(token, ClientCredentials(token_url, client_id, secret, scope))
+def _credentials(
+    client_id: str | None, file: Path | None, token_url: str | None, scope: str
+) -> ClientCredentials | None:
+    if client_id is None:
+        if file is not None:
+            raise UsageError("--client-secret-file needs --client-id")
+        return None
+    if token_url is None:
+        raise UsageError("--client-id needs --token-url")
+    secret = _secret(file, SECRET) or _ask("Client secret", SECRET)
+    return ClientCredentials(token_url, client_id, secret, scope)
+
+
+def _federated(
+    file: Path | None, client_id: str | None, token_url: str | None
+) -> FederatedClient | None:
+    if file is None and client_id is None:
+        return None
+    assertion = _secret(file, "")
+    if assertion is None or client_id is None or token_url is None:
+        raise UsageError("--assertion-file, --federated-client-id and --token-url belong together")
+    return FederatedClient(token_url, client_id, assertion)
 
 
 def _secret(file: Path | None, variable: str) -> str | None:

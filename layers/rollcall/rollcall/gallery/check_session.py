@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from rollcall.gallery.check_result import CheckError, Mismatch, SkippedCheckError
+from rollcall.gallery.check_result import CheckError, Mismatch
 from rollcall.gallery.http_exchange import NoAnswerError
 from rollcall.gallery.scim_client import Document, ScimAnswer, ScimClient
 from rollcall.gallery.target_attributes import CORE_GROUP, new_group, new_user
@@ -28,6 +28,15 @@ class ClientCredentials:
     client_id: str
     secret: str = field(repr=False)
     scope: str = ""
+
+
+@dataclass(frozen=True)
+class FederatedClient:
+    """A client that a token endpoint knows by a trust, and an assertion of that issuer."""
+
+    token_url: str
+    client_id: str
+    assertion: str = field(repr=False)
 
 
 @dataclass
@@ -58,9 +67,11 @@ class CheckSession:
         run: str,
         domain: str,
         credentials: ClientCredentials | None = None,
+        federated: FederatedClient | None = None,
     ) -> None:
         self.client = client
         self.credentials = credentials
+        self.federated = federated
         self._run = run
         self._domain = domain
         self._number = 0
@@ -127,12 +138,6 @@ class CheckSession:
                     "groups: without the schema their tests fail",
                 )
             )
-
-    def require_client_credentials(self) -> ClientCredentials:
-        """Return the client credentials. Raises SkippedCheckError where none are given."""
-        if self.credentials is None:
-            raise SkippedCheckError("only a bearer token was given, no client id and token URL")
-        return self.credentials
 
     def clean(self) -> None:
         """Delete what was created; what remains is in `leftovers`."""

@@ -101,28 +101,28 @@ REQUIREMENTS = (
         "OAuth client credentials or workload identity federation; no long-lived bearer tokens",
         True,
         _BUILT_IN,
-        "rollcall oauth; docs/entra.md. Bearer tokens remain, for non-gallery applications",
+        "`rollcall oauth`; docs/entra.md. Bearer tokens remain, for non-gallery applications",
     ),
     GalleryRequirement(
         _SIGN_IN,
         "client id, client secret, token URL and SCIM URL for each customer",
         True,
         _BUILT_IN,
-        "rollcall oauth create TENANT",
+        "`rollcall oauth create TENANT`",
     ),
     GalleryRequirement(
         _SIGN_IN,
         "client secrets expire after one to three years, and give no token afterwards",
         True,
         _BUILT_IN,
-        "rollcall oauth create TENANT",
+        "`rollcall oauth create TENANT`",
     ),
     GalleryRequirement(
         _SIGN_IN,
         "two live secrets for a rotation, old ones can be deleted",
         True,
         _BUILT_IN,
-        "rollcall oauth rotate TENANT, rollcall oauth revoke TENANT",
+        "`rollcall oauth rotate TENANT`, `rollcall oauth revoke TENANT`",
     ),
     GalleryRequirement(
         _SIGN_IN,
@@ -136,7 +136,7 @@ REQUIREMENTS = (
         "workload identity federation by Entra's signed assertions",
         False,
         _BUILT_IN,
-        "rollcall oauth trust TENANT, docs/entra.md; Federated_Identity_Test of the check",
+        "`rollcall oauth trust TENANT`, docs/entra.md; Federated_Identity_Test of the check",
     ),
     GalleryRequirement(
         _COMPANY, "contacts of engineering and support", True, _YOURS, "your submission"
@@ -170,7 +170,7 @@ REQUIREMENTS = (
         "errors and what to do",
         True,
         _BUILT_IN,
-        "docs/entra.md and rollcall log TENANT",
+        "docs/entra.md and `rollcall log TENANT`",
     ),
     GalleryRequirement(
         _PAGES, "licences, roles and support of the product", True, _YOURS, "nothing here"

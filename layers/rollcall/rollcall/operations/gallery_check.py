@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from rollcall.gallery import http_exchange, validator
 from rollcall.gallery.check_result import CheckReport, CheckResult, Origin, Outcome
-from rollcall.gallery.check_session import CheckSession, ClientCredentials
+from rollcall.gallery.check_session import CheckSession, ClientCredentials, FederatedClient
 from rollcall.gallery.gallery_requirements import REQUIREMENTS, GalleryRequirement
 from rollcall.gallery.http_exchange import NoAnswerError
 from rollcall.gallery.scim_client import ScimClient
@@ -23,6 +23,7 @@ __all__ = [
     "CheckReport",
     "CheckResult",
     "ClientCredentials",
+    "FederatedClient",
     "GalleryRequirement",
     "Origin",
     "Outcome",
@@ -40,10 +41,18 @@ class EndpointError(OperatorError):
 
 @dataclass(frozen=True)
 class SignIn:
-    """A bearer token, or client credentials, or both; the token is used where there are both."""
+    """A bearer token, client credentials, an assertion: at least one of them.
+
+    With client credentials the tests use the access token, not the bearer token.
+    """
 
     token: str | None = field(default=None, repr=False)
     credentials: ClientCredentials | None = None
+    federated: FederatedClient | None = None
+
+    def token_urls(self) -> list[str]:
+        """Return the URLs that secrets are sent to."""
+        return [each.token_url for each in (self.credentials, self.federated) if each is not None]
 
 
 def check(
@@ -53,13 +62,13 @@ def check(
 
     `seconds` bounds each request. Raises EndpointError.
     """
-    for address in (url, sign_in.credentials.token_url if sign_in.credentials else url):
+    for address in (url, *sign_in.token_urls()):
         _check_url(address)
     client = ScimClient(url, sign_in.token, seconds)
     if sign_in.token is not None:
         _knock(client)
     run = secrets.token_hex(4)
-    session = CheckSession(client, run, domain, sign_in.credentials)
+    session = CheckSession(client, run, domain, sign_in.credentials, sign_in.federated)
     try:
         return (yield from _with_progress(validator.validate(session, run)))
     except BaseException as error:
