@@ -113,6 +113,7 @@ def test_an_older_issuer_ends_in_a_slash() -> None:
             f"--jwks is at sts.windows.net, and is read as {JWKS}",
         ),
         (f" {JWKS}", f"--jwks is read as {JWKS}"),
+        (f"{JWKS}/", f"--jwks is read as {JWKS}"),
     ],
 )
 def test_the_url_of_the_keys_is_read_as_one(jwks: str, note: str) -> None:

@@ -44,6 +44,9 @@ PAGES = {"rollcall.http.handover_page", "rollcall.http.report_links"}
 
 REPORTS = {"rollcall.reconcile.duplicates.duplicate_run"}
 
+VERIFIER = {"cryptography", "jwt", "rollcall.federation.assertion"}
+"""What verifies assertions: only the layer of the token endpoint has its libraries."""
+
 NOT_NEEDED = {
     "bulk": PAGES | REPORTS,
     "changes": MODELS | WEB | REPORTS,
@@ -83,6 +86,8 @@ def test_a_function_imports_nothing_that_it_does_not_need(function: str) -> None
 
     assert "app" in modules
     assert not modules & (EVERYWHERE | NOT_NEEDED[function])
+    verifier = VERIFIER if function == "token" else set()
+    assert modules & VERIFIER == verifier
 
 
 FIRST_REQUEST = """

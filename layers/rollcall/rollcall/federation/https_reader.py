@@ -11,14 +11,16 @@ from contextlib import closing, contextmanager, suppress
 from http.client import HTTPException
 from socket import SHUT_RDWR, socket
 from threading import Event, Timer
-from time import monotonic
 from urllib.parse import SplitResult, urlsplit
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 
 SECONDS = 5.0
-"""How long reading a URL takes at most, from the connection to the last byte."""
+"""How long reading a URL takes at most, from the request to the last byte."""
+
+CONNECT_SECONDS = 2.0
+"""How long one address of a host is waited for."""
 
 MAX_BYTES = 65_536
 
@@ -53,12 +55,12 @@ class HttpsReader:
     def read(self, url: str) -> bytes:
         """Return what a GET answers. Raises UrlForbidden and NotRead."""
         parts = self._checked(url)
-        end = monotonic() + self._seconds
         target = parts.path + (f"?{parts.query}" if parts.query else "")
         with closing(self._connection(parts)) as connection:
             try:
                 connection.connect()
-                with _interrupted(connection.sock, end - monotonic()):
+                connection.timeout = self._seconds
+                with _interrupted(connection.sock, self._seconds):
                     connection.request(
                         "GET", target, headers=_HEADERS, preload_content=False, decode_content=False
                     )
@@ -90,9 +92,9 @@ class HttpsReader:
     def _connection(self, parts: SplitResult) -> HTTPConnection:
         host = parts.hostname or ""
         if parts.scheme == "http":
-            return HTTPConnection(host, parts.port, timeout=self._seconds)
+            return HTTPConnection(host, parts.port, timeout=CONNECT_SECONDS)
         context = self._context or ssl.create_default_context()
-        return HTTPSConnection(host, parts.port, timeout=self._seconds, ssl_context=context)
+        return HTTPSConnection(host, parts.port, timeout=CONNECT_SECONDS, ssl_context=context)
 
 
 @contextmanager
@@ -109,7 +111,7 @@ def _interrupted(connection: socket, seconds: float) -> Iterator[None]:
             # An SSLSocket's own would forget the encryption while another thread reads.
             socket.shutdown(connection, SHUT_RDWR)
 
-    timer = Timer(max(seconds, 0), end)
+    timer = Timer(seconds, end)
     timer.daemon = True
     timer.start()
     try:

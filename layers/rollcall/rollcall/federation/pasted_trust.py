@@ -139,7 +139,7 @@ class _Reader:
             return self._noted(name, pasted, expected.jwks, f"is the {form}")
         if url.scheme == "https" and url.netloc not in self._hosts:
             return self._noted(name, pasted, expected.jwks, f"is at {url.netloc}")
-        return self._noted(name, pasted, url.geturl())
+        return self._noted(name, pasted, url._replace(path=url.path.rstrip("/")).geturl())
 
     def subject(self, pasted: str, issuer: str) -> str:
         name = self._names.subject
