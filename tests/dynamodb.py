@@ -1,6 +1,8 @@
 """A DynamoDB in a process of its own (dynoxide, over SQLite), which starts in milliseconds.
 
 `make install` gets it from npm, where npm is and the platform has one.
+
+What many tests begin with is made once and copied into the table of each, in a call or two.
 """
 
 from __future__ import annotations
@@ -14,8 +16,13 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
+from rollcall.runtime.services import Services
+
+_BATCH = 25
 _HOME = Path(sys.prefix).parent / ".engine"
 _START_SECONDS = 30
 
@@ -41,6 +48,23 @@ def running(program: Path) -> Iterator[str]:
             yield f"http://127.0.0.1:{port}"
         finally:
             process.kill()
+
+
+def copied(services: Services) -> list[dict[str, Any]]:
+    """Return all items of a table."""
+    pages = services.clients.dynamodb.get_paginator("scan").paginate(
+        TableName=services.table.name, ConsistentRead=True
+    )
+    return [item for page in pages for item in page["Items"]]
+
+
+def paste(services: Services, items: list[dict[str, Any]]) -> None:
+    """Put items of another table into a table, as they are."""
+    left = iter(items)
+    while batch := list(islice(left, _BATCH)):
+        puts: Any = [{"PutRequest": {"Item": item}} for item in batch]
+        done = services.clients.dynamodb.batch_write_item(RequestItems={services.table.name: puts})
+        assert not done["UnprocessedItems"]
 
 
 def _end_with_the_parent() -> None:

@@ -110,7 +110,7 @@ def test_bad_input_is_one_sentence_and_exit_code_2(
 
 
 def test_without_a_server_the_command_says_how_to_start_one(tmp_path: Path) -> None:
-    answer = program(tmp_path, "tenants", "list")
+    answer = rollcall(tmp_path, "tenants", "list")
 
     assert answer.returncode == 2
     assert "rollcall serve" in answer.stderr
@@ -150,7 +150,7 @@ def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
         taken.listen()
         port = taken.getsockname()[1]
 
-        answer = program(tmp_path, "serve", "--port", str(port))
+        answer = rollcall(tmp_path, "serve", "--port", str(port))
 
     assert (answer.returncode, answer.stdout) == (2, "")
     assert f"127.0.0.1:{port} cannot be served" in answer.stderr

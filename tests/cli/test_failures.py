@@ -242,8 +242,9 @@ def test_a_deployment_out_of_reach_is_a_sentence(
 )
 @pytest.mark.parametrize("words", ["tenants list", "accounts list acme", "log acme"])
 def test_data_out_of_reach_is_a_sentence(
-    words: str, code: str, sentence: str, tmp_path: Path
+    words: str, code: str, sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)  # between its tries
     with refusing(code) as url:
         said = complaint(tmp_path, *words.split(), **CREDENTIALS, AWS_ENDPOINT_URL=url)
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
+from rollcall.aws.clients import Clients
 from rollcall.directory import matching
 from rollcall.directory.search import Query
 from rollcall.runtime.services import Services
@@ -23,6 +24,8 @@ from rollcall.scim.errors import (
 )
 from rollcall.scim.projection import Projection
 from rollcall.scim.resource_type import Kind
+from tests import dynamodb
+from tests.conftest import deployment
 from tests.search.conftest import Store
 from tests.storage.faults import Request, answering, counted, preceded, refusal
 
@@ -37,10 +40,20 @@ PEOPLE: list[tuple[str, dict[str, Any]]] = [
 CREATED = [name for name, _ in PEOPLE]
 
 
+@pytest.fixture(scope="module")
+def made(clients: Clients) -> tuple[list[dict[str, Any]], datetime]:
+    """The items of the people, and the time when they had been created."""
+    with deployment(clients) as services:
+        store = Store(services)
+        for name, attributes in PEOPLE:
+            store.user(name, **attributes)
+        return dynamodb.copied(services), store.now
+
+
 @pytest.fixture
-def people(store: Store) -> Store:
-    for name, attributes in PEOPLE:
-        store.user(name, **attributes)
+def people(store: Store, services: Services, made: tuple[list[dict[str, Any]], datetime]) -> Store:
+    items, store.now = made
+    dynamodb.paste(services, items)
     return store
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from rollcall.aws.clients import Clients
 from rollcall.model.actor import Actor
 from rollcall.operations.repair import repair_all
 from rollcall.runtime.services import Services
@@ -13,6 +16,8 @@ from rollcall.storage.keys import Key, Keys
 from rollcall.storage.large_change_items import LargeChangeItems, MemberChanges
 from rollcall.storage.resource_writes import ResourceWrites, begin_change
 from rollcall.storage.transactions import Action
+from tests import dynamodb
+from tests.conftest import deployment
 from tests.directory.people import ENTERPRISE, group, groups_of, members_of, user
 from tests.storage import consistency
 
@@ -21,18 +26,26 @@ KEYS = Keys("acme")
 DOCUMENTS = {Kind.USER: "ada", Kind.GROUP: "sales"}
 
 
+@pytest.fixture(scope="module")
+def tenant(clients: Clients) -> list[dict[str, Any]]:
+    """The items of a tenant: the group all has the group sales, and that has ada and inner."""
+    with deployment(clients) as services:
+        own = services.directory("acme")
+        ada = {"userName": "ada", "externalId": "E1", "emails": [{"value": "ada@b.c"}]}
+        own.users.create({**ada, ENTERPRISE: {"employeeNumber": "7"}}, "ada")
+        own.users.create({"userName": "bob"}, "bob")
+        own.groups.create({"displayName": "inner"}, "inner")
+        members = [{"value": "ada"}, {"value": "inner"}]
+        own.groups.create({"displayName": "sales", "members": members}, "sales")
+        own.groups.create({"displayName": "all", "members": [{"value": "sales"}]}, "all")
+        consistency.check(services, "acme")
+        return dynamodb.copied(services)
+
+
 @pytest.fixture
-def services(services: Services) -> Services:
-    """A tenant whose group sales, in which are ada and the group inner, is in the group all."""
-    own = services.directory("acme")
-    ada = {"userName": "ada", "externalId": "E1", "emails": [{"value": "ada@b.c"}]}
-    own.users.create({**ada, ENTERPRISE: {"employeeNumber": "7"}}, "ada")
-    own.users.create({"userName": "bob"}, "bob")
-    own.groups.create({"displayName": "inner"}, "inner")
-    members = [{"value": "ada"}, {"value": "inner"}]
-    own.groups.create({"displayName": "sales", "members": members}, "sales")
-    own.groups.create({"displayName": "all", "members": [{"value": "sales"}]}, "all")
-    consistency.check(services, "acme")
+def services(services: Services, tenant: list[dict[str, Any]]) -> Services:
+    """A table with that tenant."""
+    dynamodb.paste(services, tenant)
     return services
 
 
