@@ -70,7 +70,7 @@ def test_an_audience_has_three_forms(
         {"appid": None, "azp": APPLICATION},
         {"iat": None},
         {"nbf": None},
-        {"oid": issuers.other_id()},
+        {"oid": "0b1c3e7a-52d0-4c39-9d0a-5b6f0f6f2a11"},
         {"jti": "1"},
         {"exp": 1.5 + 2**31},
     ],

@@ -363,7 +363,7 @@ WEAK = KeyPair("weak", bits=1024)
         {"n": ""},
         {"n": "!!!"},
         {"n": "AQAB"},
-        {"n": WEAK.jwk()["n"]},
+        pytest.param({"n": WEAK.jwk()["n"]}, id="{'n': weak}"),
         {"n": "f" * 4000},
         {"e": "AQ"},
         {"e": "Ag"},

@@ -184,7 +184,8 @@ def test_the_scope_is_what_was_asked_for_and_the_client_has(
     issued = grant.issue("acme", sent)
 
     assert issued.scope == granted
-    assert issuer.enter(issued.plain).scope == (READ_WRITE if granted == "scim" else READ_ONLY)
+    expected = READ_WRITE if granted == "scim" else READ_ONLY
+    assert issuer.enter(issued.plain).scope == expected
 
 
 @pytest.mark.parametrize(
@@ -218,7 +219,8 @@ def test_a_wrong_request_is_refused_without_a_call(
 
     caught = refused(grant, "acme", {**by_secret(made.client.id, made.plain), **change})
 
-    assert (caught.error, caught.status) == (error, 401 if error == "invalid_client" else 400)
+    status = 401 if error == "invalid_client" else 400
+    assert (caught.error, caught.status) == (error, status)
     assert calls.made == []
 
 
