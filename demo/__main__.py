@@ -18,6 +18,8 @@ from demo.directory import members
 from demo.entra import Job, Source, connect
 from demo.first_day import FirstDay, NotEmpty
 from demo.phase import Phase
+from demo.sign_in import SignIn, hand_over
+from rollcall.dev.loopback_issuer import LoopbackIssuer
 
 
 def main() -> int:
@@ -26,6 +28,8 @@ def main() -> int:
     options = parser.parse_args()
     if bool(options.url) != bool(options.token):
         parser.error("--url and --token go together")
+    if options.url and options.sign_in is not SignIn.TOKEN:
+        parser.error("--url goes with a token; another sign-in is shown against a local server")
     if options.url and not options.url.startswith(("http://", "https://")):
         parser.error("--url is the Tenant URL, with http:// or https://")
     # Names are not ASCII; a terminal that cannot show them shall not stop the day.
@@ -35,7 +39,7 @@ def main() -> int:
     # A kill, too, has to stop the local server on the way out.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
-        with _endpoint(options) as (url, token), connect(url, token) as client:
+        with _endpoint(options) as (url, sign_in), connect(url, sign_in) as client:
             return _play(url, client, options)
     except NotEmpty as refusal:
         print(f"demo: {refusal}; it needs an empty tenant", file=sys.stderr)
@@ -59,18 +63,29 @@ def _parser() -> argparse.ArgumentParser:
         default=os.environ.get("ROLLCALL_TOKEN"),
         help="Secret Token of that tenant (or ROLLCALL_TOKEN)",
     )
+    parser.add_argument(
+        "--sign-in",
+        type=SignIn,
+        choices=[*SignIn],
+        default=SignIn.TOKEN,
+        help="how Entra signs in to a local server: by a bearer token, by a client and its secret, "
+        "or by federation with an issuer that plays Entra (token)",
+    )
     parser.add_argument("--seed", type=int, default=1, help="which fictional people (1)")
     parser.add_argument("--json", action="store_true", help="print JSON lines instead of tables")
     return parser
 
 
 @contextlib.contextmanager
-def _endpoint(options: argparse.Namespace) -> Iterator[tuple[str, str]]:
+def _endpoint(options: argparse.Namespace) -> Iterator[tuple[str, str | httpx.Auth]]:
     if options.url:
         yield options.url, options.token
-    else:
+    elif options.sign_in is SignIn.TOKEN:
         with server.running() as endpoint:
             yield endpoint
+    else:
+        with server.handing_over() as link, LoopbackIssuer() as issuer:
+            yield hand_over(link, options.sign_in, issuer)
 
 
 def _play(url: str, client: httpx.Client, options: argparse.Namespace) -> int:

@@ -26,24 +26,54 @@ class NotStarted(Exception):  # noqa: N818 - one sentence for whoever ran the de
 @contextlib.contextmanager
 def running() -> Iterator[tuple[str, str]]:
     """Run `rollcall serve` on a free port and yield the tenant's URL and token."""
+    with _folder() as folder, _serving(folder) as endpoint:
+        yield endpoint
+
+
+@contextlib.contextmanager
+def handing_over() -> Iterator[str]:
+    """Run a server that trusts issuers on this machine, and yield a link to its hand-over page."""
+    with _folder() as folder, _serving(folder, "--trust-loopback-issuer"):
+        made = subprocess.run(  # noqa: S603 - our own command with fixed arguments
+            [str(_command()), "--state", str(folder / "state"), "handover", TENANT, "--json"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if made.returncode:
+            raise NotStarted(f"there is no hand-over link: {made.stderr.strip()}")
+        yield json.loads(made.stdout)["link"]
+
+
+@contextlib.contextmanager
+def _folder() -> Iterator[Path]:
+    with TemporaryDirectory(prefix="rollcall-demo-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
+def _command() -> Path:
     command = Path(sys.executable).parent / "rollcall"
     if not command.exists():
         raise NotStarted(f"there is no rollcall command beside {sys.executable}; try make install")
-    with TemporaryDirectory(prefix="rollcall-demo-", ignore_cleanup_errors=True) as state:
-        arguments = ["serve", "--port", "0", "--fresh", "--tenant", TENANT, "--json"]
-        log = Path(state) / "server.log"
-        with log.open("wb") as errors:
-            # A session of its own: Ctrl-C reaches this program alone, which then stops the server.
-            child = subprocess.Popen(  # noqa: S603 - our own command with fixed arguments
-                [str(command), *arguments, "--state", str(Path(state) / "state")],
-                stdout=subprocess.PIPE,
-                stderr=errors,
-                start_new_session=True,
-            )
-        try:
-            yield _ready(child, log)
-        finally:
-            _stop(child)
+    return command
+
+
+@contextlib.contextmanager
+def _serving(folder: Path, *options: str) -> Iterator[tuple[str, str]]:
+    arguments = ["serve", "--port", "0", "--fresh", "--tenant", TENANT, "--json"]
+    command, log = _command(), folder / "server.log"
+    with log.open("wb") as errors:
+        # A session of its own: Ctrl-C reaches this program alone, which then stops the server.
+        child = subprocess.Popen(  # noqa: S603 - our own command with fixed arguments
+            [str(command), *arguments, "--state", str(folder / "state"), *options],
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            start_new_session=True,
+        )
+    try:
+        yield _ready(child, log)
+    finally:
+        _stop(child)
 
 
 def _ready(child: subprocess.Popen[bytes], log: Path) -> tuple[str, str]:

@@ -8,6 +8,7 @@ import httpx
 
 from demo.dialect import FLAG, Dialect, patch
 from demo.mappings import Document
+from demo.sign_in import BearerToken
 from demo.verdict import MEDIA_TYPE, Expectation, Kind, Outcome, judge
 
 METHOD = {Kind.CREATE: "POST", Kind.PATCH: "PATCH", Kind.DELETE: "DELETE"}
@@ -57,10 +58,10 @@ class Refused(Exception):  # noqa: N818 - it is an answer, not an error of this 
         self.exchange = exchange
 
 
-def connect(url: str, token: str) -> httpx.Client:
-    """Return an HTTP client for a Tenant URL and Secret Token."""
-    headers = {"Authorization": f"Bearer {token}", "Accept": MEDIA_TYPE}
-    return httpx.Client(base_url=url, headers=headers, timeout=30)
+def connect(url: str, sign_in: str | httpx.Auth) -> httpx.Client:
+    """Return an HTTP client for a Tenant URL, and a Secret Token or another way to sign in."""
+    auth = BearerToken(sign_in) if isinstance(sign_in, str) else sign_in
+    return httpx.Client(base_url=url, auth=auth, headers={"Accept": MEDIA_TYPE}, timeout=30)
 
 
 def quoted(value: str) -> str:
