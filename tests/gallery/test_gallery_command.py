@@ -113,6 +113,10 @@ def test_a_token_comes_from_standard_input(tmp_path: Path) -> None:
         ("ftp://x.example --token-file TOKEN", "is no URL such as"),
         ("https://x.example:0 --token-file TOKEN", "is no URL such as"),
         ("scim --token-file TOKEN", "is no URL such as"),
+        ("https://x.example:port --token-file TOKEN", "its port is not valid"),
+        ("https://a:b@x.example --token-file TOKEN", "is no URL such as"),
+        ("https://x.example/é --token-file TOKEN", "is no URL such as"),
+        ("https://x.example?a=b --token-file TOKEN", "has a query"),
     ],
 )
 def test_what_cannot_begin_ends_with_2(

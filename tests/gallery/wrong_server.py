@@ -38,7 +38,6 @@ class Defect(StrEnum):
     GROUP_TYPE_NOT_LISTED = "the resource types lack Group"
     CONFIGURATION_NOT_THERE = "GET /ServiceProviderConfig is 404"
     USER_NAME_IN_UPPER_CASE = "the answer to the POST of a user has another userName"
-    USERS_NOT_CREATED = "POST /Users is 400"
     USERS_WITHOUT_ID = "the answer to the POST of a user has no id"
     EMAILS_VALIDATED = "PATCH refuses an e-mail without @"
     DOTTED_KEYS_IGNORED = "PATCH ignores name.givenName as a key"
@@ -206,8 +205,6 @@ class WrongServer:
     ) -> tuple[int, Any]:
         users = endpoint == "Users"
         name = "userName" if users else "displayName"
-        if users and self.has(Defect.USERS_NOT_CREATED):
-            return 400, problem("no more users")
         again = Defect.SECOND_USER_CREATED if users else Defect.SECOND_GROUP_CREATED
         taken = [*stored.values()]
         if self.has(Defect.DELETED_NAME_TAKEN):

@@ -59,7 +59,7 @@ _COLOURS = {
 _HEADINGS = {
     Origin.DIRECT: "Tests that the gallery's validator sends itself",
     Origin.ENTRA: "Tests that it makes through Entra, by the requests that Entra sends",
-    Origin.WEB: "Tests of the SCIM Validator on the web, where the others do not make them",
+    Origin.WEB: "Further tests of the SCIM Validator on the web",
 }
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
+from urllib.parse import quote
 
 from rollcall.gallery.check_result import CheckError, Mismatch
 from rollcall.gallery.http_exchange import NoAnswerError
@@ -53,6 +55,13 @@ class CreatedResource:
         if self.id is None:
             return f"{self.endpoint} ({name}, if it was created)"
         return f"{self.endpoint}/{self.id} ({name})"
+
+
+class MadeResource(NamedTuple):
+    """The id of a resource that was created, and its path below the endpoint's URL."""
+
+    id: str
+    path: str
 
 
 class CheckSession:
@@ -115,11 +124,12 @@ class CheckSession:
             self._created.remove(created)
         return answer
 
-    def made(self, endpoint: str, body: Document) -> str:
-        """Create what a test needs and return its path. Raises CheckError."""
+    def made(self, endpoint: str, body: Document) -> MadeResource:
+        """Create what a test needs. Raises CheckError."""
         answer = self.create(endpoint, body)
         expect(answer, CREATED, f"POST {endpoint} sent {describe(body)}")
-        return f"{endpoint}/{identified(answer, endpoint)}"
+        id_ = identified(answer, endpoint)
+        return MadeResource(id_, _path(endpoint, id_))
 
     def schemas(self) -> ScimAnswer:
         """Return the answer to GET /Schemas, which is asked for once."""
@@ -135,7 +145,7 @@ class CheckSession:
                     "Group",
                     "GET /Schemas",
                     f"the answer has no schema {CORE_GROUP}",
-                    "groups: without the schema their tests fail",
+                    "the schema, because groups are mandatory",
                 )
             )
 
@@ -161,14 +171,20 @@ class CheckSession:
             if not named:
                 return not answer.resources
             created.id = str(named[0].get("id"))
-        return self.client.delete(f"{created.endpoint}/{created.id}").status in {*DELETED, 404}
+        return self.client.delete(_path(created.endpoint, created.id)).status in {*DELETED, 404}
+
+
+def _path(endpoint: str, id_: str) -> str:
+    return f"{endpoint}/{quote(id_, safe='')}"
 
 
 def expect(answer: ScimAnswer, statuses: tuple[int, ...], sent: str) -> None:
     """Raise CheckError for an answer of another status."""
     if answer.status not in statuses:
         expected = " or ".join(map(str, statuses))
-        raise CheckError(Mismatch("status", sent, f"the answer was {answer.summary}", expected))
+        raise CheckError(
+            Mismatch("HTTP status", sent, f"the answer was {answer.summary}", expected)
+        )
 
 
 def identified(answer: ScimAnswer, endpoint: str) -> str:

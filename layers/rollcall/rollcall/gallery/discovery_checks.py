@@ -5,7 +5,7 @@ from __future__ import annotations
 from rollcall.gallery.attribute_discovery import discover
 from rollcall.gallery.check_result import Mismatch
 from rollcall.gallery.check_session import GROUPS, READ, USERS, CheckSession, expect
-from rollcall.gallery.target_attributes import CORE_GROUP, CORE_USER, GROUP, USER
+from rollcall.gallery.target_attributes import CORE_GROUP, CORE_USER, GROUP, USER, parse
 
 _GET = "GET /Schemas"
 
@@ -50,9 +50,10 @@ def discovery_endpoints(session: CheckSession) -> list[Mismatch]:
 
 
 def _missing(name: str, schema: str) -> Mismatch:
-    return Mismatch(
-        name,
-        _GET,
-        f"the flattened {schema} schema does not have it",
-        "each attribute of the mappings in the schemas, and the canonical values of its type",
-    )
+    path = parse(name)
+    expected = f"it in the {schema} schema"
+    if path.element:
+        expected = f'"{path.element}" among the canonical values of the type of {path.parent}'
+    elif name.startswith("urn:"):
+        expected = f"it in the schema {path.parent}"
+    return Mismatch(name, _GET, "the flattened schemas do not have it", expected)

@@ -89,7 +89,7 @@ def gone(session: CheckSession, endpoint: str, filter_: str) -> list[Mismatch]:
 def recreate_user(session: CheckSession) -> list[Mismatch]:
     """Create a user again after the deletion."""
     body = session.user()
-    path = session.made(USERS, body)
+    path = session.made(USERS, body).path
     expect(session.client.delete(path), DELETED, f"DELETE {USERS}/id")
     again = session.create(USERS, body)
     expect(again, CREATED, f"POST {USERS} sent {describe(body)} again after DELETE")
@@ -98,7 +98,7 @@ def recreate_user(session: CheckSession) -> list[Mismatch]:
 
 def _user(session: CheckSession) -> tuple[str, str]:
     body = session.user()
-    return session.made(USERS, body), str(body["userName"])
+    return session.made(USERS, body).path, str(body["userName"])
 
 
 def _set_active(session: CheckSession, path: str, name: str, *, active: bool) -> list[Mismatch]:

@@ -57,7 +57,7 @@ def _token(session: CheckSession, url: str, form: dict[str, str], sent: str) -> 
     """Return the answer of a token endpoint. Raises CheckError where it has no access token."""
     answer = session.client.post_form(url, form)
     if not 200 <= answer.status < 300:
-        raise CheckError(Mismatch("status", sent, f"the answer was {answer.summary}", "200"))
+        raise CheckError(Mismatch("HTTP status", sent, f"the answer was {answer.summary}", "200"))
     token = answer.document.get("access_token")
     if not isinstance(token, str) or not token:
         none = f"the answer {answer.summary} has none"

@@ -56,7 +56,7 @@ def returned(document: Document, name: str, sent: Any, request: str) -> list[Mis
 
 def user_update(session: CheckSession) -> list[Mismatch]:
     """Change each updatable attribute in one PATCH, and read all of them back."""
-    path = session.made(USERS, session.user())
+    path = session.made(USERS, session.user()).path
     values = {name: session.value() for name in UPDATED}
     patched = session.client.patch(path, *operations(values.items()))
     expect(patched, CHANGED, f"PATCH {USERS}/id replaced {len(values)} attributes")
@@ -83,7 +83,7 @@ def _holds(user: Document, name: str, value: str) -> bool:
 
 def user_cleared(session: CheckSession) -> list[Mismatch]:
     """Clear optional attributes with empty strings, and then with nulls."""
-    path = session.made(USERS, session.user())
+    path = session.made(USERS, session.user()).path
     required = _required(session)
     names = [name for name in CLEARED if top_level(name) not in required]
     by_empty = _clear(session, path, names, "")

@@ -64,6 +64,8 @@ def check(
     """
     for address in (url, *sign_in.token_urls()):
         _check_url(address)
+    if "?" in url:
+        raise EndpointError(f"{url} has a query: the check adds paths to the URL")
     client = ScimClient(url, sign_in.token, seconds)
     if sign_in.token is not None:
         _knock(client)
@@ -126,10 +128,11 @@ def _check_url(url: str) -> None:
     """Raise EndpointError for what is no URL, and for one that would show the token to others."""
     try:
         parts = urlsplit(url)
-        host, known = parts.hostname or "", parts.port != 0
+        host, known = parts.hostname or "", parts.port != 0 and "@" not in parts.netloc
     except ValueError:  # an invalid port
-        host, known = "", False
-    if parts.scheme not in {"http", "https"} or not host or not known or parts.query:
+        raise EndpointError(f"{url!r} is no URL: its port is not valid") from None
+    printable = url.isascii() and url.isprintable() and " " not in url
+    if parts.scheme not in {"http", "https"} or not host or not known or not printable:
         raise EndpointError(f"{url!r} is no URL such as https://scim.example.com/scim/v2")
     if parts.scheme == "http" and not _is_loopback(host):
         raise EndpointError(f"{url} would send the token without encryption: use https")
