@@ -30,14 +30,17 @@ from tests.storage.faults import counted
 
 READING = {
     "access show", "accounts list", "accounts show", "conflicts check", "duplicates flagged",
-    "duplicates list", "duplicates save", "duplicates show", "events list", "log", "serve",
+    "duplicates list", "duplicates save", "duplicates show", "events list", "log", "oauth list",
+    "serve",
     "templates list", "templates preview", "templates show", "tenants domains list", "tenants list",
     "tenants export", "tenants show", "tokens list",
 }  # fmt: skip
 """What changes nothing that an operator decides on."""
 
-ELSEWHERE = {"duplicates run", "events republish", "tenants delete"}
+ELSEWHERE = {"duplicates run", "events republish", "oauth rotate-signing-key", "tenants delete"}
 """What is repeated, not decided, and has its own record; and what takes the log along."""
+
+GUID = "0f1e2d3c-4b5a-4978-8695-a4b3c2d1e0f9"
 
 WRITING: dict[str, list[tuple[str, ...]]] = {
     "access grant": [("access", "grant", "T", "ann", "induction=edit", "--role", "regular")],
@@ -78,6 +81,12 @@ WRITING: dict[str, list[tuple[str, ...]]] = {
     "tenants enable": [("tenants", "enable", "T")],
     "tenants policy": [("tenants", "policy", "T", "strict")],
     "tenants rate": [("tenants", "rate", "T", "100")],
+    "oauth create": [("oauth", "create", "T")],
+    "oauth revoke": [("oauth", "revoke", "T", "CLIENT", "--yes")],
+    "oauth rotate": [("oauth", "rotate", "T")],
+    "oauth trust": [
+        ("oauth", "trust", "T", "--issuer", GUID, "--subject", GUID, "--audience", GUID)
+    ],
     "tokens issue": [("tokens", "issue", "T")],
     "tokens retire": [("tokens", "retire", "T", "--force")],
     "tokens revoke": [("tokens", "revoke", "T", "TOKEN", "--yes")],
@@ -141,8 +150,9 @@ def test_what_an_operator_changes_is_told_of(
     for name, text in FILES.items():
         (tmp_path / name).write_text(text)
     (token,) = server.services.tenants.show(tenant).tokens
+    client = server.services.oauth_clients(tenant).create("first").client
     new = f"{tenant}-new"
-    meant = {"T": tenant, "TOKEN": token.id, "NEW": new}
+    meant = {"T": tenant, "TOKEN": token.id, "CLIENT": client.id, "NEW": new}
     before: list[dict[str, Any]] = []
     for words in WRITING[command]:
         before = told(server, tenant)

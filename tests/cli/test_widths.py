@@ -103,6 +103,7 @@ def town(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Town:
         ("templates", "set", tenant, str(path / "template.json")),
         ("access", "grant", tenant, ANN, "induction=edit", "policies=manage"),
         ("duplicates", "run", tenant),
+        ("oauth", "create", tenant),
         ("accounts", "protect", tenant, ANN),
         ("accounts", "unprotect", tenant, ANN),
     ):
@@ -141,6 +142,8 @@ COMMANDS = {
     "conflicts check TENANT --idp-export EXPORT --all": [ANN, ALIAS],
     "log TENANT": ["User FIRST"],
     "handover TENANT": ["URL/handover#", "rollcall tokens revoke TENANT TOKEN"],
+    "oauth create TENANT": ["rollcall_secret_", "/scim/TENANT/oauth2/token", "/scim/TENANT/v2"],
+    "oauth list TENANT": ["rollcall-client-"],
     "tokens issue TENANT": ["rollcall_", "/scim/TENANT/v2"],
     "verify TENANT": [],
     "events list": [],

@@ -44,6 +44,11 @@ PLACES = {
         "The secret tokens of a tenant: several may be live at once, so that a token can be "
         "replaced without an outage. A token is shown once, when it is issued, and not stored.",
     ),
+    "oauth": Place(
+        "oauth_command:app",
+        "The OAuth clients of a tenant, which get access tokens of an hour: for a secret or, "
+        "without one, for assertions of an issuer such as Entra ID.",
+    ),
     "templates": Place(
         "templates_command:app",
         "New User Templates: what users may do as soon as they arrive over SCIM.",
