@@ -76,7 +76,8 @@ def serve(
         bool,
         typer.Option(
             "--trust-loopback-issuer",
-            help="Let clients sign in with assertions of an issuer on this machine, for tests.",
+            help="Let clients sign in with assertions of an issuer on this machine.",
+            rich_help_panel="For tests",  # among the others its name would be cut
         ),
     ] = False,
     rate: Annotated[
