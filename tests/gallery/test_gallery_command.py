@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from rollcall.gallery.validator import TESTS
+from rollcall.operations.gallery_check import REQUIREMENTS, GalleryRequirement
 from tests.command import ENVIRONMENT, PROGRAM, program, rollcall
 from tests.gallery.wrong_server import CLIENT, SECRET, TOKEN, Defect, WrongServer, serving
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -172,3 +177,14 @@ def test_the_requirements_say_what_only_the_company_can_answer(tmp_path: Path) -
     answered = {each["text"]: each["answered"] for each in json.loads(done.stdout)}
     assert answered["schema discovery"] == "built in"
     assert answered["100 common customers by the non-gallery way"] == "yours"
+
+
+@pytest.mark.parametrize("requirement", REQUIREMENTS, ids=lambda requirement: requirement.text)
+def test_a_requirement_is_answered_on_a_page_and_by_a_test_that_exist(
+    requirement: GalleryRequirement,
+) -> None:
+    pages = re.findall(r"docs/[a-z-]+\.md", requirement.where)
+    tests = re.findall(r"\b\w+_Test\b", requirement.where)
+
+    assert [page for page in pages if not (ROOT / page).is_file()] == []
+    assert set(tests) <= {test.name for test in TESTS}

@@ -44,8 +44,8 @@ REQUIREMENTS = (
         "25 requests a second for each tenant",
         True,
         _SETTING,
-        "the tenant's rate, docs/operations.md; the check sends one request at a time and does "
-        "not measure it",
+        "50 unless `rollcall tenants rate TENANT` says otherwise, at least 25; docs/operations.md. "
+        "The check sends one request at a time and does not measure it",
     ),
     GalleryRequirement(
         _API,
