@@ -8,9 +8,12 @@ import re
 import signal
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typer.main import get_command
 
+from rollcall.cli import app
 from rollcall.gallery.validator import TESTS
 from rollcall.operations.gallery_check import REQUIREMENTS, GalleryRequirement
 from tests.command import ENVIRONMENT, PROGRAM, program, rollcall
@@ -188,3 +191,7 @@ def test_a_requirement_is_answered_on_a_page_and_by_a_test_that_exist(
 
     assert [page for page in pages if not (ROOT / page).is_file()] == []
     assert set(tests) <= {test.name for test in TESTS}
+    for words in re.findall(r"`rollcall ([a-z ]+)", requirement.where):
+        command: Any = get_command(app)
+        for word in words.split():
+            command = command.commands[word]
