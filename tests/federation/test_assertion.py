@@ -25,7 +25,7 @@ HOUR = 3600
 def refusal(verify: AssertionVerifier, assertion: str, trust: Trust) -> str:
     with pytest.raises(AssertionRefused) as refused:
         verify(assertion, trust)
-    return str(refused.value)
+    return refused.value.shown
 
 
 def part(value: Any) -> str:
@@ -185,7 +185,7 @@ def test_what_is_no_time_does_not_sign_in(
     }
     assertion = f"{part({'alg': 'RS256', 'kid': KEY.id})}.{part(claims)}.{part(b'signature')}"
 
-    assert refusal(verify, assertion, issuer.trust).endswith("which is no time")
+    assert refusal(verify, assertion, issuer.trust).startswith(f"its {name} is no time: ")
 
 
 # ── Wrong signatures ──────────────────────────────────────────────────────────────────────────────
@@ -201,7 +201,7 @@ def test_without_a_signature_nobody_signs_in(verify: AssertionVerifier, issuer: 
     for algorithm in ("none", "None", "NONE", "", None, ["RS256"], "rs256"):
         header = part({"alg": algorithm, "kid": KEY.id})
         reason = refusal(verify, f"{header}.{claims}.{signature}", issuer.trust)
-        assert reason.startswith("its algorithm (alg) is ")
+        assert reason.startswith("its algorithm (alg) is not RS256, but ")
         assert "no signed JSON Web Token" in refusal(verify, f"{header}.{claims}.", issuer.trust)
 
 
@@ -215,7 +215,7 @@ def test_the_public_key_is_no_secret_to_sign_with(
 
     reason = refusal(verify, assertion, issuer.trust)
 
-    assert reason == "its algorithm (alg) is 'HS256', not RS256"
+    assert reason == "its algorithm (alg) is not RS256, but 'HS256'"
 
 
 @pytest.mark.parametrize("algorithm", ["RS384", "RS512", "PS256"])
@@ -227,7 +227,7 @@ def test_another_algorithm_of_the_same_key_does_not_sign_in(
 
     reason = refusal(verify, assertion, issuer.trust)
 
-    assert reason == f"its algorithm (alg) is '{algorithm}', not RS256"
+    assert reason == f"its algorithm (alg) is not RS256, but '{algorithm}'"
 
 
 WRONG_SIGNATURE = "its signature is not that of the key that it names"
@@ -447,7 +447,7 @@ def test_an_identifier_is_text(verify: AssertionVerifier, issuer: Issuer) -> Non
 
     reason = refusal(verify, f"{parts(issuer)[0]}.{claims}.{signature}", trust)
 
-    assert reason == "its jti is {'a': 1}, which is no text"
+    assert reason == "its jti is no text: {'a': 1}"
 
 
 # ── All at once ───────────────────────────────────────────────────────────────────────────────────
@@ -461,4 +461,55 @@ def test_everything_that_is_wrong_is_told(verify: AssertionVerifier, issuer: Iss
     beginnings = ["it expired", "its subject", "its audience", "the issuer has no key 'second'"]
     assert len(problems) == len(beginnings)
     for problem, beginning in zip(problems, beginnings, strict=True):
-        assert problem.startswith(beginning)
+        assert problem.shown.startswith(beginning)
+
+
+WRITTEN = "written-by-anybody"
+
+
+def written(claims: dict[str, Any], header: dict[str, Any]) -> str:
+    """Return an assertion that is not signed."""
+    usual = {"alg": "RS256", "kid": "first"}
+    return f"{part({**usual, **header})}.{part({'exp': now() + HOUR, **claims})}.{part(b'x')}"
+
+
+@pytest.mark.parametrize(
+    ("claims", "header"),
+    [
+        *(({name: WRITTEN}, {}) for name in ("iss", "tid", "sub", "aud", "appid", "azp", "jti")),
+        *(({name: [WRITTEN]}, {}) for name in ("iss", "tid", "sub", "aud", "appid", "azp", "jti")),
+        *(({name: WRITTEN}, {}) for name in ("exp", "nbf", "iat")),
+        *(({}, {name: WRITTEN}) for name in ("alg", "kid", "crit", "zip", "b64", "typ")),
+        ({WRITTEN: WRITTEN}, {WRITTEN: WRITTEN}),
+    ],
+    ids=str,
+)
+def test_a_reason_repeats_nothing_of_an_assertion(
+    claims: dict[str, Any], header: dict[str, Any], verify: AssertionVerifier, issuer: Issuer
+) -> None:
+    """It goes to a log, where nothing belongs that anybody wrote."""
+    trust = replace(issuer.trust, single_use=True)
+    whole = {"iss": issuer.issuer, "sub": SUBJECT, "aud": APPLICATION}
+    for content in (claims, {**whole, **claims}):
+        problems = list(verify.problems(written(content, header), trust))
+
+        assert problems
+        assert [problem for problem in problems if WRITTEN in str(problem)] == []
+
+
+@pytest.mark.parametrize(
+    "assertion",
+    [
+        WRITTEN,
+        f"{part(WRITTEN)}.{part({})}.c",
+        f"{part({})}.{part(WRITTEN)}.c",
+        f"{part({})}.{part(TWICE.replace(b'alg', WRITTEN.encode()))}.c",
+    ],
+    ids=range(4),
+)
+def test_nor_of_what_is_no_assertion(
+    assertion: str, verify: AssertionVerifier, issuer: Issuer
+) -> None:
+    (problem,) = verify.problems(assertion, issuer.trust)
+
+    assert WRITTEN not in str(problem)

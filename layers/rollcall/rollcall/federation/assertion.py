@@ -62,34 +62,36 @@ class AssertionVerifier:
         Raises AssertionRefused, and Unavailable while the keys of the issuer cannot be read.
         """
         for problem in self.problems(assertion, trust):
-            raise AssertionRefused(problem)
+            raise problem
         if trust.single_use:
             self._use(_parsed(assertion).claims)
 
-    def problems(self, assertion: str, trust: Trust) -> Iterator[str]:
-        """Yield what is wrong with an assertion, each in a sentence; nothing is noted.
+    def problems(self, assertion: str, trust: Trust) -> Iterator[AssertionRefused]:
+        """Yield what is wrong with an assertion; nothing is noted.
 
         The signature comes last: an assertion with other values than the trust's makes no key be
         read. Raises Unavailable while the keys of the issuer cannot be read.
         """
         try:
             parsed = _parsed(assertion)
-        except AssertionRefused as error:
-            yield str(error)
+        except AssertionRefused as problem:
+            yield problem
             return
         yield from _time_problems(parsed.claims, self._clock())
         yield from _claim_problems(parsed.claims, trust)
         unsound = list(_header_problems(parsed.header))
         yield from unsound or self._signature_problems(assertion, parsed.header["kid"], trust)
 
-    def _signature_problems(self, assertion: str, key_id: str, trust: Trust) -> Iterator[str]:
+    def _signature_problems(
+        self, assertion: str, key_id: str, trust: Trust
+    ) -> Iterator[AssertionRefused]:
         try:
             key = self._keys.key(trust.jwks, key_id)
             _SIGNATURES.decode(assertion, key, algorithms=[ALGORITHM])
-        except AssertionRefused as error:
-            yield str(error)
+        except AssertionRefused as problem:
+            yield problem
         except InvalidTokenError:
-            yield "its signature is not that of the key that it names"
+            yield AssertionRefused("its signature is not that of the key that it names")
 
     def _use(self, claims: dict[str, Any]) -> None:
         if not (identifier := claims.get("jti")):
@@ -112,7 +114,7 @@ def _object(part: str, name: str) -> dict[str, Any]:
     try:
         value = json_text.read(urlsafe_b64decode(part + "=" * (-len(part) % 4)), _MAX_DEPTH)
     except JsonTextError as error:
-        raise AssertionRefused(f"its {name} {error}") from error
+        raise AssertionRefused(f"its {name} cannot be read", f"its {name} {error}") from error
     except ValueError as error:
         raise AssertionRefused(f"its {name} is not base64url") from error
     if not isinstance(value, dict):
@@ -120,57 +122,63 @@ def _object(part: str, name: str) -> dict[str, Any]:
     return value
 
 
-def _header_problems(header: dict[str, Any]) -> Iterator[str]:
-    if header.get("alg") != ALGORITHM:
-        yield f"its algorithm (alg) is {_shown(header.get('alg'))}, not {ALGORITHM}"
+def _header_problems(header: dict[str, Any]) -> Iterator[AssertionRefused]:
+    if (algorithm := header.get("alg")) != ALGORITHM:
+        told = f"its algorithm (alg) is not {ALGORITHM}"
+        yield AssertionRefused(told, f"{told}, but {_shown(algorithm)}")
     key_id = header.get("kid")
     if not isinstance(key_id, str) or not 0 < len(key_id) <= MAX_KEY_ID:
-        yield "it names no key (kid)"
+        yield AssertionRefused("it names no key (kid)")
     if unknown := header.keys() & {"crit", "b64", "zip"}:
-        yield f"its header has {', '.join(sorted(unknown))}, which is not supported"
+        named = ", ".join(sorted(unknown))
+        yield AssertionRefused(f"its header has {named}, which is not supported")
 
 
-def _time_problems(claims: dict[str, Any], now: float) -> Iterator[str]:
+def _time_problems(claims: dict[str, Any], now: float) -> Iterator[AssertionRefused]:
     for name in ("exp", "nbf", "iat"):
         if name in claims and not _is_number(claims[name]):
-            yield f"its {name} is {_shown(claims[name])}, which is no time"
+            told = f"its {name} is no time"
+            yield AssertionRefused(told, f"{told}: {_shown(claims[name])}")
             return
     if "exp" not in claims:
-        yield "it does not say until when it is valid (exp)"
+        yield AssertionRefused("it does not say until when it is valid (exp)")
         return
     left = claims["exp"] - now
     if left <= -SKEW_SECONDS:
-        yield f"it expired {-left:.0f} seconds ago (exp)"
+        yield AssertionRefused(f"it expired {-left:.0f} seconds ago (exp)")
     if left > MAX_SECONDS + SKEW_SECONDS:
-        yield "it is valid for more than a day (exp)"
+        yield AssertionRefused("it is valid for more than a day (exp)")
     if (early := claims.get("nbf", now) - now) > SKEW_SECONDS:
-        yield f"it is not valid for another {early:.0f} seconds (nbf)"
+        yield AssertionRefused(f"it is not valid for another {early:.0f} seconds (nbf)")
     age = now - claims.get("iat", now)
     if age < -SKEW_SECONDS:
-        yield f"it is issued {-age:.0f} seconds from now (iat)"
+        yield AssertionRefused(f"it is issued {-age:.0f} seconds from now (iat)")
     if age > MAX_SECONDS + SKEW_SECONDS:
-        yield "it was issued more than a day ago (iat)"
+        yield AssertionRefused("it was issued more than a day ago (iat)")
 
 
-def _claim_problems(claims: dict[str, Any], trust: Trust) -> Iterator[str]:
-    def differ(name: str, told: str, expected: str) -> str:
-        return f"its {told} ({name}) is {_shown(claims.get(name))}, and the trust has {expected}"
+def _claim_problems(claims: dict[str, Any], trust: Trust) -> Iterator[AssertionRefused]:
+    def other(told: str, name: str, expected: str) -> AssertionRefused:
+        return AssertionRefused(
+            f"its {told} ({name}) is not the trust's",
+            f"its {told} ({name}) is {_shown(claims.get(name))}, and the trust has {expected}",
+        )
 
     if claims.get("iss") != trust.issuer:
-        yield differ("iss", "issuer", trust.issuer)
+        yield other("issuer", "iss", trust.issuer)
     tenant = tenant_id(trust.issuer)
     if tenant and "tid" in claims and not _is_same_id(claims["tid"], tenant):
-        yield differ("tid", "tenant", tenant)
+        yield other("tenant", "tid", tenant)
     if not _is_same_id(claims.get("sub"), trust.subject):
-        yield differ("sub", "subject", trust.subject)
+        yield other("subject", "sub", trust.subject)
     if not _is_for(claims.get("aud"), trust.audience):
-        yield differ("aud", "audience", trust.audience)
+        yield other("audience", "aud", trust.audience)
     if GUID.fullmatch(trust.audience):
         for name in ("appid", "azp"):
             if name in claims and not _is_same_id(claims[name], trust.audience):
-                yield differ(name, "application", trust.audience)
+                yield other("application", name, trust.audience)
     if trust.single_use and not isinstance(claims.get("jti", ""), str):
-        yield f"its jti is {_shown(claims['jti'])}, which is no text"
+        yield AssertionRefused("its jti is no text", f"its jti is no text: {_shown(claims['jti'])}")
 
 
 def _is_for(audience: Any, expected: str) -> bool:

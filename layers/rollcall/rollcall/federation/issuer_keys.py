@@ -92,7 +92,9 @@ class IssuerKeys:
                 raise Unavailable(
                     "the keys of the issuer cannot be read", retry_after=RETRY_SECONDS
                 ) from key_set.failure
-        raise AssertionRefused(f"the issuer has no key {key_id[:MAX_KEY_ID]!r}")
+        raise AssertionRefused(
+            "the issuer has no such key (kid)", f"the issuer has no key {key_id[:MAX_KEY_ID]!r}"
+        )
 
     def _read(self, url: str, key_set: _KeySet, now: float) -> None:
         """Read the keys, unless that failed a moment ago."""

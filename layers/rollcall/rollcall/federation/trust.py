@@ -25,7 +25,14 @@ class Trust:
 
 
 class AssertionRefused(Exception):  # noqa: N818
-    """An assertion does not sign in; the message says why, for our own log."""
+    """An assertion does not sign in; the message says why, for our own log.
+
+    It repeats nothing of the assertion. `shown` does, for whoever has the assertion.
+    """
+
+    def __init__(self, reason: str, shown: str = "") -> None:
+        super().__init__(reason)
+        self.shown = shown or reason
 
 
 Verifier: TypeAlias = Callable[[str, Trust], None]

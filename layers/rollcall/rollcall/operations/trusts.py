@@ -51,7 +51,8 @@ def try_assertion(operator: Operator, trust: Trust, assertion: str) -> None:
     except Unavailable as error:
         raise OperatorError(f"{error.detail} at {trust.jwks}: {error.__cause__}") from error
     if problems:
-        raise OperatorError("\n".join(f"the assertion is refused: {each}" for each in problems))
+        sentences = [f"the assertion is refused: {problem.shown}" for problem in problems]
+        raise OperatorError("\n".join(sentences))
 
 
 def create(operator: Operator, tenant: str, trust: Trust, label: str, scope: Scope) -> OAuthClient:
