@@ -42,6 +42,13 @@ def choose(browser: Browser, way: str) -> None:
     choice.click()
 
 
+def unfold(browser: Browser) -> None:
+    """Open all details that can be seen."""
+    for summary in browser.all("summary"):
+        if summary.is_displayed():
+            summary.click()
+
+
 def pressed(browser: Browser, link: Link, size: tuple[int, int] = DESKTOP) -> str:
     """Choose the bearer token, press the button and return the token."""
     browser.open(link.url, size)
@@ -140,8 +147,7 @@ def test_the_page_is_accessible(dark: bool, browser: Browser, link: Link) -> Non
     choose(browser, "token")
     browser.press("show")
     browser.until(lambda: browser.text("token"), "the token is shown")
-    for summary in browser.all("summary"):
-        summary.click()
+    unfold(browser)
 
     assert browser.violations() == []
     browser.picture(f"handover-6-{'dark' if dark else 'light'}")
@@ -377,6 +383,7 @@ def test_a_trusted_identity_needs_no_secret(
 
     assert browser.text("token-url") == link.tenant.url.replace("/v2", "/oauth2/token")
     assert not browser.element("token").is_displayed()
+    unfold(browser)
     assert PASTED["issuer"] in browser.text("trusted")
     assert "The issuer is read as" in browser.text("notes")
     (kept,) = server.services.tenants.show(link.tenant.name).clients
@@ -387,6 +394,7 @@ def test_a_trusted_identity_needs_no_secret(
 
     browser.open(link.url, size)
     assert browser.text("client-id") == client
+    unfold(browser)
     assert PASTED["issuer"] in browser.text("trusted")
 
 
@@ -444,8 +452,7 @@ def test_no_word_is_broken_and_nothing_pushed_out(
     size: tuple[int, int], browser: Browser, link: Link
 ) -> None:
     pressed(browser, link, size)
-    for summary in browser.all("summary"):
-        summary.click()
+    unfold(browser)
     browser.picture(f"handover-{size[0]}")
 
     assert browser.overflow() == 0

@@ -227,6 +227,7 @@ def test_a_trust_is_normalised_explained_and_shown_again(page: Page) -> None:
     assert values["notes"] == [
         f"The audience names an application, and is read as {TRUST['audience']}."
     ]
+    assert values["warnings"] == []
     assert "clientSecret" not in values
     told = page.status().json()
     assert told["way"] == "federation"

@@ -129,7 +129,7 @@ def routes(
             return _mistaken(error)
         client = await _handed_over(request, handovers.create_trusted, code, pasted.trust)
         tenant = _log_made(request, code, client.id)
-        return _answer({**_client(request, tenant, client), "notes": _notes(pasted)})
+        return _answer({**_client(request, tenant, client), **_notes(pasted)})
 
     return [
         Route(HANDOVER, document, methods=["GET"]),
@@ -189,8 +189,12 @@ def _mistaken(error: TrustError) -> Response:
     return JSONResponse(content, 400, headers=HEADERS)
 
 
-def _notes(pasted: PastedTrust) -> list[str]:
-    return [_sentence(note) for note in (*pasted.notes, *pasted.warnings)]
+def _notes(pasted: PastedTrust) -> dict[str, list[str]]:
+    """Return what was read differently from what was pasted, and what looks wrong."""
+    return {
+        "notes": [_sentence(note) for note in pasted.notes],
+        "warnings": [_sentence(warning) for warning in pasted.warnings],
+    }
 
 
 def _sentence(text: str) -> str:

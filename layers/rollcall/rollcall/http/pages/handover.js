@@ -186,8 +186,8 @@
     for (const id of ["token-url", "client-id"])
       at(id).closest(".value").hidden = !clientId;
     show("trusted", Boolean(trust));
-    const titles = { issuer: "Trusted issuer", subject: "Trusted subject", audience: "Trusted audience" };
-    at("trusted").replaceChildren(...Object.entries(trust ? titles : {}).flatMap(([name, title]) =>
+    const titles = { issuer: "Issuer", subject: "Subject", audience: "Audience" };
+    at("trust").replaceChildren(...Object.entries(trust ? titles : {}).flatMap(([name, title]) =>
       [element("dt", title), element("dd", trust[name])]));
   }
 
@@ -221,8 +221,10 @@
     try {
       const issued = await issue();
       details(issued);
-      show("notes", Boolean(issued.notes?.length));
-      at("notes").replaceChildren(...(issued.notes ?? []).map(sentence));
+      for (const id of ["notes", "warnings"]) {
+        show(id, Boolean(issued[id]?.length));
+        at(id).replaceChildren(...(issued[id] ?? []).map(sentence));
+      }
       const text = issued.token ?? issued.clientSecret;
       if (text) {
         at("token").textContent = text;
