@@ -49,10 +49,24 @@ class Tenant:
         )
 
 
+@dataclass(frozen=True)
+class Engines:
+    """Where the DynamoDB of a local server is, and everything else of AWS."""
+
+    dynamodb_url: str
+    emulator_url: str
+
+    def clients(self) -> Clients:
+        """Return clients of both, without the way over the URL that joins them."""
+        return Clients(
+            connect(self.dynamodb_url).dynamodb, connect(self.emulator_url).secretsmanager
+        )
+
+
 class Server:
     """The local server, as `rollcall serve` starts it."""
 
-    def __init__(self, state: Path, *more: str, emulator_url: str | None = None) -> None:
+    def __init__(self, state: Path, *more: str, engines: Engines | None = None) -> None:
         self.state = state
         self.log = state / "server.log"
         self._numbers = count(1)
@@ -72,8 +86,10 @@ class Server:
         running = running_server.find(state)
         assert running is not None
         self.running = running
-        self.emulator_url = emulator_url or running.endpoint_url
-        self.services = Services(Settings(endpoint_url=running.endpoint_url))
+        self.engines = engines or Engines(running.endpoint_url, running.endpoint_url)
+        self.services = Services(
+            Settings(endpoint_url=running.endpoint_url), self.engines.clients()
+        )
 
     def tenant(self) -> Tenant:
         """Return a new tenant."""
@@ -102,12 +118,15 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     _require_emulator()
     state = tmp_path_factory.mktemp("server")
     with ExitStack() as stack:
-        options, emulator_url = [], None
+        options, engines = [], None
         if program := dynamodb.program():
-            engine = stack.enter_context(dynamodb.running(program))
-            emulator_url = stack.enter_context(emulator.running(state / "emulator", fresh=True))
-            options = ["--endpoint-url", stack.enter_context(endpoint.joined(engine, emulator_url))]
-        started = Server(state, *options, emulator_url=emulator_url)
+            engines = Engines(
+                stack.enter_context(dynamodb.running(program)),
+                stack.enter_context(emulator.running(state / "emulator", fresh=True)),
+            )
+            url = endpoint.joined(engines.dynamodb_url, engines.emulator_url)
+            options = ["--endpoint-url", stack.enter_context(url)]
+        started = Server(state, *options, engines=engines)
         try:
             yield started
         finally:
@@ -115,9 +134,11 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture
-def tenant(server: Server) -> Tenant:
-    """A new tenant of the local server."""
-    return server.tenant()
+def tenant(server: Server) -> Iterator[Tenant]:
+    """A new tenant of the local server, whose secret goes in the end: to list them takes long."""
+    made = server.tenant()
+    yield made
+    server.services.tenants.delete(made.name)
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from tests.storage.faults import answering, refusal
 @pytest.fixture
 def streamed(server: Server) -> Streamed:
     """A table with a stream on the emulator, whose sequence numbers are as long as DynamoDB's."""
-    return making.streamed(Services(Settings(endpoint_url=server.emulator_url)))
+    return making.streamed(Services(Settings(endpoint_url=server.engines.emulator_url)))
 
 
 def put(streamed: Streamed, *names: str) -> None:

@@ -14,7 +14,7 @@ from tests.exchanges.client import Client, membership, replay, user
 from tests.exchanges.exchange import Exchange, Step
 
 if TYPE_CHECKING:
-    from tests.conftest import Server
+    from tests.conftest import Server, Tenant
 
 ROWS = (
     *("C1", "C2", "C3", "C7"),
@@ -36,11 +36,15 @@ def connect(server: Server) -> Iterator[Connect]:
     limits = httpx.Limits(max_connections=25)
     # Over HTTP, where reading the certificates takes longer than the rest.
     with httpx.Client(timeout=60, limits=limits, trust_env=False, verify=False) as http:
+        made: list[Tenant] = []
 
         def client(**names: str) -> Client:
-            return Client(http, server.tenant(), names)
+            made.append(server.tenant())
+            return Client(http, made[-1], names)
 
         yield client
+    for each in made:  # to list tenants takes long where there are hundreds
+        server.services.tenants.delete(each.name)
 
 
 @pytest.mark.parametrize("case", EXCHANGES, ids=lambda case: case.label)
