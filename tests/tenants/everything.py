@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from time import time_ns
 from typing import Any
 
 from rollcall.aws.attribute_values import Item
@@ -21,6 +22,7 @@ from rollcall.runtime.services import Services
 from rollcall.storage.bookmarks import Bookmarks
 from rollcall.storage.outbox import Outbox
 from rollcall.storage.provisioning_log import LogEntry
+from rollcall.storage.rate_item import RateItem
 from rollcall.storage.table import Table
 from rollcall.templates.template import Selector, Template
 from rollcall.tenants.authentication import Authenticator
@@ -63,6 +65,7 @@ def fill(having: Services, name: str) -> Filled:
     codes = _handed_over(having, name, first)
     Outbox(having.table, name).write("token.rotated", "t1", {"until": MONDAY}, OPERATOR)
     Bookmarks(having.table, name).write("walk", 101, "somewhere", datetime.now(UTC))
+    RateItem(having.table, name).add(1_000_000, time_ns() // 1000, 0, busy=True)
     having.log(name).write(LogEntry(_now(), "r2", actor="token:t1", method="POST", status=409))
     _reported(having, name, ids)
     return Filled(ids, (first,), codes)
