@@ -28,6 +28,8 @@ from rollcall.tenants.tenants import TOKEN_DAYS
 
 TENANT = "demo"
 TOKEN = "rollcall_ForTheEventsOnThisMachineAndNothingMore000WSSd"  # noqa: S105  # public
+CLIENT = "rollcall-client-0123456789abcdef"
+CLIENT_SECRET = "rollcall_secret_ForTheEventsOnThisMachineAndNothingMore000WSSd"  # noqa: S105
 PORT = 4566
 
 USERS = {
@@ -59,9 +61,12 @@ def seed(services: Services) -> None:
     """Create the resources of a deployment, the tenant of the events, and its data."""
     local_server.create_table(services)
     local_server.create_channels(services)
+    local_server.create_signing_key(services)
     services.bus().create()
     services.tenants.create(TENANT)
     services.secrets.change(TENANT, _with_the_token_of_the_events)
+    services.oauth_clients(TENANT).create("events")
+    services.secrets.change(TENANT, _with_the_client_of_the_events)
     services.tokens(TENANT).issue("about to expire", days=1)
     _offer(services)
     directory = services.directory(TENANT)
@@ -137,6 +142,13 @@ def _create(directory: Directory, identifier: str, names: tuple[str, str]) -> No
 def _with_the_token_of_the_events(content: dict[str, Any]) -> dict[str, Any]:
     (token,) = content["tokens"]
     return {**content, "tokens": [{**token, "digest": token_format.digest(TOKEN)}]}
+
+
+def _with_the_client_of_the_events(content: dict[str, Any]) -> dict[str, Any]:
+    (client,) = content["clients"]
+    (secret,) = client["secrets"]
+    known = {**secret, "digest": token_format.digest(CLIENT_SECRET)}
+    return {**content, "clients": [{**client, "id": CLIENT, "secrets": [known]}]}
 
 
 def _offer(services: Services) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -286,6 +287,22 @@ def test_a_request_with_an_access_token_waits_for_the_signing_key(
     assert api.send("GET", "/Users").status_code == 200
 
 
+def test_too_many_failures_for_one_name_are_told_to_wait_and_who_is_right_is_not(
+    api: Api, made: IssuedSecret, services: Services
+) -> None:
+    services.settings = replace(services.settings, rate=50)
+    api.restart()
+    wrong = form(made, client_secret=token_format.generate(PREFIX))
+    answers = [ask(api, data=wrong) for _ in range(40)]
+
+    assert {answer.status_code for answer in answers} == {401, 429}
+    assert answers[-1].status_code == 429
+    assert int(answers[-1].headers["retry-after"]) >= 1
+    assert api.lines()[-1]["limit"] == "sign-ins"
+    assert ask(api, data=form(made)).status_code == 200
+    assert ask(api, "nobody", data=wrong).status_code == 401
+
+
 def test_the_log_names_tenant_and_client_and_no_secret_assertion_or_token(
     api: Api, made: IssuedSecret
 ) -> None:
@@ -354,6 +371,7 @@ def test_the_metadata_name_the_endpoint_as_the_client_addressed_it(api: Api) -> 
         ],
         "token_endpoint_auth_signing_alg_values_supported": ["RS256"],
     }
+    assert api.send("GET", f"{path}/scim/acme/oauth2", base="").text == answers["acme"].text
     assert answers["nobody"].text == answers["acme"].text.replace("/acme/", "/nobody/")
     assert api.send("GET", path, base="/scim/No%20name/oauth2").status_code == 404
     assert api.send("POST", path, base="/scim/acme/oauth2").headers["allow"] == "GET, HEAD"

@@ -57,6 +57,7 @@ NOT_NEEDED = {
     "handover": MODELS | REPORTS,
     "reports": MODELS | REPORTS,
     "sweep": WEB | REPORTS,
+    "token": MODELS | PAGES | REPORTS,
     "users": PAGES | REPORTS,
 }
 
@@ -134,10 +135,11 @@ def event(method: str, path: str, token: str, body: Any) -> dict[str, Any]:
         ("groups", "POST /scim/{tenant}/v2/Groups", {"displayName": "Everyone"}, 201),
         ("bulk", "POST /scim/{tenant}/v2/Bulk", BULK, 200),
         ("discovery", "GET /scim/{tenant}/v2/Schemas", None, 200),
+        ("token", "GET /scim/{tenant}/oauth2/.well-known/oauth-authorization-server", None, 200),
         ("handover", "POST /handover/status", {"code": "unknown.code"}, 404),
         ("reports", "GET /reports/" + 32 * "a", None, 404),
     ],
-    ids=["users", "groups", "bulk", "discovery", "handover", "reports"],
+    ids=["users", "groups", "bulk", "discovery", "token", "handover", "reports"],
 )
 def test_a_first_request_finds_everything_imported(
     function: str, target: str, body: Any, status: int, server: Server

@@ -12,7 +12,7 @@ import httpx
 from events.case import cases
 from events.endpoint import Snapshot
 from events.runtime import Function
-from rollcall.model.tenant_url import tenant_url
+from rollcall.model.tenant_url import tenant_url, token_url
 from rollcall.runtime.services import Services
 from tests.conftest import Tenant
 from tests.exchanges.answer import GROUP
@@ -76,6 +76,25 @@ class Exchanges:
                 body = {"displayName": f"Group {number}", "members": [{"value": ids[0]}]}
                 client.play(Step("POST", "/Groups", 201, body={"schemas": [GROUP], **body}))
             client.play(Step("DELETE", f"/Users/{ids[0]}", 204))
+
+    @cache  # noqa: B019  # as old as the session
+    def access_tokens(self) -> None:
+        """Sign in with a client's secret, and ask each function with the access token."""
+        tenant = self._tenant()
+        made = self._services.oauth_clients(tenant.name).create("played")
+        form = {"grant_type": "client_credentials", "client_id": made.client.id}
+        self._through.differences = []
+        with httpx.Client(transport=self._through) as http:
+            endpoint = token_url(BASE, tenant.name)
+            granted = http.post(endpoint, data={**form, "client_secret": made.plain})
+            assert granted.status_code == 200, granted.text
+            headers = {"Authorization": f"Bearer {granted.json()['access_token']}"}
+            for path in ("/Users", "/Groups", "", "/ServiceProviderConfig"):
+                assert http.get(f"{tenant.url}{path}", headers=headers).status_code == 200, path
+            refused = http.post(endpoint, data={**form, "client_secret": tenant.token})
+            assert refused.status_code == 401
+            assert http.get(endpoint).status_code == 405
+        assert self._through.differences == []
 
     def _play(self, case: Exchange) -> list[str]:
         others = {"foreign": self._tenant().token} if "{foreign}" in str(case.step.headers) else {}

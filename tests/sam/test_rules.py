@@ -45,7 +45,7 @@ PARTITIONS = [
     ("aws-us-gov", "us-gov-west-1", "amazonaws.com"),
 ]
 
-WAITED_FOR = {"Users", "Groups", "Bulk", "Discovery", "Reports", "Handover"}
+WAITED_FOR = {"Users", "Groups", "Bulk", "Discovery", "Reports", "Handover", "Token"}
 """The functions whose answer a client waits for."""
 
 
@@ -219,6 +219,7 @@ SEEN = {
     "Discovery": {"SnapStart", *_DIRECTORY},
     "Handover": {"SnapStart", "ProductName", "SupportContact"},
     "Reports": {"SnapStart"},
+    "Token": {"SnapStart", "IssuerHosts", "TenantRequestsPerSecond"},
 }
 """What an operator may change, by the functions that clients reach and that go by it."""
 

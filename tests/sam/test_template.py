@@ -75,6 +75,7 @@ def test_the_outputs_are_those_that_the_command_reads() -> None:
         "ReportBucket",
         "ReportTopic",
         "SecretPrefix",
+        "SigningSecret",
         "TableName",
     }
 

@@ -10,6 +10,9 @@ BASE = re.compile(r"/scim/(?P<tenant>[^/]+)/v2(?=/|$)")
 OAUTH = re.compile(r"/scim/(?P<tenant>[^/]+)/oauth2(?=/|$)")
 """The path of a tenant's token endpoint and its metadata."""
 
+METADATA = "/.well-known/oauth-authorization-server"
+"""Where the metadata of a token endpoint is, after or before its path (RFC 8414 section 3)."""
+
 HANDOVER = "/handover"
 
 REPORTS = "/reports"

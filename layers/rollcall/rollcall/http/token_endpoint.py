@@ -13,9 +13,17 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from rollcall.http import request_body
+from rollcall.http.paths import METADATA
 from rollcall.http.request_url import tenant_root
-from rollcall.scim.errors import SCIMException, Unavailable
-from rollcall.tenants.client_grant import GRANT_TYPE, SCOPES, ClientGrant, OAuthError
+from rollcall.scim.errors import SCIMException, TooManyRequests, Unavailable
+from rollcall.tenants.client_grant import (
+    GRANT_TYPE,
+    SCOPES,
+    ClientGrant,
+    IssuedAccessToken,
+    OAuthError,
+)
+from rollcall.tenants.failed_sign_ins import FailedSignIns
 from rollcall.tenants.tenants import TENANT_NAME
 
 MAX_BODY = 16_384
@@ -30,8 +38,18 @@ _PRIVATE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 _ALL = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
-def routes(grant: ClientGrant) -> list[Route]:
+def routes(grant: ClientGrant, failed_sign_ins: FailedSignIns) -> list[Route]:
     """Return the routes of the token endpoint and of its metadata."""
+
+    def issue(
+        tenant: str, parameters: dict[str, str], basic: tuple[str, str] | None
+    ) -> IssuedAccessToken:
+        try:
+            return grant.issue(tenant, parameters, basic)
+        except OAuthError as error:
+            if error.status == 401 and (too_many := failed_sign_ins.refusal(tenant)):
+                raise too_many from error
+            raise
 
     async def token(request: Request) -> Response:
         tenant = request.path_params["tenant"]
@@ -41,23 +59,11 @@ def routes(grant: ClientGrant) -> list[Route]:
             return _not_allowed("POST")
         try:
             parameters, basic = await _parameters(request), _basic(request)
-            issued = await run_in_threadpool(grant.issue, tenant, parameters, basic)
-        except OAuthError as error:
-            request.state.log |= {"oauth_error": error.error, "reason": error.reason}
-            return _refusal(error.status, error.error, error.description)
-        except Unavailable as error:
-            headers = {"Retry-After": str(error.retry_after)}
-            return _refusal(error.status, "temporarily_unavailable", error.detail, headers)
-        except SCIMException as error:  # the body is too large, or is not complete
-            return _refusal(error.status, "invalid_request", error.detail)
+            issued = await run_in_threadpool(issue, tenant, parameters, basic)
+        except (OAuthError, SCIMException) as error:
+            return _failure(request, error)
         request.state.log["client_id"] = issued.client.id
-        content = {
-            "access_token": issued.plain,
-            "token_type": "Bearer",
-            "expires_in": issued.client.token_seconds,
-            "scope": issued.scope,
-        }
-        return JSONResponse(content, headers=_PRIVATE)
+        return _success(issued)
 
     async def metadata(request: Request) -> Response:
         tenant = request.path_params["tenant"]
@@ -71,7 +77,9 @@ def routes(grant: ClientGrant) -> list[Route]:
     base = "/scim/{tenant}/oauth2"
     return [
         Route(f"{base}/token", token, methods=_ALL),
-        Route(f"{base}/.well-known/oauth-authorization-server", metadata, methods=_ALL),
+        Route(f"{base}{METADATA}", metadata, methods=_ALL),
+        # The RFC's own place, which is ours only behind a domain name without a base path.
+        Route(f"{METADATA}{base}", metadata, methods=_ALL),
     ]
 
 
@@ -120,6 +128,30 @@ def _metadata(issuer: str) -> dict[str, Any]:
         ],
         "token_endpoint_auth_signing_alg_values_supported": ["RS256"],
     }
+
+
+def _success(issued: IssuedAccessToken) -> Response:
+    content = {
+        "access_token": issued.plain,
+        "token_type": "Bearer",
+        "expires_in": issued.client.token_seconds,
+        "scope": issued.scope,
+    }
+    return JSONResponse(content, headers=_PRIVATE)
+
+
+def _failure(request: Request, error: OAuthError | SCIMException) -> Response:
+    """Log why a request failed, and return the answer."""
+    log = request.state.log
+    if isinstance(error, OAuthError):
+        log |= {"oauth_error": error.error, "reason": error.reason}
+        return _refusal(error.status, error.error, error.description)
+    if isinstance(error, TooManyRequests):
+        log["limit"] = error.limit
+    if isinstance(error, Unavailable):
+        headers = {"Retry-After": str(error.retry_after)}
+        return _refusal(error.status, "temporarily_unavailable", error.detail, headers)
+    return _refusal(error.status, "invalid_request", error.detail)  # the body is too large
 
 
 def _not_allowed(allowed: str) -> Response:

@@ -16,7 +16,7 @@ from rollcall.templates.access_levels import AccessLevels
 
 _OUTPUTS = (
     *("TableName", "SecretPrefix", "AccessLevels", "AccessRoles", "ReportBucket", "ReportTopic"),
-    *("ApiUrl", "Bus", "UnpublishedBucket", "IssuerHosts"),
+    *("ApiUrl", "Bus", "UnpublishedBucket", "SigningSecret", "IssuerHosts"),
 )
 """The outputs of a stack that operators need."""
 
@@ -78,6 +78,7 @@ def _stack_settings(stack: str) -> Settings:
     return Settings(
         table=outputs["TableName"],
         secrets=outputs["SecretPrefix"],
+        signing_keys=outputs["SigningSecret"],
         access_levels=AccessLevels.of(outputs["AccessLevels"], outputs["AccessRoles"]),
         reports=outputs["ReportBucket"],
         topic=outputs["ReportTopic"],

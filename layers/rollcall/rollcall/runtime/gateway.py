@@ -12,12 +12,12 @@ from mangum.handlers import APIGateway
 from mangum.types import Scope
 from starlette.applications import Starlette
 
-from rollcall.http.paths import BASE, HANDOVER, OAUTH, REPORTS
+from rollcall.http.paths import BASE, HANDOVER, METADATA, OAUTH, REPORTS
 from rollcall.http.request_url import ROOT
 from rollcall.http.responses import MEDIA_TYPE
 
 _OAUTH = re.sub(r"\?P<tenant>", "?:", OAUTH.pattern)
-_BEGIN = re.compile(rf"{BASE.pattern}|{_OAUTH}|{HANDOVER}(?=/|$)|{REPORTS}(?=/)")
+_BEGIN = re.compile(rf"{BASE.pattern}|{METADATA}|{_OAUTH}|{HANDOVER}(?=/|$)|{REPORTS}(?=/)")
 
 
 class Gateway(APIGateway):

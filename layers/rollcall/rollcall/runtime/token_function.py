@@ -20,7 +20,8 @@ from rollcall.tenants.client_grant import ClientGrant
 def routes(backend: Backend, verifier: Verifier | None = None) -> list[Route]:
     """Return the routes of the token endpoint; without a verifier, with that of the deployment."""
     verifier = verifier or assertion_verifier(backend)
-    return token_endpoint.routes(ClientGrant(backend.secrets, backend.signing_keys, verifier))
+    grant = ClientGrant(backend.secrets, backend.signing_keys, verifier)
+    return token_endpoint.routes(grant, web.failed_sign_ins(backend))
 
 
 def token_handler() -> Callable[[dict[str, Any], Any], dict[str, Any]]:

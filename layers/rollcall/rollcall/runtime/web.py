@@ -31,5 +31,10 @@ def serving(backend: Backend, routes: Sequence[Route], log: Logger) -> Starlette
         log,
         limits=(deadline.within, backend.settings.request_seconds),
         limiter=RateLimiter(backend.table, rate, backend.log, warn),
-        failed_sign_ins=FailedSignIns(rate=FAILURES_PER_SECOND if rate else 0),
+        failed_sign_ins=failed_sign_ins(backend),
     )
+
+
+def failed_sign_ins(backend: Backend) -> FailedSignIns:
+    """Return the limit of failed sign-ins: none where the deployment has no rate."""
+    return FailedSignIns(rate=FAILURES_PER_SECOND if backend.settings.rate else 0)
