@@ -133,7 +133,9 @@ def test_what_cannot_begin_ends_with_2(
     (tmp_path / "empty").touch()
     known = {"TOKEN": token_file, "EMPTY": str(tmp_path / "empty")}
 
-    done = program(tmp_path, "gallery", "check", *(known.get(each, each) for each in words.split()))
+    done = rollcall(
+        tmp_path, "gallery", "check", *(known.get(each, each) for each in words.split())
+    )
 
     assert (done.returncode, done.stdout) == (2, "")
     assert sentence in done.stderr
