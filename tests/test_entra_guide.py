@@ -143,6 +143,13 @@ def test_every_sentence_in_the_table_of_errors_is_provoked() -> None:
     assert list(answers()) == list(PROVOKED)
 
 
+def test_the_token_endpoint_refuses_as_the_guide_says(tenant: Tenant) -> None:
+    form = {"grant_type": "client_credentials", "client_id": "lost", "client_secret": "lost"}
+    answer = httpx.post(tenant.url.replace("/v2", "/oauth2/token"), data=form)
+
+    assert f"{answer.status_code} `{answer.json()['error']}`, by the token endpoint" in GUIDE
+
+
 @pytest.mark.parametrize("sentence", PROVOKED)
 def test_an_error_is_answered_as_the_guide_says(
     sentence: str, server: Server, tenant: Tenant
