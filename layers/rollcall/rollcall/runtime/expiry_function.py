@@ -1,4 +1,4 @@
-"""The entry point of the daily check for tokens that are about to expire."""
+"""The entry point of the daily check for tokens and client secrets that are about to expire."""
 
 from __future__ import annotations
 
@@ -10,11 +10,17 @@ from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 from rollcall.runtime.backend import Backend, deployed
 from rollcall.runtime.invocation import in_time
 from rollcall.runtime.json_log import logger
-from rollcall.tenants.token_expiry import ExpiringToken, expiring_tokens, notification
+from rollcall.tenants.token_expiry import (
+    Expiring,
+    expiring_secrets,
+    expiring_tokens,
+    notification,
+    subject,
+)
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, int]:
-    """Write the metric, and send a message about the tokens that are due; return both numbers."""
+    """Write the metric, and send a message about what is due; return both numbers."""
     backend = deployed()
     with in_time(context):
         tokens = find_expiring(backend, backend.tenants.clock())
@@ -24,26 +30,26 @@ def handler(event: dict[str, Any], context: object) -> dict[str, int]:
     return {"expiring": len(tokens), "told": due}
 
 
-def find_expiring(backend: Backend, now: datetime) -> list[ExpiringToken]:
-    """Return the tokens of all tenants that expire soon."""
-    return [
-        each
-        for tenant in backend.tenants.list()
-        for each in expiring_tokens(tenant, backend.token_usage(tenant.name).read_all(), now)
-    ]
+def find_expiring(backend: Backend, now: datetime) -> list[Expiring]:
+    """Return the tokens and the client secrets of all tenants that expire soon."""
+    found: list[Expiring] = []
+    for tenant in backend.tenants.list():
+        uses = backend.token_usage(tenant.name).read_all()
+        found += expiring_tokens(tenant, uses, now)
+        found += expiring_secrets(tenant, uses, now)
+    return found
 
 
-def notify(backend: Backend, tokens: list[ExpiringToken]) -> int:
-    """Publish one message about the tokens that are due, if any; return how many are."""
-    due = [each for each in tokens if each.is_due]
+def notify(backend: Backend, expiring: list[Expiring]) -> int:
+    """Publish one message about what is due, if anything; return how much it is."""
+    due = [each for each in expiring if each.is_due]
     if due:
-        subject = f"Rollcall: {len(due)} token{'s' * (len(due) != 1)} about to expire"
         content = {
             "event": "tokens expiring",
             "tokens": len(due),
             "days": min(each.days for each in due),
         }
-        backend.topic.publish(subject, notification(due), content)
+        backend.topic.publish(subject(due), notification(due), content)
     return len(due)
 
 
