@@ -81,7 +81,7 @@ def test_only_the_token_endpoint_has_what_verifies_assertions() -> None:
     template = Template()
     having = {each for each in template.functions() if "FederationLayer" in template.layers(each)}
 
-    assert having <= {"TokenFunction"}
+    assert having == {"TokenFunction"}
     for function in template.functions():
         assert template.layers(function)[0] == "Layer"
 

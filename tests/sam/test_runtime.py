@@ -20,7 +20,7 @@ from tests.sam.through import ThroughGateway
 TEMPLATE = Template()
 EXCHANGES = [Exchange.load(file) for file in exchange.files()]
 UNPLAYED = {("TokenFunction", "dynamodb:PutItem")}
-"""What no exchange leads to: the keys of an issuer are read over HTTPS, from hosts elsewhere."""
+"""What no exchange leads to, but an assertion that is accepted once: `test_federation`."""
 PATHS = {"UsersFunction", "GroupsFunction", "BulkFunction"}
 """The functions whose routes DiscoveryFunction has too, for what the gateway does not match."""
 
