@@ -251,7 +251,7 @@ def _page(product: str) -> WebPage:
     return WebPage(
         f"Connect Microsoft Entra ID to {product}",
         style=_asset("handover.css"),
-        script=_asset("handover.js"),
+        script=_asset("handover_document.js") + _asset("handover.js"),
         head=_asset("handover_head.html"),
         allowed=("img-src data:", "connect-src 'self'"),
     )

@@ -1,14 +1,7 @@
 
-"use strict";
 (() => {
-  const at = (id) => document.getElementById(id);
   const code = location.hash.slice(1);
   const base = location.pathname.replace(/\/+$/, "");
-  const moment = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
-  const day = new Intl.DateTimeFormat(undefined, { dateStyle: "long" });
-  const when = (text, format = moment) => format.format(new Date(text));
-  const show = (id, shown = true) => { at(id).hidden = !shown; };
-  const say = (text) => { at("said").textContent = text; };
   let told = null;      // what the server said last
   let copied = true;    // whether the secret, while it is shown, was copied
   let waited = 0;       // how often the server was asked since something happened
@@ -157,25 +150,6 @@
   }
 
   // ── The values ───────────────────────────────────────────────────────────────────────────────
-
-  function address(url, ...places) {
-    // It may be parted behind a slash, and nowhere else as long as it fits.
-    for (const shown of places) {
-      const parts = url.split(/(?<=\/)(?!\/)/);
-      shown.replaceChildren(...parts.flatMap((part) => [part, document.createElement("wbr")]));
-    }
-  }
-
-  const element = (name, text) => Object.assign(document.createElement(name), { textContent: text });
-
-  function sentence(text) {
-    // An id is not parted at its hyphens; only a URL is too long for a line.
-    const words = text.split(" ").map((word) =>
-      Object.assign(element("span", word), { className: word.length > 40 ? "" : "whole" }));
-    const line = element("li", "");
-    line.append(...words.flatMap((word) => [word, " "]));
-    return line;
-  }
 
   function details({ url, tokenUrl, clientId, trust }) {
     address(url, at("url"), at("filled").querySelector("code"));
