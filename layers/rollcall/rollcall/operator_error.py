@@ -8,7 +8,7 @@ OperatorError              the command prints the message, one sentence, and end
 ├── AccessError            AWS: credentials, permissions, region
 ├── ExtensionError         what a deployment declares
 ├── ScaleError             the levels and roles that it declares
-├── FindingError, TemplateError, TenantError
+├── FindingError, TemplateError, TenantError, TrustError
 └── ReportError, UnpublishedError
 """
 
