@@ -63,6 +63,7 @@ def fill(having: Services, name: str) -> Filled:
     _merged(operator, name, directory, ids)
     _begun(having, name, ids)
     codes = _handed_over(having, name, first)
+    having.oauth_clients(name).create("Entra ID")
     Outbox(having.table, name).write("token.rotated", "t1", {"until": MONDAY}, OPERATOR)
     Bookmarks(having.table, name).write("walk", 101, "somewhere", datetime.now(UTC))
     RateItem(having.table, name).add(1_000_000, time_ns() // 1000, 0, busy=True)

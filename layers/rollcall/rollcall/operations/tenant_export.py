@@ -6,7 +6,7 @@ Memory holds only a few reads. A concurrent change is exported as before or as a
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -32,6 +32,8 @@ from rollcall.storage.provisioning_log import MAX_KEEP_DAYS
 from rollcall.storage.resources import Resources
 from rollcall.storage.table import MAX_BATCH, Table
 from rollcall.storage.template_items import TemplateItems
+from rollcall.storage.token_usage import TokenUse
+from rollcall.tenants.oauth_clients import OAuthClient
 
 Line: TypeAlias = dict[str, Any]
 
@@ -79,23 +81,31 @@ def _settings(services: Services, tenant: str) -> Iterator[Line]:
         **({"rate": stored.rate} if stored.rate else {}),
         "exported": instant(datetime.now(UTC)),
     }
-    tokens, uses = (
-        {token.id: token for token in stored.tokens},
-        services.token_usage(tenant).read_all(),
-    )
+    uses = services.token_usage(tenant).read_all()
+    yield from _clients(stored.clients, uses)
+    tokens = {token.id: token for token in stored.tokens}
     for identifier in tokens.keys() | uses.keys():
         token = asdict(tokens[identifier]) if identifier in tokens else {"id": identifier}
         token.pop("digest", None)
-        use = uses.get(identifier)
-        yield {
-            "type": "token",
-            **token,
-            **({"firstUsed": use.first, "lastUsed": use.last} if use else {}),
-        }
+        yield {"type": "token", **token, **_times(uses.get(identifier))}
     for item in HandoverItems(services.table, tenant).all():
         handover = asdict(item)
         del handover["digest"], handover["expires"]
         yield {"type": "handover", **handover}
+
+
+def _clients(clients: Iterable[OAuthClient], uses: dict[str, TokenUse]) -> Iterator[Line]:
+    """Yield the OAuth clients with their secrets; their uses are taken out of `uses`."""
+    for client in clients:
+        content = asdict(client)
+        for secret in content["secrets"]:
+            del secret["digest"]
+            secret.update(_times(uses.pop(secret["id"], None)))
+        yield {"type": "client", **content, **_times(uses.pop(client.id, None))}
+
+
+def _times(use: TokenUse | None) -> dict[str, str]:
+    return {"firstUsed": use.first, "lastUsed": use.last} if use else {}
 
 
 def _resources(resources: Resources, url: str) -> Iterator[Line]:
