@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
@@ -227,6 +228,17 @@ MARKERS_OF_FOLDERS = {
     "scenario": "slow",
     "statemachine": "slow",
 }
+
+
+def pytest_collection() -> None:
+    """Collect tests without collecting garbage, which looks at all of them time and again."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """Leave what stays until the end out of the garbage collections to come."""
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
