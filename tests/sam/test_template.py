@@ -80,6 +80,16 @@ def test_the_outputs_are_those_that_the_command_reads() -> None:
     }
 
 
+def test_only_the_token_endpoint_and_those_that_authenticate_reach_the_signing_secret() -> None:
+    reaching = {
+        name
+        for name, resource in RESOURCES.items()
+        if resource["Type"] == "AWS::IAM::Role" and "SigningSecret" in json.dumps(resource)
+    }
+
+    assert reaching == {"BulkRole", "DiscoveryRole", "GroupsRole", "TokenRole", "UsersRole"}
+
+
 def test_a_key_that_stands_twice_is_refused() -> None:
     with pytest.raises(ValueError, match="Users stands twice"):
         template.read("Resources:\n  Users: 1\n  Users: 2\n")

@@ -28,7 +28,7 @@ PLACES = {
     ),
     "handover": Place(
         "handover_command:handover",
-        "Print a one-time link that gives a tenant's administrator endpoint and token.",
+        "Print a one-time link by which a tenant's administrator connects the identity provider.",
     ),
     "log": Place(
         "log_command:log",

@@ -51,7 +51,7 @@ def create(
         print(json.dumps({"tenant": name, "url": created.url, **token}))
     elif created.token is None:
         say(f"{name} is active, its Tenant URL is {created.url}")
-        say(f"Hand a token over: `rollcall handover {name}`")
+        say(f"Hand the connection over: `rollcall handover {name}`")
     else:
         print_credentials(name, created.url, created.token)
         say("The token is not kept and cannot be shown again.")
