@@ -236,8 +236,7 @@ def pytest_collection() -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Leave what stays until the end out of the garbage collections to come."""
-    gc.freeze()
+    """Collect garbage again."""
     gc.enable()
 
 
