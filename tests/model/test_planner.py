@@ -172,7 +172,7 @@ def found(leg: Leg, user: dict[str, Any]) -> bool:
             return bool(user["id"] == leg.id)
         case ByEntry():
             entries = {claim(Kind.USER, user)} if leg.unique else lookups(Kind.USER, user)
-            return leg.entry in entries
+            return leg.entry.forms[0] in {each.forms[0] for each in entries}
         case ByPrefix():
             return claim(Kind.USER, user).key.startswith(leg.entry.key)
         case ByGroup():
