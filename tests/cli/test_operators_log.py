@@ -30,8 +30,8 @@ from tests.storage.faults import counted
 
 READING = {
     "access show", "accounts list", "accounts show", "conflicts check", "duplicates flagged",
-    "duplicates list", "duplicates save", "duplicates show", "events list", "log", "oauth list",
-    "serve",
+    "duplicates list", "duplicates save", "duplicates show", "events list", "gallery attest",
+    "gallery check", "log", "oauth list", "serve",
     "templates list", "templates preview", "templates show", "tenants domains list", "tenants list",
     "tenants export", "tenants show", "tokens list",
 }  # fmt: skip
