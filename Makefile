@@ -18,7 +18,7 @@ BIN := $(VENV)/bin
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install serve demo quick test test-all check format lock build build-local validate local-aws events events-docker events-api deploy-local rehearse clean
+.PHONY: help install serve demo quick test test-all check format lock build build-local validate local-aws events events-docker events-api deploy-local rehearse bench clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -113,6 +113,9 @@ deploy-local: rehearsable  ## deploy the whole stack to an AWS on 127.0.0.1, wit
 
 rehearse: rehearsable  ## rehearse a deployment: a first day, an update, a failed one, a second stack, the end
 	$(BIN)/python -m rehearsal play
+
+bench: install  ## measure Rollcall and other SCIM servers side by side; `python -m bench --quick` is shorter
+	$(BIN)/python -m bench
 
 .PHONY: rehearsable
 rehearsable: install $(REHEARSAL)/.installed-$(TRANSLATOR_VERSION)

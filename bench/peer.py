@@ -1,0 +1,96 @@
+"""The peers: Rollcall and other SCIM servers, each started empty on loopback."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench import installation, process, server
+from bench.installation import AbsentError
+from bench.load import Target
+from bench.process import LOOPBACK, Process
+from rollcall.dev import emulator, local_server
+from tests import dynamodb
+
+_TENANT = "bench"
+_TOKEN = "bench"
+"""The token of the peers that keep none, as their programs have it."""
+
+
+@dataclass(frozen=True)
+class Running:
+    """A peer that runs: its process, and that of its database where it has one."""
+
+    target: Target
+    process: Process
+    database: Process | None = None
+
+
+@dataclass(frozen=True)
+class Peer:
+    """A peer by name; `run` starts it for a block, and raises AbsentError or StartError."""
+
+    name: str
+    version: str
+    run: Callable[[], AbstractContextManager[Running]]
+
+
+@contextmanager
+def rollcall() -> Iterator[Running]:
+    """Run Rollcall over the DynamoDB engine of the tests."""
+    engine = dynamodb.program()
+    if engine is None:
+        raise AbsentError("the DynamoDB engine is not installed: make install")
+    with (
+        _folder() as folder,
+        emulator.running(folder / "emulator", fresh=True) as secrets,
+        process.running(
+            [str(engine), "serve", "--port", "{port}"], folder / "engine.log"
+        ) as database,
+    ):
+        data = f"http://{LOOPBACK}:{database.port}"
+        services = server.services(data, secrets)
+        local_server.create_table(services)
+        token = services.tenants.create(_TENANT)
+        command = [sys.executable, "-m", "bench.server", "{port}", data, secrets]
+        with process.running(command, folder / "server.log") as serving:
+            url = f"http://{LOOPBACK}:{serving.port}/scim/{_TENANT}/v2"
+            yield Running(Target(url, token), serving, database)
+
+
+@contextmanager
+def scim2_server() -> Iterator[Running]:
+    """Run scim2-server in memory behind waitress."""
+    home = installation.python()
+    listen = f"--listen={LOOPBACK}:{{port}}"
+    command = [str(home / "bin" / "waitress-serve"), listen, "--threads=8", "scim2_server_app:app"]
+    sources = {"PYTHONPATH": str(installation.SOURCES)}
+    with _folder() as folder, process.running(command, folder / "log", sources) as serving:
+        yield Running(Target(f"http://{LOOPBACK}:{serving.port}/v2", _TOKEN), serving)
+
+
+@contextmanager
+def scimmy() -> Iterator[Running]:
+    """Run SCIMMY in memory behind its routers."""
+    command = ["node", str(installation.node() / "scimmy.mjs"), "{port}"]
+    production = {"NODE_ENV": "production"}
+    with _folder() as folder, process.running(command, folder / "log", production) as serving:
+        yield Running(Target(f"http://{LOOPBACK}:{serving.port}/scim", _TOKEN), serving)
+
+
+ROLLCALL = Peer("Rollcall", "this checkout", rollcall)
+PEERS = (
+    ROLLCALL,
+    Peer("scim2-server", "0.8.3, waitress 3.0.2, in memory", scim2_server),
+    Peer("SCIMMY", "1.3.5, Express 4, in memory", scimmy),
+)
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        yield Path(folder)
