@@ -231,6 +231,14 @@ def test_a_failure_of_ours_is_500_without_internals_and_logged_with_the_stack(
     assert failure["request_id"] == answer.headers["x-request-id"]
 
 
+def test_a_token_in_the_place_of_the_tenant_is_in_no_log_line(api: Api) -> None:
+    refused = api.send("GET", "/Users", base=f"/scim/{api.token}/v2")
+
+    assert refused.status_code == 401
+    assert api.token not in api.log.getvalue()
+    assert "tenant" not in api.lines()[-1]
+
+
 def test_a_log_line_says_what_was_asked_and_nothing_of_what_was_said(api: Api) -> None:
     user = api.user(displayName="Secret Name", password="hunter2-hunter2")
     api.send("GET", '/Users?filter=userName eq "lookedup@example.com"')

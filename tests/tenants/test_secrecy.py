@@ -22,6 +22,7 @@ from rollcall.runtime.json_log import logger
 from rollcall.runtime.scim_function import application
 from rollcall.runtime.services import Services
 from rollcall.tenants import token_format
+from rollcall.tenants.tenants import Tenants
 from tests.changes.streamed import batches, streamed
 from tests.command import rollcall
 from tests.conftest import Server
@@ -78,6 +79,26 @@ def test_no_token_and_no_code_is_left_anywhere(server: Server, tmp_path: Path) -
         heard.answer(http.get(url.replace(name, "first") + "/Users", headers=headers))
     wrong = token_format.generate()
     heard.answer(http.get(f"{url}/Users", headers={"Authorization": f"Bearer {wrong}"}))
+    client = command("oauth", "create", name)
+    form = {
+        "grant_type": "client_credentials",
+        **{field: client[field] for field in ("client_id", "client_secret")},
+    }
+    access = http.post(client["token_url"], data=form).json()["access_token"]
+    for changed in (
+        {"client_id": client["client_secret"]},
+        {"scope": client["client_secret"]},
+        {"client_assertion": client["client_secret"]},
+    ):
+        heard.answer(http.post(client["token_url"], data={**form, **changed}))
+    heard.answer(http.post(client["token_url"].replace(name, "first"), data=form))
+    for place in (access, client["client_secret"]):
+        headers = {"Authorization": f"Bearer {place}"}
+        heard.answer(http.get(f"{url}/Users", headers=headers))
+        heard.answer(http.get(url.replace(name, "first") + "/Users", headers=headers))
+        http.get(url.replace(name, place) + "/Users", headers=headers)
+        http.post(client["token_url"].replace(name, place), data=form)
+    people("oauth", "list", name)
     people("tenants", "show", name)
     people("tenants", "list")
     people("tokens", "list", name)
@@ -98,13 +119,20 @@ def test_no_token_and_no_code_is_left_anywhere(server: Server, tmp_path: Path) -
         json.dumps([page["Items"] for page in items], default=str),
         json.dumps(server.services.secrets.read(name)),
     ]
-    secrets = [first, second, third, reader["token"], wrong, f"x{code.partition('.')[2]}"]
-    assert len(set(secrets)) == 6
-    for secret in secrets:
-        body = secret.removeprefix("rollcall_").removeprefix("x")[:40]
+    secrets = [first, second, third, reader["token"], wrong, client["client_secret"], code]
+    bodies = {access[-43:], *(secret[-46:-6] for secret in secrets)}
+    assert len(bodies) == 8
+    for body in bodies:
         assert not [each[:200] for each in left if body in each]
     assert not [each[:200] for each in left if "hunter2" in each]
     assert server.services.tenants.show(name).key not in "".join(left[:-1])
+
+
+def test_the_key_of_a_tenant_is_no_part_of_what_is_printed(tenants: Tenants) -> None:
+    tenants.create("acme")
+    tenant = tenants.show("acme")
+
+    assert tenant.key not in repr(tenant)
 
 
 class Context:

@@ -22,6 +22,7 @@ from rollcall.scim.errors import SCIMException, TooManyRequests, UnauthorizedExc
 from rollcall.tenants.authentication import Authenticator, Caller
 from rollcall.tenants.failed_sign_ins import FailedSignIns
 from rollcall.tenants.rate_limiter import RateLimiter
+from rollcall.tenants.tenants import TENANT_NAME
 
 Within = Callable[[float], AbstractContextManager[None]]
 """Returns a context manager that limits the time of its block, in seconds."""
@@ -141,7 +142,8 @@ class Authentication:
             await self._app(scope, receive, send)
             return
         log = scope["state"]["log"]
-        log["tenant"] = base["tenant"]
+        if TENANT_NAME.fullmatch(base["tenant"]):  # else it may be a token in the wrong place
+            log["tenant"] = base["tenant"]
         authorization = Headers(scope=scope).get("authorization")
         try:
             caller = await run_in_threadpool(self._admit, base["tenant"], authorization, log)

@@ -76,7 +76,7 @@ class Tenant:
     name: str
     state: str
     created: str
-    key: str
+    key: str = field(repr=False)
     tokens: tuple[Token, ...]
     closed: str = ""
     link_policy: LinkPolicy = field(default_factory=LinkPolicy)
