@@ -288,11 +288,12 @@ def test_a_clock_that_is_set_back_locks_nobody_out(one: Containers, clock: Clock
     assert len(simulation.admitted) > 0.9 * len(simulation.offered)
 
 
+@pytest.mark.parametrize("busy", [True, False])
 def test_a_level_hours_away_is_a_debt_of_ten_bulk_requests(
-    one: Containers, services: Services, clock: Clock
+    one: Containers, services: Services, clock: Clock, busy: bool
 ) -> None:
     now = int(clock.now.timestamp() * 1e6)
-    RateItem(services.table, "acme").add(5 * 3600 * 10**6, now, 0, busy=True)
+    RateItem(services.table, "acme").add(5 * 3600 * 10**6, now, 0, busy=busy)
 
     one.admitted(10)
 

@@ -18,7 +18,7 @@ from rollcall.aws.aws_errors import ClientError
 from rollcall.scim.errors import TooManyRequests, Unavailable
 from rollcall.scim.instant import instant
 from rollcall.storage.provisioning_log import LogEntry, ProvisioningLog
-from rollcall.storage.rate_item import RateItem
+from rollcall.storage.rate_item import RateItem, RateLevel
 from rollcall.storage.table import Table
 from rollcall.storage.transactions import ConditionFailed
 from rollcall.tenants.authentication import Caller
@@ -115,9 +115,8 @@ class RateLimiter:
 
     def _look(self, item: RateItem, state: _TenantState, rate: int) -> bool:
         """Read the level, and tell whether to report because another container is busy."""
-        level = item.read()
+        self._share(item, state, item.read(), rate)
         with state.bucket.lock:
-            state.bucket.share(level, rate)
             return state.bucket.is_report_due(self._now(state), rate)
 
     def _report(self, item: RateItem, state: _TenantState, rate: int) -> None:
@@ -125,7 +124,12 @@ class RateLimiter:
         with bucket.lock:
             now, busy = self._now(state), bucket.is_busy(self._now(state))
             time, expected = bucket.take() * SECOND // rate, bucket.shared
-        level = item.add(time, now, expected, busy=busy)
+        self._share(item, state, item.add(time, now, expected, busy=busy), rate)
+        state.failing = False
+
+    def _share(self, item: RateItem, state: _TenantState, level: RateLevel, rate: int) -> None:
+        """Note the level that all share, and lower one that no tenant can have."""
+        bucket = state.bucket
         with bucket.lock:
             bucket.share(level, rate)
             highest = highest_level(self._now(state), rate)
@@ -134,7 +138,6 @@ class RateLimiter:
         if exceeded:
             with suppress(ConditionFailed):
                 item.lower(highest)
-        state.failing = False
 
     def _pause(self, tenant: str, state: _TenantState) -> None:
         with state.bucket.lock:
