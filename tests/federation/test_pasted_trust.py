@@ -246,6 +246,11 @@ def test_a_subject_is_an_object_id() -> None:
             "are they swapped?",
         ),
         (
+            {"audience": f"HTTPS://{ISSUER.removeprefix('https://')}?v#2"},
+            f"--audience is an application's id, and HTTPS://{ISSUER.removeprefix('https://')}?v#2 "
+            "looks like another of the values: are they swapped?",
+        ),
+        (
             {"audience": "scim"},
             "--audience is api://APPLICATION-ID or an application's id, and scim is neither",
         ),
@@ -253,6 +258,10 @@ def test_a_subject_is_an_object_id() -> None:
 )
 def test_a_refusal_names_the_option_and_the_problem(changes: dict[str, str], sentence: str) -> None:
     assert refusal(**changes) == sentence
+
+
+def test_an_audience_need_not_be_a_url_that_can_be_read() -> None:
+    assert pasted(audience="https://[rollcall").trust.audience == "https://[rollcall"
 
 
 def test_values_that_look_swapped_are_warned_of() -> None:

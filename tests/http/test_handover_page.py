@@ -249,6 +249,12 @@ def test_a_mistake_is_named_by_its_field_before_anything_is_read(field: str, pag
     assert page.press_client(trust=TRUST).status_code == 200
 
 
+def test_a_mistake_that_is_a_question_ends_as_one(page: Page) -> None:
+    answer = page.press_client(trust=TRUST | {"subject": TRUST["issuer"]})
+
+    assert answer.json()["detail"].endswith("are they swapped?")
+
+
 @pytest.mark.parametrize("trust", ["x", {}, TRUST | {"issuer": None}, [TRUST]])
 def test_a_trust_that_is_none_is_refused_without_a_call(trust: object, page: Page) -> None:
     clients = page.services.clients

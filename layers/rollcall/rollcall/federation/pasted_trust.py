@@ -160,7 +160,8 @@ class _Reader:
         text = _bare(name, pasted)
         if match := _APPLICATION.fullmatch(text):
             return self._noted(name, pasted, match[1].lower(), "names an application")
-        if text.lower().startswith("https://") and urlsplit(text).netloc.lower() in CLOUDS:
+        scheme, _, rest = text.lower().partition("://")
+        if scheme == "https" and re.split(r"[/?#]", rest)[0] in CLOUDS:
             raise TrustError(
                 f"{name} is an application's id, and {text} looks like another of the values: "
                 "are they swapped?"

@@ -198,7 +198,7 @@ def _notes(pasted: PastedTrust) -> dict[str, list[str]]:
 
 
 def _sentence(text: str) -> str:
-    return f"{text[0].upper()}{text[1:]}."
+    return text[0].upper() + text[1:] + ("" if text.endswith("?") else ".")
 
 
 def _client(request: Request, tenant: str, client: OAuthClient) -> dict[str, Any]:
