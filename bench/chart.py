@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from html import escape
-from itertools import count
 from math import ceil, floor, log10
 from pathlib import Path
 from string import Template
@@ -12,7 +11,7 @@ from string import Template
 _TEMPLATE = Template((Path(__file__).parent / "chart.svg").read_text())
 _COLOURS = ("#0b5fff", "#e07b00", "#2e8b57", "#8a4fbf")
 _LEFT, _RIGHT, _TOP = 170, 740, 56
-_BAR, _GAP = 9, 8
+_BAR, _GAP = 10, 8
 
 
 def bars(title: str, rows: Mapping[str, Mapping[str, float]]) -> str:
@@ -38,15 +37,14 @@ def bars(title: str, rows: Mapping[str, Mapping[str, float]]) -> str:
         at = x(10.0**power)
         parts.append(f'<path d="M{at:.0f} {_TOP - 4}V{height - 8}" stroke="#ddd"/>')
         parts.append(_text(at, _TOP - 6, f"{10.0**power:g}", "middle"))
-    y = count(_TOP)
+    top: float = _TOP
     for label, row in rows.items():
-        top = next(y)
         parts.append(_text(_LEFT - 6, top + _BAR * len(row) / 2 + 4, label, "end"))
         for number, (name, value) in enumerate(row.items()):
             at = top + _BAR * number
             parts.append(_bar(_LEFT, at, max(1.0, x(value) - _LEFT), colours[name]))
-            parts.append(_text(max(x(value), _LEFT + 1) + 4, at + 8, f"{value:.3g}"))
-        y = count(top + _BAR * len(row) + _GAP)
+            parts.append(_text(max(x(value), _LEFT + 1) + 4, at + 8, f"{value:.3g}", size=9))
+        top += _BAR * len(row) + _GAP
     return _TEMPLATE.substitute(height=height, title=escape(title), parts="\n".join(parts))
 
 
@@ -56,5 +54,6 @@ def _bar(x: float, y: float, width: float, colour: str) -> str:
     )
 
 
-def _text(x: float, y: float, text: str, anchor: str = "start") -> str:
-    return f'<text x="{x:.0f}" y="{y:.0f}" text-anchor="{anchor}">{escape(text)}</text>'
+def _text(x: float, y: float, text: str, anchor: str = "start", size: int = 11) -> str:
+    place = f'x="{x:.0f}" y="{y:.0f}" text-anchor="{anchor}"'
+    return f'<text {place} font-size="{size}">{escape(text)}</text>'

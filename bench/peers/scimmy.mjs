@@ -16,13 +16,19 @@ function store(type, name) {
         const indexed = alone && only[name][0] === "eq";
         return indexed ? [byName.get(key(only[name][1]))].filter(Boolean) : undefined;
     };
+    // SCIMMY would make an answer of every user, and cut the page out of that.
+    const page = (resource) => {
+        const {startIndex = 1, count = 20} = resource.constraints ?? {};
+        resource.constraints = {...resource.constraints, totalResults: byId.size};
+        return [...byId.values()].slice(startIndex - 1, startIndex - 1 + count);
+    };
     SCIMMY.Resources.declare(type, {
         egress: (resource) => {
             if (resource.id) {
                 if (!byId.has(resource.id)) throw new Error("not found");
                 return byId.get(resource.id);
             }
-            if (!resource.filter) return [...byId.values()];
+            if (!resource.filter) return page(resource);
             return named(resource.filter) ?? resource.filter.match([...byId.values()]);
         },
         ingress: (resource, data) => {
