@@ -153,12 +153,13 @@ def test_an_unknown_key_is_no_refusal_while_the_issuer_is_away(
     issuer.publish(KEY, OTHER_KEY)
     issuer.answer = issuers.status(503)
 
-    with pytest.raises(Unavailable):
-        keys.key(issuer.jwks, OTHER_KEY.id)
-    assert is_key(keys.key(issuer.jwks, KEY.id), KEY)
+    for _ in range(2):
+        with pytest.raises(Unavailable):
+            keys.key(issuer.jwks, OTHER_KEY.id)
+        assert is_key(keys.key(issuer.jwks, KEY.id), KEY)
+        clock.now += RETRY_SECONDS / 2
 
     issuer.answer = None
-    clock.now += RETRY_SECONDS
     assert is_key(keys.key(issuer.jwks, OTHER_KEY.id), OTHER_KEY)
 
 

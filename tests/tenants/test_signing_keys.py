@@ -65,6 +65,21 @@ def test_a_new_key_signs_when_everybody_can_have_read_it(services: Services, clo
     assert late.current() == second
 
 
+def test_after_two_rotations_at_once_no_key_signs_that_is_gone(
+    services: Services, signing_keys: SigningKeys, clock: Clock
+) -> None:
+    token_endpoint = another(services, clock)
+    leaked = token_endpoint.current()
+    signing_keys.rotate()
+    signing_keys.rotate(force=True)
+    clock.go_on(5)
+
+    signing = token_endpoint.current()
+
+    assert another(services, clock).find(signing.id) == signing
+    assert another(services, clock).find(leaked.id) is None
+
+
 def test_a_key_that_is_not_known_is_read_at_once_and_then_after_a_while(
     services: Services, signing_keys: SigningKeys, clock: Clock, calls: Calls
 ) -> None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 CACHE_SECONDS = 300.0
 COOL_DOWN_SECONDS = 5.0
-"""How long the keys are cached, and how often an unknown id makes them be read again."""
+"""How long the keys are cached; for an unknown id, and for a key that is to sign, not as long."""
 
 SIGNS_AFTER = timedelta(seconds=60)
 """A new key signs when it is older than COOL_DOWN_SECONDS: whoever reads the keys finds it then."""
@@ -65,8 +65,12 @@ class SigningKeys:
         self._lock = Lock()
 
     def current(self) -> SigningKey:
-        """Return the key that signs: the newest one, or the one before it for a minute."""
-        keys = self._cached(CACHE_SECONDS)
+        """Return the key that signs: the newest one, or the one before it for a minute.
+
+        It is one of the two newest also after two rotations at once: what any other key signs is
+        refused.
+        """
+        keys = self._cached(COOL_DOWN_SECONDS)
         is_new = self._clock() - keys[0].created < SIGNS_AFTER
         return keys[-1] if is_new else keys[0]
 

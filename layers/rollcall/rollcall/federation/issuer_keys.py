@@ -84,8 +84,9 @@ class IssuerKeys:
             elif key_id not in key_set.keys and not _is_within(
                 COOL_DOWN_SECONDS, key_set.looked_at, now
             ):
-                key_set.looked_at = now
                 self._read(url, key_set, now)
+                if key_set.failure is None:
+                    key_set.looked_at = now
             if key_id in key_set.keys and _is_within(STALE_SECONDS, key_set.read_at, now):
                 return key_set.keys[key_id]
             if key_set.failure is not None:
@@ -105,7 +106,7 @@ class IssuerKeys:
         except UrlForbidden as error:
             raise AssertionRefused(f"the URL of the keys may not be read: {error}") from error
         except NotRead as error:
-            key_set.failure, key_set.failed_at, key_set.looked_at = error, now, float("-inf")
+            key_set.failure, key_set.failed_at = error, now
         else:
             key_set.failure, key_set.read_at = None, now
 
