@@ -17,11 +17,19 @@ from starlette.testclient import TestClient
 from rollcall.http.routes import EVERYTHING
 from rollcall.operations import tenant_export
 from rollcall.operations.operator import Operator
-from rollcall.runtime import changes_function, duplicates_function, expiry_function, pages_function
+from rollcall.runtime import (
+    changes_function,
+    duplicates_function,
+    expiry_function,
+    pages_function,
+    token_function,
+)
 from rollcall.runtime.json_log import logger
 from rollcall.runtime.scim_function import application
 from rollcall.runtime.services import Services
 from rollcall.tenants import token_format
+from rollcall.tenants.oauth_clients import PREFIX
+from rollcall.tenants.tenant_clients import IssuedSecret
 from rollcall.tenants.tenants import Tenants
 from tests.changes.streamed import batches, streamed
 from tests.command import rollcall
@@ -169,6 +177,29 @@ def talking(having: Services, tokens_: tuple[str, ...], codes: tuple[str, ...]) 
     return heard
 
 
+def signing_in(having: Services, secret: IssuedSecret, wrong: str) -> tuple[list[str], list[str]]:
+    """Ask the token endpoint, right and wrong; return the tokens, and what is said beside them."""
+    app = application(having, EVERYTHING, logger(), token_function.routes(having))
+    http: Any = TestClient(app, "https://scim.test", raise_server_exceptions=False)
+    tokens, heard = list[str](), list[str]()
+    form = {"grant_type": "client_credentials", "client_id": secret.client.id}
+    for more in (
+        {"client_secret": secret.plain},
+        {"client_secret": wrong},
+        {"client_secret": secret.plain, "scope": "another"},
+        {"client_secret": secret.plain, "client_assertion": secret.plain},
+        {"client_id": secret.plain, "client_secret": secret.plain},
+    ):
+        answer = http.post("/scim/acme/oauth2/token", data={**form, **more})
+        content = answer.json()
+        tokens += [content.pop("access_token")] if answer.is_success else []
+        heard += [str(answer.headers), str(content)]
+    for token in (*tokens, tokens[0][:-1] + "_"):
+        answer = http.get("/scim/acme/v2/Users", headers={"Authorization": f"Bearer {token}"})
+        heard += [str(answer.headers), answer.text]
+    return tokens, heard
+
+
 def test_no_function_and_no_call_to_aws_says_a_secret(
     server: Server, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -188,6 +219,9 @@ def test_no_function_and_no_call_to_aws_says_a_secret(
         short = having.tokens("acme").issue("ends soon", days=1).plain
         every = (*filled.tokens, short)
         heard = talking(having, (*every, wrong), filled.codes)
+        client, another = having.oauth_clients("acme").create("x"), token_format.generate(PREFIX)
+        access, beside = signing_in(having, client, another)
+        heard += beside
         failures = [
             changes_function.publish(each, bus, having.settings.url, log)
             for each in batches(of.records())
@@ -212,10 +246,13 @@ def test_no_function_and_no_call_to_aws_says_a_secret(
     calls = [f"{each.operation} {each.body}" for each in made]
     left = [*calls, *heard, logged, out, err, exported]
     codes = [code.partition(".")[2] for code in filled.codes]
-    for secret in (*every, wrong, *codes):
-        body = secret.removeprefix(token_format.PREFIX)[:40]
+    macs = [token.rpartition(".")[2] for token in access]
+    for secret in (*every, wrong, *codes, client.plain, another, *macs):
+        body = secret.removeprefix(PREFIX).removeprefix(token_format.PREFIX)[:40]
         assert not [each[:200] for each in left if body in each]
     assert not [each for each in left if "hunter2" in each]
+    signing_key = having.signing_keys.current().key.decode()
+    assert not [each[:200] for each in left if signing_key in each]
     key = having.tenants.show("acme").key
     assert {each.operation for each in made if key in str(each.body)} == {
         "CreateSecret", "PutSecretValue",
