@@ -40,6 +40,7 @@ def play(cloud: Cloud) -> int:
     rows.step("templates", other.templates)
     rows.step("duplicates", partial(duplicates.check_report, stack, other, people))
     rows.step("log, tokens", other.log_and_tokens)
+    rows.step("sign-in", acme.sign_in)
     rows.step("update", partial(update.update_under_load, stack, acme))
     rows.step("failed update", partial(update.roll_back_under_load, stack, acme))
     rows.step("tenant's end", other.end)

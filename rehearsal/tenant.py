@@ -153,6 +153,26 @@ class Tenant:
             expect(self.status("GET", "/Users?count=1", token=each), 200, "a token")
         return f"{len(entries)} entries, {len(lines)} lines exported, both tokens work"
 
+    def sign_in(self) -> str:
+        """Sign in with a client's secret, before and after a rotation of the signing key."""
+        client = self.stack.json("oauth", "create", self.name)
+        form = {name: client[name] for name in ("client_id", "client_secret")}
+        endpoint = self.stack.local_url(client["token_url"])
+
+        def ask(**form: str) -> httpx.Response:
+            form = {"grant_type": "client_credentials", **form}
+            return httpx.post(endpoint, data=form, timeout=60)
+
+        tokens = [ask(**form).json()["access_token"]]
+        self.stack.rollcall("oauth", "rotate-signing-key")
+        tokens.append(ask(**form).json()["access_token"])
+        for token in tokens:
+            for path in ("/Users?count=1", "/Groups?count=1", "?count=1", "/Schemas"):
+                expect(self.status("GET", path, token=token), 200, f"{path}, by an access token")
+        wrong = ask(client_id=client["client_id"], client_secret=self.token)
+        expect(wrong.status_code, 401, "another secret")
+        return "access tokens work everywhere, also after the signing key was rotated"
+
     def end(self) -> str:
         """Delete it, and check that no item is left."""
         self.stack.rollcall("tenants", "delete", self.name, "--yes", "--no-wait")

@@ -71,13 +71,8 @@ def _names(template: Template) -> dict[str, str]:
         for variable, value in template.variables(function)
         if isinstance(value, dict) and "Ref" in value and variable in given()
     }
-    # The name of a secret is its ARN, which ends in characters of its own.
-    names |= {
-        name: f"arn:aws:secretsmanager:{ACCOUNT}:secret:{names[name]}-AbCdEf"
-        for name, resource in template.resources.items()
-        if resource["Type"] == "AWS::SecretsManager::Secret"
-    }
-    arns: dict[str, str] = {}
+    signing = f"arn:aws:secretsmanager:{ACCOUNT}:secret:{given()['ROLLCALL_SIGNING_SECRET']}-AbCdEf"
+    arns = {"SigningSecret.Id": signing}
     for name, resource in template.resources.items():
         if prefix := _ARNS.get(resource["Type"]):
             arn = prefix + names.get(name, name).rpartition("/")[2]
