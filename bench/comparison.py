@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from http.client import HTTPException
 from itertools import islice
 
 from bench import figures
@@ -13,7 +14,8 @@ from bench.load import send
 from bench.operation import CREATE, OPERATIONS, Operation
 from bench.peer import Peer, Running
 from bench.population import Population, RefusedError, ids, populate
-from bench.process import StartError
+from bench.process import Process, StartError
+from rollcall.dev.emulator import EmulatorError
 
 Progress = Callable[[str], None]
 
@@ -47,13 +49,13 @@ def _result(peer: Peer, plan: Plan, progress: Progress) -> Result:
     measurements: list[Measurement] = []
     absent = ""
     try:
-        for size in plan.sizes:
+        for size in plan.sizes[:1] if peer.once else plan.sizes:
             progress(f"{peer.name}: {size:,} users")
             with peer.run() as running:
                 warm_up = Plan((_WARM_UP,), _WARM_UP, plan.seconds, plan.connections)
                 _measure(running, "warm", _WARM_UP, warm_up, lambda _: None)
                 measurements.append(_measure(running, "user", size, plan, progress))
-    except (AbsentError, StartError, RefusedError, OSError) as error:
+    except (AbsentError, StartError, RefusedError, EmulatorError, HTTPException, OSError) as error:
         absent = str(error)
         progress(f"{peer.name}: {absent}")
     return Result(peer.name, peer.version, absent, measurements)
@@ -65,21 +67,18 @@ def _measure(running: Running, name: str, size: int, plan: Plan, progress: Progr
     for operation in OPERATIONS:
         operations[operation.name] = took = _operation(running, operation, people, plan)
         progress(f"  {operation.name:26}{took.p50:9.2f} ms{took.rate:9.0f} a second  {took.wrong}")
-    database = running.database
-    return Measurement(
-        size,
-        operations,
-        running.process.memory(),
-        None if database is None else database.memory(),
+    memory, database_memory = (
+        each.memory() if each else None for each in (running.process, running.database)
     )
+    return Measurement(size, operations, memory, database_memory)
 
 
 def _operation(running: Running, operation: Operation, people: Population, plan: Plan) -> Figures:
     requests = list(islice(operation.requests(people), plan.requests))
     half = (len(requests) + 1) // 2
-    before = _cpu(running)
+    before = _cpu(running.process), _cpu(running.database)
     single = send(running.target, requests[:half], limit=plan.seconds).answers
-    after = _cpu(running)
+    after = _cpu(running.process), _cpu(running.database)
     cpu, database_cpu = (
         1000 * (end - begin) / len(single) for begin, end in zip(before, after, strict=True)
     )
@@ -91,13 +90,12 @@ def _operation(running: Running, operation: Operation, people: Population, plan:
         p50=figures.p50(seconds),
         p99=figures.percentile(seconds, 0.99),
         rate=len(many.answers) / many.seconds,
-        cpu=cpu,
-        database_cpu=None if running.database is None else database_cpu,
+        cpu=cpu if running.process else None,
+        database_cpu=database_cpu if running.database else None,
         requests=len(single) + len(many.answers),
         wrong=figures.wrong([*single, *many.answers], operation.total),
     )
 
 
-def _cpu(running: Running) -> tuple[float, float]:
-    database = running.database
-    return running.process.cpu(), 0.0 if database is None else database.cpu()
+def _cpu(process: Process | None) -> float:
+    return process.cpu() if process else 0.0

@@ -13,6 +13,9 @@ from bench import installation, process, server
 from bench.installation import AbsentError
 from bench.load import Target
 from bench.process import LOOPBACK, Process
+from events import runtime
+from rehearsal import cloud, localhost
+from rehearsal.stack import CommandError, Stack
 from rollcall.dev import emulator, local_server
 from tests import dynamodb
 
@@ -23,20 +26,24 @@ _TOKEN = "bench"
 
 @dataclass(frozen=True)
 class Running:
-    """A peer that runs: its process, and that of its database where it has one."""
+    """A peer that runs: its process where it is one, and that of its database where it has one."""
 
     target: Target
-    process: Process
+    process: Process | None = None
     database: Process | None = None
 
 
 @dataclass(frozen=True)
 class Peer:
-    """A peer by name; `run` starts it for a block, and raises AbsentError or StartError."""
+    """A peer by name; `run` starts it for a block, and raises AbsentError or StartError.
+
+    `once` says that it is measured at the smallest size alone.
+    """
 
     name: str
     version: str
     run: Callable[[], AbstractContextManager[Running]]
+    once: bool = False
 
 
 @contextmanager
@@ -82,11 +89,27 @@ def scimmy() -> Iterator[Running]:
         yield Running(Target(f"http://{LOOPBACK}:{serving.port}/scim", _TOKEN), serving)
 
 
+@contextmanager
+def deployed() -> Iterator[Running]:
+    """Run Rollcall as the template deploys it: a gateway and the built functions, emulated."""
+    localhost.resolve()
+    try:
+        with _folder() as folder, cloud.running(folder) as emulated:
+            runtime.check_built()
+            stack = Stack(emulated, "bench")
+            stack.deploy()
+            made = stack.json("tenants", "create", _TENANT)
+            yield Running(Target(stack.local_url(made["url"]), made["token"]))
+    except (cloud.NotReadyError, runtime.NotBuiltError, CommandError) as error:
+        raise AbsentError(str(error)) from error
+
+
 ROLLCALL = Peer("Rollcall", "this checkout", rollcall)
 PEERS = (
     ROLLCALL,
     Peer("scim2-server", "0.8.3, waitress 3.0.2, in memory", scim2_server),
     Peer("SCIMMY", "1.3.5, Express 4, in memory", scimmy),
+    Peer("Rollcall, deployed", "this checkout, built, over an AWS emulator", deployed, once=True),
 )
 
 

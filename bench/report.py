@@ -39,7 +39,9 @@ class Report:
         folder.mkdir(parents=True, exist_ok=True)
         for size in self._sizes():
             for name in CHARTS:
-                (folder / f"{name}-{size}.svg").write_text(self._chart(name, size))
+                if rows := self._bars(name, size):
+                    title = f"{TABLES[name][0]}, {size:,} users (logarithmic)"
+                    (folder / f"{name}-{size}.svg").write_text(chart.bars(title, rows))
         (folder / "report.md").write_text("\n".join(self._lines()) + "\n")
         (folder / "report.json").write_text(json.dumps(self._json(), indent=1) + "\n")
 
@@ -67,7 +69,7 @@ class Report:
             for name, (title, figure) in TABLES.items():
                 yield f"\n### {title}\n"
                 yield from self._table(size, figure)
-                if name in CHARTS:
+                if name in CHARTS and self._bars(name, size):
                     yield f"\n![{title}]({name}-{size}.svg)"
             yield "\n### Memory at the end, MB\n"
             yield from self._memory(size)
@@ -114,9 +116,10 @@ class Report:
             )
             yield f"| {operation} | {' | '.join(cells)} |"
 
-    def _chart(self, name: str, size: int) -> str:
-        title, figure = TABLES[name]
-        rows = {
+    def _bars(self, name: str, size: int) -> dict[str, dict[str, float]]:
+        """Return the bars of a chart: the figures that are known, of answers that were right."""
+        _, figure = TABLES[name]
+        bars = {
             operation: {
                 peer: value
                 for peer, each in row
@@ -124,7 +127,7 @@ class Report:
             }
             for operation, row in self._rows(size)
         }
-        return chart.bars(f"{title}, {size:,} users (logarithmic)", rows)
+        return {operation: row for operation, row in bars.items() if row}
 
 
 def _at(result: Result, size: int) -> Measurement | None:

@@ -106,6 +106,21 @@ def test_the_charts_of_the_report_exist_and_are_well_formed(folder: Path) -> Non
         assert set(NAMES) <= texts, file.name
 
 
+def test_a_server_whose_cpu_is_not_known_has_no_chart_of_it(
+    results: list[Result], tmp_path: Path
+) -> None:
+    (three,) = results[0].measurements
+    unknown = {
+        name: replace(took, cpu=None, database_cpu=None) for name, took in three.operations.items()
+    }
+    deployed = Result("deployed", measurements=[replace(three, operations=unknown, memory=None)])
+
+    Report(datetime(2026, 1, 2, tzinfo=UTC), PLAN, [deployed]).write(tmp_path)
+
+    assert [file.name for file in tmp_path.glob("*.svg")] == ["p50-3.svg"]
+    assert "whole-cpu-3.svg" not in (tmp_path / "report.md").read_text()
+
+
 def test_a_bar_ten_times_as_long_is_a_step_of_the_scale_further() -> None:
     drawn = ElementTree.fromstring(chart.bars("Times", {"a": {"x": 1, "y": 10, "z": 100}}))
     bars = [each for each in drawn.findall(".//{*}rect") if float(each.get("x", "0")) == 170][1:]
