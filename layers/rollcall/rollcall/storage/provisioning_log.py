@@ -1,7 +1,7 @@
 """The provisioning log of one tenant: the requests, who sent them, and the answers.
 
-Each day has SHARDS partitions, each in the order of time, so that the writes of a busy tenant are
-spread. Entries expire.
+Each day has SHARDS partitions, each in the order of time, so that the writes of a busy tenant, and
+of one bulk request, are spread. Entries expire.
 """
 
 from __future__ import annotations
@@ -61,6 +61,11 @@ class LogEntry:
         """The sort key of the entry among those of its day."""
         return f"{self.time}#{self.request}#{self.number:04d}"
 
+    @property
+    def shard(self) -> int:
+        """The shard of the entry among those of its day; a bulk request has entries in all."""
+        return crc32(self.order.encode()) % SHARDS
+
 
 _FIELDS = {attribute.name: attribute.default for attribute in fields(LogEntry)}
 
@@ -105,8 +110,7 @@ class ProvisioningLog:
                 yield _entry(item)
 
     def _key(self, entry: LogEntry) -> Key:
-        shard = crc32(entry.request.encode()) % SHARDS
-        return self._keys.log_entry(entry.time[:10], shard, entry.order)
+        return self._keys.log_entry(entry.time[:10], entry.shard, entry.order)
 
     def _item(self, entry: LogEntry) -> Item:
         values = {name: value for name, value in asdict(entry).items() if value != _FIELDS[name]}
