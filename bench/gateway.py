@@ -73,10 +73,22 @@ class Gateway:
 
 
 @contextmanager
+def event_loop() -> Iterator[None]:
+    """Make the event loop that Mangum takes and leaves open, and close it after the block."""
+    own = asyncio.new_event_loop()
+    asyncio.set_event_loop(own)
+    try:
+        yield
+    finally:
+        asyncio.set_event_loop(None)
+        own.close()
+
+
+@contextmanager
 def gateway(tenant: str = "bench") -> Iterator[Gateway]:
     """Yield a gateway over an emulator that ends with the block."""
-    asyncio.set_event_loop(asyncio.new_event_loop())
     with (
+        event_loop(),
         tempfile.TemporaryDirectory() as state,
         emulator.running(Path(state), fresh=True) as endpoint,
     ):

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import defaultdict
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from bench.gateway import Gateway
+from bench.gateway import Gateway, event_loop
 from bench.partitions.recording import Usage, recorded
 from rollcall.runtime.services import Services
 from rollcall.scim.resource_type import ENTERPRISE
@@ -41,8 +40,8 @@ def user(number: int) -> dict[str, Any]:
 
 def record(services: Services) -> Recording:
     """Run a request of each kind on a tenant of PAGE users."""
-    asyncio.set_event_loop(asyncio.new_event_loop())
-    return _record(Gateway(services, TENANT))
+    with event_loop():
+        return _record(Gateway(services, TENANT))
 
 
 def _record(gate: Gateway) -> Recording:

@@ -46,8 +46,8 @@ PLACES = {
     ),
     "oauth": Place(
         "oauth_command:app",
-        "The OAuth clients of a tenant, which get access tokens of an hour: for a secret or, "
-        "without one, for assertions of an issuer such as Entra ID.",
+        "The OAuth clients of a tenant: each gets access tokens of an hour at the tenant's token "
+        "endpoint, for a secret or, with a trust, for assertions of an issuer such as Entra ID.",
     ),
     "templates": Place(
         "templates_command:app",
