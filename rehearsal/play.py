@@ -90,8 +90,9 @@ def check_isolation(first: Stack, acme: Tenant, second: Stack, twin: Tenant) -> 
     users = second.json("tenants", "show", "acme")["users"]
     expect(users, 0, "users of the tenant of the same name")
     names = {each["Name"] for each in _secrets(first)}
-    prefixes = sorted({name.partition("/")[0] for name in names})
-    expect(prefixes, ["rollcall", "rollcall-two"], "where the secrets are")
+    prefixes = sorted({name.partition("/")[0] for name in names if "SigningSecret" not in name})
+    expect(prefixes, ["rollcall", "rollcall-two"], "where the tenants' secrets are")
+    expect(len([name for name in names if "SigningSecret" in name]), 2, "signing secrets")
     return (
         "a tenant of the same name: no token, user, secret, schedule or name in common; "
         "reached by a domain name of its own"

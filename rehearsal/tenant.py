@@ -53,6 +53,8 @@ class Tenant:
         """Create it with the command, and check answers of the gateway and the functions."""
         answer = self.stack.json("tenants", "create", self.name)
         self.url, self.token = self.stack.local_url(answer["url"]), answer["token"]
+        # While the emulator exchanges functions, requests wait in it and then come all at once.
+        self.stack.rollcall("tenants", "rate", self.name, "1000")
         expect(self.status("GET", "/Users"), 200, "a list")
         expect(self.status("GET", "/Users", token="rollcall_x"), 401, "another token")  # noqa: S106
         expect(self.status("PUT", "/Schemas"), 405, "another method")
