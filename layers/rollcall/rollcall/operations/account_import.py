@@ -7,11 +7,12 @@ where it ended.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence, Sized
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from threading import Condition
 
 from scim2_models import Context as Purpose
 
@@ -70,7 +71,7 @@ def import_accounts(
     """
     contexts = operator.services.contexts(tenant, operator.name)
     file = AccountFile(path, account_file.mapping(columns), encoding)
-    created: list[int] = []
+    created = _Created()
 
     def create(draft: AccountDraft) -> bool:
         """Create or check an account; return whether that succeeded."""
@@ -80,8 +81,8 @@ def import_accounts(
             else:
                 context = contexts()
                 context.log.describe("import", str(draft.link))
-                Directory(context).users.create(draft.document, link=draft.link)
-                created.append(draft.where)
+                with created.one():
+                    Directory(context).users.create(draft.document, link=draft.link)
         except UniquenessException:
             return False
         except SCIMException as error:
@@ -100,7 +101,7 @@ def import_accounts(
             file.rejected,
         ):
             yield Progress(counts.created + counts.known, unit="accounts")
-    if created:
+    if created.number:
         _log(operator, tenant, f"{counts.created} accounts, {counts.known} there already")
     return ImportResult(counts, tuple(sorted(file.rejected)), file.unit, file.partial)
 
@@ -127,16 +128,56 @@ def import_batches(
         yield counts
 
 
+class _Created:
+    """Counts the accounts that are created, also by threads that nobody waits for.
+
+    Ctrl-C may reach the pool while it starts a thread, which it then does not know of.
+    """
+
+    def __init__(self) -> None:
+        self.number = 0
+        self._at_work = 0
+        self._is_closed = False
+        self._changed = Condition()
+
+    @contextmanager
+    def one(self) -> Iterator[None]:
+        """Surround the creation of an account, which counts unless it raises an error.
+
+        Raises CancelledError when the number was told already.
+        """
+        with self._changed:
+            if self._is_closed:
+                raise CancelledError
+            self._at_work += 1
+        done = 0
+        try:
+            yield
+            done = 1
+        finally:
+            with self._changed:
+                self.number += done
+                self._at_work -= 1
+                self._changed.notify_all()
+
+    def close(self) -> int:
+        """Wait for the accounts that are being created, allow no others, return the number."""
+        with self._changed:
+            self._is_closed = True
+            self._changed.wait_for(lambda: not self._at_work)
+            return self.number
+
+
 @contextmanager
-def _interruption(operator: Operator, tenant: str, created: Sized) -> Iterator[None]:
+def _interruption(operator: Operator, tenant: str, created: _Created) -> Iterator[None]:
     """Log and note on the error how many accounts were created, when the import is interrupted."""
     try:
         yield
     except BaseException as error:
-        if created:
-            error.add_note(f"the import broke off, {len(created):,} accounts are put in: repeat it")
+        if number := created.close():
+            error.add_note(f"the import broke off, {number:,} accounts are put in: repeat it")
             with suppress(SCIMException):
-                _log(operator, tenant, f"broke off after {len(created)} accounts")
+                _log(operator, tenant, f"broke off after {number} accounts")
         raise
 
 
