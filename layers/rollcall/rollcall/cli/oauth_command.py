@@ -13,7 +13,17 @@ from rich.text import Text
 from rollcall.cli.connection import connect
 from rollcall.cli.durations import duration, duration_text
 from rollcall.cli.listing import Listing
-from rollcall.cli.terminal import AsJson, Name, Yes, asking, print_lines, print_listing, say
+from rollcall.cli.terminal import (
+    AsJson,
+    Name,
+    Yes,
+    asking,
+    last_day,
+    last_use,
+    print_lines,
+    print_listing,
+    say,
+)
 from rollcall.cli.text import Cell
 from rollcall.cli.trust_command import trust
 from rollcall.model.tenant_url import token_url
@@ -133,9 +143,8 @@ def revoke(
     if secret:
         what, use = f"the secret {secret} of {what}", used.uses_of_secrets.get(secret)
     if not yes:
-        last = "never used" if use is None else f"last used on {use.last}"
         with asking():
-            typer.confirm(f"Revoke {what}, {last}?", abort=True)
+            typer.confirm(f"Revoke {what}, {last_use(use)}?", abort=True)
     if secret:
         client_registration.revoke_secret(operator, tenant, client, secret)
     else:
@@ -159,12 +168,14 @@ def list_(context: typer.Context, tenant: Name, as_json: AsJson = False) -> None
         about = (used.client.id, used.client.label, used.client.scope)
         for secret in used.client.secrets:
             use = used.uses_of_secrets.get(secret.id)
-            last, remark = _last(use), _remark(secret, now)
+            last, remark = last_day(use), _remark(secret, now)
             rows.add(*about, secret.id, secret.expires[:10], last, remark)
         if used.client.trust is not None:
-            rows.add(*about, "none", "never", _last(used.use), f"trusts {used.client.trust.issuer}")
+            rows.add(
+                *about, "none", "never", last_day(used.use), f"trusts {used.client.trust.issuer}"
+            )
         elif not used.client.secrets:
-            rows.add(*about, "none", "", _last(used.use), Text("expired, rotate it", "yellow"))
+            rows.add(*about, "none", "", last_day(used.use), Text("expired, rotate it", "yellow"))
     print_listing(rows)
 
 
@@ -187,10 +198,6 @@ def rotate_signing_key(
     """
     key = client_registration.rotate_signing_key(connect(context), force=force)
     say(f"The key {key.id} signs access tokens in a minute.")
-
-
-def _last(use: TokenUse | None) -> str:
-    return "never" if use is None else use.last
 
 
 def _remark(secret: ClientSecret, now: datetime) -> Cell:

@@ -118,6 +118,11 @@ def last_use(use: TokenUse | None) -> str:
     return "never used" if use is None else f"last used on {use.last}"
 
 
+def last_day(use: TokenUse | None) -> str:
+    """Return the day of the last use of a token or a client, for a list."""
+    return "never" if use is None else use.last
+
+
 def print_credentials(name: str, url: str, token: str) -> None:
     """Print what an identity provider needs; the token is shown this once."""
     print_lines(Text(name, "bold"))

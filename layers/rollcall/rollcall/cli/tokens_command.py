@@ -19,6 +19,7 @@ from rollcall.cli.terminal import (
     Name,
     Yes,
     asking,
+    last_day,
     last_use,
     print_lines,
     print_listing,
@@ -161,7 +162,7 @@ def list_(context: typer.Context, tenant: Name, as_json: AsJson = False) -> None
             token.scope,
             token.created[:10],
             token.expires[:10],
-            "never" if used.use is None else used.use.last,
+            last_day(used.use),
             _remark(token, now),
         )
     print_listing(rows)

@@ -35,9 +35,9 @@ class FilterEvaluation:
             yield from ((record, True) for record in records)
             return
         is_plain = kind in self._filter.predicates
-        related = self._related(kind, records, self._filter, group)
+        related = {} if is_plain else self._related(kind, records, self._filter, group)
         for record in records:
-            others = related[record.id]
+            others = related.get(record.id)
             resource: Mapping[str, Any]
             if is_plain and not record.access.defaults:
                 resource = record.document

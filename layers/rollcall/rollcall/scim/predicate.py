@@ -83,8 +83,6 @@ class _Compiler(FilterVisitor[Predicate]):
             raise NotPlainError
         compare = _comparison(binding, node)
         keys = self._keys(attribute)
-        if keys is None:
-            keys = (attribute.sub or "",)
 
         def compared(document: Document) -> bool:
             value = _read(document, keys)
@@ -98,7 +96,7 @@ class _Compiler(FilterVisitor[Predicate]):
 
     def visit_present(self, node: Present) -> Predicate:
         attribute, _ = self._stored(node.attr_path)
-        keys = self._keys(attribute) or (attribute.sub or "",)
+        keys = self._keys(attribute)
         return lambda document: _is_present(_read(document, keys))
 
     def visit_not(self, node: Not) -> Predicate:
@@ -142,9 +140,9 @@ class _Compiler(FilterVisitor[Predicate]):
             raise NotPlainError
         return attribute
 
-    def _keys(self, attribute: Attribute) -> KeyPath | None:
-        """Return the keys from the document on; None inside of a selection."""
-        return attribute.keys if self._inside is None else None
+    def _keys(self, attribute: Attribute) -> KeyPath:
+        """Return the keys from the document on, or from the value that a selection is about."""
+        return attribute.keys if self._inside is None else attribute.keys[-1:]
 
 
 def _comparison(binding: AttributeBinding, node: Comparison) -> Callable[[Any], bool]:

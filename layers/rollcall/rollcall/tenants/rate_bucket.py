@@ -78,7 +78,7 @@ class RateBucket:
 
     def is_report_due(self, now: int, rate: int) -> bool:
         """Tell whether to report: a batch is a tenth of the rate, or what a second brings."""
-        if not (self.is_busy(now) or now < self._joined_until):
+        if not self._reports(now):
             return False
         self._forget(now - _KEPT)
         if not self._unreported:
@@ -87,8 +87,7 @@ class RateBucket:
 
     def is_look_due(self, now: int) -> bool:
         """Tell whether a quiet container has to look if another one is busy."""
-        reports = self.is_busy(now) or now < self._joined_until
-        return self._unseen >= QUIET and not reports
+        return self._unseen >= QUIET and not self._reports(now)
 
     def take(self) -> int:
         """Return how many requests are unreported; they count as reported from now on."""
@@ -112,6 +111,10 @@ class RateBucket:
         """Forget the level, where the shared one cannot be known."""
         self.tat = self.shared = self._unseen = 0
         self._unreported.clear()
+
+    def _reports(self, now: int) -> bool:
+        """Tell whether it reports: it is busy, or another container was a moment ago."""
+        return self.is_busy(now) or now < self._joined_until
 
     def _forget(self, until: int) -> None:
         while self._unreported and self._unreported[0][0] <= until:

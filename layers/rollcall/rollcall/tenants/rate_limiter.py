@@ -122,8 +122,9 @@ class RateLimiter:
     def _report(self, item: RateItem, state: _TenantState, rate: int) -> None:
         bucket = state.bucket
         with bucket.lock:
-            now, busy = self._now(state), bucket.is_busy(self._now(state))
-            time, expected = bucket.take() * SECOND // rate, bucket.shared
+            now = self._now(state)
+            busy, expected = bucket.is_busy(now), bucket.shared
+            time = bucket.take() * SECOND // rate
         self._share(item, state, item.add(time, now, expected, busy=busy), rate)
         state.failing = False
 

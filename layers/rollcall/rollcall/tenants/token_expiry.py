@@ -18,19 +18,25 @@ WARN_DAYS = (30, 14, 7, 3, 2, 1)
 this, and the next day of the list makes up for a check that did not run."""
 
 
+class _EndsSoon:
+    """What ends in some days."""
+
+    days: int
+
+    @property
+    def is_due(self) -> bool:
+        """Tell whether operators are to be notified today."""
+        return self.days in WARN_DAYS
+
+
 @dataclass(frozen=True)
-class ExpiringToken:
+class ExpiringToken(_EndsSoon):
     """A token that expires soon and has no successor that is in use."""
 
     tenant: str
     token: Token
     days: int
     use: TokenUse | None
-
-    @property
-    def is_due(self) -> bool:
-        """Tell whether operators are to be notified today."""
-        return self.days in WARN_DAYS
 
     def sentence(self) -> str:
         """Return a sentence for the person who is to replace the token."""
@@ -45,7 +51,7 @@ class ExpiringToken:
 
 
 @dataclass(frozen=True)
-class ExpiringSecret:
+class ExpiringSecret(_EndsSoon):
     """A secret of a client that expires soon, while no later one is in use.
 
     `later` is the id of a later one that was never used, empty where there is none.
@@ -57,11 +63,6 @@ class ExpiringSecret:
     later: str
     days: int
     use: TokenUse | None
-
-    @property
-    def is_due(self) -> bool:
-        """Tell whether operators are to be notified today."""
-        return self.days in WARN_DAYS
 
     def sentence(self) -> str:
         """Return a sentence for the person who is to replace the secret."""
