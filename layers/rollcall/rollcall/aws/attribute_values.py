@@ -51,5 +51,5 @@ _DECODERS: dict[str, Callable[[Any], Any]] = {
     "BOOL": lambda value: value,
     "NULL": lambda _: None,
     "L": lambda value: [_decode(each) for each in value],
-    "M": decoded,
+    "M": lambda value: dict(sorted(decoded(value).items())),  # DynamoDB keeps no order
 }
