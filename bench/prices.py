@@ -1,4 +1,4 @@
-"""The list prices of AWS that costs are computed with: `prices.json`, of one region and one date."""
+"""The list prices of AWS that costs are computed with: `prices.json`, of one region and date."""
 
 from __future__ import annotations
 
