@@ -25,6 +25,9 @@ help:  ## list the targets
 
 RUNNABLE := $(VENV)/.installed $(EMULATOR)/.installed
 
+.PHONY: tools
+tools: $(SAM)/.installed-$(SAM_VERSION) $(LAMBDA)/.installed-$(RUNTIME_CLIENT_VERSION) $(REHEARSAL)/.installed-$(TRANSLATOR_VERSION)
+
 install: $(RUNNABLE) $(ENGINE)/.installed-$(ENGINE_VERSION)  ## fill .venv (with .venv/bin/rollcall), .venv-emulator and .engine
 
 $(VENV)/.installed: pyproject.toml
@@ -64,7 +67,7 @@ test: install  ## run all tests but the slow ones and those of a browser, the bu
 	$(PYTEST) -m "not (slow or browser or built or faults)"
 
 test-all: install  ## run all tests
-	$(PYTEST)
+	$(PYTEST) --durations 30
 
 check: install  ## format, lint and types, without changing anything
 	$(BIN)/ruff format --check .
