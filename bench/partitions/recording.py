@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from math import ceil
+from threading import local
 from typing import Any, TypeAlias
 
 from rollcall.storage.table import CHANGES, INDEX
@@ -49,23 +50,24 @@ Usage: TypeAlias = dict[PartitionKey, Units]
 def recorded(client: Any, table: str) -> Iterator[Usage]:
     """Yield what a table's partition keys take of what is asked of a DynamoDB client meanwhile."""
     usage: Usage = defaultdict(Units)
-    items, asked, looking = _items(client, table), list[Any](), list[bool]()
+    items, looking = _items(client, table), list[bool]()
+    asked = local()  # what one thread asks is answered to the same one
 
     def ask(params: Any, **_: Any) -> None:
         if not looking:
-            asked.append(params)
+            asked.params = params
 
     def answer(model: Any, parsed: Any, **_: Any) -> None:
         nonlocal items
         if looking:
             return
         if model.name not in _WRITES:
-            _read(usage, model.name, asked[-1], parsed)
+            _read(usage, model.name, asked.params, parsed)
             return
         looking.append(True)
         now = _items(client, table)
         looking.clear()
-        _write(usage, model.name, asked[-1], items, now)
+        _write(usage, model.name, asked.params, items, now)
         items = now
 
     with ExitStack() as hooks:

@@ -17,7 +17,7 @@ from zlib import crc32
 
 from bench.partitions.recording import PartitionKey, Units
 from bench.partitions.requests import TENANT, Recording
-from rollcall.storage.keys import CHANGE_SHARDS
+from rollcall.storage.keys import CHANGE_SHARDS, EVIDENCE_SHARDS
 from rollcall.storage.provisioning_log import SHARDS, LogEntry
 
 OF_A_RESOURCE = {"USER", "GROUP", "EVIDENCE", "USERNAME", "GROUPNAME", "LOOKUP", "BOOKMARK"}
@@ -49,7 +49,7 @@ class Sharding:
 BY_REQUEST = Sharding(log=lambda entry: crc32(entry.request.encode()) % SHARDS)
 """The shards of the log before an entry had its own: all entries of a request in one."""
 
-PROPOSED = Sharding(shards={"T#IDENTITY": 4, "T#CHANGED": 32})
+PROPOSED = Sharding(shards={"T#CHANGED": 32})
 """The sharding that decision 0090 proposes."""
 
 Second: TypeAlias = dict[PartitionKey, Units]
@@ -65,8 +65,8 @@ def family(key: str) -> str:
         return key
     if name == "LOG":
         return "T#LOG#{day}#{0-3}"
-    if name == "CHANGED":
-        return f"T#CHANGED#{parts[0]}#{{0-3}}"
+    if name in ("CHANGED", "IDENTITY") and parts:
+        return "#".join(["T", name, *parts[:-1], "{0-3}"])
     if name == "LOOKUP":
         return f"T#LOOKUP#{parts[0].rpartition(':')[2]}#{{value}}"
     if name in OF_A_RESOURCE:
@@ -115,9 +115,9 @@ class Replay:
         if name in OF_A_RESOURCE:
             one = name == "GROUP" and sent.kind in ONE_GROUP
             return f"{tenant}#{rest}" if one else f"{tenant}#{rest}#{resource}"
-        shards = self._sharding.shards.get(f"T#{rest}", 1)
-        suffix = f"#{crc32(resource.encode()) % shards}" if shards > 1 else ""
-        return f"{tenant}#{rest}{suffix}"
+        if name == "IDENTITY" and rest != name:
+            rest = f"{name}#{crc32((resource + rest).encode()) % EVIDENCE_SHARDS}"
+        return f"{tenant}#{rest}"
 
 
 def peaks(seconds: Iterable[Second]) -> Peaks:

@@ -96,13 +96,9 @@ def test_requests_at_the_rate_of_a_tenant_are_within_the_limit_but_for_many_memb
     assert beyond == {("changes", "T#CHANGED#USERS#{0-3}")}  # decision 0090
 
 
-def test_a_bulk_request_is_within_the_limit_and_ten_at_once_but_for_evidence(
-    recording: Recording,
-) -> None:
+def test_a_bulk_request_is_within_the_limit_and_so_are_ten_at_once(recording: Recording) -> None:
     assert max(units.load for units in bulk_peaks(recording, 1).values()) < 0.5
-
-    beyond = {name for name, units in bulk_peaks(recording, IN_DEBT).items() if units.load > 1}
-    assert beyond == {("index", "T#IDENTITY")}  # decision 0090
+    assert max(units.load for units in bulk_peaks(recording, IN_DEBT).values()) < 1
 
 
 def test_bulk_requests_are_spread_over_the_shards_of_the_log(recording: Recording) -> None:

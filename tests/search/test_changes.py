@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -13,10 +14,11 @@ from rollcall.directory.directory import Directory
 from rollcall.directory.search import Query
 from rollcall.runtime.services import Services
 from rollcall.scim.resource_type import ROLLCALL, ROLLCALL_GROUP, Kind
+from rollcall.storage.keys import CHANGE_SHARDS
 from rollcall.storage.table import Table
 from tests.directory.people import URL, adding, group, titled, user
 from tests.storage import consistency
-from tests.storage.faults import counted
+from tests.storage.faults import counted, registered
 from tests.storage.units import metered
 
 
@@ -222,6 +224,20 @@ def test_what_did_not_change_is_not_looked_at(
     assert [each.operation for each in requests] == ["Query"] * 4 + ["BatchGetItem"]
     (asked,) = requests[-1].body["RequestItems"].values()
     assert len(asked["Keys"]) == 1
+
+
+def test_the_partitions_of_the_order_of_change_are_read_at_once(
+    directory: Directory, clock: Clock, services: Services
+) -> None:
+    begin = since(clock)
+    user(directory, "ada")
+    all_asked = Barrier(CHANGE_SHARDS, timeout=30)
+
+    def wait(**_: Any) -> None:
+        all_asked.wait()
+
+    with registered(services.clients.dynamodb, "before-call.dynamodb.Query", wait):
+        assert read(directory, begin) == ["ada"]
 
 
 @pytest.mark.parametrize("others", [10, 150])

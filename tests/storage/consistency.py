@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 from unicodedata import decomposition, normalize
+from zlib import crc32
 
 from boto3.dynamodb.types import TypeDeserializer
 
@@ -110,8 +111,11 @@ class _Stored:
 
     def read(self, place: Place, item: Item, tenant: str) -> Iterator[str]:
         spelled = "|".join(place)
-        if item.get("gsi_pk") == f"{tenant}#IDENTITY":
-            canonical, _, user = item["gsi_sk"].rsplit("#", 2)
+        if item.get("gsi_pk", "").startswith(f"{tenant}#IDENTITY"):
+            canonical, source, user = item["gsi_sk"].rsplit("#", 2)
+            shard = "" if source == "name" else f"#{crc32(canonical.encode()) % 4}"
+            if item["gsi_pk"] != f"{tenant}#IDENTITY{shard}":
+                yield f"{spelled} is evidence in {item['gsi_pk']}"
             self.evidence.add((user, "inactive" if canonical[:9] == "inactive:" else canonical))
         if found := _DOCUMENT.fullmatch(spelled):
             yield from self._read_document(found["kind"], found["id"], item, tenant)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from rollcall.directory.context import Context
 from rollcall.directory.directory import Directory
 from rollcall.model.match_keys import Source
 from rollcall.runtime.services import Services
-from rollcall.storage.evidence_index import EvidenceIndex
+from rollcall.storage.evidence_index import EvidenceIndex, index_attributes
+from rollcall.storage.keys import EVIDENCE_SHARDS, Keys
 from rollcall.storage.transactions import Action
 from tests.directory.people import ENTERPRISE, URL, patch, user
 from tests.storage import consistency
+from tests.storage.units import metered
 
 
 def said(services: Services, after: str = "") -> list[tuple[str, str, str]]:
@@ -43,6 +46,49 @@ def test_evidence_is_read_in_the_order_of_what_it_says(services: Services) -> No
         ("name:ann lee", "name", "ann lee"),
         ("number:7", "employeeNumber", "007"),
     ]
+
+
+def test_evidence_that_an_earlier_release_wrote_is_read_with_what_is_written_now(
+    services: Services,
+) -> None:
+    """Earlier releases had all evidence in the partition of the names."""
+    own = directory(services)
+    people = [user(own, f"ann{each}@b.c", active=False, **ann()) for each in range(2)]
+    before = said(services)
+    for item in list(services.table.scan("acme#")):
+        if item.get("gsi_sk", "").endswith(people[0]) and "IDENTITY" in item["gsi_pk"]:
+            key = {"pk": item["pk"], "sk": item["sk"]}
+            services.table.put(key, {"gsi_pk": "acme#IDENTITY", "gsi_sk": item["gsi_sk"]})
+
+    assert said(services) == before
+    assert consistency.verified(services, "acme") == []
+    own.users.delete(people[0])
+    assert len(said(services)) == len(before) // 2
+    consistency.check(services, "acme")
+
+
+def test_a_name_is_looked_up_in_one_query(services: Services) -> None:
+    people = {user(directory(services), f"ann{each}@b.c", **ann()) for each in range(3)}
+    with metered(services.clients.dynamodb) as cost:
+        found = EvidenceIndex(services.table, "acme").with_name("name:ann lee", most=20)
+
+    assert {each.account for each in found} == people
+    assert cost.total == (1, 0.5, 0)
+
+
+def test_evidence_is_spread_and_names_are_in_one_partition() -> None:
+    key = {"pk": "acme#EVIDENCE#x", "sk": ""}
+    places = {
+        source: Counter(
+            index_attributes(Keys("acme"), {**key, "sk": f"{source}#Ann L{each}"}, "")["gsi_pk"]
+            for each in range(1_000)
+        )
+        for source in (Source.NAME, Source.USER_NAME)
+    }
+    assert places[Source.NAME] == {"acme#IDENTITY": 1_000}
+    spread = places[Source.USER_NAME]
+    assert set(spread) == {f"acme#IDENTITY#{each}" for each in range(EVIDENCE_SHARDS)}
+    assert max(spread.values()) < 1.2 * 1_000 / EVIDENCE_SHARDS
 
 
 def test_reading_goes_on_behind_a_position(services: Services) -> None:

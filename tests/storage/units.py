@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from math import ceil
+from threading import local
 from typing import Any
 
 from tests.storage.faults import registered
@@ -32,15 +33,15 @@ class Cost:
 @contextmanager
 def metered(client: Any) -> Iterator[Cost]:
     """Yield the cost of what is asked of a DynamoDB client meanwhile."""
-    cost, asked = Cost([]), list[Mapping[str, Any]]()
+    cost, asked = Cost([]), local()  # what one thread asks is answered to the same one
 
     def ask(params: Any, **_: Any) -> None:
-        asked.append(params)
+        asked.params = params
 
     def answer(model: Any, parsed: Any, **_: Any) -> None:
         cost.calls.append(model.name)
-        cost.reads += _reads(model.name, asked[-1], parsed)
-        cost.writes += _writes(model.name, asked[-1])
+        cost.reads += _reads(model.name, asked.params, parsed)
+        cost.writes += _writes(model.name, asked.params)
 
     with ExitStack() as hooks:
         hooks.enter_context(registered(client, "before-parameter-build.dynamodb", ask))

@@ -20,6 +20,7 @@ from rollcall.reconcile.duplicates.finding_accounts import FindingAccounts
 from rollcall.reconcile.duplicates.report_delivery import ReportDelivery
 from rollcall.storage.evidence_index import EvidenceIndex
 from rollcall.storage.findings import Findings
+from rollcall.storage.keys import Keys
 from rollcall.storage.report_files import ReportFiles, ReportFormat
 from rollcall.storage.resources import Resources
 from rollcall.storage.table import Table
@@ -58,7 +59,7 @@ class GeneratedClient:
         values = request["ExpressionAttributeValues"]
         if request.get("IndexName"):
             start = request.get("ExclusiveStartKey", {}).get("gsi_sk") or values.get(":sk")
-            return self._evidence(start["S"] if start else "")
+            return self._evidence(values[":pk"]["S"], start["S"] if start else "")
         return self._page(values, request.get("ExclusiveStartKey"))
 
     def get_item(self, **request: Any) -> dict[str, Any]:
@@ -91,14 +92,16 @@ class GeneratedClient:
                 key = (body["Key"]["pk"]["S"], body["Key"]["sk"]["S"])
                 self._kept.execute("DELETE FROM item WHERE pk = ? AND sk = ?", key)
 
-    def _evidence(self, after: str) -> dict[str, Any]:
+    def _evidence(self, partition: str, after: str) -> dict[str, Any]:
         items = []
         for position, user, address in _rows(self.addresses, after):
+            if Keys("acme").evidence_order(f"address:{address}") != partition:
+                continue
             items.append(
                 {
                     "pk": {"S": f"acme#LOOKUP#emails.value#{address}"},
                     "sk": {"S": f"User#{user}"},
-                    "gsi_pk": {"S": "acme#IDENTITY"},
+                    "gsi_pk": {"S": partition},
                     "gsi_sk": {"S": position},
                 }
             )

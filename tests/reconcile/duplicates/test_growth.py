@@ -9,6 +9,7 @@ import pytest
 
 from rollcall.reconcile.duplicates import duplicate_run as module
 from rollcall.reconcile.duplicates.duplicate_run import RunProgress
+from rollcall.storage.keys import EVIDENCE_SHARDS
 from tests.reconcile.duplicates import generated as pages
 from tests.reconcile.duplicates.generated import EVERY, generated
 from tests.reconcile.duplicates.people import MONDAY, never
@@ -16,8 +17,8 @@ from tests.reconcile.duplicates.people import MONDAY, never
 pytestmark = pytest.mark.slow
 
 
-PAGE = 1_000
-SMALL, LARGE = 2 * PAGE, 8 * PAGE
+PAGE = 250
+SMALL, LARGE = 2 * EVIDENCE_SHARDS * PAGE, 8 * EVIDENCE_SHARDS * PAGE
 
 
 def taken(addresses: int, folder: Path) -> tuple[int, dict[str, int], int]:

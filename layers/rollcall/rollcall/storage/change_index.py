@@ -1,20 +1,21 @@
 """The resources of one tenant in the order of their last change, deleted ones included.
 
 They are in an index of their own, in CHANGE_SHARDS partitions: every write of a tenant moves an
-entry there, and one partition takes 500 moves a second.
+entry there, and one partition takes 500 moves a second. The partitions are read at once.
 """
 
 from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator
-from itertools import groupby
+from functools import partial
+from itertools import chain, groupby, islice
 from typing import TypeAlias, Unpack
 
 from rollcall.scim.resource_type import Kind
 from rollcall.storage import keys
 from rollcall.storage.keys import CHANGE_SHARDS, Keys
-from rollcall.storage.table import Bounds, Table
+from rollcall.storage.table import Bounds, Table, at_once
 
 ChangePosition: TypeAlias = tuple[str, str]
 """The instant of a resource's last change, and its id."""
@@ -45,8 +46,9 @@ class ChangeIndex:
         bounds |= {"inclusive": True}
         if begin:
             bounds["after"] = begin
-        shards = [self._shard(kind, shard, bounds) for shard in range(CHANGE_SHARDS)]
-        merged = heapq.merge(*shards, key=lambda position: position[0], reverse=backwards)
+        merged = heapq.merge(
+            *self._shards(kind, bounds), key=lambda position: position[0], reverse=backwards
+        )
         for instant, entries in groupby(merged, key=lambda position: position[0]):
             if instant < since:
                 return
@@ -56,9 +58,19 @@ class ChangeIndex:
                 ):
                     yield entry
 
+    def _shards(self, kind: Kind, bounds: Bounds) -> Iterator[Iterator[ChangePosition]]:
+        """Yield the positions of each partition; the first of each are read at once."""
+        shards = [self._shard(kind, shard, bounds) for shard in range(CHANGE_SHARDS)]
+        firsts = at_once([partial(_first, each) for each in shards])
+        yield from map(chain, firsts, shards)
+
     def _shard(self, kind: Kind, shard: int, bounds: Bounds) -> Iterator[ChangePosition]:
         for item in self._table.query_changes(self._keys.change_partition(kind, shard), **bounds):
             yield item["modified"], keys.identifier(item["pk"])
+
+
+def _first(positions: Iterator[ChangePosition]) -> list[ChangePosition]:
+    return list(islice(positions, 1))
 
 
 def _is_behind(

@@ -1,11 +1,14 @@
 """The evidence of one tenant's users, in the order of its canonical values.
 
 Evidence that has a lookup item is in the index by that item; other evidence has an item of its own.
-The index attributes of an item follow from its key.
+The index attributes of an item follow from its key. Names are in one partition of the index, so
+that one query looks one up; other evidence is spread over several, by its value. Earlier releases
+had all of it in that of the names, where it stays until it changes.
 """
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
@@ -28,14 +31,15 @@ class EvidenceIndex:
 
     def all(self, after: str = "") -> Iterator[MatchKey]:
         """Yield all evidence in the order of the canonical value, after a position."""
-        yield from map(
-            _match_key, self._table.query_index(self._keys.evidence_order(), after=after)
-        )
+        partitions = [
+            self._table.query_index(each, after=after) for each in self._keys.evidence_orders()
+        ]
+        yield from map(_match_key, heapq.merge(*partitions, key=lambda item: item["gsi_sk"]))
 
-    def with_value(self, canonical: str, most: int) -> list[MatchKey]:
-        """Return the evidence with one canonical value, at most `most` of it, in one query."""
+    def with_name(self, canonical: str, most: int) -> list[MatchKey]:
+        """Return the evidence with one canonical name, at most `most` of it, in one query."""
         prefix = f"{part(canonical)}#"
-        items = self._table.query_index(self._keys.evidence_order(), prefix=prefix, limit=most)
+        items = self._table.query_index(self._keys.names_order(), prefix=prefix, limit=most)
         return [_match_key(item) for item in islice(items, most)]
 
 
@@ -71,10 +75,15 @@ def index_attributes(tenant_keys: Keys, key: Key, now: str) -> Item:
     canonical = (
         f"inactive:{now}" if evidence.source is Source.INACTIVE else part(evidence.canonical)
     )
-    return {
-        "gsi_pk": tenant_keys.evidence_order(),
-        "gsi_sk": f"{canonical}#{evidence.source}#{user}",
-    }
+    order = tenant_keys.evidence_order(canonical)
+    if evidence.source is Source.NAME:
+        order = tenant_keys.names_order()
+    return {"gsi_pk": order, "gsi_sk": f"{canonical}#{evidence.source}#{user}"}
+
+
+def former_attributes(tenant_keys: Keys, attributes: Item) -> Item:
+    """Return the index attributes that earlier releases gave an item, which stay valid."""
+    return {**attributes, "gsi_pk": tenant_keys.names_order()} if attributes else {}
 
 
 def _evidence(document: Mapping[str, Any]) -> frozenset[tuple[Source, str]]:

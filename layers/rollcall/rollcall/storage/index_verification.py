@@ -62,7 +62,11 @@ class IndexCheck:
         key = {"pk": primary_key[0], "sk": primary_key[1]}
         since = str(item.get("gsi_sk", "")).removeprefix("inactive:").partition("#")[0]
         attributes = evidence_index.index_attributes(self.tenant_keys, key, since or _now())
-        if attributes != {name: item[name] for name in ("gsi_pk", "gsi_sk") if name in item}:
+        stored = {name: item[name] for name in ("gsi_pk", "gsi_sk") if name in item}
+        if stored not in (
+            attributes,
+            evidence_index.former_attributes(self.tenant_keys, attributes),
+        ):
             self._wrong_attributes.append((key, attributes))
 
     def add_document(self, kind: Kind, identifier: str, document: Mapping[str, Any]) -> None:

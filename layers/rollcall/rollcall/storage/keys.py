@@ -26,6 +26,8 @@ VERSION = "VERSION#"
 NOTICE = "NOTICE#"
 CHANGE_SHARDS = 4
 """The number of partitions of the change index, for each type."""
+EVIDENCE_SHARDS = 4
+"""The number of index partitions of the evidence that is no name."""
 BY_HAND = "@"
 """The template name in grants that operators make; no template can have it."""
 MEMBER_CHANGE = "JOURNAL#"
@@ -204,9 +206,23 @@ class Keys:
         partition = f"{self.tenant}#EVIDENCE#{part(identifier)}"
         return {"pk": partition, "sk": f"{source}#{part(value)}"}
 
-    def evidence_order(self) -> str:
-        """The index partition of all evidence, in the order of canonical value, source, user."""
+    def names_order(self) -> str:
+        """The index partition of the names of persons, in the order of canonical value, user.
+
+        Other evidence that earlier releases wrote is there too.
+        """
         return f"{self.tenant}#IDENTITY"
+
+    def evidence_order(self, canonical: str) -> str:
+        """The index partition of evidence that is no name, in the order of its canonical value."""
+        return self._evidence_shard(crc32(canonical.encode()) % EVIDENCE_SHARDS)
+
+    def evidence_orders(self) -> list[str]:
+        """All index partitions of evidence."""
+        return [self.names_order(), *map(self._evidence_shard, range(EVIDENCE_SHARDS))]
+
+    def _evidence_shard(self, shard: int) -> str:
+        return f"{self.tenant}#IDENTITY#{shard}"
 
     def duplicates(self) -> str:
         """The partition of the findings of duplicate reports, their runs and summaries."""

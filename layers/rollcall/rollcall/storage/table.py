@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
-from typing import TYPE_CHECKING, Any, TypedDict, Unpack
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, Unpack
 
 from rollcall.aws.attribute_values import Item, decoded, encoded
 from rollcall.aws.aws_errors import ClientError, is_conflict, translated_errors
@@ -32,7 +33,7 @@ CHANGES = "changes"
 MAX_BATCH = 100
 """The maximum number of keys in one BatchGetItem."""
 
-FEW_BATCHES = 8
+FEW_BATCHES = MAX_THREADS = 8
 """Fewer batches are read one after the other, more by so many threads."""
 
 _CONFLICTING = "too many changes of the same resource at once"
@@ -50,6 +51,16 @@ class Bounds(TypedDict, total=False):
     backwards: bool
     inclusive: bool
     limit: int
+
+
+T = TypeVar("T")
+
+
+def at_once(reads: Sequence[Callable[[], T]]) -> list[T]:
+    """Return what functions return that read, MAX_THREADS of them at the same time."""
+    contexts = [copy_context() for _ in reads]  # with the deadline
+    with ThreadPoolExecutor(min(len(reads), MAX_THREADS)) as readers:
+        return list(readers.map(lambda context, read: context.run(read), contexts, reads))
 
 
 class Table:
@@ -118,15 +129,7 @@ class Table:
         if len(batches) < FEW_BATCHES:
             results = [self._get_batch(each, shape) for each in batches]
         else:
-            contexts = (copy_context() for _ in batches)  # with the deadline
-            with ThreadPoolExecutor(FEW_BATCHES) as readers:
-                results = list(
-                    readers.map(
-                        lambda context, batch: context.run(self._get_batch, batch, shape),
-                        contexts,
-                        batches,
-                    )
-                )
+            results = at_once([partial(self._get_batch, each, shape) for each in batches])
         return {(item["pk"], item["sk"]): item for items in results for item in items}
 
     def _get_batch(self, keys: list[Any], shape: Mapping[str, Any]) -> list[Item]:

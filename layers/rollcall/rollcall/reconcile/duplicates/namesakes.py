@@ -101,7 +101,7 @@ class Namesakes:
     def _duplicate(
         self, canonical: str, new_accounts: Iterable[FindingAccount] = ()
     ) -> DuplicateFinding | None:
-        keys = self.evidence_index.with_value(canonical, MAX_NAMESAKES)
+        keys = self.evidence_index.with_name(canonical, MAX_NAMESAKES)
         if not keys or len(keys) == MAX_NAMESAKES:
             return None
         canonical = keys[0].evidence.canonical
