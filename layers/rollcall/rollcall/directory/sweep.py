@@ -55,4 +55,5 @@ class Sweep:
             if finished:
                 yield change
         if failures:
-            raise ExceptionGroup("unfinished changes could not be continued", failures)
+            names = "; ".join(note for each in failures for note in each.__notes__)
+            raise ExceptionGroup(f"unfinished changes could not be continued: {names}", failures)

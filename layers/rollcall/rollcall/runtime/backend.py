@@ -20,6 +20,7 @@ from rollcall.runtime.settings import Settings
 from rollcall.storage.leases import Leases
 from rollcall.storage.provisioning_log import ProvisioningLog
 from rollcall.storage.report_files import ReportFiles
+from rollcall.storage.schedules import Schedules
 from rollcall.storage.table import Table
 from rollcall.storage.token_usage import TokenUsage
 from rollcall.tenants.tenants import Tenants
@@ -47,6 +48,10 @@ class Backend:
     def leases(self) -> Leases:
         """Return the leases for work that only one process may do at a time."""
         return Leases(self.table)
+
+    def schedules(self) -> Schedules:
+        """Return the schedules of the deployment."""
+        return Schedules(self.table)
 
     def bus(self) -> EventBus:
         """Return the bus that change events are published on."""

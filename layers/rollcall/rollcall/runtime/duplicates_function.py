@@ -31,6 +31,9 @@ from rollcall.tenants.tenants import ACTIVE, TenantError
 RESERVE = 60_000
 """The milliseconds before the function's end in which no work is begun."""
 
+AGAIN = timedelta(days=8)
+"""When the next run has to have begun at the latest; the schedule may be as rare as once a week."""
+
 LOOK = timedelta(seconds=30)
 """How often a run checks whether its tenant was closed: nothing may be stored for it then."""
 
@@ -42,6 +45,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         if "Records" in event:
             return work(deployed(), log, event, context)
         sent = fan_out(deployed(), event["run"])
+        deployed().schedules().completed("duplicates", deployed().tenants.clock() + AGAIN)
         log.info("fanned out", run=event["run"], tenants=sent)
         return {"tenants": sent}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
@@ -18,6 +18,9 @@ from rollcall.tenants.token_expiry import (
     subject,
 )
 
+AGAIN = timedelta(hours=26)
+"""When the next run has to be done at the latest: a day later, with its retries."""
+
 
 def handler(event: dict[str, Any], context: object) -> dict[str, int]:
     """Write the metric, and send a message about what is due; return both numbers."""
@@ -25,6 +28,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, int]:
     with in_time(context):
         tokens = find_expiring(backend, backend.tenants.clock())
         due = notify(backend, tokens)
+        backend.schedules().completed("expiry", backend.tenants.clock() + AGAIN)
     publish(len(tokens))
     logger().info("tokens expiring", extra={"expiring": len(tokens), "told": due})
     return {"expiring": len(tokens), "told": due}

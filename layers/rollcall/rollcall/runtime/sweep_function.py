@@ -1,4 +1,7 @@
-"""The entry point of the scheduled sweep: one at a time, however long it takes."""
+"""The entry point of the scheduled sweep: one at a time, however long it takes.
+
+It runs the most often of all schedules, so it tells which of the others have stopped.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,9 @@ def sweep(services: Services, context: Any) -> dict[str, int]:
         return {"finished": 0}
     try:
         finished = sum(1 for _ in services.sweep().run(lambda: seconds_left(context)))
+        overdue = services.schedules().overdue(now)
     finally:
         leases.release(LEASE, holder)
-    logger().info("sweep", extra={"finished": finished})
+    extra = {"finished": finished, "overdue": len(overdue), "schedules": overdue}
+    logger().info("sweep", extra=extra)
     return {"finished": finished}

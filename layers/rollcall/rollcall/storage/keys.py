@@ -37,6 +37,8 @@ UNFINISHED = "#UNFINISHED"
 FLAG = "FLAG#"
 REPORT = "#REPORT#"
 """The prefix of the partitions of links to reports; no tenant's name begins with #."""
+SCHEDULES = "#SCHEDULES"
+"""The partition of the schedules of the deployment."""
 ASSERTION = "#ASSERTION#"
 """The prefix of the partitions of used assertions."""
 FINDING = "FINDING#"
@@ -265,6 +267,11 @@ def report_link(digest: str) -> Key:
 def lease(name: str) -> Key:
     """A lease on work for all tenants; no tenant's name begins with #."""
     return {"pk": f"#LEASE#{name}", "sk": "LEASE"}
+
+
+def schedule(name: str) -> Key:
+    """By when a schedule of the deployment has to have run again."""
+    return {"pk": SCHEDULES, "sk": name}
 
 
 def used_assertion(digest: str) -> Key:
