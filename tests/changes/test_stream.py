@@ -41,7 +41,7 @@ HELD = {
     "GROUP DOCUMENT", "GROUP MEMBER", "GROUP JOURNAL", "LEAVING", "USERNAME CLAIM",
     "GROUPNAME CLAIM", "LOOKUP User", "EVIDENCE", "COUNT", "TEMPLATES CURRENT",
     "TEMPLATES VERSION", "DUPLICATES FINDING", "DUPLICATES RUN", "USER FLAG", "TOKENS", "LOG",
-    "HANDOVER", "BOOKMARK", "#REPORT LINK",
+    "HANDOVER", "BOOKMARK", "USAGE", "#REPORT LINK",
 }  # fmt: skip
 """What becomes events, and what does not, by the words in the keys of items."""
 
@@ -63,7 +63,7 @@ def kind(record: Record) -> str:
     tenant, word, *_ = str(key["pk"]["S"]).split("#")
     if not tenant:
         return f"#{word} {key['sk']['S']}"
-    if word in ("LEAVING", "EVIDENCE", "COUNT", "TOKENS", "LOG", "HANDOVER", "BOOKMARK"):
+    if word in ("LEAVING", "EVIDENCE", "COUNT", "TOKENS", "LOG", "HANDOVER", "BOOKMARK", "USAGE"):
         return word
     return f"{word} {key['sk']['S'].partition('#')[0]}"
 

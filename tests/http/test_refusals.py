@@ -46,7 +46,8 @@ def test_who_is_refused_reads_nothing_of_the_directory(api: Api, requests: list[
     api.send("POST", "/Users", headers={"Authorization": f"Bearer {WRONG}"}, content="{")
     api.send("GET", "/Users", base="/scim/nobody/v2")
 
-    assert {each.operation for each in requests} == {"GetSecretValue"}
+    assert {each.operation for each in requests} == {"GetSecretValue", "UpdateItem"}
+    assert [each.operation for each in requests].count("UpdateItem") == 1  # the tenant's usage
 
 
 @pytest.mark.parametrize(

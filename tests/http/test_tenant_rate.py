@@ -107,4 +107,5 @@ def test_the_local_server_limits_nothing_by_default(api: Api) -> None:
 def test_the_requests_of_a_quiet_client_make_no_call_for_it(limited: Api, calls: list[str]) -> None:
     statuses(limited, 4)
 
-    assert calls == ["TransactWriteItems"]  # the day of the token's use
+    # The day of the token's use, and the first request of the tenant's hour.
+    assert calls == ["TransactWriteItems", "UpdateItem"]

@@ -43,7 +43,7 @@ _FLAG = re.compile(r"USER#[^#]+\|FLAG#[^#]+")
 _REPORT = re.compile(r"DUPLICATES\|(?:RUN|(?:FINDING|SUMMARY)#[^#]+)")
 _BOOKMARK = re.compile(r"BOOKMARK#.*", re.DOTALL)
 _TEMPLATES = re.compile(r"TEMPLATES\|(?:CURRENT|VERSION#[a-z0-9-]+#\d{6})")
-_LOG = re.compile(r"(?:LOG#[\d-]+#\d|TOKENS|HANDOVER|RATE)\|.+")
+_LOG = re.compile(r"(?:LOG#[\d-]+#\d|TOKENS|HANDOVER|RATE|USAGE)\|.+")
 _NOTICE = re.compile(r"NOTICES\|NOTICE#[0-9a-f]+")
 _COUNT = re.compile(r"COUNT#(?P<kind>User|Group)\|\d\d")
 

@@ -30,6 +30,7 @@ OURS = {
     ("evidence", "source"),
     ("token_usage", "token"),
     ("handover", "digest"),
+    ("usage_hour", "hour"),
     ("log", "day"),
     ("log_entry", "day"),
     ("log_entry", "order"),

@@ -24,6 +24,7 @@ from rollcall.storage.outbox import Outbox
 from rollcall.storage.provisioning_log import LogEntry
 from rollcall.storage.rate_item import RateItem
 from rollcall.storage.table import Table
+from rollcall.storage.usage_items import UsageItems
 from rollcall.templates.template import Selector, Template
 from rollcall.tenants.authentication import Authenticator
 from rollcall.tenants.handover import HandoverService
@@ -67,6 +68,7 @@ def fill(having: Services, name: str) -> Filled:
     Outbox(having.table, name).write("token.rotated", "t1", {"until": MONDAY}, OPERATOR)
     Bookmarks(having.table, name).write("walk", 101, "somewhere", datetime.now(UTC))
     RateItem(having.table, name).add(1_000_000, time_ns() // 1000, 0, busy=True)
+    UsageItems(having.table, name).add(datetime.now(UTC), {"succeeded": 1}, None, None)
     having.log(name).write(LogEntry(_now(), "r2", actor="token:t1", method="POST", status=409))
     _reported(having, name, ids)
     return Filled(ids, (first,), codes)

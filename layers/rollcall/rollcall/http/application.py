@@ -25,6 +25,7 @@ from rollcall.scim.errors import NotFoundException, SCIMException
 from rollcall.tenants.authentication import Authenticator
 from rollcall.tenants.failed_sign_ins import FailedSignIns
 from rollcall.tenants.rate_limiter import RateLimiter
+from rollcall.tenants.usage_counter import UsageCounter
 
 
 def application(
@@ -35,11 +36,13 @@ def application(
     limits: tuple[Within, float],
     limiter: RateLimiter,
     failed_sign_ins: FailedSignIns,
+    usage: UsageCounter,
 ) -> Starlette:
     """Return the application that serves the routes.
 
     `limits` are the function that sets a deadline, and the seconds of a request outside of a Lambda
-    function. `limiter` counts the requests of tenants, `failed_sign_ins` those without a caller.
+    function. `limiter` counts the requests of tenants, `failed_sign_ins` those without a caller,
+    `usage` both by what became of them.
     """
     app = Starlette(
         routes=routes,
@@ -52,6 +55,7 @@ def application(
                 authenticator=authenticator,
                 limiter=limiter,
                 failed_sign_ins=failed_sign_ins,
+                usage=usage,
             ),
         ],
         exception_handlers={SCIMException: _refuse, HTTPException: _not_found},

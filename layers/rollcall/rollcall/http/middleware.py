@@ -23,6 +23,7 @@ from rollcall.tenants.authentication import Authenticator, Caller
 from rollcall.tenants.failed_sign_ins import FailedSignIns
 from rollcall.tenants.rate_limiter import RateLimiter
 from rollcall.tenants.tenants import TENANT_NAME
+from rollcall.tenants.usage_counter import UsageCounter
 
 Within = Callable[[float], AbstractContextManager[None]]
 """Returns a context manager that limits the time of its block, in seconds."""
@@ -120,7 +121,8 @@ class TidyPath:
 class Authentication:
     """Authenticate requests below a base URL, by the tenant and the token together.
 
-    Only an authenticated request counts for the rate of the tenant.
+    Only an authenticated request counts for the rate of the tenant. All are counted as its usage,
+    those that are refused where the tenant is known already: no name that is invented is written.
     """
 
     def __init__(
@@ -129,11 +131,13 @@ class Authentication:
         authenticator: Authenticator,
         limiter: RateLimiter,
         failed_sign_ins: FailedSignIns,
+        usage: UsageCounter,
     ) -> None:
         self._app = app
         self._authenticator = authenticator
         self._limiter = limiter
         self._failed_sign_ins = failed_sign_ins
+        self._usage = usage
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on with its caller, or refuse it."""
@@ -155,15 +159,27 @@ class Authentication:
             return
         scope["state"]["caller"] = caller
         scope["state"]["charge"] = partial(self._limiter.charge, caller)
-        await self._app(scope, receive, send)
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            status = log.get("status", 500)
+            if self._usage.count(caller.tenant, status, caller):
+                await run_in_threadpool(self._usage.write, caller.tenant)
 
     def _admit(self, tenant: str, authorization: str | None, log: dict[str, Any]) -> Caller:
         try:
             caller = self._authenticator.authenticate(tenant, authorization)
         except UnauthorizedException as refusal:
+            if self._authenticator.knows(tenant) and self._usage.count(tenant, refusal.status):
+                self._usage.write(tenant)
             raise self._failed_sign_ins.refusal(tenant) or refusal from None
         log["token_id"] = caller.token_id
-        self._limiter.admit(caller)
+        try:
+            self._limiter.admit(caller)
+        except TooManyRequests as refusal:
+            if self._usage.count(tenant, refusal.status, caller):
+                self._usage.write(tenant)
+            raise
         return caller
 
 

@@ -25,6 +25,7 @@ from rollcall.tenants.client_grant import (
 )
 from rollcall.tenants.failed_sign_ins import FailedSignIns
 from rollcall.tenants.tenants import TENANT_NAME
+from rollcall.tenants.usage_counter import UsageCounter
 
 MAX_BODY = 16_384
 """The bytes of a form: an assertion of Entra ID has about two thousand."""
@@ -38,8 +39,12 @@ _PRIVATE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 _ALL = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
-def routes(grant: ClientGrant, failed_sign_ins: FailedSignIns) -> list[Route]:
-    """Return the routes of the token endpoint and of its metadata."""
+def routes(grant: ClientGrant, failed_sign_ins: FailedSignIns, usage: UsageCounter) -> list[Route]:
+    """Return the routes of the token endpoint and of its metadata.
+
+    What is refused counts as usage of the tenant: a client whose secret has expired sends nothing
+    else.
+    """
 
     def issue(
         tenant: str, parameters: dict[str, str], basic: tuple[str, str] | None
@@ -47,6 +52,8 @@ def routes(grant: ClientGrant, failed_sign_ins: FailedSignIns) -> list[Route]:
         try:
             return grant.issue(tenant, parameters, basic)
         except OAuthError as error:
+            if error.status == 401 and grant.knows(tenant) and usage.count(tenant, 401):
+                usage.write(tenant)
             if error.status == 401 and (too_many := failed_sign_ins.refusal(tenant)):
                 raise too_many from error
             raise

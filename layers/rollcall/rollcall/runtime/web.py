@@ -15,6 +15,7 @@ from rollcall.runtime.backend import Backend
 from rollcall.tenants.authentication import Authenticator
 from rollcall.tenants.failed_sign_ins import FAILURES_PER_SECOND, FailedSignIns
 from rollcall.tenants.rate_limiter import RateLimiter
+from rollcall.tenants.usage_counter import UsageCounter
 
 
 def serving(backend: Backend, routes: Sequence[Route], log: Logger) -> Starlette:
@@ -25,6 +26,9 @@ def serving(backend: Backend, routes: Sequence[Route], log: Logger) -> Starlette
     def warn(tenant: str) -> None:
         log.warning("the rate of a tenant is not counted for now", extra={"tenant": tenant})
 
+    def warn_of_usage(tenant: str) -> None:
+        log.warning("the usage of a tenant is not written for now", extra={"tenant": tenant})
+
     return application(
         routes,
         authenticator,
@@ -32,6 +36,7 @@ def serving(backend: Backend, routes: Sequence[Route], log: Logger) -> Starlette
         limits=(deadline.within, backend.settings.request_seconds),
         limiter=RateLimiter(backend.table, rate, backend.log, warn),
         failed_sign_ins=failed_sign_ins(backend),
+        usage=UsageCounter(backend.table, warn_of_usage),
     )
 
 

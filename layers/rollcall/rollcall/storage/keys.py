@@ -41,6 +41,8 @@ SCHEDULES = "#SCHEDULES"
 """The partition of the schedules of the deployment."""
 ASSERTION = "#ASSERTION#"
 """The prefix of the partitions of used assertions."""
+USAGE = "#USAGE"
+"""The index partition of the hours in which tenants sent requests, in the order of time."""
 FINDING = "FINDING#"
 SUMMARY = "SUMMARY#"
 
@@ -178,6 +180,14 @@ class Keys:
     def rate(self) -> Key:
         """How far the tenant has used its rate."""
         return {"pk": f"{self.tenant}#RATE", "sk": "RATE"}
+
+    def usage_hours(self) -> str:
+        """The partition of the hours in which the tenant sent requests."""
+        return f"{self.tenant}#USAGE"
+
+    def usage_hour(self, hour: str) -> Key:
+        """What the tenant sent in one hour."""
+        return {"pk": self.usage_hours(), "sk": hour}
 
     def bookmark(self, walk: str, start: int) -> Key:
         """The position where a page of a listing begins."""

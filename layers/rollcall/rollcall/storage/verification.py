@@ -40,6 +40,7 @@ UNCHECKED = (
     "RATE",
     "TEMPLATES",
     "TOKENS",
+    "USAGE",
 )
 """Types of items that no other item has to agree with."""
 

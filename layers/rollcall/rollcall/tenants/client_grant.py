@@ -2,7 +2,7 @@
 
 A wrong request is refused by what it says, before anything is read. An unknown tenant, a disabled
 one, an unknown client, a wrong or expired secret and a wrong assertion are refused alike, after the
-same calls; nothing is written for any of them.
+same calls; nothing is written here for any of them.
 """
 
 from __future__ import annotations
@@ -106,6 +106,10 @@ class ClientGrant:
         token = AccessToken(key.id, tenant, client.id, secret, permitted, now, expires)
         granted = next(name for name, permits in SCOPES.items() if permits == permitted)
         return IssuedAccessToken(token.sign(key.key), client, granted)
+
+    def knows(self, tenant: str) -> bool:
+        """Tell whether there certainly is such an active tenant; nothing is read for it."""
+        return self._cache.knows(tenant)
 
     def _authenticate(self, tenant: str, credentials: _Credentials) -> tuple[OAuthClient, str]:
         """Return the client, and the id of its secret, "" for a trust. Raises OAuthError."""

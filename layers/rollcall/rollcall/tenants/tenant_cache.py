@@ -79,6 +79,12 @@ class TenantCache:
             found = None if latest is tenant else _match(latest, match)
         return found
 
+    def knows(self, name: str) -> bool:
+        """Tell whether there is an active tenant of this name, without reading it."""
+        with self._lock:
+            cached = self._known.get(name)
+        return cached is not None and _match(cached.tenant, lambda _: True) is True
+
     def _current(self, name: str, cached: _CachedTenant) -> tuple[Tenant | None, bool]:
         """Return a tenant, and whether it was read now."""
         # A request that comes while another one reads the tenant waits for the same result.
