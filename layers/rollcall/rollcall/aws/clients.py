@@ -17,6 +17,7 @@ from botocore.exceptions import ClientError
 from botocore.loaders import Loader, create_loader
 from botocore.session import Session
 
+from rollcall.aws import item_calls
 from rollcall.aws.http_session import use_whole_answers
 from rollcall.aws.response_parser import PlainParserFactory
 from rollcall.operator_error import OperatorError
@@ -72,9 +73,11 @@ def connect(endpoint_url: str | None = None, *, role: bool = False) -> Clients:
     session, options = _session(), _options(endpoint_url, role=role)
     session.register_component("response_parser_factory", PlainParserFactory())
     options["config"] = _CONFIG.merge(_UNCHECKED)
-    return Clients(
-        _client(session, "dynamodb", options), _client(session, "secretsmanager", options)
-    )
+    item_calls.register(session)
+    dynamodb: Any = session.create_client("dynamodb", **options)
+    whole = use_whole_answers(dynamodb, READ_TIMEOUT)
+    item_calls.use_item_calls(dynamodb, whole, READ_TIMEOUT)
+    return Clients(dynamodb, _client(session, "secretsmanager", options))
 
 
 def connect_channels(endpoint_url: str | None = None, *, role: bool = False) -> Channels:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ConnectionClosedError
+from botocore.httpsession import get_cert_path
 from urllib3.exceptions import HTTPError
 
 from rollcall.aws import deadline
@@ -48,17 +49,24 @@ class HttpSession:
             raise ConnectionClosedError(endpoint_url=request.url)
         return response
 
+    @property
+    def certificates(self) -> str:
+        """The file of the certificates that are trusted."""
+        session: Any = self._session
+        return str(get_cert_path(session._verify))
+
     def close(self) -> None:
         """Close all connections."""
         self._session.close()
 
 
-def use_whole_answers(client: Any, read_timeout: float) -> None:
-    """Make a client refuse incomplete answers and keep to deadlines."""
+def use_whole_answers(client: Any, read_timeout: float) -> HttpSession:
+    """Make a client refuse incomplete answers and keep to deadlines; return its session."""
     endpoint = client._endpoint  # the SDK has no other way in beneath its retries
-    endpoint.http_session = HttpSession(endpoint.http_session, read_timeout)
+    endpoint.http_session = session = HttpSession(endpoint.http_session, read_timeout)
     service = client.meta.service_model.service_id.hyphenize()
     client.meta.events.register_first(f"needs-retry.{service}", _stop_in_time)
+    return session
 
 
 def _is_whole(request: AWSPreparedRequest, response: AWSResponse) -> bool:

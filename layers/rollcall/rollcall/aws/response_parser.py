@@ -16,20 +16,22 @@ if TYPE_CHECKING:
     from botocore.model import Shape
     from botocore.parsers import ResponseParser
 
-_PLAIN = frozenset(
+ITEM_OPERATIONS = frozenset(
     {
-        "BatchGetItemOutput",
-        "BatchWriteItemOutput",
-        "DeleteItemOutput",
-        "GetItemOutput",
-        "PutItemOutput",
-        "QueryOutput",
-        "ScanOutput",
-        "TransactWriteItemsOutput",
-        "UpdateItemOutput",
+        "BatchGetItem",
+        "BatchWriteItem",
+        "DeleteItem",
+        "GetItem",
+        "PutItem",
+        "Query",
+        "Scan",
+        "TransactWriteItems",
+        "UpdateItem",
     }
 )
-"""The answers without a time or bytes, which alone look different as JSON."""
+"""The operations without a time or bytes, which alone look different as JSON."""
+
+_PLAIN = frozenset(f"{name}Output" for name in ITEM_OPERATIONS)
 
 
 class PlainParser(JSONParser):

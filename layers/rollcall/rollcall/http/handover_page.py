@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from string import Template
 from typing import Any, TypeVar
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
@@ -19,7 +18,7 @@ from rollcall.federation import pasted_trust
 from rollcall.federation.entra_issuer import KEY_HOSTS
 from rollcall.federation.pasted_trust import PastedTrust, TrustError, ValueNames
 from rollcall.federation.trust import Trust
-from rollcall.http import request_body
+from rollcall.http import request_body, worker
 from rollcall.http.paths import HANDOVER
 from rollcall.http.request_url import base_url, tenant_root
 from rollcall.scim.errors import InvalidSyntaxException, NotFoundException, Unavailable
@@ -99,11 +98,11 @@ def routes(
 
     async def read_status(request: Request) -> Response:
         code = await _code(request)
-        status = await run_in_threadpool(handovers.status, code)
+        status = await worker.run(request.scope, handovers.status, code)
         if status is None:
             raise _unknown()
         request.state.log["tenant"] = status.tenant
-        facts = await run_in_threadpool(facts_of, status.tenant)
+        facts = await worker.run(request.scope, facts_of, status.tenant)
         return _answer(_status(request, status, facts))
 
     async def reveal_token(request: Request) -> Response:
@@ -144,7 +143,7 @@ async def _handed_over(
 ) -> _Made:
     """Return what a hand-over makes. Raises NotFoundException, and Unavailable."""
     try:
-        made = await run_in_threadpool(make, code, *more)
+        made = await worker.run(request.scope, make, code, *more)
     except TenantError as error:
         request.state.log["reason"] = str(error)
         raise Unavailable("the token cannot be made, ask for help") from error

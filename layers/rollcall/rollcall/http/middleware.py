@@ -10,11 +10,10 @@ from functools import partial
 from typing import Any, Protocol
 from uuid import uuid4
 
-from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from rollcall.http import responses
+from rollcall.http import responses, worker
 from rollcall.http.paths import BASE
 from rollcall.http.time_limit import RESERVE, seconds_left
 from rollcall.model import redaction
@@ -150,7 +149,7 @@ class Authentication:
             log["tenant"] = base["tenant"]
         authorization = Headers(scope=scope).get("authorization")
         try:
-            caller = await run_in_threadpool(self._admit, base["tenant"], authorization, log)
+            caller = await worker.run(scope, self._admit, base["tenant"], authorization, log)
         except SCIMException as exception:
             log["scim_type"] = exception.scim_type or None
             if isinstance(exception, TooManyRequests):

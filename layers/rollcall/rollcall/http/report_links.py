@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from rollcall.http import worker
 from rollcall.http.paths import REPORTS
 
 Follow = Callable[[str, str], str | None]
@@ -45,7 +45,7 @@ def route(follow: Follow) -> Route:
         code, form = request.path_params["code"], request.query_params.get("format", FORMS[0])
         url = None
         if _CODE.fullmatch(code) and form in FORMS:
-            url = await run_in_threadpool(follow, code, form)
+            url = await worker.run(request.scope, follow, code, form)
         if url is None:
             return HTMLResponse(_NOWHERE, 404, _PRIVATE)
         return RedirectResponse(url, 302, _PRIVATE)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from itertools import islice
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -13,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from rollcall.directory.directory import Directory
 from rollcall.directory.request_log import RequestInfo, target
-from rollcall.http import endpoints, request_body, requests
+from rollcall.http import endpoints, request_body, requests, worker
 from rollcall.http.endpoints import Call
 from rollcall.http.request_url import base_url
 from rollcall.http.routes import ANY, Resource, RouteMethod
@@ -57,7 +56,7 @@ class ResourceEndpoint:
             status, refusal = exception.status, exception
             raise
         finally:
-            await self._log(call, status, refusal)
+            await self._log(scope, call, status, refusal)
         if request.method == "HEAD":
             response.body = b""
         await response(scope, receive, send)
@@ -92,19 +91,21 @@ class ResourceEndpoint:
         call.projection = requests.projection(request.query_params)
         if method in _WITH_BODY and ANY not in self._resource.methods:
             call.payload = await request_body.read(request, self._resource.max_body)
-        response = await run_in_threadpool(operation.endpoint, call)
+        response = await worker.run(request.scope, operation.endpoint, call)
         if call.ignored:
             request.state.log["ignored"] = _loggable(call.ignored)
         return response
 
-    async def _log(self, call: Call, status: int, refusal: SCIMException | None) -> None:
+    async def _log(
+        self, scope: Scope, call: Call, status: int, refusal: SCIMException | None
+    ) -> None:
         """Write the entry in the tenant's log, unless a transaction has written it."""
         log, resource = call.directory.context.log, target(self._resource.path, call.identifier)
         if status >= 400:
             sent = {**dict(call.parameters), "body": call.payload}
-            await run_in_threadpool(log.write_refusal, status, refusal, resource, sent)
+            await worker.run(scope, log.write_refusal, status, refusal, resource, sent)
         elif log.is_missing:
-            await run_in_threadpool(log.write_success, resource, call.ignored)
+            await worker.run(scope, log.write_success, resource, call.ignored)
 
 
 def _check_scope(request: Request, operation: RouteMethod) -> None:

@@ -7,12 +7,11 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl, unquote_plus
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from rollcall.http import request_body
+from rollcall.http import request_body, worker
 from rollcall.http.paths import METADATA
 from rollcall.http.request_url import tenant_root
 from rollcall.scim.errors import SCIMException, TooManyRequests, Unavailable
@@ -66,7 +65,7 @@ def routes(grant: ClientGrant, failed_sign_ins: FailedSignIns, usage: UsageCount
             return _not_allowed("POST")
         try:
             parameters, basic = await _parameters(request), _basic(request)
-            issued = await run_in_threadpool(issue, tenant, parameters, basic)
+            issued = await worker.run(request.scope, issue, tenant, parameters, basic)
         except (OAuthError, SCIMException) as error:
             return _failure(request, error)
         request.state.log["client_id"] = issued.client.id

@@ -1,0 +1,1 @@
+"""What a request costs beside the bare SDK calls that it makes."""
