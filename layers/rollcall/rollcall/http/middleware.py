@@ -163,7 +163,7 @@ class Authentication:
         finally:
             status = log.get("status", 500)
             if self._usage.count(caller.tenant, status, caller):
-                await run_in_threadpool(self._usage.write, caller.tenant)
+                await worker.run(scope, self._usage.write, caller.tenant)
 
     def _admit(self, tenant: str, authorization: str | None, log: dict[str, Any]) -> Caller:
         try:
