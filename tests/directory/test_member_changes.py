@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from rollcall.directory.context import Context
 from rollcall.directory.directory import Directory
 from rollcall.runtime.services import Services
 from rollcall.scim.errors import (
@@ -293,3 +294,38 @@ def test_of_a_member_nothing_can_be_changed(directory: Directory) -> None:
         directory.groups.patch(
             sales, patch(("replace", f'members[value eq "{ada}"].type', "Group"))
         )
+
+
+def test_a_change_of_members_counts_as_an_operation_for_each_ten(services: Services) -> None:
+    charged: list[int] = []
+    own = Directory(Context(services.table, "acme", URL, charge=charged.append))
+
+    def taken() -> int:
+        operations = sum(charged)
+        charged.clear()
+        return operations
+
+    people = users(own, 45)
+    assert taken() == 0
+    sales = group(own, "sales", *people)
+    assert taken() == 4
+    own.groups.patch(sales, setting(*people))
+    assert taken() == 0  # nothing changes
+    own.groups.patch(sales, removing(*people[:9]))
+    assert taken() == 0
+    own.groups.patch(sales, removing(*people[9:30]))
+    assert taken() == 2
+    own.groups.patch(sales, adding(*people[:30]))
+    assert taken() == 3
+    own.groups.delete(sales)
+    assert taken() == 4
+
+
+def test_members_that_a_failed_change_names_are_not_counted(services: Services) -> None:
+    charged: list[int] = []
+    own = Directory(Context(services.table, "acme", URL, charge=charged.append))
+    people = users(own, 20)
+    with pytest.raises(InvalidValueException):
+        group(own, "sales", *people, NEVER_ISSUED)
+
+    assert sum(charged) == 0

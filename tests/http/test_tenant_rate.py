@@ -10,6 +10,7 @@ import pytest
 from rollcall.runtime.services import Services
 from rollcall.runtime.settings import Settings
 from rollcall.scim.discovery import MAX_OPERATIONS
+from tests.directory.people import users
 from tests.http.api import Api
 
 RATE = 25
@@ -47,6 +48,33 @@ def test_who_is_beyond_the_rate_is_told_in_scim_when_to_come_again(limited: Api)
         "status": "429",
         "detail": "more than 25 requests a second, try again later",
     }
+
+
+def test_ten_members_count_as_a_request(services: Services) -> None:
+    api = Api(services, replace(services.settings, rate=1))
+    people = users(services.directory("acme"), 60)
+    body = {"displayName": "sales", "members": [{"value": each} for each in people]}
+    assert api.send("POST", "/Groups", json=body).status_code == 201
+
+    refused = api.send("GET", "/Groups")
+
+    assert refused.status_code == 429
+    assert 1 < int(refused.headers["Retry-After"]) <= 6
+
+
+def test_a_bulk_beyond_the_greatest_debt_is_refused_before_its_first_operation(
+    services: Services,
+) -> None:
+    """A new container admits its first request: it does not know of the debt."""
+    api = Api(services, replace(services.settings, rate=RATE))
+    statuses = []
+    for _ in range(11):
+        api.restart()
+        statuses.append(api.send("POST", "/Bulk", json=BULK).status_code)
+    line = api.lines()[-1]
+
+    assert statuses == [200] * 10 + [429]
+    assert (line["path"], line["status"], line["limit"]) == ("/scim/acme/v2/Bulk", 429, "rate")
 
 
 def test_a_refusal_is_a_line_with_the_limit_and_the_token(limited: Api) -> None:

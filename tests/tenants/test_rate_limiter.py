@@ -75,6 +75,14 @@ class Containers:
             return refusal.retry_after
         return 0
 
+    def reserve(self, container: int, operations: int) -> int:
+        """Count a bulk request; return 0 where it is admitted, else its Retry-After."""
+        try:
+            self.limiters[container].reserve(ACME, operations)
+        except TooManyRequests as refusal:
+            return refusal.retry_after
+        return 0
+
     def admitted(self, requests: int) -> int:
         """Send requests to the first container at once; return how many are admitted."""
         return sum(not self.send() for _ in range(requests))
@@ -172,6 +180,46 @@ def test_other_containers_hear_of_a_bulk_before_it_is_applied(ten: Containers) -
 
     assert refused[:5] == [0] * 5
     assert all(refused[6:])
+
+
+def test_of_many_bulk_requests_at_once_as_many_pass_as_the_greatest_debt_holds(
+    services: Services, clock: Clock
+) -> None:
+    """None of the containers knows of the others when it admits its request."""
+    many = Containers(services, clock, [0.0] * 14)
+    assert [many.send(each) for each in range(14)] == [0] * 14
+    passed = [many.reserve(each, MAX_OPERATIONS - 1) for each in range(14)]
+
+    debt = MAX_DEBT // RATE
+    assert passed[:10] == [0] * 10
+    assert [each >= debt - 1 for each in passed[10:]] == [True] * 4
+    clock.go_on(debt + 1)
+    assert [many.send(each) for each in range(10, 14)] == [0] * 4
+    assert many.reserve(10, MAX_OPERATIONS) == 0
+
+
+def test_a_bulk_that_is_refused_is_not_counted_and_what_came_before_it_is(
+    ten: Containers, services: Services
+) -> None:
+    item = RateItem(services.table, "acme")
+    for each in range(10):
+        ten.send(each)
+    for each in range(9):
+        ten.reserve(each, MAX_OPERATIONS)
+    before = item.read().tat
+    with metered(services.clients.dynamodb) as cost:
+        assert ten.reserve(9, 2 * MAX_OPERATIONS) > 0
+
+    assert item.read().tat == before
+    assert cost.calls == ["UpdateItem", "GetItem"]
+    ten.limiters[9].charge(ACME, 10)
+    assert item.read().tat == before + 11 * 10**6 // RATE
+
+
+def test_a_bulk_of_any_size_passes_where_there_is_no_debt(one: Containers, clock: Clock) -> None:
+    assert one.reserve(0, MAX_OPERATIONS) == 0
+    clock.go_on(3600)
+    assert one.reserve(0, MAX_OPERATIONS) == 0
 
 
 @pytest.mark.parametrize("a_second", [RATE / 2, RATE, 2 * RATE, 4 * RATE])

@@ -43,17 +43,17 @@ class Bulk:
         self,
         payload: Any,
         seconds_left: Callable[[], float] = deadline.seconds_left,
-        charge: Callable[[int], None] = lambda _: None,
+        reserve: Callable[[int], None] = lambda _: None,
     ) -> dict[str, Any]:
         """Apply a BulkRequest and return the BulkResponse, in the order of the request.
 
-        Operations for which no time is left are answered with 503 and not applied. `charge` is
-        called with the number of operations beyond the first, before any is applied. Raises
-        InvalidSyntaxException for what is no BulkRequest, PayloadTooLargeException for more than
-        MAX_OPERATIONS.
+        Operations for which no time is left are answered with 503 and not applied. `reserve` is
+        called with the number of operations beyond the first, before any is applied, and may refuse
+        the request. Raises InvalidSyntaxException for what is no BulkRequest,
+        PayloadTooLargeException for more than MAX_OPERATIONS.
         """
         request = bulk_request.read(payload, self._context.new_id)
-        charge(max(0, len(request.operations) - 1))
+        reserve(max(0, len(request.operations) - 1))
         errors = 0
         for each in request.operations:
             if request.limit and errors >= request.limit:

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any, Protocol, TypeAlias
 from uuid import uuid4
 
-from rollcall.directory.request_log import RequestEntries
+from rollcall.directory.request_log import Charge, RequestEntries, uncharged
 from rollcall.model.absent_members import AbsentMembers
 from rollcall.model.account_link import LinkPolicy
 from rollcall.model.actor import Actor
@@ -35,6 +35,12 @@ from rollcall.storage.transactions import Action, ConditionFailed
 from rollcall.templates.access_levels import AccessLevels
 
 Clock: TypeAlias = Callable[[], datetime]
+
+MEMBERS_OF_AN_OPERATION = 10
+"""The members that a request changes for each further operation that it counts as.
+
+Each member gets another version, which moves it in the order of change as any other write does.
+"""
 
 _NAMES = {Kind.USER: "userName", Kind.GROUP: "displayName"}
 
@@ -73,8 +79,8 @@ class Context:
     the tenant's: `linking` is its link policy, None when an operator acts; `absent_members` is the
     effect of a PUT of a group without members; `moved` tells that all of its names have the keys of
     this release; `key` signs its cursors. `log` collects the entries of the request in the
-    provisioning log, `budget` limits its work, and `find_duplicate` finds the duplicate that the
-    creation of a user makes.
+    provisioning log, `budget` limits its work, `charge` counts further operations of it for the
+    rate of the tenant, and `find_duplicate` finds the duplicate that the creation of a user makes.
     """
 
     table: Table
@@ -88,6 +94,7 @@ class Context:
     access_levels: AccessLevels = field(default_factory=AccessLevels)
     log: RequestEntries = field(default_factory=RequestEntries)
     find_duplicate: FindDuplicate = no_duplicate
+    charge: Charge = uncharged
     clock: Clock = present
     new_id: Callable[[], str] = lambda: str(uuid4())
     budget: Budget = field(default_factory=Budget)
@@ -154,6 +161,10 @@ class Context:
         """
         self.table.transact([*actions, *self.log.write_actions(detail)])
         self.log.note_written()
+
+    def charge_members(self, number: int) -> None:
+        """Count the members that a request has changed or will change."""
+        self.charge(number // MEMBERS_OF_AN_OPERATION)
 
     def now(self) -> str:
         """Return the present instant as documents hold it."""

@@ -43,6 +43,7 @@ def commit(context: Context, record: Record, deletion: Sequence[Action], now: st
     if len(memberships) <= room and not record.pending:
         ending = _Ending(context, context.memberships, record.id)
         context.commit([*deletion, *(ending.actions(memberships, now) if memberships else [])])
+        context.charge_members(len(memberships))
         return
     note = context.large_changes.start_of_deletion(record.kind, record.id, context.actor, now)
     context.commit([*deletion, note])
@@ -101,6 +102,7 @@ class _Ending:
                 table.transact(actions, deadline - table.retry.clock())
             except ConditionFailed:
                 continue
+            self.context.charge_members(len(batch))
             return
         raise Unavailable("too many changes of one resource's groups at once", status=429)
 

@@ -62,6 +62,7 @@ def commit(
         ]
         if len(all_actions) <= context.capacity:
             context.commit(all_actions)
+            context.charge_members(len(change.concerned))
             return
     name = context.large_changes.write(group.id, changes, context.actor, now)
     document, *others = actions
@@ -71,6 +72,7 @@ def commit(
     except ConditionFailed:
         context.large_changes.discard(group.id, name)
         raise
+    context.charge_members(len(change.concerned))
     with suppress(Unavailable):  # the change is visible, and the sweep applies the rest
         _apply(context, group, name, context.table.retry.seconds)
 

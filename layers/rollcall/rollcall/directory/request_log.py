@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import islice
 from time import perf_counter
-from typing import Any
+from typing import Any, TypeAlias
 
 from rollcall.model import redaction
 from rollcall.model.actor import Actor
@@ -28,11 +28,20 @@ MAX_NAMES = 100
 _NAMING = frozenset({"username", "externalid", "displayname"})
 
 
+Charge: TypeAlias = Callable[[int], None]
+"""Counts further operations of a request for the rate of its tenant."""
+
+
+def uncharged(_: int) -> None:
+    """Count nothing: the default."""
+
+
 @dataclass(frozen=True)
 class RequestInfo:
     """A request: its id, its method, its route below the base URL, and the status of success.
 
-    `writes` tells whether it may change resources.
+    `writes` tells whether it may change resources; `charge` counts further operations of it for the
+    rate of the tenant.
     """
 
     id: str = ""
@@ -40,6 +49,7 @@ class RequestInfo:
     path: str = ""
     status: int = 200
     writes: bool = False
+    charge: Charge = uncharged
 
 
 class RequestEntries:

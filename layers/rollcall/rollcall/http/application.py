@@ -20,6 +20,7 @@ from rollcall.http.middleware import (
     RequestLogger,
     TidyPath,
     Within,
+    note_refusal,
 )
 from rollcall.scim.errors import NotFoundException, SCIMException
 from rollcall.tenants.authentication import Authenticator
@@ -67,7 +68,7 @@ def application(
 
 async def _refuse(request: Request, exception: Exception) -> Response:
     refusal = cast(SCIMException, exception)
-    request.state.log["scim_type"] = refusal.scim_type or None
+    note_refusal(request.state.log, refusal)
     return responses.error(refusal)
 
 

@@ -28,8 +28,8 @@ class Call:
     """One request of one tenant.
 
     `kinds` are the resource types of its path, `status` is the status of success, `ignored`
-    collects the names that have no effect, for the log, and `charge` counts further operations of
-    the request for the rate of the tenant.
+    collects the names that have no effect, for the log, and `reserve` counts the further operations
+    of a bulk request for the rate of the tenant.
     """
 
     directory: Directory
@@ -41,7 +41,7 @@ class Call:
     projection: Projection = field(default_factory=Projection)
     precondition: Precondition = field(default_factory=Precondition)
     ignored: list[str] = field(default_factory=list)
-    charge: Callable[[int], None] = lambda _: None
+    reserve: Callable[[int], None] = lambda _: None
 
     @property
     def base_url(self) -> str:
@@ -99,7 +99,7 @@ def patch_user(call: Call) -> Response:
 
 def bulk(call: Call) -> Response:
     """POST /Bulk (section 3.7): each operation counts as a request does."""
-    return ScimResponse(call.directory.bulk.run(call.payload, charge=call.charge))
+    return ScimResponse(call.directory.bulk.run(call.payload, reserve=call.reserve))
 
 
 def read_group(call: Call) -> Response:

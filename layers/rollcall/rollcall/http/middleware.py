@@ -151,13 +151,12 @@ class Authentication:
         try:
             caller = await worker.run(scope, self._admit, base["tenant"], authorization, log)
         except SCIMException as exception:
-            log["scim_type"] = exception.scim_type or None
-            if isinstance(exception, TooManyRequests):
-                log["limit"] = exception.limit
+            note_refusal(log, exception)
             await responses.error(exception)(scope, receive, send)
             return
         scope["state"]["caller"] = caller
         scope["state"]["charge"] = partial(self._limiter.charge, caller)
+        scope["state"]["reserve"] = partial(self._limiter.reserve, caller)
         try:
             await self._app(scope, receive, send)
         finally:
@@ -180,6 +179,13 @@ class Authentication:
                 self._usage.write(tenant)
             raise
         return caller
+
+
+def note_refusal(log: dict[str, Any], refusal: SCIMException) -> None:
+    """Note in a line of the log why a request is refused."""
+    log["scim_type"] = refusal.scim_type or None
+    if isinstance(refusal, TooManyRequests):
+        log["limit"] = refusal.limit
 
 
 def _request_id(scope: Scope) -> str:

@@ -70,7 +70,12 @@ class ResourceEndpoint:
             status = operation.status_with_attributes
         request_id: str = request.state.log["request_id"]
         info = RequestInfo(
-            request_id, request.method, self._resource.path, status, operation.writes
+            request_id,
+            request.method,
+            self._resource.path,
+            status,
+            operation.writes,
+            request.state.charge,
         )
         return Call(
             directory=self._open_directory(caller, base_url(request, caller.tenant), info),
@@ -79,7 +84,7 @@ class ResourceEndpoint:
             identifier=request.path_params.get("id", ""),
             parameters=request.query_params,
             precondition=requests.precondition(request),
-            charge=request.state.charge,
+            reserve=request.state.reserve,
         )
 
     async def _respond(

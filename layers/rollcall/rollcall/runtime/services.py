@@ -98,6 +98,7 @@ class Services(Backend):
             access_levels=self.settings.access_levels,
             log=RequestEntries(self.log(caller.tenant), actor, request, caller.key),
             find_duplicate=find_duplicate,
+            charge=request.charge,
         )
         return Directory(context)
 

@@ -32,6 +32,14 @@ class RateLevel:
     busy: int = 0
 
 
+class LevelTooHigh(Exception):  # noqa: N818
+    """The level would have become too high, and stays as it is."""
+
+    def __init__(self, level: RateLevel) -> None:
+        self.level = level
+        super().__init__()
+
+
 class RateItem:
     """The level of one tenant."""
 
@@ -43,19 +51,28 @@ class RateItem:
         """Return the level, zero where it was never written."""
         return _level(self._table.get(self._key) or {})
 
-    def add(self, time: int, now: int, expected: int, *, busy: bool) -> RateLevel:
+    def add(
+        self, time: int, now: int, expected: int, *, busy: bool, highest: int | None = None
+    ) -> RateLevel:
         """Add the time that requests take; return the new level, with the times of the old one.
 
         `expected` is the level that the caller knows, which tells how to ask first: requests after
-        a pause begin at `now`. `busy` tells whether the container is. Raises Unavailable.
+        a pause begin at `now`. `busy` tells whether the container is. Raises Unavailable, and
+        LevelTooHigh where the level would be above `highest`, which after a pause it never is.
         """
         paused = expected < now
         for _ in range(_ATTEMPTS):
-            action = self._action(time, now, paused=paused, busy=busy)
+            action = self._action(time, now, paused=paused, busy=busy, highest=highest)
             try:
                 before = _level(self._table.update(action))
             except ConditionFailed:
                 paused = not paused
+                if highest is None:
+                    continue
+                level = self.read()
+                paused = level.tat < now
+                if not paused and level.tat + time > highest:
+                    raise LevelTooHigh(level) from None
             else:
                 return replace(before, tat=(now if paused else before.tat) + time)
         raise Unavailable("the rate of the tenant cannot be counted")
@@ -72,15 +89,22 @@ class RateItem:
             )
         )
 
-    def _action(self, time: int, now: int, *, paused: bool, busy: bool) -> Action:
+    def _action(
+        self, time: int, now: int, *, paused: bool, busy: bool, highest: int | None
+    ) -> Action:
         begin = ":now" if paused else "tat"
+        values = {":time": time, ":now": now, ":expires": now // _SECOND + LIFETIME}
+        condition = "attribute_not_exists(tat) OR tat < :now" if paused else "tat >= :now"
+        if highest is not None and not paused:
+            condition = "tat BETWEEN :now AND :most"
+            values[":most"] = highest - time
         sets = [f"tat = {begin} + :time", "written = :now", "expires = :expires"]
         return Action(
             "Update",
             self._key,
             update="SET " + ", ".join([*sets, "busy = :now"] if busy else sets),
-            condition="attribute_not_exists(tat) OR tat < :now" if paused else "tat >= :now",
-            values={":time": time, ":now": now, ":expires": now // _SECOND + LIFETIME},
+            condition=condition,
+            values=values,
         )
 
 

@@ -95,6 +95,11 @@ class RateBucket:
         self._unreported.clear()
         return taken
 
+    def put_back(self, requests: int, now: int) -> None:
+        """Note that requests which were taken are unreported after all."""
+        if requests:
+            self._unreported.append((now, requests))
+
     def share(self, level: RateLevel, rate: int) -> None:
         """Note the shared level: what was taken is in it, what is unreported comes on top."""
         self._ahead += max(0, level.written - self._latest)

@@ -18,7 +18,7 @@ from rollcall.aws.aws_errors import ClientError
 from rollcall.scim.errors import TooManyRequests, Unavailable
 from rollcall.scim.instant import instant
 from rollcall.storage.provisioning_log import LogEntry, ProvisioningLog
-from rollcall.storage.rate_item import RateItem, RateLevel
+from rollcall.storage.rate_item import LevelTooHigh, RateItem, RateLevel
 from rollcall.storage.table import Table
 from rollcall.storage.transactions import ConditionFailed
 from rollcall.tenants.authentication import Caller
@@ -77,11 +77,7 @@ class RateLimiter:
             wait = state.bucket.wait(now)
         if wait:
             self._log_refusal(caller, state, rate)
-            raise TooManyRequests(
-                f"more than {rate} requests a second, try again later",
-                limit="rate",
-                retry_after=-(-wait // SECOND),
-            )
+            raise _refusal(wait, rate)
         self._count(caller, state, 1)
 
     def charge(self, caller: Caller, operations: int) -> None:
@@ -93,7 +89,29 @@ class RateLimiter:
             state.bucket.offer(operations, self._now(state))
         self._count(caller, state, operations)
 
-    def _count(self, caller: Caller, state: _TenantState, requests: int) -> None:
+    def reserve(self, caller: Caller, operations: int) -> None:
+        """Count the further operations of a bulk request, before the first of them.
+
+        Raises TooManyRequests where they would put the tenant in debt for more than MAX_DEBT:
+        containers that did not know of each other have admitted too many bulk requests at once.
+        """
+        if not self._rate or not operations:
+            return
+        state, rate = self._state(caller.tenant), caller.rate or self._rate
+        with state.bucket.lock:
+            state.bucket.offer(operations, self._now(state))
+        try:
+            self._count(caller, state, operations, refusable=operations)
+        except LevelTooHigh as refused:
+            self._share(RateItem(self._table, caller.tenant), state, refused.level, rate)
+            with state.bucket.lock:
+                wait = state.bucket.wait(self._now(state))
+            raise _refusal(wait, rate) from None
+
+    def _count(
+        self, caller: Caller, state: _TenantState, requests: int, refusable: int = 0
+    ) -> None:
+        """Count requests; raise LevelTooHigh where so many of them are refused instead."""
         bucket, rate = state.bucket, caller.rate or self._rate
         with bucket.lock:
             now = self._now(state)
@@ -109,7 +127,7 @@ class RateLimiter:
                 if look:
                     report = self._look(item, state, rate)
                 if report:
-                    self._report(item, state, rate)
+                    self._report(item, state, rate, refusable)
         except (Unavailable, ClientError):
             self._pause(caller.tenant, state)
 
@@ -119,13 +137,20 @@ class RateLimiter:
         with state.bucket.lock:
             return state.bucket.is_report_due(self._now(state), rate)
 
-    def _report(self, item: RateItem, state: _TenantState, rate: int) -> None:
+    def _report(self, item: RateItem, state: _TenantState, rate: int, refusable: int = 0) -> None:
         bucket = state.bucket
         with bucket.lock:
             now = self._now(state)
             busy, expected = bucket.is_busy(now), bucket.shared
-            time = bucket.take() * SECOND // rate
-        self._share(item, state, item.add(time, now, expected, busy=busy), rate)
+            requests = bucket.take()
+        highest = highest_level(now, rate) if refusable else None
+        try:
+            level = item.add(requests * SECOND // rate, now, expected, busy=busy, highest=highest)
+        except LevelTooHigh:
+            with bucket.lock:
+                bucket.put_back(requests - refusable, now)
+            raise
+        self._share(item, state, level, rate)
         state.failing = False
 
     def _share(self, item: RateItem, state: _TenantState, level: RateLevel, rate: int) -> None:
@@ -176,3 +201,11 @@ class RateLimiter:
 
     def _now(self, state: _TenantState) -> int:
         return state.bucket.time(int(self._clock().timestamp() * SECOND))
+
+
+def _refusal(wait: int, rate: int) -> TooManyRequests:
+    return TooManyRequests(
+        f"more than {rate} requests a second, try again later",
+        limit="rate",
+        retry_after=-(-wait // SECOND),
+    )
