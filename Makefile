@@ -137,7 +137,7 @@ $(REHEARSAL)/.installed-$(TRANSLATOR_VERSION): requirements-emulator.txt
 	@$(REHEARSAL)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $< aws-sam-translator==$(TRANSLATOR_VERSION)
 	touch $@
 
-with-runtime = @runtime="$$($(MAKE) --silent --directory layers/rollcall runtime)"; \
+with-runtime = @runtime="$$($(MAKE) --silent --no-print-directory --directory layers/rollcall runtime)"; \
 	test -n "$$runtime" || { echo "Running the functions here needs Python 3.13, as python3.13 on PATH or from pyenv." >&2; exit 1; }; \
 	"$$runtime" -m venv $(1)
 

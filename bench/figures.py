@@ -7,24 +7,28 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from statistics import median
+from typing import Any
 
 from bench.load import Answer
+
+NOT_REACHED = "not reached"
+"""The time that a server has at one size was over before this operation."""
 
 
 @dataclass(frozen=True)
 class Figures:
     """What one operation took: milliseconds a request, and requests a second.
 
-    `wrong` says why its answers do not count, and is empty where they do. CPU is None where it
-    cannot be told apart.
+    `wrong` says why its answers do not count, and is empty where they do. A figure is None where
+    it is not known.
     """
 
-    p50: float
-    p99: float
-    rate: float
-    cpu: float | None
-    database_cpu: float | None
-    requests: int
+    p50: float | None = None
+    p99: float | None = None
+    rate: float | None = None
+    cpu: float | None = None
+    database_cpu: float | None = None
+    requests: int = 0
     wrong: str = ""
 
     @property
@@ -51,6 +55,26 @@ class Result:
     version: str = ""
     absent: str = ""
     measurements: list[Measurement] = field(default_factory=list)
+
+    def at(self, users: int) -> Measurement | None:
+        """Return the measurement at a size, None where there is none."""
+        return next((each for each in self.measurements if each.users == users), None)
+
+
+def result(content: dict[str, Any]) -> Result:
+    """Return a result from its JSON."""
+    measurements = [
+        Measurement(
+            **{
+                **each,
+                "operations": {
+                    name: Figures(**figures) for name, figures in each["operations"].items()
+                },
+            }
+        )
+        for each in content["measurements"]
+    ]
+    return Result(**{**content, "measurements": measurements})
 
 
 def percentile(seconds: Sequence[float], part: float) -> float:

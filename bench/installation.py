@@ -57,3 +57,22 @@ def _run(*command: str) -> None:
     if done.returncode:
         said = [*done.stdout.splitlines(), *done.stderr.splitlines()][-3:]
         raise AbsentError(" ".join([f"{command[0]} failed:", *said]))
+
+
+def versions() -> str:
+    """Return a sentence of what is measured and what runs it, as far as it is known."""
+    engine = next((ROOT / ".engine").glob(".installed-*"), Path("unknown")).name
+    found = (
+        f"Rollcall at {_said('git', '-C', str(ROOT), 'rev-parse', '--short=10', 'HEAD')}",
+        f"DynamoDB engine {engine.rpartition('-')[2]}",
+        f"Node {_said('node', '--version')}",
+    )
+    return f"{', '.join(found)}."
+
+
+def _said(*command: str) -> str:
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+    except OSError:
+        return "unknown"
+    return done.stdout.strip() or "unknown"

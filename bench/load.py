@@ -11,15 +11,17 @@ from itertools import chain
 from typing import Any
 from urllib.parse import urlsplit
 
-_TIMEOUT = 120.0
-
 
 @dataclass(frozen=True)
 class Target:
-    """Where the requests go: the base URL of a SCIM endpoint, and its token."""
+    """Where the requests go: the base URL of a SCIM endpoint, and its token.
+
+    An answer may take so many seconds as `patience` says.
+    """
 
     url: str
     token: str
+    patience: float = 30.0
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ class Connection:
         parts = urlsplit(target.url)
         assert parts.hostname is not None
         self._base = parts.path.rstrip("/")
-        self._http: Any = HTTPConnection(parts.hostname, parts.port, timeout=_TIMEOUT)
+        self._http: Any = HTTPConnection(parts.hostname, parts.port, timeout=target.patience)
         self._headers = {
             "Authorization": f"Bearer {target.token}",
             "Content-Type": "application/scim+json",
@@ -78,7 +80,10 @@ class Connection:
 def send(
     target: Target, requests: Sequence[Request], connections: int = 1, limit: float = float("inf")
 ) -> Answers:
-    """Send requests over so many connections, none after `limit` seconds."""
+    """Send requests over so many connections, none after `limit` seconds.
+
+    Raises TimeoutError.
+    """
     waiting = iter(enumerate(requests))
     begun = time.perf_counter()
 

@@ -66,27 +66,41 @@ def add_members(group: str, ids: Sequence[str]) -> Request:
     return patch(f"/Groups/{group}", {"op": "add", "path": "members", "value": members})
 
 
-def populate(target: Target, name: str, size: int, connections: int) -> Population:
-    """Create so many users, and the group of them all. Raises RefusedError."""
+def populate(
+    target: Target, name: str, size: int, connections: int, limit: float = float("inf")
+) -> Population:
+    """Create so many users, and the group of them all.
+
+    Raises RefusedError, also when each of the two takes longer than `limit` seconds.
+    """
     requests = [post("/Users", user(name, number)) for number in range(size)]
-    users = ids(send(target, requests, connections).answers)
+    users = ids(send(target, requests, connections, limit).answers)
+    if len(users) < size:
+        raise RefusedError(f"{len(users):,} of {size:,} users are there after {limit:.0f} s")
     (group,) = ids(send(target, [post("/Groups", _group(name))]).answers)
     batches = [users[begin : begin + _BATCH] for begin in range(0, size, _BATCH)]
-    for answer in send(target, [add_members(group, batch) for batch in batches]).answers:
-        _check(answer)
+    adding = [add_members(group, batch) for batch in batches]
+    added = send(target, adding, limit=limit).answers
+    checked(added)
+    if len(added) < len(adding):
+        members = len(added) * _BATCH
+        raise RefusedError(f"{members:,} of {size:,} members are there after {limit:.0f} s")
     return Population(name, users, group)
 
 
 def ids(answers: Iterable[Answer]) -> list[str]:
     """Return the ids of what was created. Raises RefusedError."""
-    return [json.loads(_check(answer).body)["id"] for answer in answers]
+    return [json.loads(answer.body)["id"] for answer in checked(answers)]
+
+
+def checked(answers: Iterable[Answer]) -> list[Answer]:
+    """Return answers that are no refusal. Raises RefusedError."""
+    received = list(answers)
+    for answer in received:
+        if answer.status >= 300:
+            raise RefusedError(f"{answer.status} {answer.body[:200].decode(errors='replace')}")
+    return received
 
 
 def _group(name: str) -> dict[str, Any]:
     return {"schemas": [_GROUP], "displayName": f"Everybody of {name}"}
-
-
-def _check(answer: Answer) -> Answer:
-    if answer.status >= 300:
-        raise RefusedError(f"{answer.status} {answer.body[:200].decode(errors='replace')}")
-    return answer
