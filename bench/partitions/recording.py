@@ -90,8 +90,8 @@ def _write(
 ) -> None:
     times = 2 if operation == "TransactWriteItems" else 1
     for key in _written(operation, asked):
-        size = max(_size(items.get(key, {})) for items in (before, after))
-        usage[TABLE, key[0]].writes += times * max(1, ceil(size / 1024))
+        larger = max(size(items.get(key, {})) for items in (before, after))
+        usage[TABLE, key[0]].writes += times * max(1, ceil(larger / 1024))
         for index, names in INDEX_KEYS.items():
             old, new = (_entry(items.get(key, {}), names) for items in (before, after))
             for entry in {old, new} - {None} if old != new else ():
@@ -129,17 +129,18 @@ def _read(usage: Usage, operation: str, asked: Mapping[str, Any], answered: Any)
             usage[TABLE, key[0]].reads += _read_units(found.get(key, {}))
     elif operation == "Query":
         index = asked.get("IndexName", TABLE)
-        size = sum(map(_size, answered["Items"]))
-        units = max(1, ceil(size / 4096)) * (1 if asked.get("ConsistentRead") else 0.5)
+        total = sum(map(size, answered["Items"]))
+        units = max(1, ceil(total / 4096)) * (1 if asked.get("ConsistentRead") else 0.5)
         partition = asked["ExpressionAttributeValues"][":pk"]["S"]
         usage[index, partition].reads += units
 
 
 def _read_units(item: Item) -> int:
-    return max(1, ceil(_size(item) / 4096))
+    return max(1, ceil(size(item) / 4096))
 
 
-def _size(item: Item) -> int:
+def size(item: Item) -> int:
+    """Return the size of an item as DynamoDB counts it."""
     return sum(len(name.encode()) + _bytes(value) for name, value in item.items())
 
 
