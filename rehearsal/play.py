@@ -78,7 +78,7 @@ def permissions(stack: Stack, tenant: Tenant) -> str:
 
 def check_isolation(first: Stack, acme: Tenant, second: Stack, twin: Tenant) -> str:
     """Deploy a second stack, and check that both are isolated."""
-    second.deploy(SnapStart="None", **_DOMAIN)
+    second.deploy(SnapStart="PublishedVersions", **_DOMAIN)
     twin.create()
     _reached_by_its_domain(second, twin)
     twin.grants_nothing_to(acme.token)

@@ -22,6 +22,9 @@ from bench.month.company import Plan
 from bench.month.replay import replay
 from bench.report import machine
 
+SAMPLE = Plan(users=200, groups=4, joiners=80, leavers=80, edits=200, moves=200, renames=20)
+"""A company whose changes are followed to their events: ten times as many, so that all come."""
+
 RESULTS = Path(__file__).parents[1] / "results"
 
 
@@ -48,6 +51,7 @@ def main() -> int:
         "machine": machine(),
         "plan": asdict(plan),
         **replay(plan, asked.tenants, say),
+        "followed": replay(SAMPLE, 1, say, follow=True)["phases"],
     }
     name = "month" if asked.tenants == 1 else f"month-of-{asked.tenants}"
     file = asked.output or RESULTS / f"{name}.json"

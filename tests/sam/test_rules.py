@@ -195,13 +195,14 @@ def test_a_first_deployment_that_fails_leaves_nothing_and_a_deletion_keeps_the_d
 
 def test_a_snapshot_is_kept_only_where_a_client_waits_and_of_the_newest_version() -> None:
     """AWS, Lambda pricing: a snapshot is paid for by memory and time for each version there is."""
-    functions = STACK.of_type("AWS::Lambda::Function")
+    stack = Processed(parameters={"SnapStart": "PublishedVersions"})
+    functions = stack.of_type("AWS::Lambda::Function")
     snapped = {
         name.removesuffix("Function")
         for name, each in functions.items()
         if each.get("SnapStart", {}).get("ApplyOn") == "PublishedVersions"
     }
-    versions = [e for e in STACK.resources.values() if e["Type"] == "AWS::Lambda::Version"]
+    versions = [e for e in stack.resources.values() if e["Type"] == "AWS::Lambda::Version"]
 
     assert snapped == WAITED_FOR
     assert len(versions) == len(WAITED_FOR)
@@ -241,7 +242,7 @@ def test_a_parameter_that_changes_reaches_what_clients_reach(function: str) -> N
         return str(version)
 
     for name in SEEN[function]:
-        value = "None" if name == "SnapStart" else "365"
+        value = "PublishedVersions" if name == "SnapStart" else "365"
         assert described(Processed(parameters={name: value})) != described(STACK), name
     parameters = [Template().parameters[name] for name in SEEN[function]]
     lengths = [
@@ -329,7 +330,8 @@ def test_urls_and_arns_are_those_of_the_region(partition: str, region: str, suff
 def test_no_snapshot_is_asked_for_where_there_are_none(partition: str) -> None:
     """AWS, Lambda SnapStart: commercial regions only."""
     region = {"aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}[partition]
-    stack = Processed(partition=partition, region=region)
+    asked = {"SnapStart": "PublishedVersions"}
+    stack = Processed(parameters=asked, partition=partition, region=region)
 
     for name, each in stack.of_type("AWS::Lambda::Function").items():
         assert each.get("SnapStart", {}).get("ApplyOn", "None") == "None", name
