@@ -95,6 +95,15 @@ def replay(plan: Plan, tenants: int, say: Say, *, follow: bool = False) -> dict[
         }
 
 
+def idle() -> dict[str, Any]:
+    """Return what the schedules take in a deployment without tenants."""
+    with deployment() as (services, database):
+        return {
+            "schedules": schedules.measure(services, [], datetime.now(UTC)),
+            "bare_read": bare_read(database, services.table.name),
+        }
+
+
 @contextmanager
 def deployment() -> Iterator[tuple[Services, str]]:
     """Yield the services over an engine and an emulator of their own, and the engine's URL."""

@@ -40,8 +40,10 @@ def measure(services: Services, tenants: list[str], now: datetime) -> dict[str, 
     runs: dict[str, Callable[[datetime], Any]] = {
         "sweep": lambda _: sweep_function.sweep(services, _Context()),
         "expiry": expiry,
-        "duplicates of a tenant": report,
+        "fan-out": lambda at: duplicates_function.fan_out(services, instant(at)),
     }
+    if tenants:
+        runs["duplicates of a tenant"] = report
     figures = {name: _measured(services, run, now) for name, run in runs.items()}
     for name, each in figures.items():
         each.requests = len(tenants) if name.endswith("of a tenant") else 1

@@ -113,7 +113,7 @@ def _closed(backend: Backend, tenant: str) -> Callable[[], bool]:
 def publish(tenant: str, counts: RunCounts) -> None:
     """Write a tenant's metrics to the log, in CloudWatch's embedded format."""
     metrics = EphemeralMetrics(namespace="Rollcall")
-    metrics.add_dimension("tenant", tenant)
+    metrics.add_metadata("tenant", tenant)  # a dimension would make three metrics of each tenant
     metrics.add_metric("Duplicates", MetricUnit.Count, counts.new + counts.open)
     metrics.add_metric("NewDuplicates", MetricUnit.Count, counts.new)
     metrics.add_metric("ResolvedDuplicates", MetricUnit.Count, counts.resolved)
