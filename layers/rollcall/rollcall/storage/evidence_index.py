@@ -31,9 +31,8 @@ class EvidenceIndex:
 
     def all(self, after: str = "") -> Iterator[MatchKey]:
         """Yield all evidence in the order of the canonical value, after a position."""
-        partitions = [
-            self._table.query_index(each, after=after) for each in self._keys.evidence_orders()
-        ]
+        orders = [self._keys.names_order(), *self._keys.evidence_orders()]
+        partitions = [self._table.query_index(each, after=after) for each in orders]
         yield from map(_match_key, heapq.merge(*partitions, key=lambda item: item["gsi_sk"]))
 
     def with_name(self, canonical: str, most: int) -> list[MatchKey]:

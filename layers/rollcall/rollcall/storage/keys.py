@@ -41,8 +41,8 @@ SCHEDULES = "#SCHEDULES"
 """The partition of the schedules of the deployment."""
 ASSERTION = "#ASSERTION#"
 """The prefix of the partitions of used assertions."""
-USAGE = "#USAGE"
-"""The index partition of the hours in which tenants sent requests, in the order of time."""
+USAGE_SHARDS = 16
+"""The number of index partitions of usage: all tenants begin an hour at the same time."""
 FINDING = "FINDING#"
 SUMMARY = "SUMMARY#"
 
@@ -219,22 +219,16 @@ class Keys:
         return {"pk": partition, "sk": f"{source}#{part(value)}"}
 
     def names_order(self) -> str:
-        """The index partition of the names of persons, in the order of canonical value, user.
-
-        Other evidence that earlier releases wrote is there too.
-        """
+        """The index partition of names, and of all evidence that earlier releases wrote."""
         return f"{self.tenant}#IDENTITY"
 
     def evidence_order(self, canonical: str) -> str:
         """The index partition of evidence that is no name, in the order of its canonical value."""
-        return self._evidence_shard(crc32(canonical.encode()) % EVIDENCE_SHARDS)
+        return self.evidence_orders()[crc32(canonical.encode()) % EVIDENCE_SHARDS]
 
     def evidence_orders(self) -> list[str]:
-        """All index partitions of evidence."""
-        return [self.names_order(), *map(self._evidence_shard, range(EVIDENCE_SHARDS))]
-
-    def _evidence_shard(self, shard: int) -> str:
-        return f"{self.tenant}#IDENTITY#{shard}"
+        """The index partitions of evidence that is no name."""
+        return [f"{self.tenant}#IDENTITY#{shard}" for shard in range(EVIDENCE_SHARDS)]
 
     def duplicates(self) -> str:
         """The partition of the findings of duplicate reports, their runs and summaries."""
@@ -282,6 +276,11 @@ def lease(name: str) -> Key:
 def schedule(name: str) -> Key:
     """By when a schedule of the deployment has to have run again."""
     return {"pk": SCHEDULES, "sk": name}
+
+
+def usage_orders() -> list[str]:
+    """The index partitions of the hours in which tenants sent requests, in the order of time."""
+    return [f"#USAGE#{shard}" for shard in range(USAGE_SHARDS)]
 
 
 def used_assertion(digest: str) -> Key:

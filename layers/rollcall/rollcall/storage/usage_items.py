@@ -1,7 +1,8 @@
 """What a tenant sent, an item for each hour: kept for KEPT, by TTL and by what is read.
 
 The index names the hours of all tenants in the order of time, so that nothing has to go through
-all tenants to find those that sent something.
+all tenants to find those that sent something. It does so in several partitions, by tenant: when an
+hour begins, each tenant puts its first entry.
 """
 
 from __future__ import annotations
@@ -10,11 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zlib import crc32
 
 from rollcall.aws.attribute_values import Item
 from rollcall.storage import keys
 from rollcall.storage.keys import Keys
-from rollcall.storage.table import Table
+from rollcall.storage.table import Bounds, Table
 from rollcall.storage.transactions import Action
 
 KEPT = timedelta(days=14)
@@ -77,7 +79,7 @@ class UsageItems:
         """Add requests by outcome to the hour of an instant, and set the last of each kind."""
         hour = hour_of(now)
         sets: dict[str, Any] = {
-            "gsi_pk": keys.USAGE,
+            "gsi_pk": _order(self._tenant),
             "gsi_sk": f"{hour}#{self._tenant}",
             "expires": int((now + KEPT).timestamp()),
         }
@@ -114,9 +116,15 @@ class UsageItems:
         return None
 
 
+def _order(tenant: str) -> str:
+    orders = keys.usage_orders()
+    return orders[crc32(tenant.encode()) % len(orders)]
+
+
 def active_tenants(table: Table, since: datetime) -> set[str]:
     """Return the tenants that sent something in the hour of an instant or later."""
-    found = table.query_index(keys.USAGE, after=hour_of(since), inclusive=True)
+    bounds = Bounds(after=hour_of(since), inclusive=True)
+    found = (item for order in keys.usage_orders() for item in table.query_index(order, **bounds))
     return {keys.identifier(item["gsi_sk"]) for item in found}
 
 
