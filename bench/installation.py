@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -39,6 +40,25 @@ def node() -> Path:
         _run("npm", "install", "--prefix", str(home), "--no-audit", "--no-fund", "--loglevel=error")
         shutil.copy(wanted, home / ".installed")
     shutil.copy(SOURCES / "scimmy.mjs", home)  # Node looks for packages beside the program
+    return home
+
+
+def bare(python: Path) -> Path:
+    """Return boto3, Starlette and Mangum as they are published, compiled for a Python.
+
+    Their versions are those of the layer, and boto3's the one of its botocore. Raises AbsentError.
+    """
+    home = HOME / "bare"
+    lock = (ROOT / "layers" / "rollcall" / "requirements.txt").read_text()
+    versions = dict(re.findall(r"^([a-z-]+)==(\S+)", lock, re.MULTILINE))
+    wanted = [f"{each}=={versions[each]}" for each in ("botocore", "mangum", "starlette")]
+    marker = home / ".installed"
+    if not marker.exists() or marker.read_text() != " ".join(wanted):
+        shutil.rmtree(home, ignore_errors=True)
+        pip = (str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
+        _run(*pip, "--no-compile", "--target", str(home), "boto3", *wanted)
+        _run(str(python), "-m", "compileall", "-q", "--invalidation-mode=unchecked-hash", str(home))
+        marker.write_text(" ".join(wanted))
     return home
 
 

@@ -19,7 +19,9 @@ pytestmark = pytest.mark.slow
 FUNCTIONS = Path(__file__).parents[2] / "functions"
 
 EVERYWHERE = {
+    "anyio._backends._asyncio",
     "boto3",
+    "email_validator",
     "s3transfer",
     "moto",
     "rich",
@@ -32,7 +34,8 @@ EVERYWHERE = {
     "rollcall.gallery",
     "rollcall.operations",
 }
-"""What no function imports: the command line, the local server, and boto3's part of the SDK."""
+"""What no function imports: the command line, the local server, boto3's part of the SDK, checks of
+addresses, threads beside a loop."""
 
 MODELS = {"lark", "pydantic", "scim2_models", "rollcall.directory", "rollcall.scim.resource_models"}
 """The engine of SCIM, whose import takes half of a start."""

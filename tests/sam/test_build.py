@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import platform
+import runpy
 import struct
 import subprocess
 import sys
 import tomllib
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 
@@ -19,6 +20,9 @@ from tests.sam.policies import described_services
 MEBIBYTE = 1_048_576
 MACHINES = {"arm64": 183, "x86_64": 62}
 """How an ELF file names a processor."""
+
+CONTENTS = runpy.run_path(str(ROOT / "layers/rollcall/contents.py"))
+LINES = CONTENTS["lines"](ROOT / "layers/rollcall/contents.txt")
 
 HERE = {"aarch64": "arm64"}.get(platform.machine(), platform.machine())
 BUILDS = [("build", "arm64"), ("local", HERE)]
@@ -61,7 +65,64 @@ def size(folder: Path) -> int:
 
 
 def test_the_layer_is_small(built: tuple[Path, str]) -> None:
-    assert size(built[0]) < 40 * MEBIBYTE
+    assert size(built[0]) <= 27_000_000
+
+
+def test_the_layer_holds_what_its_list_names(built: tuple[Path, str]) -> None:
+    layer, _ = built
+    files = {PurePosixPath(each.relative_to(layer)) for each in layer.rglob("*") if each.is_file()}
+    files = {each for each in files if each.suffix != ".pyc"}
+
+    assert {each for each in files if not CONTENTS["stays"](each, LINES)} == set()
+    idle = [line for line in LINES if not any(CONTENTS["stays"](each, [line]) for each in files)]
+    assert idle == []
+
+
+def test_every_package_of_the_lock_has_a_line_or_is_left_out_as_a_whole() -> None:
+    locked = (ROOT / "layers/rollcall/requirements.txt").read_text().splitlines()
+    names = {each.partition("==")[0].partition("[")[0] for each in locked if "==" in each}
+    named = {line.partition("/")[0].removesuffix(".py") for line in LINES}
+
+    folders = {"dnspython": "dns", "python-dateutil": "dateutil"}
+    lacking = {folders.get(each, each.replace("-", "_")) for each in names} - named
+    assert lacking == {"dns"}
+
+
+@pytest.mark.parametrize(
+    ("path", "stays"),
+    [
+        ("mangum/handlers/alb.py", True),
+        ("anyio/lowlevel.py", True),
+        ("anyio/_backends/_asyncio.py", True),
+        ("anyio/_backends/_trio.py", False),
+        ("dns/resolver.py", False),
+        ("lark/tools/nearley.py", False),
+        ("lark/grammars/common.lark", True),
+        ("six.py", True),
+        ("six.pyi", False),
+        ("pydantic/py.typed", False),
+        ("pydantic-2.14.3.dist-info/METADATA", True),
+        ("pydantic-2.14.3.dist-info/RECORD", False),
+        ("bin/idna", False),
+    ],
+)
+def test_the_list_keeps_folders_and_files(path: str, stays: bool) -> None:
+    assert CONTENTS["stays"](PurePosixPath(path), LINES) is stays
+
+
+def test_nothing_of_another_path_is_removed_from_a_folder(tmp_path: Path) -> None:
+    for each in ("six.py", "dns/resolver.py", "anyio/abc/_tasks.py", "anyio/pytest/plugin.py"):
+        (tmp_path / each).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / each).touch()
+    script = ROOT / "layers/rollcall/contents.py"
+
+    done = subprocess.run(
+        [sys.executable, script, tmp_path], capture_output=True, text=True, check=True
+    )
+
+    left = sorted(str(each.relative_to(tmp_path)) for each in tmp_path.rglob("*"))
+    assert left == ["anyio", "anyio/abc", "anyio/abc/_tasks.py", "six.py"]
+    assert done.stdout.startswith("0.0 MB stay, 0.0 are left out: ")
 
 
 def test_the_layer_of_the_token_endpoint_has_what_verifies_assertions_and_no_more(
@@ -145,11 +206,49 @@ def test_a_function_loads_the_engines_parser_from_the_build(built_here: Path) ->
     assert started.stdout.strip() == "False", "the parser was made again"
 
 
+UNUSED = {
+    "aws_lambda_powertools.event_handler",
+    "email_validator",
+    "lark.tools",
+    "scim2_models.annotated",
+    "scim2_models.lookup",
+    "scim2_models.messages.bulk",
+    "scim2_models.messages.error",
+    "scim2_models.messages.list_response",
+    "scim2_models.messages.search_request",
+    "scim2_models.provider",
+    "scim2_models.resources.enterprise_user",
+    "scim2_models.resources.group",
+    "scim2_models.resources.service_provider_config",
+}
+"""What the engine would import as a whole, and no function uses."""
+
+
+@pytest.mark.parametrize("function", ["users", "groups", "bulk", "discovery", "sweep"])
+def test_a_function_imports_what_it_uses_of_the_engine(function: str, built_here: Path) -> None:
+    started = subprocess.run(
+        [runtime.PYTHON, "-c", "import app, sys; print(*sys.modules)"],
+        cwd=ROOT / "functions" / function,
+        env={"PYTHONPATH": str(built_here), "AWS_DEFAULT_REGION": "eu-west-1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    modules = set(started.stdout.split())
+
+    assert "scim2_models.path.filter" in modules
+    assert modules & UNUSED == set()
+
+
 def test_without_the_file_of_the_build_the_parser_is_made(tmp_path: Path) -> None:
     made = tmp_path / "parser.cache"
     program = (
-        "import sys; from pathlib import Path; from rollcall.start import built_parser\n"
-        f"with built_parser(Path({str(made)!r}), make='make' in sys.argv):\n"
+        "import sys; from contextlib import ExitStack; from pathlib import Path\n"
+        "from rollcall.start import built_engine, kept_parser\n"
+        "with ExitStack() as stack:\n"
+        f"    stack.enter_context(built_engine(Path({str(tmp_path)!r})))\n"
+        "    if 'make' in sys.argv:\n"
+        f"        stack.enter_context(kept_parser(Path({str(made)!r})))\n"
         "    from scim2_models import ScimFilter\n"
         "from lark import load_grammar\n"
         "print(hasattr(load_grammar._get_parser, 'cache'))"

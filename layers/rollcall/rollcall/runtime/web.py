@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import anyio._backends._asyncio  # noqa: F401  # else the first request imports it
 from aws_lambda_powertools import Logger
 from starlette.applications import Starlette
 from starlette.routing import Route

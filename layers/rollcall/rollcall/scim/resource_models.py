@@ -244,11 +244,22 @@ PATCHES: dict[Kind, type[engine.PatchOp[Any]]] = {}
 
 def bind(kind: Kind, model: Model) -> None:
     """Serve a resource type with a model."""
+    build(model)
     MODELS[kind] = model
     PATHS[kind] = engine.Path.__class_getitem__(model)
     FILTERS[kind] = engine.ScimFilter.__class_getitem__(model)
     PATCHES[kind] = engine.PatchOp.__class_getitem__(model)
+    build(PATCHES[kind])
     EXTENSIONS[kind] = frozenset(map(str, model.get_extension_models()))
+
+
+def build(model: type[engine.BaseModel]) -> None:
+    """Build the validators of a model and of its parts now, where that was deferred."""
+    for name in model.model_fields:
+        part = model.get_field_root_type(name)
+        if isinstance(part, type) and issubclass(part, engine.BaseModel):
+            build(part)
+    model.model_rebuild()
 
 
 bind(Kind.USER, ProvisionedUser)
