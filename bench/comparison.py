@@ -74,12 +74,15 @@ def compare(peer: Peer, plan: Plan, progress: Progress) -> Result:
 
 
 def _sizes(peer: Peer, plan: Plan) -> Iterator[tuple[int, Filling]]:
-    if not peer.emulated:
-        yield from ((size, _populated) for size in plan.sizes)
-    elif plan.deployed:
-        yield plan.deployed, _populated
-    if peer.copied and plan.large:
-        yield plan.large, _copied
+    if peer.emulated:
+        sizes: tuple[int, ...] = (plan.deployed,)
+    elif peer.copied:
+        sizes = (*plan.sizes, plan.large)
+    else:
+        sizes = plan.sizes
+    for size in filter(None, sizes):
+        copied = peer.copied and size > min(plan.sizes)
+        yield size, _copied if copied else _populated
 
 
 def _populated(running: Running, size: int, plan: Plan) -> Population:

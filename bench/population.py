@@ -12,7 +12,7 @@ from bench.load import Answer, Request, Target, send
 _USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 _GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
 _PATCH = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
-_BATCH = 100
+_BATCH = 500
 """The members in one PATCH."""
 
 
