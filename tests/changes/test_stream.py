@@ -41,7 +41,7 @@ HELD = {
     "GROUP DOCUMENT", "GROUP MEMBER", "GROUP JOURNAL", "LEAVING", "USERNAME CLAIM",
     "GROUPNAME CLAIM", "LOOKUP User", "EVIDENCE", "COUNT", "TEMPLATES CURRENT",
     "TEMPLATES VERSION", "DUPLICATES FINDING", "DUPLICATES RUN", "USER FLAG", "TOKENS", "LOG",
-    "HANDOVER", "BOOKMARK", "USAGE", "#REPORT LINK",
+    "HANDOVER", "BOOKMARK", "USAGE", "#REPORT LINK", "#TENANTS",
 }  # fmt: skip
 """What becomes events, and what does not, by the words in the keys of items."""
 
@@ -61,6 +61,8 @@ def kind(record: Record) -> str:
     """Return what an item is, by the words in its keys."""
     key = record["dynamodb"]["Keys"]
     tenant, word, *_ = str(key["pk"]["S"]).split("#")
+    if word == "TENANTS":
+        return "#TENANTS"
     if not tenant:
         return f"#{word} {key['sk']['S']}"
     if word in ("LEAVING", "EVIDENCE", "COUNT", "TOKENS", "LOG", "HANDOVER", "BOOKMARK", "USAGE"):

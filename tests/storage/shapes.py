@@ -31,6 +31,7 @@ def shapes(tenant: str) -> dict[str, list[tuple[re.Pattern[str], re.Pattern[str]
         if inspect.isfunction(each) and inspect.signature(each).return_annotation == "Key"
     }
     named["report_link"] = keys.report_link
+    named["tenant_summary"] = keys.tenant_summary
     return {name: [_patterns(key) for key in _built(spell)] for name, spell in named.items()}
 
 

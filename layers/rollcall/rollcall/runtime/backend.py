@@ -23,6 +23,7 @@ from rollcall.storage.report_files import ReportFiles
 from rollcall.storage.schedules import Schedules
 from rollcall.storage.table import Table
 from rollcall.storage.token_usage import TokenUsage
+from rollcall.tenants.summaries import Summaries
 from rollcall.tenants.tenants import Tenants
 
 
@@ -34,7 +35,8 @@ class Backend:
         self.clients = clients or connect(settings.endpoint_url, role=settings.role)
         self.table = Table(self.clients.dynamodb, settings.table)
         self.secrets = Secrets(self.clients.secretsmanager, settings.secrets)
-        self.tenants = Tenants(self.secrets)
+        self.summaries = Summaries(self.table, self.secrets)
+        self.tenants = Tenants(self.secrets, changed=self.summaries.note_change)
         self.signing_keys = SigningKeys(self.clients.secretsmanager, settings.signing_keys)
 
     def token_usage(self, tenant: str) -> TokenUsage:

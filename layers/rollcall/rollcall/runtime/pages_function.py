@@ -19,7 +19,7 @@ from rollcall.runtime.backend import Backend, deployed
 from rollcall.runtime.gateway import behind_gateway
 from rollcall.runtime.json_log import logger
 from rollcall.scim.resource_type import Kind
-from rollcall.storage.findings import Findings
+from rollcall.storage.findings import DUPLICATE, Findings
 from rollcall.storage.report_files import FORMATS
 from rollcall.storage.resources import Resources
 from rollcall.storage.template_items import TemplateItems
@@ -44,7 +44,7 @@ def handover_routes(backend: Backend) -> list[Route]:
         resources = Resources(backend.table, tenant)
         templates = Catalogue.of(TemplateItems(backend.table, tenant).read())
         duplicates = Findings(backend.table, tenant).count_flagged(
-            "duplicate", handover_page.MAX_FLAGS
+            DUPLICATE, handover_page.MAX_FLAGS
         )
         return DirectoryFacts(
             templates.everyone is not None,

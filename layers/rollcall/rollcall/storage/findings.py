@@ -14,6 +14,9 @@ from rollcall.storage.keys import Key, Keys
 from rollcall.storage.table import Table
 from rollcall.storage.transactions import Action
 
+DUPLICATE = "duplicate"
+"""The flag of an account that probably belongs to one person with others."""
+
 SERVICE = "service"
 """The flag of an account that an operator marked as a service account."""
 

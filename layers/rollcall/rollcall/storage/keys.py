@@ -40,15 +40,17 @@ REPORT = "#REPORT#"
 SCHEDULES = "#SCHEDULES"
 """The partition of the schedules of the deployment."""
 ASSERTION = "#ASSERTION#"
-"""The prefix of the partitions of used assertions."""
 USAGE_SHARDS = 16
 """The number of index partitions of usage: all tenants begin an hour at the same time."""
+TENANTS = "#TENANTS"
+"""The partition of the summaries of all tenants, in the order of urgency."""
+SUMMARIES_RUN: Key = {"pk": TENANTS, "sk": "#RUN"}
+"""When the summaries were last brought up to date; it is before those of all tenants."""
 FINDING = "FINDING#"
 SUMMARY = "SUMMARY#"
 
 MAX_PART = 200
 """The bytes of a client's value in a key; longer values are cut, with a hash of the whole."""
-
 
 _PREFIX = MAX_PART - 66
 
@@ -56,8 +58,7 @@ _PREFIX = MAX_PART - 66
 def part(value: str) -> str:
     """Return a client's value as a part of a key.
 
-    A value above MAX_PART bytes becomes a prefix and its SHA-256. Each lookup compares the document
-    again, so a hash is enough.
+    A longer one becomes a prefix and its SHA-256: each lookup compares the document again.
     """
     encoded = value.encode()
     if len(encoded) <= MAX_PART:
@@ -281,6 +282,11 @@ def schedule(name: str) -> Key:
 def usage_orders() -> list[str]:
     """The index partitions of the hours in which tenants sent requests, in the order of time."""
     return [f"#USAGE#{shard}" for shard in range(USAGE_SHARDS)]
+
+
+def tenant_summary(urgency: int, tenant: str) -> Key:
+    """The summary of a tenant, among those that are as urgent."""
+    return {"pk": TENANTS, "sk": f"{urgency}#{tenant}"}
 
 
 def used_assertion(digest: str) -> Key:

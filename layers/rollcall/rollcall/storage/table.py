@@ -102,11 +102,16 @@ class Table:
                 return
         raise Unavailable(_CONFLICTING, status=429)
 
-    def update(self, action: Action) -> Item:
-        """Apply one update by itself, and return the item as it was before; empty for a new one.
+    def replace(self, action: Action) -> None:
+        """Apply one put by itself, which takes half of a transaction. Raises ConditionFailed."""
+        try:
+            with translated_errors():
+                self._client.put_item(**action.request(self.name)["Put"])
+        except self._client.exceptions.ConditionalCheckFailedException as error:
+            raise ConditionFailed([action.label]) from error
 
-        Raises ConditionFailed.
-        """
+    def update(self, action: Action) -> Item:
+        """Apply one update; return the item before it, {} for a new one. Raises ConditionFailed."""
         request = action.request(self.name)["Update"]
         try:
             with translated_errors():
@@ -196,9 +201,8 @@ class Table:
     def transact(self, actions: Sequence[Action], seconds: float | None = None) -> None:
         """Apply all actions or none; `seconds` replaces the time that a request has for attempts.
 
-        Raises ConditionFailed naming the conditions that did not hold, TooManyException when the
-        change is larger than a transaction, Unavailable when other transactions conflicted for too
-        long.
+        Raises ConditionFailed naming the conditions that did not hold, TooManyException for more
+        actions than a transaction takes, Unavailable when others conflicted for too long.
         """
         if len(actions) > self.max_actions:
             raise TooManyException(

@@ -116,10 +116,15 @@ class Tenants:
     """All tenants of a deployment."""
 
     def __init__(
-        self, secrets: Secrets, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self,
+        secrets: Secrets,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        changed: Callable[[str], None] = lambda _: None,
     ) -> None:
+        """`changed` is called with the name of a tenant that was created, changed or deleted."""
         self._secrets = secrets
         self.clock = clock
+        self._changed = changed
 
     def create(self, name: str, label: str = "first") -> str:
         """Create a tenant and return its first token, which is not stored."""
@@ -141,6 +146,7 @@ class Tenants:
             self._secrets.create(name, content)
         except SecretExists as error:
             raise TenantError(f"there is a tenant {name} already") from error
+        self._changed(name)
 
     def show(self, name: str) -> Tenant:
         """Return a tenant."""
@@ -194,6 +200,7 @@ class Tenants:
     def delete(self, name: str) -> None:
         """Delete a tenant's state and tokens for good."""
         self._secrets.delete(name)
+        self._changed(name)
 
     def change(
         self,
@@ -207,9 +214,11 @@ class Tenants:
         certainly not stored. Raises TenantError for an unknown tenant.
         """
         try:
-            return Tenant.of(name, self._secrets.change(name, edit, overtaken))
+            tenant = Tenant.of(name, self._secrets.change(name, edit, overtaken))
         except SecretMissing as error:
             raise _unknown(name) from error
+        self._changed(name)
+        return tenant
 
 
 def check_name(name: str) -> None:
