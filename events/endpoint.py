@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +18,13 @@ from rollcall.model.actor import Actor
 from rollcall.runtime.services import Services
 from rollcall.runtime.settings import Settings
 from rollcall.runtime.tenant_report import duplicate_run
+from rollcall.scim.instant import instant
 from rollcall.scim.resource_type import Kind
 from rollcall.storage import report_files
 from rollcall.storage.handover_items import Handover, HandoverItems
 from rollcall.storage.large_change_items import LargeChangeItems, MemberChanges
 from rollcall.storage.resource_writes import ResourceWrites, begin_change
+from rollcall.storage.usage_items import Refusal, UsageItems
 from rollcall.tenants import token_format
 from rollcall.tenants.tenants import TOKEN_DAYS
 
@@ -78,6 +80,7 @@ def seed(services: Services) -> None:
     _begin(services)
     duplicate_run(services, TENANT).advance(RUN, lambda _: False)
     services.reports.create_link(report_files.report_path(TENANT, RUN), datetime.now(UTC), REPORT)
+    _refuse(services)
     directory.users.delete(GONE[0])
     _create(directory, *SECOND)
 
@@ -149,6 +152,15 @@ def _with_the_client_of_the_events(content: dict[str, Any]) -> dict[str, Any]:
     (secret,) = client["secrets"]
     known = {**secret, "digest": token_format.digest(CLIENT_SECRET)}
     return {**content, "clients": [{**client, "id": CLIENT, "secrets": [known]}]}
+
+
+def _refuse(services: Services) -> None:
+    """Refuse a request two hours ago, after a summary that is two days old."""
+    now = datetime.now(UTC)
+    refused = now - timedelta(hours=2)
+    usage = UsageItems(services.table, TENANT)
+    usage.add(refused, {"refused": 1}, None, Refusal(instant(refused), 401))
+    services.summaries.run(now - timedelta(days=2))
 
 
 def _offer(services: Services) -> None:

@@ -59,6 +59,7 @@ NOT_NEEDED = {
     "groups": PAGES | REPORTS,
     "handover": MODELS | REPORTS,
     "reports": MODELS | REPORTS,
+    "summary": MODELS | WEB | REPORTS,
     "sweep": WEB | REPORTS,
     "token": MODELS | PAGES | REPORTS,
     "users": PAGES | REPORTS,

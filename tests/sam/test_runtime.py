@@ -19,8 +19,14 @@ from tests.sam.through import ThroughGateway
 
 TEMPLATE = Template()
 EXCHANGES = [Exchange.load(file) for file in exchange.files()]
-UNPLAYED = {("TokenFunction", "dynamodb:PutItem")}
-"""What no exchange leads to, but an assertion that is accepted once: `test_federation`."""
+UNPLAYED = {
+    ("TokenFunction", "dynamodb:PutItem"),
+    ("HandoverFunction", "dynamodb:ConditionCheckItem"),
+    ("HandoverFunction", "dynamodb:DeleteItem"),
+    ("SummaryFunction", "dynamodb:ConditionCheckItem"),
+}
+"""What no exchange leads to: an assertion that is accepted once (`test_federation`), a summary that
+is missing, and one that moves (`test_summary_items`)."""
 PATHS = {"UsersFunction", "GroupsFunction", "BulkFunction"}
 """The functions whose routes DiscoveryFunction has too, for what the gateway does not match."""
 

@@ -13,6 +13,9 @@ from rollcall.tenants.attention import weekly
 
 LEASE = "summaries"
 
+AGAIN, AGAIN_TOLD = timedelta(hours=2), timedelta(days=8)
+"""When the next run, and the next weekly message, has to be done at the latest."""
+
 RESERVE = 30.0
 """The seconds before the end of the function in which no tenant is begun."""
 
@@ -22,7 +25,9 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     backend = deployed()
     with in_time(context):
         if event.get("weekly"):
-            told = tell(backend, backend.tenants.clock())
+            now = backend.tenants.clock()
+            told = tell(backend, now)
+            backend.schedules().completed("silence", now + AGAIN_TOLD)
             logger().info("silent tenants", extra={"told": told})
             return {"told": told}
         return update(backend, context)
@@ -36,6 +41,8 @@ def update(backend: Backend, context: Any) -> dict[str, Any]:
         return {"finished": False}
     try:
         finished = backend.summaries.run(now, lambda: seconds_left(context) < RESERVE)
+        if finished:
+            backend.schedules().completed("summaries", now + AGAIN)
     finally:
         leases.release(LEASE, holder)
     logger().info("summaries", extra={"finished": finished})
