@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from hashlib import sha256
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from math import ceil
+from random import Random
+from zlib import crc32
 
-from bench.partitions.recording import Units
-from bench.partitions.requests import Recording
-from bench.partitions.simulation import Peaks, Replay, Second, Sent, Sharding, peaks
+from bench.partitions.recording import TABLE, Units
+from bench.partitions.requests import PAGE, Recording
+from bench.partitions.simulation import (
+    NOW,
+    Design,
+    Peaks,
+    Replay,
+    Second,
+    Sent,
+    add_peaks,
+    family,
+    peaks,
+)
+from rollcall.storage.table import INDEX
 
 CREATION = ("look up a new user", "create user")
 
@@ -32,25 +44,64 @@ IN_DEBT = 10
 BURST = 50
 """The bulk requests at once when all come in one second, each to another container."""
 
+NEW_TABLE = 4
+"""The partitions with which a table on demand begins, and each of its indexes."""
 
-def first_cycle(replay: Replay, users: int, rate: int = RATE) -> Iterator[Second]:
+
+def first_cycle(
+    replay: Replay, users: int, rate: int = RATE, tell: Callable[[int], None] = lambda _: None
+) -> Iterator[Second]:
     """Yield the seconds in which users are looked up and created, then become members."""
+    sent = 0
     for kinds in (CREATION, ("add a member",)):
         for _ in range(users * len(kinds) // rate):
             yield replay.second(
                 Sent(kinds[number % len(kinds)], replay.identifier()) for number in range(rate)
             )
+            sent += rate
+            if sent % 100_000 < rate:
+                tell(sent)
+
+
+@dataclass
+class Cycle:
+    """A whole first cycle: the peaks of its keys, and the highest load of a partition.
+
+    `throttled` are its seconds in which a partition was beyond its limit.
+    """
+
+    peaks: Peaks = field(default_factory=dict)
+    partitions: dict[str, float] = field(default_factory=dict)
+    seconds: int = 0
+    throttled: int = 0
+
+
+def cycle(seconds: Iterable[Second]) -> Cycle:
+    """Run a first cycle on the partitions of a new table."""
+    found, draw = Cycle(), Random(1)
+    numbers = dict.fromkeys((TABLE, INDEX, "changes"), NEW_TABLE)
+    for second in seconds:
+        add_peaks(found.peaks, second)
+        loads = {w: max(each) for w, each in second.partitions(numbers, draw).items()}
+        for where, load in loads.items():
+            found.partitions[where] = max(load, found.partitions.get(where, 0.0))
+        found.seconds += 1
+        found.throttled += max(loads.values()) > 1
+    return found
 
 
 def alone(replay: Replay, kind: str, seconds: int = 5) -> Iterator[Second]:
-    """Yield seconds with one kind of request only, as many as the limiter admits."""
+    """Yield seconds with one kind of request only, as many as the limiter admits for long."""
+    counted = 1
+    if kind == f"add {PAGE} members" and replay.design.members:
+        counted += PAGE // replay.design.members
     for _ in range(seconds):
-        yield replay.second(Sent(kind, replay.identifier()) for _ in range(RATE))
+        yield replay.second(Sent(kind, replay.identifier()) for _ in range(ceil(RATE / counted)))
 
 
 def bulks(replay: Replay, kind: str, at_once: int, seconds: int = 5) -> Iterator[Second]:
-    """Yield seconds of bulk requests that run at once, of operations of one kind."""
-    requests = [replay.identifier() for _ in range(at_once)]
+    """Yield seconds of bulk requests that are sent at once, of operations of one kind."""
+    requests = [replay.identifier() for _ in range(min(at_once, replay.design.bulks))]
     for second in range(seconds):
         numbers = range(second * BULK_RATE, (second + 1) * BULK_RATE)
         yield replay.second(
@@ -59,11 +110,21 @@ def bulks(replay: Replay, kind: str, at_once: int, seconds: int = 5) -> Iterator
 
 
 def tenants(replay: Replay, number: int, in_all: int) -> Iterator[Second]:
-    """Yield one second of each of many tenants that look users up and create them."""
+    """Yield one second of each of many tenants that look users up and create them.
+
+    It is the first one of an hour: who sends something puts an entry of usage.
+    """
     for tenant in range(number):
         sent = range(tenant * in_all // number, (tenant + 1) * in_all // number)
+        name = f"tenant{tenant}"
         requests = [Sent(CREATION[each % 2], replay.identifier()) for each in sent]
-        yield replay.second(requests, f"tenant{tenant}")
+        second = replay.second(requests, name)
+        if requests:
+            one = Units(writes=1, operations=1)
+            second.add(TABLE, f"{name}#USAGE", one)
+            shard = crc32(name.encode()) % replay.design.usage
+            second.add(INDEX, f"#USAGE#{shard}", one)
+        yield second
 
 
 @dataclass(frozen=True)
@@ -72,6 +133,7 @@ class Spread:
 
     load: float
     partitions: int
+    name: str
     key: float
     partition: float
 
@@ -81,18 +143,31 @@ def spread(seconds: Iterable[Second]) -> dict[str, Spread]:
 
     Each has twice as many as the load fills, and four at least, as a new table on demand.
     """
-    loads: defaultdict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+    whole = Second()
     for second in seconds:
-        for (where, key), units in second.items():
-            loads[where][key] += units.load
+        for (where, key), units in second.keys.items():
+            if not key.endswith("#own"):
+                whole.add(where, key, units)
+        whole.own.update(second.own)
+    loads: defaultdict[str, dict[str, float]] = defaultdict(dict)
+    totals: defaultdict[str, float] = defaultdict(float)
+    for (where, key), units in whole.keys.items():
+        loads[where][key] = units.load
+        totals[where] += units.load
+    for (where, load), times in whole.own.items():
+        totals[where] += load * times
+    numbers = {where: max(NEW_TABLE, ceil(2 * total)) for where, total in totals.items()}
+    partitions = whole.partitions(numbers, Random(1))
     found = {}
-    for where, keys in loads.items():
-        total = sum(keys.values())
-        number = max(4, ceil(2 * total))
-        partitions: defaultdict[int, float] = defaultdict(float)
-        for key, load in keys.items():
-            partitions[int.from_bytes(sha256(key.encode()).digest()[:8]) % number] += load
-        found[where] = Spread(total, number, max(keys.values()), max(partitions.values()))
+    for where, total in totals.items():
+        busiest = max(loads[where], key=loads[where].__getitem__)
+        found[where] = Spread(
+            total,
+            numbers[where],
+            family(busiest),
+            loads[where][busiest],
+            max(partitions[where]),
+        )
     return found
 
 
@@ -106,10 +181,10 @@ def costliest(replay: Replay, recording: Recording) -> dict[tuple[str, str], tup
     return found
 
 
-def bulk_peaks(recording: Recording, at_once: int, sharding: Sharding | None = None) -> Peaks:
+def bulk_peaks(recording: Recording, at_once: int, design: Design = NOW) -> Peaks:
     """Return the busiest second of bulk requests at once that create users, or delete them."""
     return peaks(
         second
         for kind in ("create user", "delete user")
-        for second in bulks(Replay(recording, sharding), kind, at_once)
+        for second in bulks(Replay(recording, design), kind, at_once)
     )

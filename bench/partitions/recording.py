@@ -32,10 +32,11 @@ _WRITES = {"TransactWriteItems", "UpdateItem", "PutItem", "BatchWriteItem"}
 
 @dataclass
 class Units:
-    """Write units and read units."""
+    """Write units and read units, and the items and index entries that are read or written."""
 
     writes: float = 0
     reads: float = 0
+    operations: int = 0
 
     @property
     def load(self) -> float:
@@ -50,25 +51,28 @@ Usage: TypeAlias = dict[PartitionKey, Units]
 def recorded(client: Any, table: str) -> Iterator[Usage]:
     """Yield what a table's partition keys take of what is asked of a DynamoDB client meanwhile."""
     usage: Usage = defaultdict(Units)
-    items, looking = _items(client, table), list[bool]()
     asked = local()  # what one thread asks is answered to the same one
 
-    def ask(params: Any, **_: Any) -> None:
-        if not looking:
-            asked.params = params
+    def ask(model: Any, params: Any, **_: Any) -> None:
+        if getattr(asked, "looking", False):
+            return
+        asked.params = params
+        if model.name in _WRITES:
+            asked.before = look(set(_written(model.name, params)))
 
     def answer(model: Any, parsed: Any, **_: Any) -> None:
-        nonlocal items
-        if looking:
+        if getattr(asked, "looking", False):
             return
-        if model.name not in _WRITES:
+        if model.name in _WRITES:
+            _write(usage, model.name, asked.params, asked.before, look(set(asked.before)))
+        else:
             _read(usage, model.name, asked.params, parsed)
-            return
-        looking.append(True)
-        now = _items(client, table)
-        looking.clear()
-        _write(usage, model.name, asked.params, items, now)
-        items = now
+
+    def look(keys: set[tuple[str, str]]) -> Items:
+        asked.looking = True
+        found = {key: _item(client, table, key) for key in keys}
+        asked.looking = False
+        return found
 
     with ExitStack() as hooks:
         hooks.enter_context(registered(client, "before-parameter-build.dynamodb", ask))
@@ -76,9 +80,10 @@ def recorded(client: Any, table: str) -> Iterator[Usage]:
         yield usage
 
 
-def _items(client: Any, table: str) -> Items:
-    pages = client.get_paginator("scan").paginate(TableName=table, ConsistentRead=True)
-    return {_key(item): item for page in pages for item in page["Items"]}
+def _item(client: Any, table: str, key: tuple[str, str]) -> Item:
+    names = {"pk": {"S": key[0]}, "sk": {"S": key[1]}}
+    item: Item = client.get_item(TableName=table, Key=names, ConsistentRead=True).get("Item", {})
+    return item
 
 
 def _key(item: Item) -> tuple[str, str]:
@@ -91,12 +96,12 @@ def _write(
     times = 2 if operation == "TransactWriteItems" else 1
     for key in _written(operation, asked):
         larger = max(size(items.get(key, {})) for items in (before, after))
-        usage[TABLE, key[0]].writes += times * max(1, ceil(larger / 1024))
+        _add(usage[TABLE, key[0]], writes=times * max(1, ceil(larger / 1024)))
         for index, names in INDEX_KEYS.items():
             old, new = (_entry(items.get(key, {}), names) for items in (before, after))
             for entry in {old, new} - {None} if old != new else ():
                 assert entry is not None
-                usage[index, entry[0]].writes += 1
+                _add(usage[index, entry[0]], writes=1)
 
 
 def _written(operation: str, asked: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -121,18 +126,25 @@ def _entry(item: Item, names: tuple[str, str]) -> tuple[str, str] | None:
 
 def _read(usage: Usage, operation: str, asked: Mapping[str, Any], answered: Any) -> None:
     if operation == "GetItem":
-        usage[TABLE, asked["Key"]["pk"]["S"]].reads += _read_units(answered.get("Item", {}))
+        item = answered.get("Item", {})
+        _add(usage[TABLE, asked["Key"]["pk"]["S"]], reads=_read_units(item))
     elif operation == "BatchGetItem":
         ((table, request),) = asked["RequestItems"].items()
         found = {_key(item): item for item in answered["Responses"].get(table, [])}
         for key in map(_key, request["Keys"]):
-            usage[TABLE, key[0]].reads += _read_units(found.get(key, {}))
+            _add(usage[TABLE, key[0]], reads=_read_units(found.get(key, {})))
     elif operation == "Query":
         index = asked.get("IndexName", TABLE)
         total = sum(map(size, answered["Items"]))
         units = max(1, ceil(total / 4096)) * (1 if asked.get("ConsistentRead") else 0.5)
         partition = asked["ExpressionAttributeValues"][":pk"]["S"]
-        usage[index, partition].reads += units
+        _add(usage[index, partition], reads=units)
+
+
+def _add(units: Units, writes: float = 0, reads: float = 0) -> None:
+    units.writes += writes
+    units.reads += reads
+    units.operations += 1
 
 
 def _read_units(item: Item) -> int:

@@ -2,22 +2,29 @@
 
 A partition takes 1 000 write units and 3 000 read units in a second. One partition key is in one
 partition: that DynamoDB splits a busy one by sort key takes minutes, and never helps where sort
-keys grow with time, so it is not counted on; neither is what was unused before.
+keys grow with time, so it is not counted on; neither is what was unused before. Adaptive capacity
+is assumed as far as it works at once: a partition may use its whole limit whatever the others do.
+
+The keys that requests share are simulated one by one, with the hashes of the real code. A key of
+one resource is met by one request: only on which partition it falls is drawn.
 """
 
 from __future__ import annotations
 
 import random
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from functools import cache
+from hashlib import sha256
+from typing import NamedTuple, TypeAlias
 from uuid import UUID
 from zlib import crc32
 
-from bench.partitions.recording import PartitionKey, Units
+from bench.partitions.recording import PartitionKey, Units, Usage
 from bench.partitions.requests import TENANT, Recording
-from rollcall.storage.keys import CHANGE_SHARDS, EVIDENCE_SHARDS
+from rollcall.directory.context import MEMBERS_OF_AN_OPERATION
+from rollcall.storage.keys import CHANGE_SHARDS, EVIDENCE_SHARDS, USAGE_SHARDS
 from rollcall.storage.provisioning_log import SHARDS, LogEntry
 
 OF_A_RESOURCE = {"USER", "GROUP", "EVIDENCE", "USERNAME", "GROUPNAME", "LOOKUP", "BOOKMARK"}
@@ -29,8 +36,7 @@ ONE_GROUP = {"add a member", "remove a member"}
 TIME = "2026-01-01T00:00:00.000Z"
 
 
-@dataclass(frozen=True)
-class Sent:
+class Sent(NamedTuple):
     """A request that is sent: its kind, its id, and the number of the entry in the log."""
 
     kind: str
@@ -39,30 +45,79 @@ class Sent:
 
 
 @dataclass(frozen=True)
-class Sharding:
-    """How keys are spread: `log` returns the shard of an entry, `shards` has numbers by family."""
+class Design:
+    """How keys are spread, and what the limiter counts.
+
+    `log` returns the shard of an entry; one shard of evidence is that of the names. A request
+    counts as a further operation for each `members`, 0 for never, and `bulks` bulk requests of the
+    largest size are the most that a tenant may have under way.
+    """
 
     log: Callable[[LogEntry], int] = lambda entry: entry.shard
-    shards: Mapping[str, int] = field(default_factory=dict)
+    evidence: int = EVIDENCE_SHARDS
+    usage: int = USAGE_SHARDS
+    members: int = MEMBERS_OF_AN_OPERATION
+    bulks: int = 10
 
 
-BY_REQUEST = Sharding(log=lambda entry: crc32(entry.request.encode()) % SHARDS)
-"""The shards of the log before an entry had its own: all entries of a request in one."""
+NOW = Design()
+BEFORE = Design(
+    log=lambda entry: crc32(entry.request.encode()) % SHARDS,
+    evidence=1,
+    usage=1,
+    members=0,
+    bulks=1_000,
+)
+"""Before anything was spread: the log by request, evidence and usage in one partition each."""
 
-PROPOSED = Sharding(shards={"T#CHANGED": 32})
-"""The sharding that decision 0090 proposes."""
-
-Second: TypeAlias = dict[PartitionKey, Units]
+Keys: TypeAlias = dict[PartitionKey, Units]
 Peaks: TypeAlias = dict[tuple[str, str], Units]
 """The busiest second of the busiest partition key, by table or index and key family."""
 
 
+@dataclass
+class Second:
+    """What partition keys take in a second.
+
+    Of the keys of single resources `keys` has one as an example, and `own` has how many there are,
+    by where they are and the load of each.
+    """
+
+    keys: Keys = field(default_factory=lambda: defaultdict(Units))
+    own: Counter[tuple[str, float]] = field(default_factory=Counter)
+
+    def add(self, where: str, key: str, units: Units, times: int = 1) -> None:
+        """Add what a key takes, so many times."""
+        at = self.keys[where, key]
+        at.operations += times * units.operations
+        at.writes += times * units.writes
+        at.reads += times * units.reads
+
+    def partitions(self, numbers: Mapping[str, int], draw: random.Random) -> dict[str, list[float]]:
+        """Return the load of each partition, of which the table and each index have `numbers`."""
+        found = {where: [0.0] * number for where, number in numbers.items()}
+        for (where, key), units in self.keys.items():
+            if not key.endswith("#own"):
+                found[where][_place(key) % numbers[where]] += units.load
+        for (where, load), times in self.own.items():
+            at = found[where]
+            for partition in draw.choices(range(numbers[where]), k=times):
+                at[partition] += load
+        return found
+
+
+@cache
+def _place(key: str) -> int:
+    return int.from_bytes(sha256(key.encode()).digest()[:8])
+
+
+@cache
 def family(key: str) -> str:
     """Return a partition key with placeholders, as `docs/access-patterns.md` writes it."""
     tenant, _, rest = key.partition("#")
     name, *parts = rest.split("#")
     if not tenant:
-        return key
+        return "#USAGE#{0-15}" if name == "USAGE" else key
     if name == "LOG":
         return "T#LOG#{day}#{0-3}"
     if name in ("CHANGED", "IDENTITY") and parts:
@@ -77,9 +132,9 @@ def family(key: str) -> str:
 class Replay:
     """Sends recorded requests again."""
 
-    def __init__(self, recording: Recording, sharding: Sharding | None = None) -> None:
+    def __init__(self, recording: Recording, design: Design = NOW) -> None:
+        self.design = design
         self._recording = recording
-        self._sharding = sharding or Sharding()
         self._random = random.Random(0)  # the same ids in every run
 
     def identifier(self) -> str:
@@ -88,50 +143,70 @@ class Replay:
 
     def second(self, requests: Iterable[Sent], tenant: str = TENANT) -> Second:
         """Return what partition keys take of the requests of one second."""
-        taken: Second = defaultdict(Units)
-        for sent in requests:
-            resource = self.identifier()
-            for (where, key), units in self._recording[sent.kind].items():
-                at = taken[where, self._key(sent, key, resource, tenant)]
-                at.writes += units.writes
-                at.reads += units.reads
+        taken = Second()
+        by_kind: defaultdict[str, list[Sent]] = defaultdict(list)
+        for each in requests:
+            by_kind[each.kind].append(each)
+        for kind, sent in by_kind.items():
+            self._add(taken, self._recording[kind], sent, tenant)
         return taken
 
-    def _key(self, sent: Sent, key: str, resource: str, tenant: str) -> str:
-        owner, _, rest = key.partition("#")
-        if not owner:
-            return key
-        name = rest.partition("#")[0]
+    def _add(self, taken: Second, usage: Usage, sent: list[Sent], tenant: str) -> None:
+        resources = [crc32(self.identifier().encode()) for _ in sent]
+        kind, times = sent[0].kind, len(sent)
+        for (where, recorded), units in usage.items():
+            owner, _, rest = recorded.partition("#")
+            name, *parts = rest.split("#")
+            key = f"{tenant}#{rest}"
+            if not owner:
+                taken.add(where, recorded, units, times)
+            elif name in OF_A_RESOURCE:
+                one = name == "GROUP" and kind in ONE_GROUP
+                if not one:
+                    key += "#own"
+                    taken.own[where, units.load] += times
+                taken.add(where, key, units, times if one else int((where, key) not in taken.keys))
+            elif name == "LOG" or (name in ("CHANGED", "IDENTITY") and parts):
+                prefix = key.rpartition("#")[0]
+                for shard, number in Counter(self._shards(name, recorded, sent, resources)).items():
+                    spread = f"{prefix}#{shard}"
+                    if name == "IDENTITY" and self.design.evidence == 1:
+                        spread = prefix  # that of the names
+                    taken.add(where, spread, units, number)
+            else:
+                taken.add(where, key, units, times)
+
+    def _shards(
+        self, name: str, recorded: str, sent: list[Sent], resources: list[int]
+    ) -> Iterable[int]:
+        """Return the shard of each request."""
         if name == "LOG":
-            day = rest.split("#")[1]
-            shard = self._sharding.log(LogEntry(TIME, sent.request, sent.number))
-            return f"{tenant}#LOG#{day}#{shard}"
-        if name == "CHANGED":
-            shards = self._sharding.shards.get("T#CHANGED", CHANGE_SHARDS)
-            if sent.kind.endswith(" members"):  # they are spread as recorded
-                own = int(key[-1]) + CHANGE_SHARDS * (crc32(resource.encode()) % 8)
-                return f"{tenant}#{rest[:-1]}{own % shards}"
-            return f"{tenant}#{rest[:-1]}{crc32(resource.encode()) % shards}"
-        if name in OF_A_RESOURCE:
-            one = name == "GROUP" and sent.kind in ONE_GROUP
-            return f"{tenant}#{rest}" if one else f"{tenant}#{rest}#{resource}"
-        if name == "IDENTITY" and rest != name:
-            rest = f"{name}#{crc32((resource + rest).encode()) % EVIDENCE_SHARDS}"
-        return f"{tenant}#{rest}"
+            return [self.design.log(LogEntry(TIME, each.request, each.number)) for each in sent]
+        if name == "IDENTITY":  # one piece of evidence of several
+            piece = crc32(recorded.encode())
+            return [crc32(b"%d" % (each ^ piece)) % self.design.evidence for each in resources]
+        if sent[0].kind.endswith(" members"):  # those of each request as those that were recorded
+            return [(int(recorded[-1]) + each) % CHANGE_SHARDS for each in resources]
+        return [each % CHANGE_SHARDS for each in resources]
 
 
 def peaks(seconds: Iterable[Second]) -> Peaks:
     """Return the busiest second of the busiest key of each family."""
     found: Peaks = {}
     for second in seconds:
-        for (where, key), units in second.items():
-            name = (where, family(key))
-            if name not in found or units.load > found[name].load:
-                found[name] = units
+        add_peaks(found, second)
     return found
 
 
+def add_peaks(found: Peaks, second: Second) -> None:
+    """Add a second to the busiest ones."""
+    for (where, key), units in second.keys.items():
+        name = (where, family(key))
+        if name not in found or units.load > found[name].load:
+            found[name] = units
+
+
 def refused(seconds: Iterable[Second]) -> float:
-    """Return the part of the load that is beyond the limit of its partition key."""
-    loads = [units.load for second in seconds for units in second.values()]
+    """Return the part of the load of shared keys that is beyond the limit of its partition key."""
+    loads = [units.load for second in seconds for units in second.keys.values()]
     return sum(max(0.0, load - 1) for load in loads) / sum(loads)

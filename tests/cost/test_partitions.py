@@ -7,15 +7,24 @@ from pathlib import Path
 
 import pytest
 
-from bench.partitions.loads import IN_DEBT, bulk_peaks, costliest, first_cycle
+from bench.partitions.loads import (
+    BURST,
+    IN_ALL,
+    IN_DEBT,
+    bulk_peaks,
+    costliest,
+    cycle,
+    first_cycle,
+    spread,
+    tenants,
+)
 from bench.partitions.recording import TABLE, Usage
 from bench.partitions.requests import IN_BULK, Recording, record
-from bench.partitions.simulation import BY_REQUEST, Replay, family, peaks
+from bench.partitions.simulation import BEFORE, NOW, Replay, family, peaks
 from rollcall.runtime.settings import Settings
 from tests.conftest import deployment, made_clients
 
 ACCESS_PATTERNS = (Path(__file__).parents[2] / "docs" / "access-patterns.md").read_text()
-MEMBERS = "add 100 members"
 LOG = (TABLE, "T#LOG#{day}#{0-3}")
 
 
@@ -81,27 +90,53 @@ def test_no_key_is_beyond_its_limit_in_a_first_cycle(recording: Recording) -> No
     assert max(units.load for units in cycle.values()) < 0.5
 
 
-def test_requests_at_the_rate_of_a_tenant_are_within_the_limit_but_for_many_members(
+def test_no_partition_is_beyond_its_limit_in_a_first_cycle(recording: Recording) -> None:
+    """On the partitions of a new table, of which each key has a part only."""
+    found = cycle(first_cycle(Replay(recording), 500))
+
+    assert found.throttled == 0
+    assert max(found.partitions.values()) < 0.7
+
+
+def test_requests_at_the_rate_of_a_tenant_take_less_than_half_of_a_partition(
     recording: Recording,
 ) -> None:
-    one_by_one = {kind: usage for kind, usage in recording.items() if kind != MEMBERS}
-    loads = [units.load for _, units in costliest(Replay(recording), one_by_one).values()]
+    loads = [units.load for _, units in costliest(Replay(recording), recording).values()]
+
     assert max(loads) < 0.5
 
-    beyond = {
-        name
-        for name, (_, units) in costliest(Replay(recording), recording).items()
-        if units.load > 1
-    }
-    assert beyond == {("changes", "T#CHANGED#USERS#{0-3}")}  # decision 0090
 
-
-def test_a_bulk_request_is_within_the_limit_and_so_are_ten_at_once(recording: Recording) -> None:
+def test_bulk_requests_are_within_the_limit_however_many_are_sent_at_once(
+    recording: Recording,
+) -> None:
     assert max(units.load for units in bulk_peaks(recording, 1).values()) < 0.5
-    assert max(units.load for units in bulk_peaks(recording, IN_DEBT).values()) < 1
+    assert max(units.load for units in bulk_peaks(recording, BURST).values()) < 1
+
+
+def test_before_three_keys_were_beyond_their_limit(recording: Recording) -> None:
+    """What decision 0090 is about: the simulation would notice it."""
+    before = costliest(Replay(recording, BEFORE), recording)
+    alone = {name for name, (_, units) in before.items() if units.load > 1}
+    at_once = bulk_peaks(recording, IN_DEBT, BEFORE)
+
+    assert alone == {("changes", "T#CHANGED#USERS#{0-3}")}
+    assert {name for name, units in at_once.items() if units.load > 1} == {("index", "T#IDENTITY")}
+
+
+def test_ten_thousand_tenants_at_once_fill_no_key(recording: Recording) -> None:
+    """Also in the first second of an hour, when each puts its entry of usage."""
+    before, now = (
+        spread(tenants(Replay(recording, design), 10_000, IN_ALL)) for design in (BEFORE, NOW)
+    )
+
+    assert {where: each.name for where, each in before.items() if each.key > 1} == {
+        "index": "#USAGE#{0-15}"
+    }
+    assert max(each.key for each in now.values()) < 0.2
+    assert max(each.partition for each in now.values()) < 1
 
 
 def test_bulk_requests_are_spread_over_the_shards_of_the_log(recording: Recording) -> None:
-    before, now = (bulk_peaks(recording, 1, each)[LOG] for each in (BY_REQUEST, None))
+    before, now = (bulk_peaks(recording, 1, each)[LOG] for each in (BEFORE, NOW))
 
     assert now.writes <= before.writes / 3
