@@ -16,7 +16,7 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from statistics import median
+from statistics import mean
 
 from bench.report import machine
 from events import endpoint, runtime
@@ -25,8 +25,8 @@ from events.case import cases
 from rollcall.runtime.services import Services
 
 FILE = Path(__file__).parent / "results" / "memory.json"
-STARTS = 3
-ROUNDS = 3
+STARTS = 2
+ROUNDS = 2
 """How often each function is started, and how often all its events are sent."""
 
 
@@ -41,7 +41,7 @@ def main(names: list[str]) -> int:
             for _ in range(STARTS):
                 runs.append(measure(name, services, Path(scratch)))
                 snapshot.restore()
-            found[name] = {key: median(run[key] for run in runs) for key in runs[0]}
+            found[name] = {key: mean(run[key] for run in runs) for key in runs[0]}
             print(f"{name:20} {found[name]}", flush=True)
     if not names:
         figures = {"date": f"{datetime.now(UTC):%Y-%m-%d}", "machine": machine()}

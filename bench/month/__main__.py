@@ -21,6 +21,7 @@ from typing import Any
 
 from bench.month.company import Plan
 from bench.month.replay import idle, replay
+from bench.month.report import report
 from bench.report import machine
 
 SAMPLE = Plan(users=200, groups=4, joiners=80, leavers=80, edits=200, moves=200, renames=20)
@@ -62,6 +63,9 @@ def main() -> int:
     file = asked.output or RESULTS / f"{name}.json"
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps(figures, indent=1) + "\n")
+    if not asked.idle:
+        memory = json.loads((RESULTS / "memory.json").read_text())
+        file.with_suffix(".md").write_text(report(figures, memory))
     say(f"the figures are in {file}")
     return 0
 

@@ -54,7 +54,7 @@ class Changes:
             record
             for page in self._stream.pages()
             for record in page
-            if any(_passes(pattern, record) for pattern in self._patterns)
+            if any(passes(pattern, record) for pattern in self._patterns)
         ]
         for begin in range(0, len(records), BATCH):
             self._publish(records[begin : begin + BATCH])
@@ -78,14 +78,14 @@ class Changes:
         self.usage.add(Usage(1, spent, log_lines=lines, log_bytes=size))
 
 
-def _passes(pattern: Mapping[str, Any], content: Any) -> bool:
+def passes(pattern: Mapping[str, Any], content: Any) -> bool:
     """Tell whether a filter lets a record through: a list holds what a value may be."""
     for name, wanted in pattern.items():
         found = content.get(name) if isinstance(content, Mapping) else None
         if isinstance(wanted, list):
             if not any(_matches(each, found) for each in wanted):
                 return False
-        elif not _passes(wanted, found):
+        elif not passes(wanted, found):
             return False
     return True
 

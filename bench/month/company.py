@@ -48,7 +48,7 @@ class Company:
         self.name = name
         self.plan = plan
         self.source = Source()
-        self._random = Random(f"{name} {seed}")
+        self.dice = Random(f"{name} {seed}")
         self._next = iter(people.staff(seed, plan.users + plan.users // 5 + 50))
         self.source.add(*(next(self._next) for _ in range(plan.users)))
         self.source.add(*self._groups())
@@ -61,12 +61,12 @@ class Company:
         for days in range(RETENTION.days, 0, -1):
             day = begin - timedelta(days=days)
             if day.weekday() < 5:
-                self._leave(self.plan.number("leavers", self._random), day)
+                self._leave(self.plan.number("leavers", self.dice), day)
 
     def due(self, day: date) -> list[str]:
         """Return the kinds of the changes of a working day, in the order in which they come."""
-        kinds = [kind for kind in KINDS for _ in range(self.plan.number(kind, self._random))]
-        self._random.shuffle(kinds)
+        kinds = [kind for kind in KINDS for _ in range(self.plan.number(kind, self.dice))]
+        self.dice.shuffle(kinds)
         return kinds
 
     def end(self, day: date) -> None:
@@ -79,7 +79,7 @@ class Company:
             case "joiners":
                 user = next(self._next)
                 self.source.add(user)
-                for group in self._random.sample(list(self.source.groups), k=2):
+                for group in self.dice.sample(list(self.source.groups), k=2):
                     self.source.join(group, [user.object_id])
             case "leavers":
                 self._leave(1, day)
@@ -87,12 +87,12 @@ class Company:
                 self._edit()
             case "moves":
                 user = self._someone()
-                old, new = self._random.sample(list(self.source.groups.values()), k=2)
-                self.source.leave(old.object_id, [self._random.choice(sorted(old.members))])
+                old, new = self.dice.sample(list(self.source.groups.values()), k=2)
+                self.source.leave(old.object_id, [self.dice.choice(sorted(old.members))])
                 self.source.join(new.object_id, [user.object_id])
             case "renames":
                 user = self._someone()
-                name = f"{user.mail_nickname}.{self._random.randrange(10_000)}"
+                name = f"{user.mail_nickname}.{self.dice.randrange(10_000)}"
                 address = f"{name}@{people.DOMAIN}"
                 self.source.change(
                     user.object_id,
@@ -104,8 +104,8 @@ class Company:
                 )
 
     def _edit(self) -> None:
-        user, number = self._someone(), self._random.randrange(100, 200)
-        attribute, value = self._random.choice([
+        user, number = self._someone(), self.dice.randrange(100, 200)
+        attribute, value = self.dice.choice([
             ("job_title", f"Specialist {number}"),
             ("department", f"Department {number % 10}"),
             ("mobile", f"+44 7700 900{number}"),
@@ -118,7 +118,7 @@ class Company:
 
     def _someone(self) -> User:
         while True:
-            user = self._random.choice(list(self.source.users.values()))
+            user = self.dice.choice(list(self.source.users.values()))
             if user.active:
                 return user
 
@@ -128,6 +128,6 @@ class Company:
         for number in range(self.plan.groups):
             part = parts[number * len(parts) // self.plan.groups]
             size = max(2, round(part / 100 * len(users) * 100 / self.plan.groups))
-            members = frozenset(self._random.sample(users, k=min(size, len(users))))
-            identifier = str(UUID(int=self._random.getrandbits(128), version=4))
+            members = frozenset(self.dice.sample(users, k=min(size, len(users))))
+            identifier = str(UUID(int=self.dice.getrandbits(128), version=4))
             yield Group(identifier, f"Group {number}", members)

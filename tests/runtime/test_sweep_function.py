@@ -10,7 +10,10 @@ import pytest
 from rollcall.directory.sweep import Sweep
 from rollcall.runtime.services import Services
 from rollcall.runtime.sweep_function import LEASE, sweep
-from tests.storage.faults import answering
+from rollcall.storage import large_change_items
+from rollcall.storage.large_change_items import UnfinishedChange
+from rollcall.storage.leases import Leases
+from tests.storage.faults import answering, counted
 
 
 class Context:
@@ -47,3 +50,23 @@ def test_a_sweep_that_fails_is_in_nobodys_way(
     assert sweep(services, Context("second")) == {"finished": 0}
     now = datetime.now(UTC)
     assert services.leases().take(LEASE, "third", now, now)
+
+
+def test_a_sweep_that_has_nothing_to_do_writes_nothing(services: Services) -> None:
+    with counted(services.clients.dynamodb) as requests:
+        sweep(services, Context("idle"))
+
+    assert {each.operation for each in requests} == {"GetItem", "Query"}
+
+
+def test_a_sweep_that_another_overtakes_leaves_the_changes_to_it(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = datetime.now(UTC)
+    monkeypatch.setattr(Leases, "is_held", lambda *_: False)  # the other one took it after the look
+    services.leases().take(LEASE, "another", now, now + timedelta(seconds=300))
+    change = UnfinishedChange("acme", "id", "name", "2026-01-01T00:00:00.000Z")
+    monkeypatch.setattr(large_change_items, "unfinished_changes", lambda *_: iter([change]))
+
+    assert sweep(services, Context("mine")) == {"finished": 0}
+    assert not services.leases().take(LEASE, "third", now, now)

@@ -32,15 +32,24 @@ class Sweep:
     directory: Callable[[str], Directory]
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
 
-    def run(self, seconds_left: Callable[[], float] = lambda: inf) -> Iterator[UnfinishedChange]:
+    def run(
+        self,
+        seconds_left: Callable[[], float] = lambda: inf,
+        may_begin: Callable[[], bool] = lambda: True,
+    ) -> Iterator[UnfinishedChange]:
         """Continue each change while time allows, and yield those that are finished.
 
+        `may_begin` is asked once, when there is a change.
         A failure does not hold up the others: the next sweep tries again, and an ExceptionGroup at
         the end names the tenant and the id of each.
         """
         until = instant(self.clock() - GRACE)
         failures: list[Exception] = []
+        begun = False
         for change in large_change_items.unfinished_changes(self.table, until):
+            begun = begun or may_begin()
+            if not begun:
+                return
             seconds = min(seconds_left() - RESERVE, LONGEST)
             if seconds <= 0:
                 break

@@ -23,16 +23,27 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, int]:
 
 
 def sweep(services: Services, context: Any) -> dict[str, int]:
-    """Sweep for the time that is left to the function, unless another sweep is at work."""
+    """Sweep for the time that is left to the function, unless another sweep is at work.
+
+    The lease is taken when there is something to do, which is seldom: it costs two writes.
+    """
     leases, holder, now = services.leases(), context.aws_request_id, datetime.now(UTC)
-    if not leases.take(LEASE, holder, now, now + timedelta(seconds=seconds_left(context))):
+    taken = False
+
+    def take_lease() -> bool:
+        nonlocal taken
+        taken = leases.take(LEASE, holder, now, now + timedelta(seconds=seconds_left(context)))
+        return taken
+
+    if leases.is_held(LEASE, now):
         logger().info("sweep", extra={"finished": 0, "reason": "another sweep is at work"})
         return {"finished": 0}
     try:
-        finished = sum(1 for _ in services.sweep().run(lambda: seconds_left(context)))
+        finished = sum(1 for _ in services.sweep().run(lambda: seconds_left(context), take_lease))
         overdue = services.schedules().overdue(now)
     finally:
-        leases.release(LEASE, holder)
+        if taken:
+            leases.release(LEASE, holder)
     extra = {"finished": finished, "overdue": len(overdue), "schedules": overdue}
     logger().info("sweep", extra=extra)
     return {"finished": finished}

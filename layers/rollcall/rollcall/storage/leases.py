@@ -15,6 +15,11 @@ class Leases:
     def __init__(self, table: Table) -> None:
         self._table = table
 
+    def is_held(self, name: str, now: datetime) -> bool:
+        """Tell whether somebody has a lease: a read, where `take` is a write."""
+        held = self._table.get(keys.lease(name))
+        return held is not None and int(held["expires"]) > _unix(now)
+
     def take(self, name: str, holder: str, now: datetime, until: datetime) -> bool:
         """Take a lease; False when another holder has it. The same holder may take it again."""
         return self._applied(

@@ -1,0 +1,1 @@
+"""What Rollcall costs on AWS, computed from measured figures and a price file."""
