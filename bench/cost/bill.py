@@ -79,7 +79,7 @@ class Month:
     def __init__(self, figures: Mapping[str, Any], measured: Mapping[str, Any]) -> None:
         """`measured` are the figures of `python -m bench.memory`."""
         self.figures = figures
-        self.quiet = min(1.0, QUIET_READ / figures["bare_read"])
+        self.quiet: float = min(1.0, QUIET_READ / figures["bare_read"])
         self._functions = measured["functions"]
 
     @property
@@ -147,7 +147,8 @@ class Month:
 
     def start_seconds(self, function: str) -> float:
         """Return the CPU of the start of a function, which Lambda gives a whole processor."""
-        return float(self._functions[function]["start_cpu"]) / 1000 * self.quiet
+        cpu: float = self._functions[function]["start_cpu"]
+        return cpu / 1000 * self.quiet
 
     def _work(self, kind: str, figures: Mapping[str, float]) -> float:
         size = memory(FUNCTIONS[kind.partition(" ")[0]])

@@ -74,7 +74,7 @@ def idle_tenant(figures: Month) -> list[Line]:
 def page() -> str:
     """Return the page."""
     one, many, listed = month(), month("month-of-100"), prices.read()
-    calls = many.sum("month", "secret_calls") / many.figures["tenants"]
+    calls = one.sum("month", "secret_calls")
     snapped = idle_stack(Processed(parameters={"SnapStart": "PublishedVersions"}))
     return TEXT.read_text().format(
         region=listed.region,
@@ -95,7 +95,6 @@ def page() -> str:
         month_kinds=kinds_table(one, "month"),
         stored=_stored(one),
         calls=f"{calls:,.0f}",
-        tenants=many.figures["tenants"],
         designs=_designs(calls),
         memory=_memory(),
         **{kind: one.figures["plan"][kind] for kind in _KINDS},
@@ -175,16 +174,19 @@ def _designs(calls: float) -> str:
 
 
 def _memory() -> str:
-    measured = read("memory")
+    quiet = month().quiet
     rows = [
         (
             name,
             f"{each['memory']:.0f} MB",
             f"{bill.memory(name)} MB",
+            f"{each['start_cpu'] * quiet:.0f} ms",
+            f"{each['event_cpu'] * quiet:.1f} ms",
         )
-        for name, each in measured["functions"].items()
+        for name, each in read("memory")["functions"].items()
     ]
-    return table(("", "peak", "MemorySize"), rows)
+    head = ("", "peak", "MemorySize", "CPU of the start and first event", "CPU of an event")
+    return table(head, rows)
 
 
 def _prices() -> str:
