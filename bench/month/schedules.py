@@ -9,7 +9,12 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 
 from bench.month.usage import Log, Usage, metered
-from rollcall.runtime import duplicates_function, expiry_function, sweep_function
+from rollcall.runtime import (
+    duplicates_function,
+    expiry_function,
+    summary_function,
+    sweep_function,
+)
 from rollcall.runtime.services import Services
 from rollcall.runtime.tenant_report import duplicate_run
 from rollcall.scim.instant import instant
@@ -40,6 +45,7 @@ def measure(services: Services, tenants: list[str], now: datetime) -> dict[str, 
     runs: dict[str, Callable[[datetime], Any]] = {
         "sweep": lambda _: sweep_function.sweep(services, _Context()),
         "expiry": expiry,
+        "summary": lambda _: summary_function.update(services, _Context()),
         "fan-out": lambda at: duplicates_function.fan_out(services, instant(at)),
     }
     if tenants:
