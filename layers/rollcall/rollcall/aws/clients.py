@@ -99,6 +99,17 @@ def connect_bus(endpoint_url: str | None = None, *, role: bool = False) -> Event
     return bus
 
 
+def connect_deployments() -> tuple[Any, Any]:
+    """Return clients of CodeDeploy and of Lambda, of AWS or of what AWS_ENDPOINT_URL and its like name."""
+    # A version may take as long as the gateway waits, and an invocation is not to be repeated.
+    waiting = Config(connect_timeout=1, read_timeout=35, retries={"total_max_attempts": 1})
+    session = _session()
+    return (
+        session.create_client("codedeploy", config=_CONFIG),
+        session.create_client("lambda", config=waiting),
+    )
+
+
 def connect_streams(endpoint_url: str | None = None) -> DynamoDBStreamsClient:
     """Return a client of tables' streams, which Lambda reads for the functions of a deployment."""
     streams: DynamoDBStreamsClient = _client(_session(), "dynamodbstreams", _options(endpoint_url))

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from rollcall.aws.event_bus import EventEntry
 from rollcall.changes.change_events import change_events
+from rollcall.model.release_tenant import is_release_tenant
 from rollcall.storage import item_changes
 
 
@@ -47,6 +48,7 @@ def published_events(records: Iterable[Mapping[str, Any]], issuer: str) -> list[
             change.tenant, change.sequence, EventEntry(event.type, event.detail, change.seconds)
         )
         for change in item_changes.changes(records)
+        if not is_release_tenant(change.tenant)
         for event in change_events(change, issuer)
     ]
 

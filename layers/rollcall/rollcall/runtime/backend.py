@@ -9,8 +9,16 @@ from __future__ import annotations
 import os
 from functools import cache, cached_property
 
-from rollcall.aws.clients import Channels, Clients, connect, connect_bus, connect_channels
+from rollcall.aws.clients import (
+    Channels,
+    Clients,
+    connect,
+    connect_bus,
+    connect_channels,
+    connect_deployments,
+)
 from rollcall.aws.dead_letters import DeadLetters
+from rollcall.aws.deployments import Deployments
 from rollcall.aws.event_bus import EventBus
 from rollcall.aws.messages import Queue, Topic
 from rollcall.aws.secrets import Secrets
@@ -59,6 +67,10 @@ class Backend:
         """Return the bus that change events are published on."""
         settings = self.settings
         return EventBus(connect_bus(settings.endpoint_url, role=settings.role), settings.bus)
+
+    def deployments(self) -> Deployments:
+        """Return the deployments of the account that the stack is in."""
+        return Deployments(*connect_deployments())
 
     @cached_property
     def channels(self) -> Channels:

@@ -52,7 +52,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 def fan_out(backend: Backend, run: str) -> int:
     """Send a message for every tenant and return how many."""
-    return backend.queue.send({"tenant": each, "run": run} for each in backend.secrets.names())
+    return backend.queue.send({"tenant": each, "run": run} for each in backend.tenants.names())
 
 
 def work(

@@ -22,7 +22,8 @@ class Settings:
     credentials of its role; `request_seconds` is the time of a request outside of a function;
     `issuer_hosts` serve the keys of issuers beside the hosts of Entra, and with
     `trust_loopback_issuer` this machine does, too; `rate` is how many requests a second each tenant
-    may send, 0 for any number. The defaults are those of the local server.
+    may send, 0 for any number; `functions` says what each function that
+    clients reach is for, by its name in AWS. The defaults are those of the local server.
     """
 
     table: str = "rollcall"
@@ -46,6 +47,7 @@ class Settings:
     issuer_hosts: frozenset[str] = frozenset()
     trust_loopback_issuer: bool = False
     rate: int = 0
+    functions: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> Settings:
@@ -71,12 +73,19 @@ class Settings:
             signing_keys=environment.get("ROLLCALL_SIGNING_SECRET", cls.signing_keys),
             issuer_hosts=issuer_hosts(environment.get("ROLLCALL_ISSUER_HOSTS", "")),
             rate=_number(environment, "ROLLCALL_RATE", cls.rate, "requests a second", least=0),
+            functions=_functions(environment.get("ROLLCALL_FUNCTIONS", "")),
         )
 
 
 def issuer_hosts(text: str) -> frozenset[str]:
     """Read hosts with commas between."""
     return frozenset(host for each in text.split(",") if (host := each.strip().lower()))
+
+
+def _functions(text: str) -> dict[str, str]:
+    """Read `users=NAME,groups=NAME`."""
+    pairs = [each.partition("=") for each in text.split(",") if each]
+    return {name: function for function, _, name in pairs}
 
 
 def _days(environment: Mapping[str, str], name: str, default: int) -> int:

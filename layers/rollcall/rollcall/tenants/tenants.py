@@ -19,6 +19,7 @@ from uuid import uuid4
 from rollcall.aws.secrets import Content, SecretExists, SecretMissing, Secrets
 from rollcall.model.absent_members import AbsentMembers
 from rollcall.model.account_link import LinkPolicy
+from rollcall.model.release_tenant import is_release_tenant
 from rollcall.operator_error import OperatorError
 from rollcall.scim.instant import instant
 from rollcall.tenants import token_format
@@ -135,6 +136,15 @@ class Tenants:
     def add(self, name: str, *first: Token) -> None:
         """Create a tenant with some tokens, or without any."""
         check_name(name)
+        if is_release_tenant(name):
+            raise TenantError(f"{name} is a name that releases use")
+        self._create(name, *first)
+
+    def add_for_release(self, name: str, token: Token) -> None:
+        """Create a tenant that only a release uses, and that is not listed."""
+        self._create(name, token)
+
+    def _create(self, name: str, *first: Token) -> None:
         content = {
             "state": ACTIVE,
             "created": instant(self.clock()),
@@ -155,9 +165,13 @@ class Tenants:
         except SecretMissing as error:
             raise _unknown(name) from error
 
+    def names(self) -> Iterator[str]:
+        """Yield the names of all tenants, but of those that only a release uses."""
+        return (name for name in self._secrets.names() if not is_release_tenant(name))
+
     def list(self) -> Iterator[Tenant]:
-        """Yield all tenants by name."""
-        for name in sorted(self._secrets.names()):
+        """Yield all tenants by name, but those that only a release uses."""
+        for name in sorted(self.names()):
             try:
                 yield Tenant.of(name, self._secrets.read(name))
             except SecretMissing:
