@@ -7,7 +7,7 @@ from functools import partial
 
 import httpx
 
-from rehearsal import duplicates, mailbox, update
+from rehearsal import alarms, duplicates, mailbox, releases, update
 from rehearsal.cloud import Cloud
 from rehearsal.rows import DifferenceError, Rows, expect
 from rehearsal.stack import Stack
@@ -41,6 +41,8 @@ def play(cloud: Cloud) -> int:
     rows.step("duplicates", partial(duplicates.check_report, stack, other, people))
     rows.step("log, tokens", other.log_and_tokens)
     rows.step("sign-in", acme.sign_in)
+    rows.step("releases", partial(releases.check_releases, stack))
+    rows.step("alarms", partial(alarms.set_off, stack, people))
     rows.step("update", partial(update.update_under_load, stack, acme))
     rows.step("failed update", partial(update.roll_back_under_load, stack, acme))
     rows.step("tenant's end", other.end)

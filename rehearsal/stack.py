@@ -30,6 +30,7 @@ class Stack:
     def deploy(self, built: Path = BUILT, /, **parameters: str) -> None:
         """Deploy the build, and add what the emulator leaves out. Raises CommandError."""
         here = {"Architecture": machine(), "EndpointUrl": self.cloud.endpoint}
+        here["ProbedReleases"] = "false"  # the emulator has no CodeDeploy
         self._sam(
             "deploy",
             "--template-file",

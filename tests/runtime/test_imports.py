@@ -58,6 +58,7 @@ NOT_NEEDED = {
     "expiry": MODELS | WEB | REPORTS,
     "groups": PAGES | REPORTS,
     "handover": MODELS | REPORTS,
+    "release": MODELS | WEB | PAGES | REPORTS,
     "reports": MODELS | REPORTS,
     "summary": MODELS | WEB | REPORTS,
     "sweep": WEB | REPORTS,

@@ -51,6 +51,9 @@ def calls_of(method: str, path: str, headers: Any, body: bytes) -> Iterator[Call
     service, _, action = (headers.get("X-Amz-Target") or "").rpartition(".")
     if service.startswith("DynamoDB"):
         yield from _table_calls(action, json.loads(body))
+    elif service.startswith("CodeDeploy"):
+        kind = "application" if action == "GetApplicationRevision" else "deploymentgroup"
+        yield f"codedeploy:{action}", f"arn:aws:codedeploy:{ACCOUNT}:{kind}:rollcall-releases"
     elif service == "secretsmanager":
         name = json.loads(body).get("SecretId")
         yield f"secretsmanager:{action}", f"arn:aws:secretsmanager:{ACCOUNT}:secret:{name}-AbCdEf"

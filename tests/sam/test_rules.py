@@ -108,6 +108,7 @@ def test_a_second_stack_in_the_same_account_has_other_names(kind: str) -> None:
 def test_a_name_is_given_to_nothing_that_the_rule_above_does_not_know() -> None:
     known = {*NAMED, "AWS::Lambda::Alias", "AWS::Lambda::Permission", "AWS::Lambda::Version"}
     known |= {"AWS::Lambda::EventSourceMapping", "AWS::Lambda::EventInvokeConfig"}  # they refer
+    known |= {"AWS::CodeDeploy::DeploymentGroup"}  # to its application
     known |= {"AWS::ApiGateway::Stage", "AWS::Logs::MetricFilter"}  # names within others
 
     named = {
@@ -180,11 +181,15 @@ def test_the_alarm_hears_of_three_failed_sweeps_however_long_each_takes() -> Non
 
 
 def test_a_first_deployment_that_fails_leaves_nothing_and_a_deletion_keeps_the_data() -> None:
-    """AWS, DeletionPolicy: RetainExceptOnCreate deletes what a failed creation has made."""
+    """AWS, DeletionPolicy: RetainExceptOnCreate deletes what a failed creation has made.
+
+    AWS, Lambda DeleteFunction: the versions of a function are deleted with it.
+    """
     kept = {
         name: each["DeletionPolicy"]
         for name, each in STACK.resources.items()
         if each.get("DeletionPolicy", "Delete") != "Delete"
+        and each["Type"] != "AWS::Lambda::Version"
     }
 
     assert kept == dict.fromkeys(
@@ -193,8 +198,11 @@ def test_a_first_deployment_that_fails_leaves_nothing_and_a_deletion_keeps_the_d
     assert {STACK.resources[name]["UpdateReplacePolicy"] for name in kept} == {"Retain"}
 
 
-def test_a_snapshot_is_kept_only_where_a_client_waits_and_of_the_newest_version() -> None:
-    """AWS, Lambda pricing: a snapshot is paid for by memory and time for each version there is."""
+def test_versions_are_made_only_where_a_client_waits_and_deleted_by_the_release_function() -> None:
+    """AWS, Lambda pricing: a snapshot is paid for by memory and time for each version there is.
+
+    The version before the newest is kept until the next release, so CloudFormation deletes none.
+    """
     stack = Processed(parameters={"SnapStart": "PublishedVersions"})
     functions = stack.of_type("AWS::Lambda::Function")
     snapped = {
@@ -206,7 +214,9 @@ def test_a_snapshot_is_kept_only_where_a_client_waits_and_of_the_newest_version(
 
     assert snapped == WAITED_FOR
     assert len(versions) == len(WAITED_FOR)
-    assert {each["DeletionPolicy"] for each in versions} == {"Delete"}
+    assert {each["DeletionPolicy"] for each in versions} == {"Retain"}
+    allowed = json.dumps(STACK.resources["ReleaseRole"])
+    assert "lambda:DeleteFunction" in allowed
 
 
 _DIRECTORY = {

@@ -100,7 +100,7 @@ def connect_bus(endpoint_url: str | None = None, *, role: bool = False) -> Event
 
 
 def connect_deployments() -> tuple[Any, Any]:
-    """Return clients of CodeDeploy and of Lambda, of AWS or of what AWS_ENDPOINT_URL and its like name."""
+    """Return clients of CodeDeploy and of Lambda; AWS_ENDPOINT_URL and its like apply to them."""
     # A version may take as long as the gateway waits, and an invocation is not to be repeated.
     waiting = Config(connect_timeout=1, read_timeout=35, retries={"total_max_attempts": 1})
     session = _session()

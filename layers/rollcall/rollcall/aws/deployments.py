@@ -89,8 +89,8 @@ class Deployments:
 
 def _functions(content: Mapping[str, Any]) -> Iterator[dict[str, str]]:
     """Yield the functions of an AppSpec, with names in lower case: both cases are in use."""
-    resources = next((each for name, each in content.items() if name.lower() == "resources"), [])
-    for named in resources:
+    lists: list[Any] = [each for name, each in content.items() if name.lower() == "resources"]
+    for named in [each for resources in lists for each in resources]:
         for resource in named.values():
             lower = {name.lower(): value for name, value in resource.items()}
             yield {name.lower(): str(value) for name, value in lower["properties"].items()}

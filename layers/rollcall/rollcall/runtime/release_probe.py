@@ -112,7 +112,8 @@ class Probe:
         if found["totalResults"]:
             raise ProbeFailed(f"GET {path} finds what does not exist")
         created = self._scim("POST", path, 201, body)["id"]
-        self._scim("PATCH", f"{path}/{created}", 200, change)
+        changed = 204 if path == "/Groups" else 200
+        self._scim("PATCH", f"{path}/{created}", changed, change)
         self._scim("DELETE", f"{path}/{created}", 204)
         for left in self._scim("GET", path, 200).get("Resources", ()):
             self._scim("DELETE", f"{path}/{left['id']}", 204)
