@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from rollcall.aws.aws_errors import ClientError
 from rollcall.aws.retry import Retry
 from rollcall.aws.secrets import SecretMissing, Secrets
+from rollcall.model.release_tenant import is_release_tenant
 from rollcall.model.tenant_summary import (
     URGENCIES,
     TenantSummary,
@@ -77,8 +78,10 @@ class Summaries:
         """Compare the summary of a tenant with its secret, and write it where it differs.
 
         The summary is read before the secret, so that a later change is never undone. Returns None
-        where there is no such tenant. Raises ConditionFailed when others were faster all the time.
+        where there is no such tenant, or only a release uses it. Raises ConditionFailed when others were faster all the time.
         """
+        if is_release_tenant(tenant):
+            return None
         for _ in self._retry.attempts():
             before = self.items.read(tenant)
             try:
