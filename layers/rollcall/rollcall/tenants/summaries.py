@@ -78,7 +78,8 @@ class Summaries:
         """Compare the summary of a tenant with its secret, and write it where it differs.
 
         The summary is read before the secret, so that a later change is never undone. Returns None
-        where there is no such tenant, or only a release uses it. Raises ConditionFailed when others were faster all the time.
+        where there is no such tenant, or only a release uses it. Raises ConditionFailed when others
+        were faster all the time.
         """
         if is_release_tenant(tenant):
             return None
