@@ -62,7 +62,7 @@ def test_a_fault_of_ours_ends_with_its_stack_and_exit_code_1(server: Server) -> 
         ("serve --endpoint-url http://127.0.0.1:99999", "'http://127.0.0.1:99999' is no URL"),
         ("serve --endpoint-url http://127.0.0.1:1", "http://127.0.0.1:1/ cannot be reached"),
         ("--endpoint-url nowhere tenants list", "'nowhere' is no URL"),
-        ("--endpoint-url http://127.0.0.1:1 tenants list", "http://127.0.0.1:1/ cannot be reached"),
+        ("--endpoint-url http://127.0.0.1:1 tenants list", "http://127.0.0.1:1 cannot be reached"),
         ("accounts", ""),
         ("accounts list", "Missing argument 'TENANT' (see rollcall accounts list --help)"),
         ("accounts lst first", "No such command 'lst'"),

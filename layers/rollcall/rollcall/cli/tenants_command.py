@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
@@ -25,8 +26,14 @@ from rollcall.cli.terminal import (
     print_listing,
     say,
 )
+from rollcall.cli.text import Prose
 from rollcall.operations import tenant_deletion, tenant_lifecycle
-from rollcall.operations.tenant_lifecycle import Tenant
+from rollcall.operations.tenant_lifecycle import (
+    ListedTenant,
+    Tenant,
+    TenantOverview,
+    UsageHour,
+)
 
 app = typer.Typer(no_args_is_help=True, help="Switch SCIM on and off for a tenant.")
 app.command()(export)
@@ -59,16 +66,23 @@ def create(
 
 @app.command(name="list")
 def list_(context: typer.Context, as_json: AsJson = False) -> None:
-    """List all tenants."""
-    tenants = list(tenant_lifecycle.list_all(connect(context)))
+    """List all tenants, those first that need attention.
+
+    The list is brought up to date every 15 minutes, and at once when a tenant or its tokens change.
+    """
+    found = tenant_lifecycle.list_all(connect(context))
     if as_json:
-        print(json.dumps([_summary(tenant) for tenant in tenants]))
+        print(json.dumps([_listed_json(each, found.as_of) for each in found.tenants]))
         return
-    rows = Listing("tenant", "state", "created", "tokens")
-    for tenant in tenants:
-        rows.add(tenant.name, tenant.state, tenant.created, str(len(tenant.tokens)))
+    rows = Listing("tenant", "state", "tokens", "last request", "expires", "needs attention")
+    for each in found.tenants:
+        tenant = each.summary
+        number, last = str(len(tenant.tokens)), tenant.answered or "never"
+        expires, needs = each.expires[:10], ", ".join(each.needs)
+        rows.add(tenant.tenant, tenant.state, number, last, expires, Prose(needs))
     if rows:
         print_listing(rows)
+        say(f"As of {found.as_of}. `rollcall tenants show NAME` says what is to be done.")
     else:
         say("There are no tenants yet: `rollcall tenants create NAME`")
 
@@ -79,12 +93,14 @@ def show(context: typer.Context, name: Name, as_json: AsJson = False) -> None:
     overview = tenant_lifecycle.show(connect(context), name)
     tenant, counts = overview.tenant, overview.counts
     if as_json:
-        print(json.dumps({**_summary(tenant), **_rate(tenant), "url": overview.url, **counts}))
+        facts = {**_summary(tenant), **_rate(tenant), "url": overview.url, **counts}
+        print(json.dumps({**facts, **_facts(overview.listed, overview.as_of, overview.latest)}))
         return
     say(f"{name} is {tenant.state}, created {tenant.created}")
     print_lines(f"Tenant URL  {overview.url}")
     say("Holds       " + _counted(counts))
     say("May send    " + described(tenant.rate))
+    _say_usage(overview)
     rows = Listing("token", "label", "created", "expires")
     for token in tenant.tokens:
         rows.add(token.id, token.label, token.created, token.expires)
@@ -139,6 +155,51 @@ def _counted(counts: Mapping[str, int]) -> str:
 
 def _rate(tenant: Tenant) -> dict[str, int]:
     return {"rate": tenant.rate} if tenant.rate else {}
+
+
+def _say_usage(overview: TenantOverview) -> None:
+    """Say what the tenant sent last, what became of it, and what needs attention."""
+    facts = _facts(overview.listed, overview.as_of, overview.latest)
+    way = f", by {facts['signedInBy']}" if facts["signedInBy"] else ""
+    say(f"Last sent   {facts['lastRequest'] or 'nothing yet'}{way}")
+    if facts["requests"]:
+        outcomes = ", ".join(f"{number} {name}" for name, number in facts["requests"].items())
+        say(f"{facts['counted']}  {outcomes}")
+    for sentence in overview.listed.advice:
+        say(f"Needs       {sentence}")
+    say(f"As of {overview.as_of}, the last request to the minute.")
+
+
+def _facts(listed: ListedTenant, as_of: str, latest: UsageHour | None = None) -> dict[str, Any]:
+    """Return what JSON has of a summary; the latest hour knows of a later request."""
+    summary = listed.summary
+    answered, credential = summary.answered, summary.credential
+    if latest is not None and latest.answered is not None and latest.answered.time > answered:
+        answered, credential = latest.answered.time, latest.answered.credential
+    return {
+        "status": listed.status,
+        "needs": list(listed.needs),
+        "advice": list(listed.advice),
+        "lastRequest": answered or None,
+        "signedInBy": credential or None,
+        "lastRefused": summary.refused or None,
+        "counted": summary.counted or None,
+        "requests": dict(summary.requests),
+        "expires": listed.expires or None,
+        "duplicates": summary.duplicates,
+        "asOf": as_of,
+    }
+
+
+def _listed_json(listed: ListedTenant, as_of: str) -> dict[str, Any]:
+    summary = listed.summary
+    return {
+        "tenant": summary.tenant,
+        "state": summary.state,
+        "created": summary.created,
+        "tokens": [asdict(token) for token in summary.tokens],
+        **_facts(listed, as_of),
+    }
 
 
 def _summary(tenant: Tenant) -> dict[str, Any]:

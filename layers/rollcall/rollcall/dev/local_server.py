@@ -174,10 +174,12 @@ def serve(
 
 
 def sweep(services: Services, log: RequestLogger) -> None:
-    """Continue unfinished changes; a failure is logged and retried."""
+    """Continue unfinished changes, and bring summaries up to date; a failure is logged."""
     with logged("the sweep", log):
         for _ in services.sweep().run():
             pass
+    with logged("the summaries", log):
+        services.summaries.run(services.tenants.clock())
 
 
 class _Server(uvicorn.Server):

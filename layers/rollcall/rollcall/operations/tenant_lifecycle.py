@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
+from rollcall.model.tenant_summary import TenantSummary
 from rollcall.operations.operator import Operator
+from rollcall.scim.instant import instant
+from rollcall.storage.usage_items import UsageHour, UsageItems
+from rollcall.tenants import attention
 from rollcall.tenants.tenants import Tenant
 
-__all__ = ["Tenant"]
+__all__ = ["Tenant", "UsageHour"]
 
 
 @dataclass(frozen=True)
@@ -21,12 +26,42 @@ class NewTenant:
 
 
 @dataclass(frozen=True)
+class ListedTenant:
+    """The summary of a tenant, and what it means now.
+
+    `status` is what it is listed under, `needs` are what needs attention, the most urgent first,
+    and `advice` has a sentence for each. `expires` is when its next token or secret ends.
+    """
+
+    summary: TenantSummary
+    status: str
+    needs: tuple[str, ...]
+    advice: tuple[str, ...]
+    expires: str
+
+
+@dataclass(frozen=True)
+class TenantList:
+    """All tenants, the most urgent first, and the instant of which the list is."""
+
+    as_of: str
+    tenants: tuple[ListedTenant, ...]
+
+
+@dataclass(frozen=True)
 class TenantOverview:
-    """A tenant, its Tenant URL, and the numbers of its `users` and `groups`."""
+    """A tenant, its Tenant URL, and the numbers of its `users` and `groups`.
+
+    `listed` is its summary, brought up to date at the instant `as_of`, `latest` the latest hour in
+    which it sent something, which is known a minute later.
+    """
 
     tenant: Tenant
     url: str
     counts: Mapping[str, int]
+    listed: ListedTenant
+    as_of: str
+    latest: UsageHour | None
 
 
 def create(operator: Operator, tenant: str, *, with_token: bool = True) -> NewTenant:
@@ -41,19 +76,34 @@ def create(operator: Operator, tenant: str, *, with_token: bool = True) -> NewTe
     return NewTenant(tenant, operator.tenant_url(tenant), token)
 
 
-def list_all(operator: Operator) -> Iterator[Tenant]:
-    """Yield all tenants by name."""
-    return operator.services.tenants.list()
+def list_all(operator: Operator) -> TenantList:
+    """Return all tenants by urgency, as the latest run has left them.
+
+    Where there was no run yet, as in a deployment of an earlier release, every tenant is read.
+    """
+    services = operator.services
+    now, (run, summaries) = services.tenants.clock(), services.summaries.items.read_all()
+    if run.finished:
+        return TenantList(run.finished, tuple(_listed(each, now) for each in summaries))
+    found = [services.summaries.of_secrets(tenant, now) for tenant in services.tenants.list()]
+    found.sort(key=lambda summary: summary.urgency)
+    return TenantList(instant(now), tuple(_listed(each, now) for each in found))
 
 
 def show(operator: Operator, tenant: str) -> TenantOverview:
     """Return a tenant with the counts of its directory. Raises TenantError."""
     stored = operator.services.tenants.show(tenant)
-    counts = operator.services.directory(tenant).counts()
+    services, now = operator.services, operator.services.tenants.clock()
+    counts = services.directory(tenant).counts()
+    summary = services.summaries.items.read(tenant)
+    as_of = services.summaries.items.read_run().finished if summary else ""
     return TenantOverview(
         stored,
         operator.tenant_url(tenant),
         {f"{kind.value.lower()}s": count for kind, count in counts.items()},
+        _listed(summary or services.summaries.of_secrets(stored, now), now),
+        max(as_of, summary.written) if summary else instant(now),
+        UsageItems(services.table, tenant).latest(now),
     )
 
 
@@ -67,6 +117,16 @@ def enable(operator: Operator, tenant: str) -> None:
     """Open a disabled tenant's endpoint again. Raises TenantError."""
     operator.services.tenants.enable(tenant)
     _log(operator, tenant, "enable")
+
+
+def _listed(summary: TenantSummary, now: datetime) -> ListedTenant:
+    return ListedTenant(
+        summary,
+        summary.status(now),
+        summary.needs(now),
+        tuple(attention.sentences(summary, now)),
+        summary.expires(now),
+    )
 
 
 def _log(operator: Operator, tenant: str, verb: str, detail: str = "") -> None:

@@ -46,6 +46,11 @@ class SummaryItems:
         found = self._table.get_many(_keys(tenant)).values()
         return next((_summary(item) for item in found), None)
 
+    def read_run(self) -> SummaryRun:
+        """Read the latest run."""
+        item = self._table.get(keys.SUMMARIES_RUN)
+        return SummaryRun() if item is None else SummaryRun(item["finished"], item["named"])
+
     def read_all(self) -> tuple[SummaryRun, Iterator[TenantSummary]]:
         """Read the latest run, and all summaries in the order of urgency, 1 MB a round trip."""
         items = self._table.query(keys.TENANTS)
