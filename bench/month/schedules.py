@@ -50,14 +50,15 @@ def measure(services: Services, tenants: list[str], now: datetime) -> dict[str, 
     }
     if tenants:
         runs["duplicates of a tenant"] = report
-    figures = {name: _measured(services, run, now) for name, run in runs.items()}
+    log = Log()  # one for all: Powertools keeps the stream of the first logger
+    figures = {name: _measured(services, run, now, log) for name, run in runs.items()}
     for name, each in figures.items():
         each.requests = len(tenants) if name.endswith("of a tenant") else 1
     return {name: each.json() for name, each in figures.items()}
 
 
-def _measured(services: Services, run: Callable[[datetime], Any], now: datetime) -> Usage:
-    log, usage = Log(), Usage()
+def _measured(services: Services, run: Callable[[datetime], Any], now: datetime, log: Log) -> Usage:
+    usage = Usage()
     with redirect_stdout(cast("Any", log)):
         run(now - timedelta(days=1))  # what a process does once is not counted
         lines, size = log.lines, log.bytes
