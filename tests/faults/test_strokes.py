@@ -16,7 +16,7 @@ from rollcall.storage import large_change_items, table
 from tests.faults.points import Points
 from tests.faults.strokes import STROKES, Ended, Stroke
 from tests.faults.world import TENANT, State, World
-from tests.faults.writes import LARGE, SEVERAL, SINGLE, TEMPLATED, Write
+from tests.faults.writes import FOLLOWED, LARGE, SEVERAL, SINGLE, TEMPLATED, Write
 from tests.long import LONG
 from tests.operations.operators import Templates, operator_of
 from tests.storage import consistency
@@ -26,7 +26,7 @@ SPREAD = 15
 """Of a large change, in a short run, every so manieth call, besides the first and the last."""
 
 
-@pytest.mark.parametrize("write", [*SINGLE, *TEMPLATED, *SEVERAL], ids=str)
+@pytest.mark.parametrize("write", [*SINGLE, *TEMPLATED, *FOLLOWED, *SEVERAL], ids=str)
 def test_a_write_is_before_or_after_wherever_it_is_struck(
     world: World, write: Write, points: Points
 ) -> None:
@@ -79,6 +79,7 @@ class Struck:
         with at_call(world.client, 0, lambda: None) as counted:
             write.act(world.directory())
         self.calls = counted.number
+        world.settle()
         self._after = self._snapshot()
         assert self._before != self._after
 

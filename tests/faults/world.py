@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from rollcall.aws.retry import Retry
-from rollcall.directory.context import Context
+from rollcall.directory.context import Clock, Context, present
 from rollcall.directory.directory import Directory
 from rollcall.directory.sweep import Sweep
 from rollcall.runtime.services import Services
@@ -44,7 +44,7 @@ class World:
         """The client that all requests go through."""
         return self.services.clients.dynamodb
 
-    def directory(self) -> Directory:
+    def directory(self, clock: Clock = present) -> Directory:
         """Return the directory as another process has it, with patience that takes no time.
 
         Each pause passes a second, so that a request takes the same calls whenever it is made.
@@ -58,12 +58,16 @@ class World:
             self.max_actions,
             self.page_items,
         )
-        return Directory(Context(table, TENANT, URL))
+        return Directory(Context(table, TENANT, URL, clock=clock))
 
     def sweep(self) -> None:
         """Go on, an hour later, with what is unfinished."""
-        clock = datetime.now(UTC) + timedelta(hours=1)
-        for _ in Sweep(self.services.table, lambda _: self.directory(), lambda: clock).run():
+        later = datetime.now(UTC) + timedelta(hours=1)
+
+        def clock() -> datetime:
+            return later
+
+        for _ in Sweep(self.services.table, lambda _: self.directory(clock), clock).run():
             pass
 
     def settle(self) -> None:
@@ -149,7 +153,7 @@ class _Found:
             if sk == "DOCUMENT" and "document" in item:
                 document = json.loads(item["document"])
                 name = document.get("userName") or document["displayName"]
-                self.access[identifier] = item.get("access")
+                self.access[identifier] = _timeless(item.get("access"))
                 self.resources[identifier] = name, document, kind == "GROUP", int(item["version"])
             elif sk.startswith(("MEMBER#", "GROUP#")) and "ended" not in item:
                 self.beside[identifier].add(sk.partition("#")[2])
@@ -157,3 +161,14 @@ class _Found:
     def named(self, identifiers: set[str]) -> set[str]:
         """Return the names behind ids; of what does not live, the ids."""
         return {self.resources[each][0] if each in self.resources else each for each in identifiers}
+
+
+def _timeless(access: Any) -> Any:
+    """Return access without since when it is held, which differs from run to run."""
+    if not access or "following" not in access:
+        return access
+    following = {
+        group: {name: {**grant, "at": ""} for name, grant in grants.items()}
+        for group, grants in access["following"].items()
+    }
+    return {**access, "following": following}

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from rollcall.directory import template_walk
 from rollcall.directory.directory import Directory
-from rollcall.templates.template import Selector, Template
+from rollcall.templates.template import MEMBERSHIP, Selector, Template
 from tests.directory.people import ENTERPRISE, adding, patch, removing, setting
 
 PEOPLE = [f"u{number}" for number in range(8)]
@@ -104,6 +105,18 @@ EVERYBODY = Template("everybody", areas={"induction": "read"}, role="regular")
 STAFF = Template("staff", Selector("displayName", "staff"), {"induction": "edit", "code": "read"})
 CREW = Template("crew", Selector("displayName", "crew"), {"crew": "edit"})
 TEMPLATES = (EVERYBODY, STAFF, CREW)
+FOLLOWING = (
+    EVERYBODY,
+    STAFF,
+    Template(
+        "kept",
+        Selector("displayName", "staff"),
+        {"crm": "edit"},
+        "occasional",
+        lasts=MEMBERSHIP,
+    ),
+)
+"""One of them gives as long as a membership holds."""
 
 TEMPLATED = (
     Write("POST a user, who gets", lambda to: to.users.create(ANN), templates=TEMPLATES),
@@ -142,6 +155,59 @@ TEMPLATED = (
     ),
 )
 """What brings users something by New User Templates."""
+
+
+@dataclass(frozen=True)
+class _Renewed(Write):
+    """A write in a world whose template for members of `staff` has just got a new version."""
+
+    def arrange(self, directory: Directory) -> None:
+        """Make the world that the write finds."""
+        super().arrange(directory)
+        context = directory.context
+        current, now = context.templates.read(), context.now()
+        contents = [
+            {**each, "version": 2, "areas": {"crm": "read"}} if each["name"] == "kept" else each
+            for each in current.contents
+        ]
+        walk = context.template_walks.start("kept", "staff", now, context.actor)
+        versions = {**current.versions, "kept": 2}
+        context.templates.change(current, contents, versions, now, "ann", others=[walk])
+
+
+FOLLOWED = (
+    Write("add members, who follow", _staff(adding("u6", "u7")), (*FEW,), templates=FOLLOWING),
+    Write("remove members, who followed", _staff(removing(*FEW)), (*FEW,), templates=FOLLOWING),
+    Write("set members, who follow", _staff(setting("u2", "u7")), (*FEW,), templates=FOLLOWING),
+    Write(
+        "DELETE a user, who followed",
+        lambda to: to.users.delete("u0"),
+        (*FEW,),
+        groups=2,
+        templates=FOLLOWING,
+    ),
+    Write(
+        "DELETE a group, which was followed",
+        lambda to: to.groups.delete("staff"),
+        (*MANY,),
+        max_actions=SMALL + 4,
+        templates=FOLLOWING,
+    ),
+    Write(
+        "set members, who follow, several transactions",
+        _staff(setting(*PEOPLE[3:])),
+        tuple(MANY),
+        max_actions=SMALL + 4,
+        templates=FOLLOWING,
+    ),
+    _Renewed(
+        "a walk to a new version",
+        lambda to: template_walk.finish(to.context, "kept", "staff"),
+        (*FEW, "inner"),
+        templates=FOLLOWING,
+    ),
+)
+"""What brings users something as long as they are members."""
 
 SEVERAL = tuple(
     Write(f"{name}, several transactions", act, members, groups, SMALL)

@@ -35,14 +35,14 @@ _MEMBER = re.compile(r"GROUP#(?P<group>[^#]+)\|MEMBER#(?P<member>[^#]+)")
 _SIDE = re.compile(
     r"(?P<kind>USER|GROUP)#(?P<member>[^#]+)\|(?P<side>GROUP|PARENT)#(?P<group>[^#]+)"
 )
-_GRANT = re.compile(r"USER#(?P<user>[^#]+)\|GRANT#(?P<template>@|[a-z0-9-]+)")
+_GRANT = re.compile(r"USER#(?P<user>[^#]+)\|GRANT#(?P<template>@|[a-z0-9-]+(?:#[^#]+)?)")
 _CLAIM = re.compile(r"(?P<name>USERNAME|GROUPNAME)#.*\|CLAIM", re.DOTALL)
 _LOOKUP = re.compile(r"LOOKUP#.*\|(?:User|Group)#[^#]+", re.DOTALL)
 _EVIDENCE = re.compile(r"EVIDENCE#[^#]+\|[a-zA-Z]+#.*", re.DOTALL)
 _FLAG = re.compile(r"USER#[^#]+\|FLAG#[^#]+")
 _REPORT = re.compile(r"DUPLICATES\|(?:RUN|(?:FINDING|SUMMARY)#[^#]+)")
 _BOOKMARK = re.compile(r"BOOKMARK#.*", re.DOTALL)
-_TEMPLATES = re.compile(r"TEMPLATES\|(?:CURRENT|VERSION#[a-z0-9-]+#\d{6})")
+_TEMPLATES = re.compile(r"TEMPLATES\|(?:CURRENT|VERSION#[a-z0-9-]+#\d{6}|WALK#[a-z0-9-]+#[^#]+)")
 _LOG = re.compile(r"(?:LOG#[\d-]+#\d|TOKENS|HANDOVER|RATE|USAGE)\|.+")
 _NOTICE = re.compile(r"NOTICES\|NOTICE#[0-9a-f]+")
 _COUNT = re.compile(r"COUNT#(?P<kind>User|Group)\|\d\d")
@@ -124,7 +124,7 @@ class _Stored:
         elif found := _SIDE.fullmatch(spelled):
             yield from self._read_side(found, item)
         elif found := _GRANT.fullmatch(spelled):
-            self.grants.setdefault(found["user"], {})[found["template"]] = item
+            yield from self._read_grant(found, item)
         elif _CLAIM.fullmatch(spelled) or _LOOKUP.fullmatch(spelled):
             self.derived[place] = item
         elif found := _COUNT.fullmatch(spelled):
@@ -139,6 +139,12 @@ class _Stored:
                 yield f"{spelled} never goes"
         else:
             yield f"{spelled} is no item that is known here"
+
+    def _read_grant(self, found: re.Match[str], item: Item) -> Iterator[str]:
+        if "ended" not in item:
+            self.grants.setdefault(found["user"], {})[found["template"]] = item
+        elif int(item["expires"]) <= 0:
+            yield f"{found[0]} never goes"
 
     def _read_side(self, found: re.Match[str], item: Item) -> Iterator[str]:
         if "ended" not in item:
@@ -217,14 +223,16 @@ class _Stored:
             if ("USER", user) not in self.living:
                 yield f"{user} does not live and has grants"
             for name, grant in grants.items():
-                order = f"{name}#{int(grant['version']):06d}#{user}"
+                order = f"{name.partition('#')[0]}#{int(grant['version']):06d}#{user}"
                 if (grant["gsi_pk"], grant["gsi_sk"]) != (f"{tenant}#GRANTS", order):
                     yield f"the grant {name} of {user} is listed under {grant['gsi_sk']}"
         for kind, user in self.living:
             access = self.living[kind, user].get("access", {})
             grants = self.grants.get(user, {})
+            lasting = {name: each for name, each in grants.items() if "follows" not in each}
+            yield from self._following_faults(user, access, grants.keys() - lasting.keys())
             if access.get("granted", {}) != {
-                name: each["version"] for name, each in grants.items()
+                name: each["version"] for name, each in lasting.items()
             }:
                 yield f"{user} has the grants {sorted(grants)} and not those of {access}"
             given = {pair for each in grants.values() for pair in each["areas"].items()}
@@ -234,6 +242,23 @@ class _Stored:
             roles = {each["role"] for each in grants.values() if each["role"]}
             if access.get("role", "") not in (roles or {""}):
                 yield f"{user} has a role that no grant gives: {access}"
+
+    def _following_faults(self, user: str, access: Item, names: set[str]) -> Iterator[str]:
+        """What follows memberships is kept beside the access, with what each gives."""
+        kept = {
+            f"{template}#{group}": {"template": template, "group": group, **content}
+            for group, grants in access.get("following", {}).items()
+            for template, content in grants.items()
+        }
+        if kept.keys() != names:
+            yield f"{user} has the following grants {sorted(names)} and not those of {access}"
+            return
+        for name, content in kept.items():
+            item = self.grants[user][name]
+            if any(item[each] != value for each, value in content.items()):
+                yield f"{user} has the grant {item} and not {content}"
+            if (content["group"], "USER", user) not in self.members:
+                yield f"{user} has the grant {name} without a membership"
 
     def _claim_faults(self, place: Place, identifier: str, tenant: str) -> Iterator[str]:
         claim = self.derived[place]

@@ -25,6 +25,7 @@ OURS = {
     ("bookmark", "walk"),
     ("template_version", "name"),
     ("grant", "template"),
+    ("template_walk", "template"),
     ("notice", "notice"),
     ("member_change", "change"),
     ("evidence", "source"),

@@ -47,6 +47,18 @@ def test_a_template_for_all_is_read() -> None:
     assert template.audience == "all new users"
 
 
+def test_a_template_lasts_forever_unless_it_says_otherwise() -> None:
+    listed = [
+        ENGINEERING,
+        {**ENGINEERING, "name": "b", "lasts": "forever"},
+        {**ENGINEERING, "name": "c", "lasts": "membership"},
+    ]
+    read = template_file.read(listed, AccessLevels(), 30)
+
+    assert [each.follows for each in read] == [False, False, True]
+    assert [Template.of(each.content) for each in read] == read
+
+
 @pytest.mark.parametrize("attribute", ["displayName", "externalId"])
 def test_a_group_is_named_by_either_attribute(attribute: str) -> None:
     (template,) = template_file.read(
@@ -148,6 +160,20 @@ def test_levels_and_roles_are_those_of_the_deployment() -> None:
             'not "Europe/Lodnon" (do you mean Europe/London?)',
         ),
         ({**EVERYBODY, "window": 3}, "window is for the template of a group"),
+        ({**ENGINEERING, "lasts": "long"}, 'lasts takes forever or membership, not "long"'),
+        ({**ENGINEERING, "lasts": ["forever"]}, "lasts takes forever or membership"),
+        (
+            without("attributes", lasts="membership"),
+            "lasts: membership is for the template of a group: all users are in none",
+        ),
+        (
+            {**ENGINEERING, "attributes": {"locale": "de"}, "lasts": "membership"},
+            "attributes never follow a membership: give them by a template that lasts forever",
+        ),
+        (
+            {**ENGINEERING, "window": 3, "lasts": "membership"},
+            "window is for what lasts forever: this template gives to members of any age",
+        ),
         ({**ENGINEERING, "window": 0}, "window is a number of days from 1 to 366, not 0"),
         ({**ENGINEERING, "window": True}, "window is a number of days from 1 to 366, not true"),
         ({**ENGINEERING, "window": "14 days"}, 'window is a number of days from 1 to 366, not "14'),

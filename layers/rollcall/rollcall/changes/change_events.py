@@ -126,13 +126,14 @@ def _membership(change: ItemChange) -> Iterator[_EventDraft]:
 
 
 def _grant(change: ItemChange) -> Iterator[_EventDraft]:
-    """Yield the events of a grant: access was granted, or an operator revoked some of it."""
+    """Yield the events of a grant: access was granted; or revoked, or ended with a membership."""
     item, before = _new_item(change), change.before or {}
+    before = {} if "ended" in before else before
     areas, areas_before = item.get("areas", {}), before.get("areas", {})
     role, role_before = item.get("role", ""), before.get("role", "")
     granted = {area: level for area, level in areas.items() if areas_before.get(area) != level}
     revoked = {area: level for area, level in areas_before.items() if area not in areas}
-    if granted or (role and role != role_before) or change.before is None:
+    if granted or (role and role != role_before) or (not before and "ended" not in item):
         yield _access(change, "granted", granted, role if role != role_before else "")
     if revoked or (role_before and not role):
         yield _access(change, "revoked", revoked, role_before if not role else "")
@@ -143,8 +144,9 @@ def _access(change: ItemChange, word: str, areas: Mapping[str, str], role: str) 
     defaults = item.get("attributes", {}) if change.before is None else {}
     changed = [name for name, value in (("workAreas", areas), ("role", role)) if value]
     payload: dict[str, Any] = {"workAreas": dict(areas), **({"role": role} if role else {})}
-    if change.sort_id != keys.BY_HAND:
-        payload |= {"template": change.sort_id, "templateVersion": int(item["version"])}
+    template = change.sort_id.partition("#")[0]
+    if template != keys.BY_HAND:
+        payload |= {"template": template, "templateVersion": int(item["version"])}
     names = [*sorted(defaults), *(f"{ROLLCALL}:{name}" for name in changed)]
     patch = {_PATCH: {"attributes": names}}
     return _EventDraft(f"access.{word}", {**patch, f"{OURS}:access:{word}": payload})

@@ -40,22 +40,27 @@ Areas = Annotated[list[str] | None, typer.Argument(help="Work areas.", show_defa
 
 @app.command()
 def show(context: typer.Context, tenant: Name, user: User, as_json: AsJson = False) -> None:
-    """Show what a user may do, which template or person granted it, and when."""
+    """Show what a user may do, which template or person granted it, since when and until when."""
     access = user_access.read_access(connect(context), tenant, user)
     if as_json:
         print(json.dumps(_summary(access)))
         return
-    _print_access(access.record.user_name, access.record.access)
+    if access.record.active:
+        _print_access(access.record.user_name, access.record.access)
+    else:
+        say(f"{access.record.user_name} is disabled, and has no access as long as it is.")
     if not access.grants:
         say("No template and nobody has given anything.")
         return
-    rows = Listing("by", "version", "when", "caused by", "work areas", "role")
+    rows = Listing("by", "version", "when", "caused by", "work areas", "role", "until")
     for grant, actor in access.grants:
         by = "hand" if grant.template == BY_HAND else grant.template
         areas = [f"{area} {level}" for area, level in grant.areas.items()]
         areas += [f"({area} revoked {at[:10]})" for area, at in grant.revoked.items()]
         when = grant.at[:16].replace("T", " ")
-        rows.add(by, str(grant.version), when, actor, ", ".join(areas), grant.role)
+        group = access.names.get(grant.group, grant.group)
+        until = f"the membership of {group} ends" if grant.follows else "revoked"
+        rows.add(by, str(grant.version), when, actor, ", ".join(areas), grant.role, until)
     print_listing(rows)
 
 
@@ -88,7 +93,10 @@ def revoke(
     role: Annotated[bool, typer.Option("--role", help="Revoke the role as well.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Revoke work areas of a user and its role, whatever granted them."""
+    """Revoke work areas of a user and its role, whatever granted them.
+
+    Of what a membership gives they stay revoked as long as the membership holds.
+    """
     if not areas and not role:
         raise UsageError("say what to revoke: a work area, or --role")
     access = user_access.revoke(connect(context), tenant, user, areas or [], role=role)
@@ -128,7 +136,8 @@ def _summary(access: UserAccess) -> dict[str, Any]:
     return {
         "id": access.record.id,
         "userName": access.record.user_name,
-        **_plain(access.record.access),
+        "active": access.record.active,
+        **_plain(access.holding),
         "grants": [
             {
                 "template": None if grant.template == BY_HAND else grant.template,
@@ -139,6 +148,7 @@ def _summary(access: UserAccess) -> dict[str, Any]:
                 "workAreas": dict(grant.areas),
                 "role": grant.role or None,
                 "revoked": dict(grant.revoked),
+                "lasts": "membership" if grant.follows else "forever",
             }
             for grant, actor in access.grants
         ],

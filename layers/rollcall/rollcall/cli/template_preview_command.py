@@ -67,7 +67,7 @@ def apply(
 
     Use it for users who were created before a template was set, or who became members too late. No
     access is removed, and a repetition gives nothing twice. Exit code 1 means that some of the
-    users do not exist.
+    users do not exist. What follows memberships is shown and not given: every member has it.
     """
     names = template_preview.read_names(users)
     act = template_preview.apply_templates(connect(context), tenant, names, dry_run=dry_run)
@@ -75,7 +75,8 @@ def apply(
     if as_json:
         rows = [
             {"user": user.name, "id": user.id,
-             "templates": {template.name: template.version for template in user.templates}}
+             "templates": {template.name: template.version for template in user.templates},
+             "following": {template.name: template.version for template in user.following}}
             for user in result.users
         ]  # fmt: skip
         print(json.dumps({"users": rows, "missing": result.missing, "dryRun": dry_run}))
@@ -91,7 +92,11 @@ def _print_users(users: Sequence[AppliedUser], *, dry_run: bool) -> None:
     rows = Listing("user", "would get" if dry_run else "got")
     for user in users:
         names = [f"{template.name} version {template.version}" for template in user.templates]
-        rows.add(user.name, ", ".join(names) or "nothing, it has all of it")
+        given = ", ".join(names) or "nothing, it has all of it"
+        if user.following:
+            held = ", ".join(template.name for template in user.following)
+            given += f"; {held} as long as it is a member"
+        rows.add(user.name, given)
     if users:
         print_listing(rows)
     if dry_run:
@@ -120,6 +125,7 @@ def _plain(preview: TemplatePreview) -> dict[str, Any]:
         "because": preview.reason,
         "workAreas": dict(template.areas),
         "role": template.role or None,
+        "lasts": template.lasts,
         "has": preview.granted,
         "standing": preview.status or None,
     }

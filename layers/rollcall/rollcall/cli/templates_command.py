@@ -11,6 +11,7 @@ import yaml
 from rich.text import Text
 
 from rollcall.cli.connection import connect
+from rollcall.cli.follower_view import losing_of, print_transitions, progress_of, sentence_of
 from rollcall.cli.listing import Listing
 from rollcall.cli.template_preview_command import apply, preview
 from rollcall.cli.terminal import (
@@ -19,11 +20,13 @@ from rollcall.cli.terminal import (
     Name,
     Yes,
     asking,
+    follow,
     print_lines,
     print_listing,
     say,
 )
-from rollcall.operations import template_changes
+from rollcall.operations import followers, template_changes
+from rollcall.operations.followers import Transition
 from rollcall.operations.template_changes import (
     MAX_WINDOW,
     WINDOW_DAYS,
@@ -37,8 +40,9 @@ app = typer.Typer(
     help="New User Templates: what users may do as soon as they arrive over SCIM.\n\n"
     "At most one template applies to all new users, any number to the members of a group each. "
     "The highest level in each work area counts, and the highest role. A template gives access to "
-    "users who are created after it was set. Existing users do not change when a template is "
-    "changed or removed.",
+    "users who are created after it was set. Existing users do not change when such a template is "
+    "changed or removed. With `lasts: membership` the template of a group gives to every member in "
+    "its current version, exactly as long as the membership holds.",
 )
 
 TemplateName = Annotated[str, typer.Argument(help="The name of the template.")]
@@ -61,6 +65,7 @@ def set_(
         ),
     ] = WINDOW_DAYS,
     dry_run: DryRun = False,
+    yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
     """Set one or several templates from a file, all or none.
@@ -78,26 +83,44 @@ def set_(
       timezone: Europe/London
       userType: Employee
     window: 14             days, of a group's template, instead of --window
+    lasts: forever         or membership: of every member, as long as that holds
     ```
 
     A list of such objects sets several templates. The group may not exist yet: the template is
     bound to it when it is created, and stays bound when it is renamed. If a template of this name
     exists, it gets a new version, for users who are created from now on.
+
+    A template that lasts as long as the membership is for all members at once; whoever joins gets
+    the new version, and the others are brought to it one after the other. Who would lose what the
+    group gave forever is shown first.
     """
     operator = connect(context)
     templates = template_changes.read_file(operator, path, window)
+    concerned: list[Transition] = []
+    if any(template.follows for template in templates):
+        planned = template_changes.set_templates(operator, tenant, templates, dry_run=True)
+        concerned = followers.transitions(operator, tenant, planned)
+        losing = [name for each in concerned for name in each.losing]
+        if not as_json:
+            print_transitions(concerned)
+        if losing and not (yes or dry_run):
+            with asking():
+                typer.confirm(f"Set it, although {len(losing)} lose access?", abort=True)
     changes = template_changes.set_templates(operator, tenant, templates, dry_run=dry_run)
+    changed = 0 if dry_run else follow(followers.bring(operator, tenant), "members")
     if as_json:
-        print(
-            json.dumps(
-                [{**_summary(change.after), "change": _change(change)} for change in changes]
-            )
-        )
+        rows = [
+            {**_summary(each.after), "change": _change(each), **losing_of(each, concerned)}
+            for each in changes
+        ]
+        print(json.dumps(rows))
         return
     for change in changes:
         say(f"{change.after.name}, for {change.after.audience}: {_change(change)}")
     if dry_run:
         say("Nothing is set, this was a dry run.")
+    elif changed:
+        say(f"{changed:,} members were changed; the sweep looks at all of them again.")
 
 
 @app.command(name="list")
@@ -140,11 +163,15 @@ def show(
     operator = connect(context)
     if not history:
         template = template_changes.show(operator, tenant, name)
+        walks = followers.unfinished(operator, tenant, name)
         if as_json:
             catalogue = template_changes.read(operator, tenant)
-            print(json.dumps(_bound(catalogue, template)))
+            pending = {"walks": [progress_of(walk) for walk in walks]} if walks else {}
+            print(json.dumps({**_bound(catalogue, template), **pending}))
         else:
             print_lines(_source(template).rstrip())
+            for walk in walks:
+                say(f"# {sentence_of(walk)}")
         return
     versions = template_changes.history(operator, tenant, name)
     if as_json:
@@ -168,15 +195,22 @@ def remove(
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
-    """Remove a template. Users keep what it gave them; new users do not get it any more."""
+    """Remove a template. Users keep what it gave them; new users do not get it any more.
+
+    What follows memberships ends with the template.
+    """
     operator = connect(context)
     template = template_changes.show(operator, tenant, name)
+    loss = ", who lose what it gives" if template.follows else ""
     if not yes:
         with asking():
-            typer.confirm(f"Remove {name}, for {template.audience}?", abort=True)
+            typer.confirm(f"Remove {name}, for {template.audience}{loss}?", abort=True)
     template_changes.remove(operator, tenant, name)
+    changed = follow(followers.bring(operator, tenant), "members")
     if as_json:
         print(json.dumps({"removed": name}))
+    elif template.follows:
+        say(f"{name} is removed. {changed:,} members lost what it gave them.")
     else:
         say(f"{name} is removed. Users keep what it gave them.")
 
@@ -188,7 +222,8 @@ def _change(change: TemplateChange) -> str:
         return "new"
     if not change.is_new_version:
         return f"as it was, version {before.version}"
-    return f"version {max(after.version, before.version + 1)}, for users who come from now on"
+    whom = "all members" if after.follows else "users who come from now on"
+    return f"version {max(after.version, before.version + 1)}, for {whom}"
 
 
 def _summary(template: Template) -> dict[str, Any]:
@@ -211,7 +246,8 @@ def _plain(template: Template) -> dict[str, Any]:
         "workAreas": dict(template.areas),
         "role": template.role,
         "attributes": dict(template.attributes),
-        "window": template.window if template.group else None,
+        "window": template.window if template.group and not template.follows else None,
+        "lasts": template.lasts if template.follows else None,
     }
     return {key: value for key, value in plain.items() if value}
 

@@ -31,6 +31,7 @@ from rollcall.storage.resource_writes import ResourceWrites
 from rollcall.storage.resources import Resources
 from rollcall.storage.table import Table
 from rollcall.storage.template_items import TemplateItems
+from rollcall.storage.template_walks import TemplateWalks
 from rollcall.storage.transactions import Action, ConditionFailed
 from rollcall.templates.access_levels import AccessLevels
 
@@ -138,6 +139,11 @@ class Context:
     def grants(self) -> GrantItems:
         """The grants of users."""
         return GrantItems(self.table, self.tenant)
+
+    @cached_property
+    def template_walks(self) -> TemplateWalks:
+        """The walks that bring members to the current versions of templates."""
+        return TemplateWalks(self.table, self.tenant)
 
     @cached_property
     def bookmarks(self) -> Bookmarks:

@@ -9,15 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain, islice
 
 from rollcall.directory.context import Context
+from rollcall.directory.moved_grants import MovedGrants
 from rollcall.model.record import Record
 from rollcall.scim.errors import Unavailable
 from rollcall.scim.resource_type import Kind
 from rollcall.storage.memberships import Memberships, MembershipStates
 from rollcall.storage.transactions import Action, ConditionFailed
+from rollcall.templates.catalogue import Catalogue
 
 ACTIONS_PER_MEMBERSHIP = 3
 """The two items of a membership, and the version of the resource that stays."""
@@ -42,9 +44,11 @@ def commit(context: Context, record: Record, deletion: Sequence[Action], now: st
     # Members that a pending change adds do not raise the version of the group.
     if len(memberships) <= room and not record.pending:
         ending = _Ending(context, context.memberships, record.id)
-        context.commit([*deletion, *(ending.actions(memberships, now) if memberships else [])])
-        context.charge_members(len(memberships))
-        return
+        actions = [*deletion, *(ending.actions(memberships, now) if memberships else [])]
+        if len(actions) <= context.capacity:
+            context.commit(actions)
+            context.charge_members(len(memberships))
+            return
     note = context.large_changes.start_of_deletion(record.kind, record.id, context.actor, now)
     context.commit([*deletion, note])
     with suppress(Unavailable):  # the resource is deleted, and the sweep ends the memberships
@@ -57,7 +61,8 @@ def finish(context: Context, identifier: str, seconds: float | None = None) -> b
     if deleted is None:
         return True
     memberships = context.memberships.acting_for(deleted.actor)
-    ending = _Ending(context, memberships, identifier, deleted.survivor)
+    catalogue = Catalogue.of(context.templates.read()) if deleted.survivor else Catalogue()
+    ending = _Ending(context, memberships, identifier, deleted.survivor, catalogue)
     retry = context.table.retry
     deadline = retry.clock() + (seconds or retry.seconds)
     remaining = _memberships(context, deleted.kind, identifier)
@@ -85,19 +90,29 @@ def _memberships(context: Context, kind: Kind, identifier: str) -> Iterator[Stor
 class _Ending:
     """Ends the memberships of a resource, which become those of the survivor if there is one.
 
-    `memberships` writes them on behalf of the actor of the deletion.
+    `memberships` writes them on behalf of the actor of the deletion, `catalogue` are the templates
+    that may give something to the survivor.
     """
 
     context: Context
     memberships: Memberships
     identifier: str
     survivor: str = ""
+    catalogue: Catalogue = field(default_factory=Catalogue)
 
     def apply(self, batch: Sequence[StoredMembership], deadline: float) -> None:
-        """End some memberships, with retries until a deadline of the clock. Raises Unavailable."""
+        """End some memberships, with retries until a deadline of the clock. Raises Unavailable.
+
+        What is larger than a transaction with the grants that end is ended in halves.
+        """
         table = self.context.table
         for _ in table.retry.attempts(deadline - table.retry.clock()):
             actions = self.actions(batch, self.context.now())
+            if len(actions) > table.max_actions and len(batch) > 1:
+                middle = len(batch) // 2
+                self.apply(batch[:middle], deadline)
+                self.apply(batch[middle:], deadline)
+                return
             try:
                 table.transact(actions, deadline - table.retry.clock())
             except ConditionFailed:
@@ -112,21 +127,45 @@ class _Ending:
         if self.survivor:
             pairs |= {(each.group, self.survivor): Kind.USER for each in batch}
         states = self.memberships.read_states(pairs)
+        grants = self._grants(states, now)
         actions: list[Action] = []
         changed: dict[str, Kind] = {}
+        left: dict[str, Kind] = {}
         for each in batch:
             if (each.group, each.member) not in states.current:
                 actions.append(self.memberships.ending(each.group, each.member, each.kind, now))
                 continue
             actions += self.memberships.removals(each.group, {each.member: each.kind}, now)
-            is_member = each.member == self.identifier
-            kind, other = (Kind.GROUP, each.group) if is_member else (each.kind, each.member)
-            if (kind, other) in states.living:
-                changed[other] = kind
+            if each.kind is Kind.USER:
+                grants.leave(each.group, each.member)
+            if each.member == self.identifier:
+                if (Kind.GROUP, each.group) in states.living:
+                    changed[each.group] = Kind.GROUP
+            elif (each.kind, each.member) in states.living:
+                left[each.member] = each.kind
             if self._inherits(each.group, states):
                 actions += self.memberships.additions(each.group, {self.survivor: Kind.USER})
                 changed[self.survivor] = Kind.USER
-        return [*actions, *self.memberships.version_updates(changed, now)]
+                grants.inherit(each.group, self.survivor, self.identifier)
+        changed, left = (
+            {name: kind for name, kind in resources.items() if name not in grants.changed}
+            for resources in (changed, left)
+        )
+        return [
+            *actions,
+            *self.memberships.version_updates(changed, now),
+            *self.memberships.version_updates(left, now, self.identifier),
+            *grants.actions(),
+        ]
+
+    def _grants(self, states: MembershipStates, now: str) -> MovedGrants:
+        catalogue = self.catalogue if self.survivor else Catalogue()
+        living = states.living - {(Kind.USER, self.identifier)}
+        users = {
+            identifier: (user.access, (Kind.USER, identifier) in living)
+            for identifier, user in states.users.items()
+        }
+        return MovedGrants(self.context, self.memberships.actor, catalogue, users, now)
 
     def _inherits(self, group: str, states: MembershipStates) -> bool:
         """Tell whether the survivor becomes a member of a group."""

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 
-from rollcall.directory import deletion, large_changes
+from rollcall.directory import deletion, large_changes, template_walk
 from rollcall.directory.bulk import Bulk
 from rollcall.directory.context import Context
 from rollcall.directory.groups import Groups
@@ -57,6 +57,8 @@ class Directory:
         """Continue an unfinished change as far as time allows; tell whether it is finished."""
         if unfinished.change:
             return large_changes.finish(self.context, unfinished.id, unfinished.change, seconds)
+        if unfinished.template:
+            return template_walk.finish(self.context, unfinished.template, unfinished.id, seconds)
         return deletion.finish(self.context, unfinished.id, seconds)
 
     def clear(self) -> Iterator[Kind]:

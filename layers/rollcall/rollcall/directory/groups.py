@@ -54,7 +54,7 @@ class Groups:
                 change.check()
                 creation = [
                     *context.writes.creation(record),
-                    *template_grants.binding(context, record, change.new_members.templates),
+                    *template_grants.binding(context, record, change.users.templates),
                 ]
                 skipped = [*read.ignored, *change.skipped]
                 context.log.set_change(record, record.document, skipped, *change.names)
@@ -195,7 +195,7 @@ class Groups:
         else:
             actions = [writes.group_update(record.id, now, several=several)]
         after = replace(record, document=document)
-        actions += template_grants.binding(context, after, change.new_members.templates)
+        actions += template_grants.binding(context, after, change.users.templates)
         large_changes.commit(context, after, change, actions, now)
         return next_version(record, document, now)
 

@@ -16,7 +16,7 @@ from rollcall.aws import deadline
 from rollcall.directory import template_grants
 from rollcall.directory.context import Context
 from rollcall.directory.member_changes import MemberChange
-from rollcall.directory.template_grants import NewGrants, NewMembers
+from rollcall.directory.template_grants import ConcernedUsers, NewGrants
 from rollcall.model.record import Record
 from rollcall.scim.errors import Unavailable
 from rollcall.scim.resource_type import Kind
@@ -26,6 +26,7 @@ from rollcall.storage.memberships import Memberships
 from rollcall.storage.resource_writes import begin_change
 from rollcall.storage.template_items import CurrentTemplates
 from rollcall.storage.transactions import Action, ConditionFailed
+from rollcall.templates.catalogue import Catalogue
 
 ACTIONS_PER_MEMBER = 3
 """The two items of a membership, and the member's version."""
@@ -49,12 +50,14 @@ def commit(
     """Commit a change of a group and of its members; `group` is the group after the change.
 
     `actions` are those on the group itself; the first is on its document item. Raises
-    ConditionFailed.
+    ConditionFailed, and InvalidValueException for a member to whom too many templates would give.
     """
     changes = MemberChanges(change.added, change.removed)
+    template_grants.check_following(context, group, changes, change.users)
     if len(actions) + len(change.concerned) * ACTIONS_PER_MEMBER <= context.capacity:
-        grants = template_grants.grants_for_new_members(
-            context, group, change.new_members, now, context.actor
+        users = template_grants.with_access(context, group, changes, change.users)
+        grants = template_grants.grants_with_memberships(
+            context, group, changes, users, now=now, actor=context.actor
         )
         all_actions = [
             *actions,
@@ -116,7 +119,8 @@ def _apply(
     end = clock() + seconds
     memberships = context.memberships.acting_for(context.large_changes.read_actor(group.id, name))
     templates = context.templates.read()
-    size = (context.table.max_actions - 1) // ACTIONS_PER_MEMBER
+    following = len(Catalogue.of(templates).following(group.id))
+    size = max(1, (context.table.max_actions - 1) // (ACTIONS_PER_MEMBER + following))
     for number, part in context.large_changes.parts(group.id, name):
         concerned = iter([*part.added.items(), *part.removed.items()])
         while members := dict(islice(concerned, size)):
@@ -184,14 +188,14 @@ class _Chunk:
         if not added and not removed and not skips:
             return []
         now = context.now()
-        users = {member: user for member, user in states.new_users.items() if member in added}
-        grants = template_grants.grants_for_new_members(
-            context, self.group, NewMembers(users, self.templates), now, self.memberships.actor
+        changes = MemberChanges(added, removed)
+        users = ConcernedUsers(states.users, self.templates)
+        grants = template_grants.grants_with_memberships(
+            context, self.group, changes, users, now=now, actor=self.memberships.actor
         )
         pending = context.writes.pending_check(group, self.change)
         if skips:
             pending = context.writes.pending_update(group, self.change, now, self.memberships.actor)
-        changes = MemberChanges(added, removed)
         return [pending, *_member_actions(self.memberships, group, changes, grants, now)]
 
     def _halves(self) -> Iterator[_Chunk]:
@@ -205,11 +209,14 @@ def _member_actions(
     memberships: Memberships, group: str, changes: MemberChanges, grants: NewGrants, now: str
 ) -> list[Action]:
     """Return the actions that add and remove members, with their grants and their versions."""
-    concerned = {**changes.added, **changes.removed}
-    touched = {each: kind for each, kind in concerned.items() if each not in grants.users}
+    joined, left = (
+        {each: kind for each, kind in members.items() if each not in grants.users}
+        for members in (changes.added, changes.removed)
+    )
     return [
         *memberships.additions(group, changes.added),
         *memberships.removals(group, changes.removed, now),
-        *memberships.version_updates(touched, now),
+        *memberships.version_updates(joined, now),
+        *memberships.version_updates(left, now, group),
         *grants.actions,
     ]

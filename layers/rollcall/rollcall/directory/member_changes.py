@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from rollcall.directory.context import Context
-from rollcall.directory.template_grants import NewMembers
+from rollcall.directory.template_grants import ConcernedUsers
 from rollcall.model.record import Record
 from rollcall.scim import member_operations
 from rollcall.scim.errors import InvalidValueException
@@ -19,7 +19,8 @@ class MemberChange:
     """The difference that operations make; members are ids by type.
 
     Of the ids that were to be added, `skipped` are deleted resources, `unknown` were never issued,
-    and `own` is the group itself. `new_members` are the added users whom templates may give access.
+    and `own` is the group itself. `users` is the access of users who are added and removed, as
+    far as it was read.
     """
 
     added: Mapping[str, Kind] = field(default_factory=dict)
@@ -27,7 +28,7 @@ class MemberChange:
     skipped: Sequence[str] = ()
     unknown: Sequence[str] = ()
     own: str = ""
-    new_members: NewMembers = field(default_factory=NewMembers)
+    users: ConcernedUsers = field(default_factory=ConcernedUsers)
 
     def __bool__(self) -> bool:
         """Tell whether any member is added or removed."""
@@ -79,16 +80,16 @@ def difference(
     after = member_operations.members_after(operations, current, context.budget)
     new = [each for each in after if each not in current]
     unknown = set(known.unknown)
+    added = {each: living[each] for each in new if each in living}
+    removed = {each: kind for each, kind in current.items() if each not in after}
+    users = {each: known.users[each] for each in {**added, **removed} if each in known.users}
     change = MemberChange(
         # A member that another request removed since the members were read is added again.
-        added={each: living[each] for each in new if each in living},
-        removed={each: kind for each, kind in current.items() if each not in after},
+        added=added,
+        removed=removed,
         skipped=[each for each in new if each in known.deleted],
         unknown=[each for each in new if each in unknown and each != group],
         own=group if group in new else "",
-        new_members=NewMembers(
-            {each: known.new_users[each] for each in new if each in known.new_users},
-            known.templates,
-        ),
+        users=ConcernedUsers(users, known.templates),
     )
     return (record if whole is None else whole.record), change

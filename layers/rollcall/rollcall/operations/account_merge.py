@@ -157,9 +157,18 @@ def _inherited_grants(context: Context, survivor: Record, removed: Record) -> li
     """Return the actions that give the removed account's grants to the survivor.
 
     Where both have a grant of the same template, or by hand, the highest levels of the two remain.
+    What follows memberships comes with them.
     """
-    inherited = {content["template"]: content for content in context.grants.read(removed.id)}
-    existing = {content["template"]: content for content in context.grants.read(survivor.id)}
+    inherited = {
+        content["template"]: content
+        for content in context.grants.read(removed.id)
+        if not content.get("follows")
+    }
+    existing = {
+        content["template"]: content
+        for content in context.grants.read(survivor.id)
+        if not content.get("follows")
+    }
     new = [content for template, content in inherited.items() if template not in existing]
     raised = [
         merged_grant(Grant.of(existing[template]), Grant.of(content), context.access_levels).content

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from rollcall.scim.instant import instant
 from rollcall.scim.resource_type import Kind
 from rollcall.storage.resources import Resources
 from rollcall.storage.template_items import TemplateItems
-from rollcall.storage.transactions import ConditionFailed
+from rollcall.storage.transactions import Action, ConditionFailed
 from rollcall.templates import template_file, yaml_text
 from rollcall.templates.catalogue import Catalogue
 from rollcall.templates.template import WINDOW_DAYS, Template
@@ -115,7 +115,8 @@ def set_templates(
     """Set templates, all or none; return each before and after.
 
     A template that differs from the one of its name becomes its next version, for the users who are
-    created from now on; others are left alone. Raises TemplateError.
+    created from now on; others are left alone. Where it follows memberships, walks are noted that
+    bring the members to it. Raises TemplateError.
     """
     operator.services.tenants.show(tenant)
     if dry_run:
@@ -137,7 +138,7 @@ def set_templates(
 
 
 def remove(operator: Operator, tenant: str, name: str) -> None:
-    """Remove a template; users keep what it gave them. Raises TemplateError."""
+    """Remove a template; users keep what it gave them forever. Raises TemplateError."""
     operator.services.tenants.show(tenant)
 
     def edit(current: dict[str, Template], _: dict[str, int]) -> None:
@@ -157,7 +158,9 @@ def bind(operator: Operator, tenant: str) -> None:
             continue
         entry, unique = template.group.entry, template.group.unique
         for group in resources.find(Kind.GROUP, entry, unique=unique)[:1]:
-            items.bind(template.group.key, group)
+            selected = [each for each in catalogue.templates if each.group == template.group]
+            walks = [_walk(operator, tenant, each.name, group) for each in selected if each.follows]
+            items.bind(template.group.key, group, walks)
 
 
 def _items(operator: Operator, tenant: str) -> TemplateItems:
@@ -190,13 +193,37 @@ def _edit(
         _check(after, before)
         contents = [template.content for template in after.values()]
         entry = log.actions("templates", "", _detail(before, after))
+        walks = _walks(operator, tenant, Catalogue.of(current), after)
         now = instant(services.clock())
+        others = [*entry, *walks]
         try:
-            items.change(current, contents, versions, now, operator.name, log_actions=entry)
+            items.change(current, contents, versions, now, operator.name, others=others)
         except ConditionFailed:
             continue
         return before, after
     raise Unavailable("the templates of the tenant change too often, try again", status=429)
+
+
+def _walks(
+    operator: Operator, tenant: str, catalogue: Catalogue, after: Mapping[str, Template]
+) -> list[Action]:
+    """Return the actions that note walks over the members for whom a change of templates counts."""
+    before = _by_name(catalogue)
+    changed = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+    pairs = {
+        (name, group)
+        for name in changed
+        for template in (before.get(name), after.get(name))
+        if template is not None
+        and template.follows
+        and (group := catalogue.group_of(template)) is not None
+    }
+    return [_walk(operator, tenant, name, group) for name, group in sorted(pairs)]
+
+
+def _walk(operator: Operator, tenant: str, template: str, group: str) -> Action:
+    context = operator.services.context(tenant, operator.name)
+    return context.template_walks.start(template, group, context.now(), context.actor)
 
 
 def _detail(before: dict[str, Template], after: dict[str, Template]) -> str:

@@ -53,11 +53,15 @@ class AppliedTemplates:
 
 @dataclass(frozen=True)
 class AppliedUser:
-    """A user, as the list names it, and the templates that it got."""
+    """A user, as the list names it, the templates that it got, and those of its memberships.
+
+    The latter it has anyway, in their current versions.
+    """
 
     name: str
     id: str
     templates: Sequence[Template]
+    following: Sequence[Template] = ()
 
 
 def preview(
@@ -104,6 +108,7 @@ def previews_of(
         elif group is not None:
             applies = group in groups
             reason = f"{'is' if applies else 'is not'} a member of the group {selector}"
+            reason += ", as long as that holds" if applies and template.follows else ""
         else:
             applies = any(selector.selects({selector.attribute: name}) for name in expected)
             reason = f"{'is for' if applies else 'waits for'} the group {selector}"
@@ -139,14 +144,13 @@ def apply_templates(
         yield Progress(done, len(names), unit="users")
         try:
             user = find_user(context, name).id
-            if dry_run:
-                templates = _missing(context, access_of(context, user))
-            else:
-                templates = _apply(context, log, user)
+            access = access_of(context, user)
+            templates = _missing(context, access) if dry_run else _apply(context, log, user)
         except AccountError:
             result.missing.append(name)
         else:
-            result.users.append(AppliedUser(name, user, templates))
+            following = _following(context, access)
+            result.users.append(AppliedUser(name, user, templates, following))
     return result
 
 
@@ -167,14 +171,40 @@ def _missing(context: Context, access: UserAccess) -> list[Template]:
     return [
         preview.template
         for preview in previews_of(context, access.groups)
-        if preview.applies and preview.template.name not in access.record.access.granted
+        if preview.applies
+        and not preview.template.follows
+        and preview.template.name not in access.record.access.granted
     ]
+
+
+def _following(context: Context, access: UserAccess) -> list[Template]:
+    """Return the templates that give to a user as long as memberships hold."""
+    previews = previews_of(context, access.groups)
+    return [each.template for each in previews if each.applies and each.template.follows]
 
 
 def _with_status(context: Context, preview: TemplatePreview, access: UserAccess) -> TemplatePreview:
     """Return a preview with the version that a user has, or why the user has none."""
+    if preview.template.follows:
+        return _with_membership(preview, access)
     granted = access.record.access.granted.get(preview.template.name)
     status = f"version {granted}" if granted else _why_missing(context, preview.template, access)
+    return TemplatePreview(preview.template, preview.applies, preview.reason, granted, status)
+
+
+def _with_membership(preview: TemplatePreview, access: UserAccess) -> TemplatePreview:
+    """Return a preview with the version that a user has as long as a membership holds."""
+    held = [
+        int(grants[preview.template.name]["version"])
+        for grants in access.record.access.following.values()
+        if preview.template.name in grants
+    ]
+    status = "no, that comes with the membership"
+    if held:
+        status = f"version {held[0]}, until the membership ends"
+    elif preview.applies:
+        status = f"not yet, version {preview.template.version} is on its way"
+    granted = held[0] if held else None
     return TemplatePreview(preview.template, preview.applies, preview.reason, granted, status)
 
 

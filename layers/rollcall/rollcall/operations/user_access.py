@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from rollcall.directory.context import Context
 from rollcall.model.access import Access
@@ -11,6 +11,7 @@ from rollcall.model.record import Record
 from rollcall.operations.accounts import AccountError, find_user
 from rollcall.operations.operator import Operator
 from rollcall.scim.errors import Unavailable
+from rollcall.scim.resource_type import Kind
 from rollcall.storage.audit_log import AuditLog
 from rollcall.storage.keys import BY_HAND
 from rollcall.storage.transactions import ConditionFailed
@@ -33,11 +34,21 @@ __all__ = [
 
 @dataclass(frozen=True)
 class UserAccess:
-    """A user, the ids of its groups, and its grants with the actor of each, in order of time."""
+    """A user, the ids of its groups, and its grants with the actor of each, in order of time.
+
+    `names` are those of the groups whose memberships give something.
+    """
 
     record: Record
     groups: tuple[str, ...]
     grants: tuple[tuple[Grant, str], ...]
+    names: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def holding(self) -> Access:
+        """What the user may do now: nothing while the account is disabled."""
+        access = self.record.access
+        return access if self.record.active else replace(access, areas={}, role="")
 
 
 Grants = Callable[[UserAccess, str], Collection[Grant]]
@@ -47,7 +58,10 @@ Grants = Callable[[UserAccess, str], Collection[Grant]]
 def read_access(operator: Operator, tenant: str, name: str) -> UserAccess:
     """Return the access of a user. Raises AccountError when there is no such user."""
     context = operator.services.context(tenant, operator.name)
-    return access_of(context, find_user(context, name).id)
+    access = access_of(context, find_user(context, name).id)
+    groups = context.resources.read_many(Kind.GROUP, access.record.access.following)
+    names = {group: str(record.document["displayName"]) for group, record in groups.items()}
+    return replace(access, names=names)
 
 
 def access_of(context: Context, identifier: str) -> UserAccess:
@@ -59,7 +73,7 @@ def access_of(context: Context, identifier: str) -> UserAccess:
         (Grant.of(content), content.get("origin", {}).get("actor", ""))
         for content in context.grants.read(identifier)
     ]
-    grants.sort(key=lambda pair: (pair[0].at, pair[0].template))
+    grants.sort(key=lambda pair: (pair[0].at, *pair[0].key))
     return UserAccess(user[0], tuple(user[1]), tuple(grants))
 
 
@@ -96,6 +110,8 @@ def revoke(
 ) -> Access:
     """Revoke work areas of a user, and its role, whatever granted them.
 
+    Of what a membership gives they stay revoked as long as that holds.
+
     Raises TemplateError when the user does not have one of them.
     """
     revoked = list(areas)
@@ -107,7 +123,7 @@ def revoke(
         if role and not current.role:
             raise TemplateError("the user has no role")
         return [
-            _without(existing, revoked, now, role=role)
+            existing.without(revoked, now, role=role)
             for existing, _ in access.grants
             if set(revoked) & set(existing.areas) or (role and existing.role)
         ]
@@ -126,11 +142,11 @@ def change_grants(
     """
     for _ in context.table.retry.attempts():
         access, now = access_of(context, user), context.now()
-        changed = {grant.template: grant for grant in grants(access, now)}
+        changed = {grant.key: grant for grant in grants(access, now)}
         before = access.record.access
         if not changed:
             return before
-        all_grants = {existing.template: existing for existing, _ in access.grants} | changed
+        all_grants = {existing.key: existing for existing, _ in access.grants} | changed
         after = recomputed(before, all_grants.values(), context.access_levels)
         contents = [grant.content for grant in changed.values()]
         templates = [f"{grant.template} version {grant.version}" for grant in changed.values()]
@@ -155,14 +171,3 @@ def _change(
     log = AuditLog(operator.services.log(tenant), context.actor)
     user = find_user(context, name).id
     return change_grants(context, log, user, grants, action=action, detail=detail)
-
-
-def _without(grant: Grant, areas: Iterable[str], now: str, *, role: bool) -> Grant:
-    """Return a grant without work areas, and without its role if `role`."""
-    revoked = {area: now for area in areas if area in grant.areas}
-    return replace(
-        grant,
-        areas={area: level for area, level in grant.areas.items() if area not in revoked},
-        role="" if role else grant.role,
-        revoked={**grant.revoked, **revoked},
-    )

@@ -68,10 +68,12 @@ class Aliases:
         )
         if stub is not None:
             sets, values[":stub"] = f"{sets}, stub = :stub", encoded(stub)
+        # What memberships give ends or passes with them, one after the other.
+        left = "" if record.access.following else ", access"
         retire = Action(
             "Update",
             self._keys.document(Kind.USER, record.id),
-            update=f"SET {sets} REMOVE document, link, access",
+            update=f"SET {sets} REMOVE document, link{left}",
             condition="version = :version AND attribute_exists(document)",
             values=values,
             label=CHANGED,
@@ -104,13 +106,17 @@ class Aliases:
         )
 
 
+_OF_USERS = ("deleted", "link", "access")
+"""Attributes that a stub does not have, although its item may."""
+
+
 def alias_of(identifier: str, item: Item) -> Alias | None:
     """Return the alias in a document item, None when it is not an alias."""
     if "alias" not in item:
         return None
     stub = None
     if "stub" in item:
-        values = {name: value for name, value in item.items() if name not in ("deleted", "link")}
+        values = {name: value for name, value in item.items() if name not in _OF_USERS}
         record = record_of(Kind.USER, {**values, "document": item["stub"]})
         stub = None if record is None else replace(record, alias=item["alias"])
     return Alias(identifier, item["alias"], stub)

@@ -79,19 +79,26 @@ def access_of(item: Item) -> Access:
     values = dict(item["access"])
     for name in ("granted", "awaited"):
         values[name] = {template: int(version) for template, version in values[name].items()}
+    if "following" in values:
+        values["following"] = {
+            group: {
+                template: {**grant, "version": int(grant["version"])}
+                for template, grant in grants.items()
+            }
+            for group, grants in values["following"].items()
+        }
     return Access(**values)
 
 
 @dataclass(frozen=True)
-class NewUser:
-    """A user who may still get templates by becoming a member of groups."""
+class MemberAccess:
+    """The access of a user whose memberships begin or end, and when the user was created."""
 
     id: str
     created: str
     access: Access
 
 
-def new_user(identifier: str, item: Item) -> dict[str, NewUser]:
-    """Return the user in a document item by its id if it awaits templates, else nothing."""
-    access = access_of(item)
-    return {identifier: NewUser(identifier, item["created"], access)} if access.awaited else {}
+def member_access(identifier: str, item: Item) -> MemberAccess:
+    """Return the access of the user in a document item, or of the one who was deleted there."""
+    return MemberAccess(identifier, item["created"], access_of(item))

@@ -1,5 +1,8 @@
 """The grants of users: one item for each template, and one for what operators gave.
 
+What a membership gives as long as it holds is one item for each template and group. When it ends,
+the item stays for ENDED_DAYS, marked `ended`, so that the table's stream says who ended it.
+
 The access that a user has by all grants is kept in its document item, so that readers of users do
 not read grants; both are written in one transaction.
 """
@@ -7,19 +10,24 @@ not read grants; both are written in one transaction.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
+from datetime import datetime, timedelta
 from typing import Any
 
+from rollcall.aws.attribute_values import Item
 from rollcall.model.access import Access
 from rollcall.model.actor import Actor
 from rollcall.scim.resource_type import Kind
 from rollcall.storage import keys
-from rollcall.storage.keys import Keys
+from rollcall.storage.keys import Key, Keys
+from rollcall.storage.memberships import ENDED_DAYS
 from rollcall.storage.table import Table
 from rollcall.storage.transactions import Action
 
 GrantContent = Mapping[str, Any]
-"""A grant: `template`, `version`, and what it gives."""
+"""A grant: `template`, `version`, and what it gives.
+
+`follows` says that it holds as long as the membership of its `group`.
+"""
 
 
 class GrantItems:
@@ -32,14 +40,26 @@ class GrantItems:
     def read(self, user: str) -> Iterator[GrantContent]:
         """Yield the grants of a user."""
         for item in self._table.query(self._keys.partition(Kind.USER, user), keys.GRANT):
-            grant = {name: item[name] for name in item if name not in _KEY_ATTRIBUTES}
-            yield {**grant, "version": int(item["version"])}
+            if is_in_force(item):
+                grant = {name: item[name] for name in item if name not in _KEY_ATTRIBUTES}
+                yield {**grant, "version": int(item["version"])}
 
-    def users(self, prefixes: Iterable[str]) -> Iterator[str]:
-        """Yield the ids of the users with grants under some prefixes; see `order_prefix`."""
+    def read_lasting(self, users: Iterable[str], template: str) -> dict[str, GrantContent]:
+        """Return the grants of a template to some users that follow no membership, by user."""
+        user_keys = {user: self._keys.grant(user, template) for user in users}
+        items = self._table.get_many(user_keys.values())
+        found = {user: items.get((key["pk"], key["sk"])) for user, key in user_keys.items()}
+        return {user: item for user, item in found.items() if item and is_in_force(item)}
+
+    def users(self, prefixes: Iterable[str], *, lasting: bool = False) -> Iterator[str]:
+        """Yield the ids of the users with grants under some prefixes; see `order_prefix`.
+
+        With `lasting` only of those with a grant that follows no membership.
+        """
         for prefix in prefixes:
             for item in self._table.query_index(self._keys.grants(), prefix=prefix):
-                yield keys.identifier(item["gsi_sk"])
+                if not lasting or "#" not in item["sk"].removeprefix(keys.GRANT):
+                    yield keys.identifier(item["gsi_sk"])
 
     def additions(self, user: str, grants: Iterable[GrantContent], actor: Actor) -> list[Action]:
         """Return the actions that put new grants; each fails when the user has that grant."""
@@ -55,6 +75,30 @@ class GrantItems:
         """Return the actions that delete grants."""
         return [Action("Delete", self._keys.grant(user, each)) for each in templates]
 
+    def endings(
+        self, user: str, grants: Iterable[GrantContent], now: str, actor: Actor
+    ) -> list[Action]:
+        """Return the actions that mark grants as ended."""
+        expires = datetime.fromisoformat(now) + timedelta(days=ENDED_DAYS)
+        return [
+            Action(
+                "Put",
+                self._key(user, each),
+                item={
+                    "template": each["template"],
+                    "version": each["version"],
+                    "ended": now,
+                    "expires": int(expires.timestamp()),
+                    "origin": actor.item,
+                },
+            )
+            for each in grants
+        ]
+
+    def following_deletions(self, user: str, grants: Iterable[GrantContent]) -> list[Action]:
+        """Return the actions that delete grants of a deleted user that follow memberships."""
+        return [Action("Delete", self._key(user, each)) for each in grants]
+
     def access_update(
         self, user: str, before: Access, after: Access, now: str, actor: Actor
     ) -> Action:
@@ -65,22 +109,31 @@ class GrantItems:
         return Action(
             "Update",
             self._keys.document(Kind.USER, user),
-            update="SET access = :access, modified = :now, origin = :origin ADD version :one",
+            update=(
+                f"SET {'access = :access, ' if after else ''}modified = :now, origin = :origin "
+                f"{'' if after else 'REMOVE access '}ADD version :one"
+            ),
             condition="attribute_exists(document) AND "
             + ("access = :held" if before else "attribute_not_exists(access)"),
             values={
-                ":access": asdict(after),
+                **({":access": after.item} if after else {}),
                 ":now": now,
                 ":origin": actor.item,
                 ":one": 1,
-                **({":held": asdict(before)} if before else {}),
+                **({":held": before.item} if before else {}),
             },
         )
+
+    def _key(self, user: str, grant: GrantContent) -> Key:
+        template = grant["template"]
+        if grant.get("follows"):
+            template = keys.following(template, grant["group"])
+        return self._keys.grant(user, template)
 
     def _put(self, user: str, grant: GrantContent, actor: Actor, condition: str = "") -> Action:
         return Action(
             "Put",
-            self._keys.grant(user, grant["template"]),
+            self._key(user, grant),
             item={
                 **grant,
                 "origin": actor.item,
@@ -89,6 +142,11 @@ class GrantItems:
             },
             condition=condition,
         )
+
+
+def is_in_force(item: Item) -> bool:
+    """Tell whether the item of a grant is a grant that has not ended."""
+    return "ended" not in item
 
 
 _KEY_ATTRIBUTES: Sequence[str] = ("pk", "sk", "gsi_pk", "gsi_sk")

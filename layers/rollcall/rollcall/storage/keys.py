@@ -23,6 +23,7 @@ PARENT = "PARENT#"
 GRANT = "GRANT#"
 CURRENT = "CURRENT"
 VERSION = "VERSION#"
+WALK = "WALK#"
 NOTICE = "NOTICE#"
 CHANGE_SHARDS = 4
 """The number of partitions of the change index, for each type."""
@@ -70,6 +71,11 @@ def part(value: str) -> str:
 def change_prefix(change: str) -> str:
     """Return the prefix of the sort keys of the parts of a change."""
     return f"{MEMBER_CHANGE}{change}#"
+
+
+def following(template: str, group: str) -> str:
+    """Return the template in the key of a grant that holds as long as a membership of a group."""
+    return f"{template}#{group}"
 
 
 def name_prefix(value: str) -> str:
@@ -206,8 +212,12 @@ class Keys:
         """One version of a template, never changed."""
         return {"pk": self.templates(), "sk": f"{VERSION}{name}#{version:06d}"}
 
+    def template_walk(self, template: str, group: str) -> Key:
+        """How far the members of a group are brought to the current version of a template."""
+        return {"pk": self.templates(), "sk": f"{WALK}{template}#{part(group)}"}
+
     def grant(self, user: str, template: str) -> Key:
-        """The grant of a template to a user."""
+        """The grant of a template to a user; see also `following`."""
         return {"pk": self.partition(Kind.USER, user), "sk": f"{GRANT}{template}"}
 
     def grants(self) -> str:

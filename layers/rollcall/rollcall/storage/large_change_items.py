@@ -37,15 +37,17 @@ class MemberChanges:
 
 @dataclass(frozen=True)
 class UnfinishedChange:
-    """A change or a deletion that is not known to be finished.
+    """A change, a deletion or a walk that is not known to be finished.
 
-    It is the change `change` of the group `id`, or, where `change` is empty, the deletion of `id`.
+    It is the change `change` of the group `id`, or the walk of the template `template` over its
+    members; where both are empty, the deletion of `id`.
     """
 
     tenant: str
     id: str
     change: str
     since: str
+    template: str = ""
 
 
 @dataclass(frozen=True)
@@ -218,7 +220,7 @@ def changes_in(items: Iterable[Item]) -> MemberChanges:
 
 
 def unfinished_changes(table: Table, until: str) -> Iterator[UnfinishedChange]:
-    """Yield the unfinished changes and deletions of all tenants until an instant, oldest first."""
+    """Yield what is unfinished of all tenants until an instant, oldest first."""
     for item in table.query_index(keys.UNFINISHED):
         since = item["gsi_sk"].partition("#")[0]
         if since > until:
@@ -226,6 +228,9 @@ def unfinished_changes(table: Table, until: str) -> Iterator[UnfinishedChange]:
         tenant, _, rest = item["pk"].partition("#")
         if rest == keys.UNFINISHED_DELETION:
             yield UnfinishedChange(tenant, item["sk"], "", since)
+        elif item["sk"].startswith(keys.WALK):
+            _, template, group = item["sk"].split("#", 2)
+            yield UnfinishedChange(tenant, group, "", since, template)
         else:
             yield UnfinishedChange(
                 tenant, keys.identifier(item["pk"]), item["sk"].split("#")[1], since

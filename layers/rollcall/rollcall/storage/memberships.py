@@ -16,7 +16,7 @@ from rollcall.model.actor import Actor
 from rollcall.model.record import Record
 from rollcall.scim.resource_type import Kind
 from rollcall.storage import keys
-from rollcall.storage.document_item import NewUser, is_tombstone, new_user, record_of
+from rollcall.storage.document_item import MemberAccess, is_tombstone, member_access, record_of
 from rollcall.storage.keys import Key, Keys
 from rollcall.storage.table import MAX_BATCH, Bounds, Table
 from rollcall.storage.template_items import CurrentTemplates
@@ -25,8 +25,8 @@ from rollcall.storage.transactions import Action
 EXISTENCE = ("pk", "sk", "deleted", "alias")
 """The attributes that tell whether an item exists, is a tombstone, or is an alias."""
 
-NEWNESS = ("created", "access")
-"""The attributes that tell whether a membership may bring a user a template."""
+ACCESS = ("created", "access")
+"""The attributes that tell what memberships have given a user, and may still give."""
 
 ENDED_DAYS = 2
 """How long the member's item of an ended membership stays: longer than a stream keeps records."""
@@ -38,8 +38,8 @@ class Candidates:
 
     `current` are members now, `living` exist and are not members, both with their types by id.
     `deleted` are tombstones, `unknown` were never issued, `aliases` map merged ids to survivors.
-    `new_users` are those of the living who may get a template by becoming members, `templates` are
-    the current templates; both are read only where few ids are named.
+    `templates` are the current templates; `users` is the access of the users, which is read only
+    where few ids are named, or where a template is for the group.
     """
 
     current: dict[str, Kind]
@@ -48,7 +48,7 @@ class Candidates:
     unknown: list[str]
     templates: CurrentTemplates
     aliases: dict[str, str] = field(default_factory=dict)
-    new_users: dict[str, NewUser] = field(default_factory=dict)
+    users: dict[str, MemberAccess] = field(default_factory=dict)
 
     def add(self, identifier: str, kind: Kind, item: Item | None, *, member: bool) -> None:
         """Add an id by its document item, None where it has none.
@@ -63,7 +63,8 @@ class Candidates:
             self.deleted.add(identifier)
         else:
             (self.current if member else self.living)[identifier] = kind
-            self.new_users |= new_user(identifier, item)
+            if kind is Kind.USER and "created" in item:
+                self.users[identifier] = member_access(identifier, item)
 
 
 class Memberships:
@@ -111,7 +112,9 @@ class Memberships:
             items = self._table.get_many([*first, *rest])
         else:
             # The group first: the members are then never older than the changes that it names.
-            items = self._table.get_many(first) | self._table.get_many(rest, EXISTENCE)
+            items = self._table.get_many(first)
+            brings = CurrentTemplates.of(_at(items, templates)).names(group)
+            items |= self._table.get_many(rest, (*EXISTENCE, *(ACCESS if brings else ())))
         groups = {
             identifier: self._keys.document(Kind.GROUP, identifier)
             for identifier, key in users.items()
@@ -144,17 +147,29 @@ class Memberships:
             },
         }
         ids = [*members.values(), *documents.values()]
-        items = self._table.get_many(ids, (*EXISTENCE, *NEWNESS))
+        items = self._table.get_many(ids, (*EXISTENCE, *ACCESS))
         living = {
             resource
             for resource, key in documents.items()
             if (item := _at(items, key)) is not None and not is_tombstone(item)
         }
         current = {pair for pair, key in members.items() if _at(items, key) is not None}
-        new_users: dict[str, NewUser] = {}
-        for kind, identifier in living:
-            new_users |= new_user(identifier, items[_primary_key(documents[kind, identifier])])
-        return MembershipStates(current, living, new_users)
+        users = {
+            identifier: member_access(identifier, item)
+            for (kind, identifier), key in documents.items()
+            if kind is Kind.USER and (item := _at(items, key)) is not None
+        }
+        return MembershipStates(current, living, users)
+
+    def read_access(self, users: Iterable[str]) -> dict[str, MemberAccess]:
+        """Read the access of some users; those that do not exist are left out."""
+        documents = {each: self._keys.document(Kind.USER, each) for each in users}
+        items = self._table.get_many(documents.values(), (*EXISTENCE, *ACCESS))
+        return {
+            identifier: member_access(identifier, item)
+            for identifier, key in documents.items()
+            if (item := _at(items, key)) is not None and not is_tombstone(item)
+        }
 
     def additions(self, group: str, members: Mapping[str, Kind]) -> Iterator[Action]:
         """Yield the actions that add members; each fails when the membership exists."""
@@ -194,18 +209,32 @@ class Memberships:
             },
         )
 
-    def version_updates(self, resources: Mapping[str, Kind], now: str) -> Iterator[Action]:
+    def check(self, group: str, user: str, *, is_member: bool) -> Action:
+        """Return the check that a user is a member of a group, or is none."""
+        exists = "attribute_exists" if is_member else "attribute_not_exists"
+        return Action("ConditionCheck", self._keys.member(group, user), condition=f"{exists}(pk)")
+
+    def version_updates(
+        self, resources: Mapping[str, Kind], now: str, left: str = ""
+    ) -> Iterator[Action]:
         """Yield the actions that raise the versions of resources whose memberships change.
 
         A membership is part of both representations. Each fails when the resource does not exist.
+        With a group that they `left`, those of users fail as well when their membership of it has
+        given them something by now, which has to end with it.
         """
         for identifier, kind in resources.items():
+            condition, names = "attribute_exists(document)", {}
+            if left and kind is Kind.USER:
+                condition += " AND attribute_not_exists(access.following.#left)"
+                names = {"#left": left}
             yield Action(
                 "Update",
                 self._keys.document(kind, identifier),
                 update="SET modified = :now, origin = :origin ADD version :one",
-                condition="attribute_exists(document)",
+                condition=condition,
                 values={":now": now, ":one": 1, ":origin": self.actor.item},
+                names=names,
             )
 
 
@@ -213,12 +242,12 @@ class Memberships:
 class MembershipStates:
     """Which (group, member) pairs are stored as memberships, and which resources exist.
 
-    `new_users` are those of the living who may get a template by becoming members.
+    `users` is the access of the users, deleted ones included.
     """
 
     current: set[tuple[str, str]]
     living: set[tuple[Kind, str]]
-    new_users: dict[str, NewUser]
+    users: dict[str, MemberAccess]
 
 
 def is_membership(item: Item) -> bool:

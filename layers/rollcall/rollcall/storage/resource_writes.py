@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 from rollcall.model.account_link import LINKED, AccountLink
@@ -44,7 +44,7 @@ class ResourceWrites:
                     "modified": record.modified,
                     "origin": self._actor.item,
                     **({} if record.link == LINKED else {"link": record.link.item}),
-                    **({"access": asdict(record.access)} if record.access else {}),
+                    **({"access": record.access.item} if record.access else {}),
                     "gsi_pk": self.keys.listing(record.kind),
                     "gsi_sk": f"{record.created}#{record.id}",
                     "feed": self.keys.change_partition_of(record.kind, record.id),
@@ -76,7 +76,7 @@ class ResourceWrites:
         if beside is not None and beside.link != before.link:
             sets, values[":link"] = f"{sets}, link = :link", beside.link.item
         if beside is not None and beside.access != before.access:
-            sets, values[":access"] = f"{sets}, access = :access", asdict(beside.access)
+            sets, values[":access"] = f"{sets}, access = :access", beside.access.item
         return [
             self._update(
                 before.kind,

@@ -27,13 +27,19 @@ class CurrentTemplates:
     """The contents of the current templates, and the groups that selectors are bound to.
 
     `versions` holds the last version of each name, also of removed templates; `edition` counts
-    the changes and is 0 before the first.
+    the changes and is 0 before the first. `followed` says that a template has, or had once, grants
+    that follow memberships.
     """
 
     edition: int = 0
     contents: Sequence[TemplateContent] = ()
     versions: Mapping[str, int] = field(default_factory=dict)
     bound: Mapping[str, str] = field(default_factory=dict)
+    followed: bool = False
+
+    def names(self, group: str) -> bool:
+        """Tell whether a template is bound to a group, or was and may have given it something."""
+        return self.followed or group in self.bound.values()
 
     @classmethod
     def of(cls, item: Item | None) -> CurrentTemplates:
@@ -41,7 +47,8 @@ class CurrentTemplates:
         if item is None:
             return cls()
         versions = {name: int(version) for name, version in item["versions"].items()}
-        return cls(int(item["edition"]), json.loads(item["templates"]), versions, item["bound"])
+        contents = json.loads(item["templates"])
+        return cls(int(item["edition"]), contents, versions, item["bound"], "followed" in item)
 
 
 class TemplateItems:
@@ -86,9 +93,9 @@ class TemplateItems:
         now: str,
         actor: str,
         *,
-        log_actions: Sequence[Action] = (),
+        others: Sequence[Action] = (),
     ) -> None:
-        """Replace the current templates and store the new versions, with entries of the log.
+        """Replace the current templates and store the new versions, with other actions.
 
         Raises ConditionFailed when they were changed since they were read.
         """
@@ -99,14 +106,17 @@ class TemplateItems:
             ":edition": before.edition,
             ":bound": dict(before.bound),
         }
+        sets = (
+            "templates = :templates, versions = :versions, edition = :next, "
+            "bound = if_not_exists(bound, :bound)"
+        )
+        if any("lasts" in content for content in contents):
+            sets, values[":true"] = f"{sets}, followed = :true", True
         actions = [
             Action(
                 "Update",
                 self.key,
-                update=(
-                    "SET templates = :templates, versions = :versions, edition = :next, "
-                    "bound = if_not_exists(bound, :bound)"
-                ),
+                update=f"SET {sets}",
                 condition="attribute_not_exists(pk) OR edition = :edition",
                 values=values,
             )
@@ -121,17 +131,20 @@ class TemplateItems:
             for content in contents
             if content["version"] != before.versions.get(content["name"], 0)
         ]
-        self._table.transact([*actions, *log_actions])
+        self._table.transact([*actions, *others])
 
-    def bind(self, selector: str, group: str) -> None:
-        """Bind a selector to a group, unless it is bound already or the group does not exist."""
+    def bind(self, selector: str, group: str, others: Sequence[Action] = ()) -> None:
+        """Bind a selector to a group, unless it is bound already or the group does not exist.
+
+        Other actions are applied with it.
+        """
         exists = Action(
             "ConditionCheck",
             self._keys.document(Kind.GROUP, group),
             condition="attribute_exists(document)",
         )
         with suppress(ConditionFailed):
-            self._table.transact([*self.binding([selector], group), exists])
+            self._table.transact([*self.binding([selector], group), exists, *others])
 
     def binding(self, selectors: Sequence[str], group: str) -> list[Action]:
         """Return the action that binds selectors to a group; it fails when one is bound already."""

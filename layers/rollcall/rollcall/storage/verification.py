@@ -21,7 +21,7 @@ from rollcall.scim.resource_type import Kind
 from rollcall.storage import keys
 from rollcall.storage.document_item import access_of, is_tombstone
 from rollcall.storage.faults import Fault
-from rollcall.storage.grant_items import GrantItems
+from rollcall.storage.grant_items import GrantItems, is_in_force
 from rollcall.storage.index_verification import IndexCheck, PrimaryKey
 from rollcall.storage.keys import Keys
 from rollcall.storage.large_change_items import UnfinishedChange
@@ -120,7 +120,8 @@ def _read_resource(stored: _Stored, tenant_keys: Keys, kind: Kind, item: Item) -
             tenant_keys.tenant, identifier, change, ""
         )
     elif sk.startswith(keys.GRANT) and kind is Kind.USER:
-        stored.grants.setdefault(identifier, {})[other] = item
+        if is_in_force(item):
+            stored.grants.setdefault(identifier, {})[sk.removeprefix(keys.GRANT)] = item
     elif not (sk.startswith(keys.FLAG) and kind is Kind.USER):
         stored.unknown.append((item["pk"], sk))
 
@@ -201,13 +202,23 @@ class _Check:
                 )
                 yield Fault(f"the grants of {user} are left over", deletions)
                 continue
+            # A grant that follows a membership holds as long as that.
+            left = [name for name, grant in grants.items() if not self._holds(user, grant)]
+            grants = {name: grant for name, grant in grants.items() if name not in left}
+            deletions = tuple(Action("Delete", self.tenant_keys.grant(user, name)) for name in left)
             versions = {template: int(grant["version"]) for template, grant in grants.items()}
             if not access.granted.items() <= versions.items():
                 difference = f"{sorted(grants)} are stored, {sorted(access.granted)} are in force"
                 yield Fault(f"the grants of {user} differ: {difference}")
             elif (computed := self.recompute(access, grants.values())) is not None:
                 put = self.grants.access_update(user, access, computed, _now(), Actor())
-                yield Fault(f"the access of {user} is not what its grants give", (put,))
+                problem = f"the access of {user} is not what its grants give"
+                yield Fault(problem, (put, *deletions))
+            elif left:
+                yield Fault(f"grants of {user} have no membership: {sorted(left)}", deletions)
+
+    def _holds(self, user: str, grant: Item) -> bool:
+        return not grant.get("follows") or (grant["group"], user) in self.stored.members
 
     def _membership_repair(
         self, group: str, member: str, kind: Kind, *, keep: bool

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from rollcall.storage.document_item import NewUser
+from rollcall.storage.document_item import MemberAccess
 from rollcall.storage.template_items import CurrentTemplates
 from rollcall.templates.template import Template
 
@@ -31,12 +31,28 @@ class Catalogue:
 
     @property
     def awaited(self) -> dict[str, int]:
-        """The versions of the groups' templates by name, which a user created now awaits."""
+        """The versions of the groups' templates by name, which a user created now awaits.
+
+        No user has to wait for a template that follows memberships: every member gets that.
+        """
         return {
             template.name: template.version
             for template in self.templates
-            if template.group is not None
+            if template.group is not None and not template.follows
         }
+
+    def named(self, name: str) -> Template | None:
+        """Return the template of a name."""
+        return next((template for template in self.templates if template.name == name), None)
+
+    def following(self, group: str) -> list[Template]:
+        """Return the templates that give to the members of a group as long as they are members."""
+        return [each for each in self.templates if each.follows and self.group_of(each) == group]
+
+    def bound_to(self, group: str, document: Mapping[str, Any]) -> Catalogue:
+        """Return the catalogue after binding what selects the group with this document."""
+        bound = dict.fromkeys(self.unbound_selectors(document), group)
+        return replace(self, bound={**self.bound, **bound})
 
     def group_of(self, template: Template) -> str | None:
         """Return the id of the group that a template is bound to, None before the group exists."""
@@ -53,14 +69,16 @@ class Catalogue:
             if key not in self.bound and selector.selects(group)
         ]
 
-    def grants(self, group: str, user: NewUser, template: Template, now: str) -> bool:
+    def grants(self, group: str, user: MemberAccess, template: Template, now: str) -> bool:
         """Tell whether a user who becomes a member of a group now gets a version of a template.
 
         A user gets it once, in the version that was current when the user was created, and within
-        the template's window after that.
+        the template's window after that; not if the template follows memberships by now.
         """
+        current = self.named(template.name)
         return (
             self.group_of(template) == group
+            and (current is None or not current.follows)
             and template.name not in user.access.granted
             and user.access.awaited.get(template.name) == template.version
             and template.is_open(user.created, now)

@@ -13,6 +13,9 @@ from rollcall.scim.resource_type import Kind
 WINDOW_DAYS = 14
 """How many days after its creation a new member of a group still gets the group's template."""
 
+FOREVER, MEMBERSHIP = "forever", "membership"
+"""How long a template's grants last: until an operator revokes them, or as the membership does."""
+
 
 @dataclass(frozen=True)
 class Selector:
@@ -58,7 +61,8 @@ class Template:
     """One version of a template; without a group it is for all new users.
 
     `areas` maps work areas to access levels, `attributes` names what users get that lack it,
-    `window` is in days. `version` counts from 1, 0 is a template that is not stored.
+    `window` is in days, `lasts` is FOREVER or MEMBERSHIP. `version` counts from 1, 0 is a template
+    that is not stored.
     """
 
     name: str
@@ -68,6 +72,7 @@ class Template:
     attributes: Mapping[str, str] = field(default_factory=dict)
     window: int = WINDOW_DAYS
     version: int = 0
+    lasts: str = FOREVER
 
     @classmethod
     def of(cls, content: Mapping[str, Any]) -> Template:
@@ -87,7 +92,13 @@ class Template:
             "attributes": dict(self.attributes),
             "window": self.window,
             "version": self.version,
+            **({"lasts": self.lasts} if self.follows else {}),
         }
+
+    @property
+    def follows(self) -> bool:
+        """Whether its grants hold exactly as long as the membership of the group."""
+        return self.lasts == MEMBERSHIP
 
     @property
     def audience(self) -> str:

@@ -6,6 +6,7 @@ workAreas: {induction: read, policies: comment}
 role: regular
 attributes: {locale: en-GB, timezone: Europe/London, userType: Employee}
 window: 14                  # days, of a group's template
+lasts: forever              # or  membership: as long as the membership of the group
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from zoneinfo import available_timezones
 
 from rollcall.operator_error import OperatorError
 from rollcall.templates.access_levels import AccessLevels
-from rollcall.templates.template import WINDOW_DAYS, Selector, Template
+from rollcall.templates.template import FOREVER, MEMBERSHIP, WINDOW_DAYS, Selector, Template
 
 MAX_AREAS = 50
 MAX_BYTES = 6_000
@@ -32,7 +33,7 @@ ATTRIBUTES = ("locale", "timezone", "userType")
 
 SELECTORS = ("displayName", "externalId")
 
-_KEYS = ("name", "users", "group", "workAreas", "role", "attributes", "window")
+_KEYS = ("name", "users", "group", "workAreas", "role", "attributes", "window", "lasts")
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _LOCALE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
 _MAX_TEXT = 100
@@ -79,7 +80,8 @@ def _template(raw: Mapping[str, Any], window: int) -> Template:
         areas=raw.get("workAreas") or {},
         role=raw.get("role") or "",
         attributes=raw.get("attributes") or {},
-        window=raw.get("window", window),
+        window=WINDOW_DAYS if raw.get("lasts") == MEMBERSHIP else raw.get("window", window),
+        lasts=raw.get("lasts", FOREVER),
     )
 
 
@@ -104,6 +106,7 @@ def _mistakes(raw: Any, access_levels: AccessLevels) -> Iterator[str]:
     yield from _areas(raw.get("workAreas"), access_levels)
     yield from _role(raw.get("role"), access_levels)
     yield from _attributes(raw.get("attributes"))
+    yield from _duration(raw)
     if not any(raw.get(key) for key in ("workAreas", "role", "attributes")):
         yield "it gives nothing: say workAreas, a role or attributes"
     if len(_json(raw).encode()) > MAX_BYTES:
@@ -175,6 +178,22 @@ def _attributes(attributes: Any) -> Iterator[str]:
         if zones and value not in zones:
             hint = _hint(value, zones)
             yield f"attribute timezone is a zone such as Europe/London, not {_quoted(value)}{hint}"
+
+
+def _duration(raw: Mapping[str, Any]) -> Iterator[str]:
+    if "lasts" not in raw:
+        return
+    lasts = raw["lasts"]
+    if lasts not in (FOREVER, MEMBERSHIP):
+        yield f"lasts takes {FOREVER} or {MEMBERSHIP}, not {_quoted(lasts)}"
+    if lasts != MEMBERSHIP:
+        return
+    if "users" in raw:
+        yield f"lasts: {MEMBERSHIP} is for the template of a group: all users are in none"
+    if "attributes" in raw:
+        yield "attributes never follow a membership: give them by a template that lasts forever"
+    if "window" in raw:
+        yield "window is for what lasts forever: this template gives to members of any age"
 
 
 def _text(what: str, value: Any) -> Iterator[str]:
