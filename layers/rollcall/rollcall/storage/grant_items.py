@@ -127,7 +127,7 @@ class GrantItems:
     def _key(self, user: str, grant: GrantContent) -> Key:
         template = grant["template"]
         if grant.get("follows"):
-            template = keys.following(template, grant["group"])
+            template = f"{template}#{grant['group']}"
         return self._keys.grant(user, template)
 
     def _put(self, user: str, grant: GrantContent, actor: Actor, condition: str = "") -> Action:

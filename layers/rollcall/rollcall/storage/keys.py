@@ -17,13 +17,9 @@ Key: TypeAlias = dict[str, str]
 
 DOCUMENT = "DOCUMENT"
 CLAIM = "CLAIM"
-GROUP = "GROUP#"
-MEMBER = "MEMBER#"
-PARENT = "PARENT#"
+GROUP, MEMBER, PARENT = "GROUP#", "MEMBER#", "PARENT#"
 GRANT = "GRANT#"
-CURRENT = "CURRENT"
-VERSION = "VERSION#"
-WALK = "WALK#"
+CURRENT, VERSION, WALK = "CURRENT", "VERSION#", "WALK#"
 NOTICE = "NOTICE#"
 CHANGE_SHARDS = 4
 """The number of partitions of the change index, for each type."""
@@ -71,11 +67,6 @@ def part(value: str) -> str:
 def change_prefix(change: str) -> str:
     """Return the prefix of the sort keys of the parts of a change."""
     return f"{MEMBER_CHANGE}{change}#"
-
-
-def following(template: str, group: str) -> str:
-    """Return the template in the key of a grant that holds as long as a membership of a group."""
-    return f"{template}#{group}"
 
 
 def name_prefix(value: str) -> str:
@@ -217,7 +208,7 @@ class Keys:
         return {"pk": self.templates(), "sk": f"{WALK}{template}#{part(group)}"}
 
     def grant(self, user: str, template: str) -> Key:
-        """The grant of a template to a user; see also `following`."""
+        """The grant of a template to a user."""
         return {"pk": self.partition(Kind.USER, user), "sk": f"{GRANT}{template}"}
 
     def grants(self) -> str:
