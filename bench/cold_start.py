@@ -18,6 +18,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 from bench import installation
 from events import endpoint, runtime
@@ -26,7 +27,7 @@ from events.case import Case, cases
 
 STARTS = 5
 BUDGET = 1.9
-PLAIN = "plain"
+PLAIN, BEFORE, AFTER = "plain", "before", "after"
 
 KINDS = (
     "users-test-connection",
@@ -110,9 +111,9 @@ def main() -> int:
         parser.error(str(error))
     named = {case.name: case for case in cases()}
     played = [named[name] for name in arguments.only or KINDS]
-    builds = {"after": runtime.BUILT}
+    builds = {AFTER: runtime.BUILT}
     if arguments.before:
-        builds["before"] = arguments.before.resolve()
+        builds[BEFORE] = arguments.before.resolve()
     try:
         measured = _measure(played, builds, bare, arguments.starts)
     except UnexpectedAnswerError as error:
@@ -128,7 +129,7 @@ class UnexpectedAnswerError(RuntimeError):
 
 
 def _measure(
-    played: Sequence[Case], builds: Mapping[str, Path], bare: Path, starts: int
+    played: list[Case], builds: Mapping[str, Path], bare: Path, starts: int
 ) -> dict[tuple[str, str], list[Start]]:
     """Return the starts by build and kind; the plain function's have the build PLAIN."""
     measured: dict[tuple[str, str], list[Start]] = {}
@@ -136,18 +137,22 @@ def _measure(
         given = environment(services.clients.dynamodb.meta.endpoint_url)
         seeded = endpoint.Snapshot(services)
         plain = Case(PLAIN, "UsersFunction", _read_case(played).event, {"statusCode": 200})
-        for number in range(starts):  # in turn, so that what else runs here disturbs all alike
-            for case in played:
-                for build, folder in builds.items():
-                    code, layers = folder / case.function, [folder / "Layer" / "python"]
-                    if case.function == "TokenFunction":
-                        layers.append(folder / "FederationLayer" / "python")
-                    done = _start(case, code, layers, given)
-                    measured.setdefault((build, case.name), []).append(done)
-                    seeded.restore()
-                done = _start(plain, Path(__file__).parent / "plain", [bare], given)
-                measured.setdefault((PLAIN, PLAIN), []).append(done)
-            print(f"{number + 1} of {starts} rounds", file=sys.stderr, flush=True)
+        # In turn, so that what else runs here disturbs all alike.
+        for number, case in enumerate(played * starts, 1):
+            for build, folder in builds.items():
+                code, layers = folder / case.function, [folder / "Layer" / "python"]
+                if case.function == "TokenFunction":
+                    layers.append(folder / "FederationLayer" / "python")
+                done, answer = _start(case, code, layers, given)
+                if build == AFTER and (faults := case.faults(answer)):
+                    raise UnexpectedAnswerError(f"{case.name}: {faults[0]}")
+                measured.setdefault((build, case.name), []).append(done)
+                seeded.restore()
+            done, answer = _start(plain, Path(__file__).parent / "plain", [bare], given)
+            if faults := plain.faults(answer):
+                raise UnexpectedAnswerError(f"{PLAIN}: {faults[0]}")
+            measured.setdefault((PLAIN, PLAIN), []).append(done)
+            print(f"{number} of {len(played) * starts}: {case.name}", file=sys.stderr, flush=True)
     return measured
 
 
@@ -156,7 +161,9 @@ def _read_case(played: Sequence[Case]) -> Case:
     return next((case for case in played if case.is_request), cases()[-1])
 
 
-def _start(case: Case, code: Path, layers: Sequence[Path], given: Mapping[str, str]) -> Start:
+def _start(
+    case: Case, code: Path, layers: Sequence[Path], given: Mapping[str, str]
+) -> tuple[Start, Any]:
     variables = runtime.environment(case.function, given)
     done = subprocess.run(  # what `make build-local` has installed
         [str(runtime.PYTHON), "-c", FIRST_REQUEST, str(code)],
@@ -170,9 +177,7 @@ def _start(case: Case, code: Path, layers: Sequence[Path], given: Mapping[str, s
     if done.returncode:
         raise UnexpectedAnswerError(f"{case.name} failed: {done.stderr.strip()[-500:]}")
     start, request, answer = json.loads(done.stdout.splitlines()[-1])
-    if faults := case.faults(answer):
-        raise UnexpectedAnswerError(f"{case.name}: {faults[0]}")
-    return Start(start, request)
+    return Start(start, request), answer
 
 
 def table(
