@@ -54,6 +54,7 @@ KINDS = (
     "changes-created",
     "duplicates-tenant",
     "expiry-daily",
+    "summary-week",
     "sweep-unfinished",
 )
 """The events of the first requests, one of each kind."""
