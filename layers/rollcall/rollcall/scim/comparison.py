@@ -63,13 +63,21 @@ With `comparable` it would try on every text whether that can be compared, which
 of the time of reading, and every text can.
 """
 
-POLICY = ScimPolicy(
-    comparison_key=comparable,
+WRITING = ScimPolicy(
     unknown=ScimPolicy.Unknown.ignore,
     remove_value_as_filter=ScimPolicy.RemoveValue.apply,
     unmatched_path_filter=ScimPolicy.UnmatchedPathFilter.create,
 )
-"""How liberally the engine reads and applies a PATCH that a client sends."""
+"""How liberally the engine reads and applies steps of a PATCH that compare nothing: as READING, it
+does not try on every text whether that can be compared."""
+
+POLICY = ScimPolicy(
+    comparison_key=comparable,
+    unknown=WRITING.unknown,
+    remove_value_as_filter=WRITING.remove_value_as_filter,
+    unmatched_path_filter=WRITING.unmatched_path_filter,
+)
+"""How liberally it reads and applies all others."""
 
 COMPARING = ScimPolicy(comparison_key=comparable)
 """The policy of a block in which filters are evaluated."""

@@ -16,7 +16,7 @@ from rollcall.scim import unselected_paths
 from rollcall.scim.attributes import ACTIVE, MAX_VALUES, Attribute, Schema, leaves
 from rollcall.scim.body import check_number
 from rollcall.scim.budget import Budget
-from rollcall.scim.comparison import POLICY
+from rollcall.scim.comparison import POLICY, WRITING
 from rollcall.scim.engine_errors import from_engine, from_validation
 from rollcall.scim.errors import (
     InvalidFilterException,
@@ -167,18 +167,27 @@ def _run(kind: Kind, resource: Resource[Any], steps: list[PatchStep]) -> None:
     if not steps:
         return
     operations = [{"op": each.op, "path": each.path, "value": each.value} for each in steps]
+    policy = POLICY if any(map(_compares, steps)) else WRITING
     try:
         patch = PATCHES[kind].model_validate(
             {"Operations": operations},
             scim_ctx=Context.RESOURCE_PATCH_REQUEST,
-            scim_policy=POLICY,
+            scim_policy=policy,
         )
-        patch.patch(resource, scim_policy=POLICY)
+        patch.patch(resource, scim_policy=policy)
     except (ValidationError, EngineError) as error:
         if len(steps) == 1:
             raise _refusal(steps[0], error) from error
         for step in steps:  # one by one, to find the one that fails
             _run(kind, resource, [step])
+
+
+def _compares(step: PatchStep) -> bool:
+    """Tell whether the engine may compare strings: to select values, or to add what is new."""
+    target = step.target
+    if isinstance(target, Schema):
+        return True
+    return target.multi_valued or target.unselected or target.selection is not None
 
 
 def _refusal(step: PatchStep, error: ValidationError | EngineError) -> SCIMException:

@@ -18,6 +18,20 @@ TOMBSTONE_DAYS = 90
 """How long the tombstone of a deleted resource is kept: clients may be late."""
 
 
+ATTRIBUTES = (
+    "access",
+    "created",
+    "deleted",
+    "document",
+    "epoch",
+    "link",
+    "modified",
+    "pending",
+    "version",
+)
+"""What `record_of` reads of an item, beside its partition."""
+
+
 def next_version(
     record: Record, document: Mapping[str, Any], now: str, link: AccountLink | None = None
 ) -> Record:

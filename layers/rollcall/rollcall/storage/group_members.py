@@ -16,11 +16,16 @@ from rollcall.model.record import Record
 from rollcall.scim.errors import Unavailable
 from rollcall.scim.resource_type import Kind
 from rollcall.storage import keys
-from rollcall.storage.document_item import is_tombstone, record_of
+from rollcall.storage.document_item import ATTRIBUTES, is_tombstone, record_of
 from rollcall.storage.keys import Key, Keys
 from rollcall.storage.large_change_items import LargeChangeItems, MemberChanges, changes_in
 from rollcall.storage.memberships import EXISTENCE
 from rollcall.storage.table import Bounds, Table
+
+_WITH_MEMBERS = ("sk", "type", "entries", *ATTRIBUTES)
+"""What is read of a group with its members: most items are members, whose id is their sort key."""
+
+_KINDS = {kind.value: kind for kind in Kind}
 
 
 @dataclass(frozen=True)
@@ -64,7 +69,8 @@ class GroupMembers:
             if limit is not None and len(pages.members) > limit:
                 return GroupWithMembers(pages.record, pages.members, complete=False)
             members = self._with_changes(pages.members, changes_in(iter(pages.changes)))
-            members = {member: kind for member, kind in members.items() if member not in deleted}
+            if deleted:
+                members = {each: kind for each, kind in members.items() if each not in deleted}
             # Even a single page is not a snapshot.
             if not self._has_changed(pages.record):
                 is_complete = limit is None or len(members) <= limit
@@ -131,15 +137,17 @@ class GroupMembers:
     def _pages(self, group: str, limit: int | None) -> _Pages:
         read = _Pages()
         prefix = ""
-        for page in self._table.pages(self._keys.partition(Kind.GROUP, group)):
+        partition = self._keys.partition(Kind.GROUP, group)
+        for page in self._table.pages(partition, only=_WITH_MEMBERS):
             for item in page:
-                if item["sk"] == keys.DOCUMENT:
-                    read.record = record_of(Kind.GROUP, item)
+                sort_key = item["sk"]
+                if sort_key.startswith(keys.MEMBER):
+                    read.members[keys.identifier(sort_key)] = _KINDS[item["type"]]
+                elif sort_key == keys.DOCUMENT:
+                    read.record = record_of(Kind.GROUP, {"pk": partition, **item})
                     prefix = keys.change_prefix(read.record.pending) if read.record else ""
-                elif item["sk"].startswith(keys.MEMBER):
-                    read.members[item["member"]] = Kind(item["type"])
-                elif item["sk"].startswith(keys.MEMBER_CHANGE):
-                    if read.record is not None and item["sk"].startswith(prefix):
+                elif sort_key.startswith(keys.MEMBER_CHANGE):
+                    if read.record is not None and sort_key.startswith(prefix):
                         read.changes.append(item)
                 else:
                     return read
@@ -149,7 +157,7 @@ class GroupMembers:
 
     def _with_changes(self, stored: Mapping[str, Kind], changes: MemberChanges) -> dict[str, Kind]:
         """Return the members after changes that may be applied in part."""
-        members = {member: kind for member, kind in stored.items() if member not in changes.removed}
+        members = {each: kind for each, kind in stored.items() if each not in changes.removed}
         absent = {member: kind for member, kind in changes.added.items() if member not in members}
         if not absent:
             return members

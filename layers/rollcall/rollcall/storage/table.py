@@ -164,9 +164,14 @@ class Table:
         for page in self.pages(pk, prefix, **bounds):
             yield from (item for item in page if item["sk"] != after)
 
-    def pages(self, pk: str, prefix: str = "", **bounds: Unpack[Bounds]) -> Iterator[list[Item]]:
-        """Read the items of a partition as `query` does, `after` included, a list a round trip."""
-        request = _request("pk", pk, "sk", prefix, bounds)
+    def pages(
+        self, pk: str, prefix: str = "", only: Sequence[str] = (), **bounds: Unpack[Bounds]
+    ) -> Iterator[list[Item]]:
+        """Read the items of a partition as `query` does, `after` included, a list a round trip.
+
+        `only` names the attributes to read, all when it is empty.
+        """
+        request = {**_request("pk", pk, "sk", prefix, bounds), **_projection(only)}
         return self._pages(self._client.query, ConsistentRead=True, **request)
 
     def query_index(
