@@ -28,8 +28,8 @@ class Plan:
     """How much is measured.
 
     Half of the requests of an operation are sent one after the other, for latency and CPU, half
-    over all connections at once, for the rate; each half for so many seconds at most. A peer that
-    takes longer than the limit at one size is not asked for the operations that are left.
+    over all connections at once, for the rate; each half for so many seconds at most. At each
+    size a peer gets as many seconds as the limit says to be filled, and as many for all operations.
     """
 
     sizes: tuple[int, ...]
@@ -100,8 +100,8 @@ def _measure(
     plan: Plan,
     progress: Progress = lambda _: None,
 ) -> Measurement:
-    end = time.monotonic() + plan.limit
     people = filled()
+    end = time.monotonic() + plan.limit
     operations = {}
     for operation in OPERATIONS:
         operations[operation.name] = took = (
