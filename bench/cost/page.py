@@ -32,6 +32,8 @@ GROUPS = {
     "cloudwatch.metric_month": "custom metrics",
     "kms.request": "the key of the table",
     "snapstart.cache_gb_second": "snapshots",
+    "waf.acl_month": "the web ACL",
+    "waf.rule_month": "the web ACL",
     "sqs.request": "polls of the queue of reports",
 }
 """The rows of the idle stack, by price; what a schedule takes is in the rows of the schedules."""
@@ -76,6 +78,7 @@ def page() -> str:
     one, many, listed = month(), month("month-of-100"), prices.read()
     calls = one.sum("month", "secret_calls")
     snapped = idle_stack(Processed(parameters={"SnapStart": "PublishedVersions"}))
+    protected = idle_stack(Processed(parameters={"Waf": "true"}))
     return TEXT.read_text().format(
         region=listed.region,
         prices_date=listed.date,
@@ -88,6 +91,9 @@ def page() -> str:
         first_requests=f"{one.sum('first cycle', 'requests'):,.0f}",
         bound=f"{BOUND:.0f}",
         snapped=money(sum(snapped.values())),
+        web_acl=money(protected["the web ACL"]),
+        web_acl_requests=money(listed.dollars("waf.request", 1_000_000)),
+        dashboard=money(listed.dollars("cloudwatch.dashboard_month")),
         idle=_idle(),
         first_bill=bill_table(one.phase("first cycle")),
         first_kinds=kinds_table(one, "first cycle"),
