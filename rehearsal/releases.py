@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import zipfile
 from typing import Any
 
@@ -18,6 +19,7 @@ def check_releases(stack: Stack) -> str:
     functions, resources = stack.cloud.client("lambda"), stack.resources()
     users, hook = resources["UsersFunction"], resources["ReleaseFunction"]
     current = functions.get_alias(FunctionName=users, Name="live")["FunctionVersion"]
+    _allow_versions(stack)
     with codedeploy.running() as deployer:
         _direct(functions, hook, deployer.url)
         good = _published(functions, users, "a version that is as the one before")
@@ -37,6 +39,14 @@ def check_releases(stack: Stack) -> str:
     ]
     expect([each for each in names if "rollcall-release-" in each], [], "tenants of releases")
     return f"version {good} answers and is released, {broken} does not start and is refused"
+
+
+def _allow_versions(stack: Stack) -> None:
+    """Allow functions where versions are allowed: the emulator does not tell them apart."""
+    iam = stack.cloud.client("iam")
+    named = {"RoleName": stack.resources()["ReleaseRole"], "PolicyName": "calls"}
+    document = json.dumps(iam.get_role_policy(**named)["PolicyDocument"])
+    iam.put_role_policy(**named, PolicyDocument=document.replace(':*"', '*"'))
 
 
 def _direct(functions: Any, hook: str, url: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from collections.abc import Iterator, Mapping
 from functools import cached_property
@@ -30,11 +31,10 @@ class Stack:
     def deploy(self, built: Path = BUILT, /, **parameters: str) -> None:
         """Deploy the build, and add what the emulator leaves out. Raises CommandError."""
         here = {"Architecture": machine(), "EndpointUrl": self.cloud.endpoint}
-        here["ProbedReleases"] = "false"  # the emulator has no CodeDeploy
         self._sam(
             "deploy",
             "--template-file",
-            str(built / "template.yaml"),
+            str(_without_codedeploy(built)),
             "--resolve-s3",
             "--capabilities",
             "CAPABILITY_IAM",
@@ -150,6 +150,15 @@ class Stack:
     def _definition(self) -> Any:
         processed = self._formation.get_template(StackName=self.name, TemplateStage="Processed")
         return processed["TemplateBody"]["Resources"]["Api"]["Properties"]["Body"]
+
+
+def _without_codedeploy(built: Path) -> Path:
+    """Return the template with another default: the emulator's transform sees no other value."""
+    text = (built / "template.yaml").read_text()
+    before, name, after = text.partition("  ProbedReleases:\n")
+    made = built / "rehearsed.yaml"
+    made.write_text(before + name + re.sub("Default: .*", 'Default: "false"', after, count=1))
+    return made
 
 
 def _integrations(
