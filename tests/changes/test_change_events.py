@@ -211,6 +211,22 @@ def test_by_hand_a_grant_becomes_more_or_less() -> None:
     assert payloads(key, grant(), grant(version=2)) == {}
 
 
+def test_a_grant_that_ends_with_a_membership_is_told_with_who_ended_it() -> None:
+    key = {"pk": "acme#USER#u1", "sk": "GRANT#sales#g1"}
+    held = grant(follows=True, group="g1", template="sales")
+    ended = {"version": 1, "template": "sales", "ended": "2026-01-01", "origin": ORIGIN}
+
+    told = {
+        "workAreas": {"crm": "edit"},
+        "role": "regular",
+        "template": "sales",
+        "templateVersion": 1,
+    }
+    assert payloads(key, held, ended)["access.revoked"][f"{OURS}:access:revoked"] == told
+    assert payloads(key, ended, held)["access.granted"][f"{OURS}:access:granted"] == told
+    assert payloads(key, ended, ended) == payloads(key, None, ended) == {}
+
+
 def test_news_of_the_duplicate_report_is_told_once() -> None:
     key = {"pk": "acme#DUPLICATES", "sk": "SUMMARY#2026-01-01T02:00:00Z"}
     counts = {"new": 2, "open": 1, "resolved": 0}

@@ -142,7 +142,7 @@ class _Ending:
                 if (Kind.GROUP, each.group) in states.living:
                     changed[each.group] = Kind.GROUP
             elif (each.kind, each.member) in states.living:
-                left[each.member] = each.kind
+                (left if each.kind is Kind.USER else changed)[each.member] = each.kind
             if self._inherits(each.group, states):
                 actions += self.memberships.additions(each.group, {self.survivor: Kind.USER})
                 changed[self.survivor] = Kind.USER
