@@ -85,7 +85,10 @@ def _alone(report: Report) -> Iterator[str]:
     if not own.measurements:
         return
     first, last = own.measurements[0], own.measurements[-1]
-    yield f"\n{own.name} with {last.users:,} users, who are all in one group:\n"
+    yield (
+        f"\n{own.name} with {last.users:,} users, who are all in one group; round trips, units and "
+        f"dollars with {first.users:,}:\n"
+    )
     yield head(
         [
             "median, ms",
