@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import Any
 
 from rehearsal.cloud import ROOT
@@ -56,12 +57,10 @@ def _counted(stack: Stack) -> str:
     lines = [
         line for page in pages for event in page["events"] for line in event["message"].splitlines()
     ]
-    found = {
-        each["metricTransformations"][0]["metricName"]: sum(
-            LogFilter(each["filterPattern"]).matches(line) for line in lines
-        )
-        for each in filters
-    }
-    if not found["OverdueSchedules"]:
-        raise DifferenceError(f"no line of a sweep counts: {json.dumps(found)}")
+    found: Counter[str] = Counter()
+    for each in filters:
+        fits = LogFilter(each["filterPattern"]).matches
+        found[each["metricTransformations"][0]["metricName"]] += sum(map(fits, lines))
+    if not (found["OverdueSchedules"] and found["RefusedRequests"]):
+        raise DifferenceError(f"no line of a sweep or of a refusal counts: {json.dumps(found)}")
     return ", ".join(f"{name} {number}" for name, number in sorted(found.items()))
