@@ -55,13 +55,14 @@ class DirectoryFacts:
 
     `has_template` says that a New User Template applies to all users. `users` are those whom the
     identity provider has created or linked, `duplicates` the open findings of people with several
-    accounts, among the first MAX_FLAGS flags.
+    accounts, among the first MAX_FLAGS flags. `last_request` is known to the minute.
     """
 
     has_template: bool
     users: int
     groups: int
     duplicates: int = 0
+    last_request: str = ""
 
 
 ENTRIES = {
@@ -229,6 +230,7 @@ def _status(request: Request, status: HandoverStatus, facts: DirectoryFacts) -> 
             "live": status.token_is_live,
             "firstUse": use.first if use else None,
             "lastUse": use.last if use else None,
+            "lastRequest": facts.last_request or None,
             "users": facts.users,
             "groups": facts.groups,
             "duplicates": facts.duplicates,

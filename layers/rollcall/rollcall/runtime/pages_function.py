@@ -23,6 +23,7 @@ from rollcall.storage.findings import DUPLICATE, Findings
 from rollcall.storage.report_files import FORMATS
 from rollcall.storage.resources import Resources
 from rollcall.storage.template_items import TemplateItems
+from rollcall.storage.usage_items import UsageItems
 from rollcall.templates.catalogue import Catalogue
 from rollcall.tenants.handover import HandoverService
 
@@ -42,6 +43,7 @@ def handover_routes(backend: Backend) -> list[Route]:
 
     def facts(tenant: str) -> DirectoryFacts:
         resources = Resources(backend.table, tenant)
+        latest = UsageItems(backend.table, tenant).latest(datetime.now(UTC))
         templates = Catalogue.of(TemplateItems(backend.table, tenant).read())
         duplicates = Findings(backend.table, tenant).count_flagged(
             DUPLICATE, handover_page.MAX_FLAGS
@@ -51,6 +53,7 @@ def handover_routes(backend: Backend) -> list[Route]:
             resources.count(Kind.USER, linked=True),
             resources.count(Kind.GROUP, linked=True),
             duplicates,
+            latest.answered.time if latest is not None and latest.answered is not None else "",
         )
 
     return handover_page.routes(

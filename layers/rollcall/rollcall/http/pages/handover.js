@@ -117,7 +117,7 @@
   }
 
   function connection() {
-    const { shown, firstUse, lastUse, users, groups, duplicates, live, open, tenant } = told;
+    const { shown, firstUse, lastUse, lastRequest, users, groups, duplicates, live, open, tenant } = told;
     show("connection", Boolean(shown));
     show("closed", !open);
     show("no-template", !told.template);
@@ -128,7 +128,7 @@
     const first = arrived
       ? `arrived ${when(firstUse)}, by ${METHODS[told.way].name}, for the tenant ${tenant}` : "";
     const last = arrived && lastUse !== firstUse.slice(0, 10)
-      ? `, last request on ${when(lastUse, day)}` : "";
+      ? `, last request on ${lastRequest ? when(lastRequest) : when(lastUse, day)}` : "";
     signal("test", arrived ? "done" : waiting ? "waiting" : "",
       arrived ? first + last : waiting ? "waiting for Entra ID…" : "has not arrived");
     const some = arrived && users + groups > 0;
