@@ -156,7 +156,7 @@ class Table:
         return items
 
     def query(self, pk: str, prefix: str = "", **bounds: Unpack[Bounds]) -> Iterator[Item]:
-        """Read the items whose `sk` begins with `prefix`, in order, strongly consistent, by pages."""
+        """Read the items whose `sk` begins with `prefix`, in order, consistent, by pages."""
         after = "" if bounds.get("inclusive") else bounds.get("after", "")
         for page in self.pages(pk, prefix, **bounds):
             yield from (item for item in page if item["sk"] != after)
