@@ -213,7 +213,6 @@ UNUSED = {
     "scim2_models.annotated",
     "scim2_models.lookup",
     "scim2_models.messages.bulk",
-    "scim2_models.messages.error",
     "scim2_models.messages.list_response",
     "scim2_models.messages.search_request",
     "scim2_models.provider",

@@ -264,3 +264,4 @@ def build(model: type[engine.BaseModel]) -> None:
 
 bind(Kind.USER, ProvisionedUser)
 bind(Kind.GROUP, ProvisionedGroup)
+build(engine.Error)  # which translates the engine's refusals
