@@ -47,6 +47,8 @@ def built(shape: str) -> list[str]:
         for name, parameter in inspect.signature(method).parameters.items()
     }
     key = method(**arguments)
+    if isinstance(key, list):
+        return key[:1]
     return list(key.values()) if isinstance(key, dict) else [key]
 
 

@@ -63,6 +63,8 @@ def fill(having: Services, name: str) -> Filled:
     operators.UserAccesses(operator, name).grant(ids["ann"], {"policies": "edit"}, "")
     _merged(operator, name, directory, ids)
     _begun(having, name, ids)
+    walk = directory.context.template_walks.start("staff", ids["staff"], _now(), OPERATOR)
+    having.table.transact([walk])
     codes = _handed_over(having, name, first)
     having.oauth_clients(name).create("Entra ID")
     Outbox(having.table, name).write("token.rotated", "t1", {"until": MONDAY}, OPERATOR)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import gc
 import json
-import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -80,8 +79,6 @@ def deferred_models() -> Iterator[None]:
     """Let models that are defined in a block be built when they are first used."""
     from pydantic import BaseModel  # noqa: PLC0415  # only by the functions that need the engine
 
-    # For the first model that is built, pydantic looks for plugins in all installed packages.
-    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     before = BaseModel.model_config
     BaseModel.model_config = {**before, "defer_build": True}
     try:
