@@ -94,7 +94,7 @@ def alone(replay: Replay, kind: str, seconds: int = 5) -> Iterator[Second]:
     """Yield seconds with one kind of request only, as many as the limiter admits for long."""
     counted = 1
     if kind == f"add {PAGE} members" and replay.design.members:
-        counted += PAGE // replay.design.members
+        counted = ceil(PAGE / replay.design.members)
     for _ in range(seconds):
         yield replay.second(Sent(kind, replay.identifier()) for _ in range(ceil(RATE / counted)))
 

@@ -24,6 +24,8 @@ from zlib import crc32
 from bench.partitions.recording import PartitionKey, Units, Usage
 from bench.partitions.requests import TENANT, Recording
 from rollcall.directory.context import MEMBERS_OF_AN_OPERATION
+from rollcall.scim.resource_type import Kind
+from rollcall.storage import keys
 from rollcall.storage.keys import CHANGE_SHARDS, EVIDENCE_SHARDS, USAGE_SHARDS
 from rollcall.storage.provisioning_log import SHARDS, LogEntry
 
@@ -49,11 +51,12 @@ class Design:
     """How keys are spread, and what the limiter counts.
 
     `log` returns the shard of an entry; one shard of evidence is that of the names. A request
-    counts as a further operation for each `members`, 0 for never, and `bulks` bulk requests of the
-    largest size are the most that a tenant may have under way.
+    counts as an operation for each `members` that it changes, 0 for one in all, and `bulks` bulk
+    requests of the largest size are the most that a tenant may have under way.
     """
 
     log: Callable[[LogEntry], int] = lambda entry: entry.shard
+    changes: int = CHANGE_SHARDS
     evidence: int = EVIDENCE_SHARDS
     usage: int = USAGE_SHARDS
     members: int = MEMBERS_OF_AN_OPERATION
@@ -63,12 +66,13 @@ class Design:
 NOW = Design()
 BEFORE = Design(
     log=lambda entry: crc32(entry.request.encode()) % SHARDS,
+    changes=4,
     evidence=1,
     usage=1,
     members=0,
     bulks=1_000,
 )
-"""Before anything was spread: the log by request, evidence and usage in one partition each."""
+"""Before: the log by request, half of the order of change, one partition of evidence and usage."""
 
 Keys: TypeAlias = dict[PartitionKey, Units]
 Peaks: TypeAlias = dict[tuple[str, str], Units]
@@ -115,12 +119,13 @@ def _place(key: str) -> int:
 def family(key: str) -> str:
     """Return a partition key with placeholders, as `docs/access-patterns.md` writes it."""
     tenant, _, rest = key.partition("#")
-    name, *parts = rest.split("#")
+    name, *parts = rest.replace("#MORE#", "#").split("#")
     if not tenant:
         return "#USAGE#{0-15}" if name == "USAGE" else key
     if name == "LOG":
         return "T#LOG#{day}#{0-3}"
     if name in ("CHANGED", "IDENTITY") and parts:
+        name = name.replace("CHANGED", "CHANGED(#MORE)")
         return "#".join(["T", name, *parts[:-1], "{0-3}"])
     if name == "LOOKUP":
         return f"T#LOOKUP#{parts[0].rpartition(':')[2]}#{{value}}"
@@ -170,6 +175,8 @@ class Replay:
                 prefix = key.rpartition("#")[0]
                 for shard, number in Counter(self._shards(name, recorded, sent, resources)).items():
                     spread = f"{prefix}#{shard}"
+                    if name == "CHANGED":
+                        spread = keys.Keys(tenant).change_partition(_kind(parts), shard)
                     if name == "IDENTITY" and self.design.evidence == 1:
                         spread = prefix  # that of the names
                     taken.add(where, spread, units, number)
@@ -186,8 +193,16 @@ class Replay:
             piece = crc32(recorded.encode())
             return [crc32(b"%d" % (each ^ piece)) % self.design.evidence for each in resources]
         if sent[0].kind.endswith(" members"):  # those of each request as those that were recorded
-            return [(int(recorded[-1]) + each) % CHANGE_SHARDS for each in resources]
-        return [each % CHANGE_SHARDS for each in resources]
+            own = keys.Keys(recorded.partition("#")[0])
+            parts = recorded.split("#")
+            first = [own.change_partition(_kind(parts), each) for each in range(CHANGE_SHARDS)]
+            return [(first.index(recorded) + each) % self.design.changes for each in resources]
+        return [each % self.design.changes for each in resources]
+
+
+def _kind(parts: list[str]) -> Kind:
+    """Return the type of which a partition of the order of change is, from its parts."""
+    return Kind(parts[-2].removesuffix("S").title())
 
 
 def peaks(seconds: Iterable[Second]) -> Peaks:

@@ -296,7 +296,7 @@ def test_of_a_member_nothing_can_be_changed(directory: Directory) -> None:
         )
 
 
-def test_a_change_of_members_counts_as_an_operation_for_each_ten(services: Services) -> None:
+def test_a_change_of_members_counts_as_an_operation_for_each_fifty(services: Services) -> None:
     charged: list[int] = []
     own = Directory(Context(services.table, "acme", URL, charge=charged.append))
 
@@ -305,20 +305,22 @@ def test_a_change_of_members_counts_as_an_operation_for_each_ten(services: Servi
         charged.clear()
         return operations
 
-    people = users(own, 45)
+    people = users(own, 101)
     assert taken() == 0
     sales = group(own, "sales", *people)
-    assert taken() == 4
+    assert taken() == 2  # the first fifty are the request itself
     own.groups.patch(sales, setting(*people))
     assert taken() == 0  # nothing changes
-    own.groups.patch(sales, removing(*people[:9]))
+    own.groups.patch(sales, removing(*people[:50]))
     assert taken() == 0
-    own.groups.patch(sales, removing(*people[9:30]))
+    own.groups.patch(sales, removing(*people[50:]))
+    assert taken() == 1
+    own.groups.patch(sales, adding(*people[:100]))
+    assert taken() == 1
+    own.groups.patch(sales, adding(people[100]))
+    assert taken() == 0
+    own.groups.delete(sales)  # in several transactions
     assert taken() == 2
-    own.groups.patch(sales, adding(*people[:30]))
-    assert taken() == 3
-    own.groups.delete(sales)
-    assert taken() == 4
 
 
 def test_members_that_a_failed_change_names_are_not_counted(services: Services) -> None:

@@ -14,7 +14,7 @@ from rollcall.directory.directory import Directory
 from rollcall.directory.search import Query
 from rollcall.runtime.services import Services
 from rollcall.scim.resource_type import ROLLCALL, ROLLCALL_GROUP, Kind
-from rollcall.storage.keys import CHANGE_SHARDS
+from rollcall.storage.keys import CHANGE_SHARDS, Keys
 from rollcall.storage.table import Table
 from tests.directory.people import URL, adding, group, titled, user
 from tests.storage import consistency
@@ -221,7 +221,7 @@ def test_what_did_not_change_is_not_looked_at(
         page = directory.search.run([Kind.USER], Query(filter=begin, cursor="", count=100))
 
     assert [each["userName"] for each in page["Resources"]] == ["user7"]
-    assert [each.operation for each in requests] == ["Query"] * 4 + ["BatchGetItem"]
+    assert [each.operation for each in requests] == ["Query"] * CHANGE_SHARDS + ["BatchGetItem"]
     (asked,) = requests[-1].body["RequestItems"].values()
     assert len(asked["Keys"]) == 1
 
@@ -240,6 +240,48 @@ def test_the_partitions_of_the_order_of_change_are_read_at_once(
         assert read(directory, begin) == ["ada"]
 
 
+PARTITION_OF = Keys("acme").change_partition_of
+
+
+def stored_in_four(services: Services, *people: str) -> None:
+    """Put documents into the partitions where a release with four of them had them."""
+    for each in people:
+        key = Keys("acme").document(Kind.USER, each)
+        item = services.table.get(key)
+        assert item is not None
+        services.table.put(key, {**item, "feed": item["feed"].replace("#MORE", "")})
+
+
+def feeds(services: Services, *people: str) -> set[str]:
+    items = (services.table.get(Keys("acme").document(Kind.USER, each)) for each in people)
+    return {item["feed"] for item in items if item is not None}
+
+
+def test_what_a_release_with_four_partitions_wrote_is_read_and_moves_with_its_next_change(
+    directory: Directory, clock: Clock, services: Services
+) -> None:
+    begin = since(clock)
+    names = [f"user{each}" for each in range(40)]
+    people = [each for each in names if "#MORE#" in PARTITION_OF(Kind.USER, each)][:4]
+    for each in people:
+        directory.users.create({"userName": each}, each)
+    left, changed, member, deleted = people
+    stored_in_four(services, *people)
+    assert not any("#MORE#" in each for each in feeds(services, *people))
+    assert read(directory, begin) == people
+    assert consistency.verified(services, "acme") == []
+
+    directory.users.patch(changed, titled("Chief"))
+    staff = group(directory, "staff")
+    directory.groups.patch(staff, adding(member))
+    directory.users.delete(deleted)
+
+    assert all("#MORE#" in each for each in feeds(services, changed, member, deleted))
+    assert not any("#MORE#" in each for each in feeds(services, left))
+    assert read(directory, begin) == [left, changed, member]
+    assert consistency.verified(services, "acme") == []
+
+
 @pytest.mark.parametrize("others", [10, 150])
 def test_what_it_costs_depends_on_what_changed_and_not_on_how_many_there_are(
     others: int, directory: Directory, clock: Clock, services: Services
@@ -254,7 +296,7 @@ def test_what_it_costs_depends_on_what_changed_and_not_on_how_many_there_are(
         page = directory.search.run([Kind.USER], Query(filter=begin, cursor="", count=100))
 
     assert len(page["Resources"]) == 8
-    assert cost.total == (5, 10.0, 0.0)  # four queries of half a unit, and a unit a document
+    assert cost.total == (9, 12.0, 0.0)  # eight queries of half a unit, and a unit a document
 
 
 @pytest.mark.parametrize(

@@ -170,7 +170,7 @@ class _Stored:
                     yield f"{kind} {identifier} means another user, and would stop to: {item}"
             elif int(item["expires"]) <= 0:
                 yield f"the tombstone of {kind} {identifier} never goes"
-        if not re.fullmatch(rf"{tenant}#CHANGED#{kind}S#[0-3]", item["feed"]):
+        if not re.fullmatch(rf"{tenant}#CHANGED(#MORE)?#{kind}S#[0-3]", item["feed"]):
             yield f"{kind} {identifier} is in no order of change: {item['feed']}"
         if (item["gsi_pk"], item["gsi_sk"]) != (listing, order):
             yield f"{kind} {identifier} is listed under {item['gsi_pk']} {item['gsi_sk']}"

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from random import Random
 
 import pytest
 
 from rollcall.aws import deadline
 from rollcall.aws.clients import Clients
+from rollcall.directory.context import Context
 from rollcall.runtime.services import Services
 from rollcall.scim.discovery import MAX_OPERATIONS
 from rollcall.scim.errors import TooManyRequests
@@ -220,6 +222,34 @@ def test_a_bulk_of_any_size_passes_where_there_is_no_debt(one: Containers, clock
     assert one.reserve(0, MAX_OPERATIONS) == 0
     clock.go_on(3600)
     assert one.reserve(0, MAX_OPERATIONS) == 0
+
+
+@pytest.mark.parametrize("members", [1, 50, 51, 100])
+def test_requests_of_up_to_a_hundred_members_are_admitted_at_the_rate_of_entra(
+    one: Containers, clock: Clock, members: int
+) -> None:
+    charge = partial(one.limiters[0].charge, ACME)
+    context = Context(one.services.table, "acme", charge=charge)
+    refused = []
+    for number in range(10 * 25):
+        if one.send():
+            refused.append(number)
+        context.charge_members(members)
+        clock.go_on(1 / 25)
+
+    assert refused == []
+
+
+def test_requests_of_more_members_than_entra_sends_wait(one: Containers, clock: Clock) -> None:
+    context = Context(one.services.table, "acme", charge=partial(one.limiters[0].charge, ACME))
+    admitted = 0
+    for _ in range(10 * 25):
+        if not one.send():
+            admitted += 1
+            context.charge_members(200)
+        clock.go_on(1 / 25)
+
+    assert admitted == pytest.approx(10 * RATE / 4 + RATE / 4, abs=2)
 
 
 @pytest.mark.parametrize("a_second", [RATE / 2, RATE, 2 * RATE, 4 * RATE])

@@ -37,8 +37,8 @@ from rollcall.templates.access_levels import AccessLevels
 
 Clock: TypeAlias = Callable[[], datetime]
 
-MEMBERS_OF_AN_OPERATION = 10
-"""The members that a request changes for each further operation that it counts as.
+MEMBERS_OF_AN_OPERATION = 50
+"""The members that a request may change for each operation that it counts as.
 
 Each member gets another version, which moves it in the order of change as any other write does.
 """
@@ -168,9 +168,12 @@ class Context:
         self.table.transact([*actions, *self.log.write_actions(detail)])
         self.log.note_written()
 
-    def charge_members(self, number: int) -> None:
-        """Count the members that a request has changed or will change."""
-        self.charge(number // MEMBERS_OF_AN_OPERATION)
+    def charge_members(self, number: int, counted: int = 0) -> None:
+        """Count members that a request has changed or will change, beyond those `counted` before.
+
+        The first operation is the request itself.
+        """
+        self.charge(_further_operations(counted + number) - _further_operations(counted))
 
     def now(self) -> str:
         """Return the present instant as documents hold it."""
@@ -192,6 +195,10 @@ class Context:
             if attempt.helped:
                 attempts = self.table.retry.attempts()
         raise Unavailable(f"too many changes of one {kind.value} at once", status=429)
+
+
+def _further_operations(members: int) -> int:
+    return max(0, members - 1) // MEMBERS_OF_AN_OPERATION
 
 
 @dataclass

@@ -67,10 +67,13 @@ def finish(context: Context, identifier: str, seconds: float | None = None) -> b
     deadline = retry.clock() + (seconds or retry.seconds)
     remaining = _memberships(context, deleted.kind, identifier)
     most = ACTIONS_PER_MEMBERSHIP + (ACTIONS_PER_INHERITED if deleted.survivor else 0)
+    ended = 0
     while batch := list(islice(remaining, context.table.max_actions // most)):
         if retry.clock() > deadline:
             return False
         ending.apply(batch, deadline)
+        context.charge_members(len(batch), ended)
+        ended += len(batch)
     context.large_changes.finish_deletion(identifier)
     return True
 
@@ -117,7 +120,6 @@ class _Ending:
                 table.transact(actions, deadline - table.retry.clock())
             except ConditionFailed:
                 continue
-            self.context.charge_members(len(batch))
             return
         raise Unavailable("too many changes of one resource's groups at once", status=429)
 

@@ -56,6 +56,7 @@ class Aliases:
         values = {
             ":survivor": survivor,
             ":now": now,
+            ":feed": self._keys.change_partition_of(Kind.USER, record.id),
             ":version": record.version,
             ":next": record.version + 1,
             ":origin": self._actor.item,
@@ -63,7 +64,7 @@ class Aliases:
             ":order": f"{now}#{Kind.USER.value}#{record.id}",
         }
         sets = (
-            "alias = :survivor, deleted = :now, modified = :now, version = :next, "
+            "alias = :survivor, deleted = :now, modified = :now, feed = :feed, version = :next, "
             "origin = :origin, gsi_pk = :tombstones, gsi_sk = :order"
         )
         if stub is not None:
@@ -93,11 +94,12 @@ class Aliases:
         return Action(
             "Update",
             self._keys.document(Kind.USER, stub.id),
-            update=f"{change} modified = :now, version = :next, origin = :origin",
+            update=f"{change} modified = :now, feed = :feed, version = :next, origin = :origin",
             condition="version = :version AND attribute_exists(stub)",
             values={
                 **values,
                 ":now": now,
+                ":feed": self._keys.change_partition_of(Kind.USER, stub.id),
                 ":version": stub.version,
                 ":next": stub.version + 1,
                 ":origin": self._actor.item,

@@ -110,14 +110,15 @@ class GrantItems:
             "Update",
             self._keys.document(Kind.USER, user),
             update=(
-                f"SET {'access = :access, ' if after else ''}modified = :now, origin = :origin "
-                f"{'' if after else 'REMOVE access '}ADD version :one"
+                f"SET {'access = :access, ' if after else ''}modified = :now, feed = :feed, "
+                f"origin = :origin {'' if after else 'REMOVE access '}ADD version :one"
             ),
             condition="attribute_exists(document) AND "
             + ("access = :held" if before else "attribute_not_exists(access)"),
             values={
                 **({":access": after.item} if after else {}),
                 ":now": now,
+                ":feed": self._keys.change_partition_of(Kind.USER, user),
                 ":origin": actor.item,
                 ":one": 1,
                 **({":held": before.item} if before else {}),

@@ -21,8 +21,8 @@ GROUP, MEMBER, PARENT = "GROUP#", "MEMBER#", "PARENT#"
 GRANT = "GRANT#"
 CURRENT, VERSION, WALK = "CURRENT", "VERSION#", "WALK#"
 NOTICE = "NOTICE#"
-CHANGE_SHARDS = 4
-"""The number of partitions of the change index, for each type."""
+CHANGE_SHARDS = 8
+"""The number of partitions of the change index, for each type; it was 4 once."""
 EVIDENCE_SHARDS = 4
 """The number of index partitions of the evidence that is no name."""
 BY_HAND = "@"
@@ -132,8 +132,8 @@ class Keys:
         return f"{self.tenant}#{kind.value.upper()}S"
 
     def change_partition(self, kind: Kind, shard: int) -> str:
-        """A partition of the resources of a type in the order of change."""
-        return f"{self.tenant}#CHANGED#{kind.value.upper()}S#{shard}"
+        """A partition of the order of change. All end as the first four: streams filter by that."""
+        return f"{self.tenant}#CHANGED{'#MORE' * (shard // 4)}#{kind.value.upper()}S#{shard % 4}"
 
     def change_partition_of(self, kind: Kind, identifier: str) -> str:
         """The partition of one resource in the order of change."""

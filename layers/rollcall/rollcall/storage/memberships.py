@@ -231,9 +231,14 @@ class Memberships:
             yield Action(
                 "Update",
                 self._keys.document(kind, identifier),
-                update="SET modified = :now, origin = :origin ADD version :one",
+                update="SET modified = :now, feed = :feed, origin = :origin ADD version :one",
                 condition=condition,
-                values={":now": now, ":one": 1, ":origin": self.actor.item},
+                values={
+                    ":now": now,
+                    ":feed": self._keys.change_partition_of(kind, identifier),
+                    ":one": 1,
+                    ":origin": self.actor.item,
+                },
                 names=names,
             )
 

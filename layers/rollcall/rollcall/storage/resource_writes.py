@@ -184,13 +184,14 @@ class ResourceWrites:
                 "Update",
                 self.keys.document(record.kind, record.id),
                 update=(
-                    "SET deleted = :now, modified = :now, expires = :expires, version = :next, "
-                    "origin = :origin, gsi_pk = :tombstones, gsi_sk = :order "
+                    "SET deleted = :now, modified = :now, feed = :feed, expires = :expires, "
+                    "version = :next, origin = :origin, gsi_pk = :tombstones, gsi_sk = :order "
                     "REMOVE document, pending"
                 ),
                 condition="version = :version AND attribute_exists(document)",
                 values={
                     ":now": now,
+                    ":feed": self.keys.change_partition_of(record.kind, record.id),
                     ":expires": expires,
                     ":version": record.version,
                     ":next": record.version + 1,
@@ -216,8 +217,9 @@ class ResourceWrites:
         several: bool = False,
     ) -> Action:
         """Return the action that changes a living document item and raises its version."""
-        changes = ["modified = :now", "origin = :origin"]
-        values = {**values, ":now": now, ":origin": self._actor.item, ":one": 1}
+        changes = ["modified = :now", "feed = :feed", "origin = :origin"]
+        feed = self.keys.change_partition_of(kind, identifier)
+        values = {**values, ":now": now, ":feed": feed, ":origin": self._actor.item, ":one": 1}
         if sets:
             changes.append(sets)
         counters = ["version :one", *(["epoch :one"] if several else [])]
