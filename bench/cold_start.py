@@ -56,6 +56,7 @@ KINDS = (
     "expiry-daily",
     "summary-week",
     "sweep-unfinished",
+    "release-unknown",
 )
 """The events of the first requests, one of each kind."""
 

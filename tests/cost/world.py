@@ -13,8 +13,8 @@ from rollcall.runtime.services import Services
 from tests.cost.requests import Sent
 from tests.http.api import Api
 
-_BESIDE = ("#LOG#", "#BOOKMARK#", "#TOKENS")
-"""What reading and refusing leave: the log, where pages end, when a token was used."""
+_BESIDE = ("#LOG#", "#BOOKMARK#", "#TOKENS", "#USAGE")
+"""What reading and refusing leave: the log, where pages end, when a token was used, what came."""
 
 
 class World:
