@@ -160,7 +160,7 @@ def _refuse(services: Services) -> None:
     refused = now - timedelta(hours=2)
     usage = UsageItems(services.table, TENANT)
     usage.add(refused, {"refused": 1}, None, Refusal(instant(refused), 401))
-    services.summaries.run(now - timedelta(days=2))
+    services.summaries.compare(TENANT, now - timedelta(days=2))
 
 
 def _offer(services: Services) -> None:
