@@ -16,8 +16,9 @@ from typing import Any
 
 from bench.process import LOOPBACK
 
-_READS = {"BatchGetItem", "GetItem", "Query", "Scan"}
-_WRITES = {"BatchWriteItem", "DeleteItem", "PutItem", "TransactWriteItems", "UpdateItem"}
+READS = {"BatchGetItem", "GetItem", "Query", "Scan"}
+WRITES = {"BatchWriteItem", "DeleteItem", "PutItem", "TransactWriteItems", "UpdateItem"}
+"""The calls of DynamoDB that tell what they consumed, when they are asked."""
 
 
 @dataclass
@@ -34,7 +35,7 @@ class Use:
         tables = reported if isinstance(reported, list) else [reported]
         units = sum(float(each["CapacityUnits"]) for each in tables)
         self.calls += 1
-        if operation in _READS:
+        if operation in READS:
             self.reads += units
         else:
             self.writes += units
@@ -76,7 +77,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
         operation = self.headers["X-Amz-Target"].partition(".")[2]
-        metered = operation in _READS | _WRITES
+        metered = operation in READS | WRITES
         if metered:
             body = json.dumps({**json.loads(body), "ReturnConsumedCapacity": "TOTAL"}).encode()
         passed = {

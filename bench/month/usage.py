@@ -7,12 +7,9 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+from bench.meter import READS, WRITES
 from rollcall.aws.clients import Clients
 from tests.storage.faults import registered
-
-READS = {"BatchGetItem", "GetItem", "Query", "Scan"}
-WRITES = {"BatchWriteItem", "DeleteItem", "PutItem", "TransactWriteItems", "UpdateItem"}
-"""The calls of DynamoDB that tell what they consumed, when they are asked."""
 
 
 @dataclass
