@@ -26,7 +26,8 @@ from bench.partitions.requests import TENANT, Recording
 from rollcall.directory.context import MEMBERS_OF_AN_OPERATION
 from rollcall.scim.resource_type import Kind
 from rollcall.storage import keys
-from rollcall.storage.keys import CHANGE_SHARDS, EVIDENCE_SHARDS, USAGE_SHARDS
+from rollcall.storage.deployment_keys import USAGE_SHARDS
+from rollcall.storage.keys import CHANGE_SHARDS, EVIDENCE_SHARDS
 from rollcall.storage.provisioning_log import SHARDS, LogEntry
 
 OF_A_RESOURCE = {"USER", "GROUP", "EVIDENCE", "USERNAME", "GROUPNAME", "LOOKUP", "BOOKMARK"}

@@ -10,7 +10,7 @@ from typing import Any
 
 from rollcall.scim.indexing import IndexEntry
 from rollcall.scim.resource_type import Kind
-from rollcall.storage import keys
+from rollcall.storage import deployment_keys
 from rollcall.storage.keys import Key, Keys
 
 _TEXT, _NUMBER = "0text0", 7_777_777
@@ -30,8 +30,8 @@ def shapes(tenant: str) -> dict[str, list[tuple[re.Pattern[str], re.Pattern[str]
         for name, each in vars(Keys).items()
         if inspect.isfunction(each) and inspect.signature(each).return_annotation == "Key"
     }
-    named["report_link"] = keys.report_link
-    named["tenant_summary"] = keys.tenant_summary
+    named["report_link"] = deployment_keys.report_link
+    named["tenant_summary"] = deployment_keys.tenant_summary
     return {name: [_patterns(key) for key in _built(spell)] for name, spell in named.items()}
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from rollcall.model.tenant_summary import URGENCIES, TenantSummary, TokenFacts
 from rollcall.runtime.services import Services
-from rollcall.storage import keys
+from rollcall.storage import deployment_keys
 from rollcall.storage.summary_items import SummaryItems, SummaryRun
 from rollcall.storage.transactions import ConditionFailed
 from tests.storage.units import metered
@@ -115,7 +115,7 @@ def test_a_thousand_tenants_are_read_in_three_round_trips_at_most(
     (raw,) = dynamodb.query(
         TableName=services.table.name,
         KeyConditionExpression="pk = :pk",
-        ExpressionAttributeValues={":pk": {"S": keys.TENANTS}},
+        ExpressionAttributeValues={":pk": {"S": deployment_keys.TENANTS}},
     )["Items"]
     for first in range(0, 1_000, 25):
         puts = [

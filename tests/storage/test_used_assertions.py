@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from rollcall.runtime.services import Services
-from rollcall.storage import keys
+from rollcall.storage import deployment_keys
 from rollcall.storage.used_assertions import UsedAssertions
 
 
@@ -17,7 +17,7 @@ def test_a_use_is_noted_once_and_until_it_expires(services: Services) -> None:
     assert used.note("digest", 2_000_000_000)
     assert not used.note("digest", 2_000_000_001)
     assert used.note("other", 2_000_000_000)
-    item = services.table.get(keys.used_assertion("digest"))
+    item = services.table.get(deployment_keys.used_assertion("digest"))
     assert item is not None
     assert item["expires"] == 2_000_000_000
 

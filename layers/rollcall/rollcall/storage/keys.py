@@ -1,4 +1,4 @@
-"""The key shapes of the one table: nothing else in the package spells a key.
+"""The key shapes of a tenant. No module but this and `deployment_keys` spells a key.
 
 `docs/access-patterns.md` lists them with what each serves.
 """
@@ -32,17 +32,6 @@ UNFINISHED_DELETION = "LEAVING"
 UNFINISHED = "#UNFINISHED"
 """The index partition of unfinished changes of all tenants; no tenant's name begins with #."""
 FLAG = "FLAG#"
-REPORT = "#REPORT#"
-"""The prefix of the partitions of links to reports; no tenant's name begins with #."""
-SCHEDULES = "#SCHEDULES"
-"""The partition of the schedules of the deployment."""
-ASSERTION = "#ASSERTION#"
-USAGE_SHARDS = 16
-"""The number of index partitions of usage: all tenants begin an hour at the same time."""
-TENANTS = "#TENANTS"
-"""The partition of the summaries of all tenants, in the order of urgency."""
-SUMMARIES_RUN: Key = {"pk": TENANTS, "sk": "#RUN"}
-"""When the summaries were last brought up to date; it is before those of all tenants."""
 FINDING = "FINDING#"
 SUMMARY = "SUMMARY#"
 
@@ -263,36 +252,6 @@ class Keys:
     def notice(self, notice: str) -> Key:
         """A notice, kept for two days."""
         return {"pk": self.notices(), "sk": f"{NOTICE}{notice}"}
-
-
-def report_link(digest: str) -> Key:
-    """A link to a report; it is opened by its code alone, so no tenant is in the key."""
-    return {"pk": f"{REPORT}{digest}", "sk": "LINK"}
-
-
-def lease(name: str) -> Key:
-    """A lease on work for all tenants; no tenant's name begins with #."""
-    return {"pk": f"#LEASE#{name}", "sk": "LEASE"}
-
-
-def schedule(name: str) -> Key:
-    """By when a schedule of the deployment has to have run again."""
-    return {"pk": SCHEDULES, "sk": name}
-
-
-def usage_orders() -> list[str]:
-    """The index partitions of the hours in which tenants sent requests, in the order of time."""
-    return [f"#USAGE#{shard}" for shard in range(USAGE_SHARDS)]
-
-
-def tenant_summary(urgency: int, tenant: str) -> Key:
-    """The summary of a tenant, among those that are as urgent."""
-    return {"pk": TENANTS, "sk": f"{urgency}#{tenant}"}
-
-
-def used_assertion(digest: str) -> Key:
-    """A use of an assertion that signs in once; no tenant's name begins with #."""
-    return {"pk": f"{ASSERTION}{digest}", "sk": "USED"}
 
 
 def identifier(key: str) -> str:

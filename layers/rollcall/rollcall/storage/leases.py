@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from rollcall.storage import keys
+from rollcall.storage import deployment_keys
 from rollcall.storage.table import Table
 from rollcall.storage.transactions import Action, ConditionFailed
 
@@ -17,7 +17,7 @@ class Leases:
 
     def is_held(self, name: str, now: datetime) -> bool:
         """Tell whether somebody has a lease: a read, where `take` is a write."""
-        held = self._table.get(keys.lease(name))
+        held = self._table.get(deployment_keys.lease(name))
         return held is not None and int(held["expires"]) > _unix(now)
 
     def take(self, name: str, holder: str, now: datetime, until: datetime) -> bool:
@@ -25,7 +25,7 @@ class Leases:
         return self._applied(
             Action(
                 "Update",
-                keys.lease(name),
+                deployment_keys.lease(name),
                 update="SET holder = :holder, expires = :expires",
                 condition="attribute_not_exists(pk) OR expires <= :now OR holder = :holder",
                 values={":expires": _unix(until), ":now": _unix(now), ":holder": holder},
@@ -37,7 +37,7 @@ class Leases:
         self._applied(
             Action(
                 "Update",
-                keys.lease(name),
+                deployment_keys.lease(name),
                 update="SET expires = :never REMOVE holder",
                 condition="holder = :holder",
                 values={":never": 0, ":holder": holder},

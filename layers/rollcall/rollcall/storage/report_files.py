@@ -15,7 +15,7 @@ from typing import IO, TYPE_CHECKING
 
 from rollcall.aws.aws_errors import translated_errors
 from rollcall.operator_error import OperatorError
-from rollcall.storage import keys
+from rollcall.storage import deployment_keys
 from rollcall.storage.table import Table
 
 if TYPE_CHECKING:
@@ -119,4 +119,4 @@ def report_path(tenant: str, run: str) -> str:
 
 
 def _link(code: str) -> dict[str, str]:
-    return keys.report_link(sha256(code.encode()).hexdigest())
+    return deployment_keys.report_link(sha256(code.encode()).hexdigest())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from rollcall.scim.instant import instant
-from rollcall.storage import keys
+from rollcall.storage import deployment_keys
 from rollcall.storage.table import Table
 
 
@@ -17,9 +17,9 @@ class Schedules:
 
     def completed(self, name: str, due: datetime) -> None:
         """Note that a schedule has run, and by when it has to run again."""
-        self._table.put(keys.schedule(name), {"due": instant(due)})
+        self._table.put(deployment_keys.schedule(name), {"due": instant(due)})
 
     def overdue(self, now: datetime) -> list[str]:
         """Return the names of the schedules that should have run again by now."""
-        noted = self._table.query(keys.SCHEDULES)
+        noted = self._table.query(deployment_keys.SCHEDULES)
         return [each["sk"] for each in noted if each["due"] < instant(now)]

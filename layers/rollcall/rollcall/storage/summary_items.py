@@ -12,7 +12,7 @@ from typing import Any
 
 from rollcall.aws.attribute_values import Item
 from rollcall.model.tenant_summary import URGENCIES, TenantSummary, TokenFacts
-from rollcall.storage import keys
+from rollcall.storage import deployment_keys
 from rollcall.storage.keys import Key
 from rollcall.storage.table import Table
 from rollcall.storage.transactions import Action
@@ -48,14 +48,14 @@ class SummaryItems:
 
     def read_run(self) -> SummaryRun:
         """Read the latest run."""
-        item = self._table.get(keys.SUMMARIES_RUN)
+        item = self._table.get(deployment_keys.SUMMARIES_RUN)
         return SummaryRun() if item is None else SummaryRun(item["finished"], item["named"])
 
     def read_all(self) -> tuple[SummaryRun, Iterator[TenantSummary]]:
         """Read the latest run, and all summaries in the order of urgency, 1 MB a round trip."""
-        items = self._table.query(keys.TENANTS)
+        items = self._table.query(deployment_keys.TENANTS)
         first = next(items, None)
-        if first is None or first["sk"] != keys.SUMMARIES_RUN["sk"]:
+        if first is None or first["sk"] != deployment_keys.SUMMARIES_RUN["sk"]:
             return SummaryRun(), _summaries(first, items)
         return SummaryRun(first["finished"], first["named"]), _summaries(None, items)
 
@@ -65,7 +65,7 @@ class SummaryItems:
         Returns it with its revision. Raises ConditionFailed when another writer came first.
         """
         written = replace(summary, revision=1 if before is None else before.revision + 1)
-        key, item = keys.tenant_summary(summary.urgency, summary.tenant), _item(written)
+        key, item = deployment_keys.tenant_summary(summary.urgency, summary.tenant), _item(written)
         if before is None:
             others = [each for each in _keys(summary.tenant) if each != key]
             self._table.transact(
@@ -79,7 +79,7 @@ class SummaryItems:
         if before.urgency == summary.urgency:
             self._table.replace(Action("Put", key, item=item, condition=same, values=values))
             return written
-        former = keys.tenant_summary(before.urgency, before.tenant)
+        former = deployment_keys.tenant_summary(before.urgency, before.tenant)
         self._table.transact(
             [
                 Action("Delete", former, condition=same, values=values),
@@ -94,11 +94,11 @@ class SummaryItems:
 
     def write_run(self, run: SummaryRun) -> None:
         """Write what is known of the latest run."""
-        self._table.put(keys.SUMMARIES_RUN, asdict(run))
+        self._table.put(deployment_keys.SUMMARIES_RUN, asdict(run))
 
 
 def _keys(tenant: str) -> list[Key]:
-    return [keys.tenant_summary(urgency, tenant) for urgency in range(len(URGENCIES))]
+    return [deployment_keys.tenant_summary(urgency, tenant) for urgency in range(len(URGENCIES))]
 
 
 def _summaries(first: Item | None, others: Iterator[Item]) -> Iterator[TenantSummary]:

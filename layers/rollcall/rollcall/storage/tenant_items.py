@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 
-from rollcall.storage import keys
+from rollcall.storage import deployment_keys
 from rollcall.storage.keys import Key
 from rollcall.storage.table import Table
 
@@ -26,7 +26,9 @@ def delete(table: Table, tenant: str) -> Iterator[int]:
 
 
 def _keys(table: Table, tenant: str) -> Iterator[Key]:
-    for item in table.scan(f"{tenant}#", keys.REPORT, only=("pk", "sk", "place")):
+    for item in table.scan(f"{tenant}#", deployment_keys.REPORT, only=("pk", "sk", "place")):
         # The key of a link to a report has no tenant; the prefix of its files has.
-        if not item["pk"].startswith(keys.REPORT) or item["place"].startswith(f"{tenant}/"):
+        if not item["pk"].startswith(deployment_keys.REPORT) or item["place"].startswith(
+            f"{tenant}/"
+        ):
             yield {"pk": item["pk"], "sk": item["sk"]}

@@ -14,7 +14,7 @@ from typing import Any
 from zlib import crc32
 
 from rollcall.aws.attribute_values import Item
-from rollcall.storage import keys
+from rollcall.storage import deployment_keys, keys
 from rollcall.storage.keys import Keys
 from rollcall.storage.table import Bounds, Table
 from rollcall.storage.transactions import Action
@@ -117,14 +117,18 @@ class UsageItems:
 
 
 def _order(tenant: str) -> str:
-    orders = keys.usage_orders()
+    orders = deployment_keys.usage_orders()
     return orders[crc32(tenant.encode()) % len(orders)]
 
 
 def active_tenants(table: Table, since: datetime) -> set[str]:
     """Return the tenants that sent something in the hour of an instant or later."""
     bounds = Bounds(after=hour_of(since), inclusive=True)
-    found = (item for order in keys.usage_orders() for item in table.query_index(order, **bounds))
+    found = (
+        item
+        for order in deployment_keys.usage_orders()
+        for item in table.query_index(order, **bounds)
+    )
     return {keys.identifier(item["gsi_sk"]) for item in found}
 
 

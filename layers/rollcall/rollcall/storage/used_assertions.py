@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rollcall.storage import keys
+from rollcall.storage import deployment_keys
 from rollcall.storage.table import Table
 from rollcall.storage.transactions import Action, ConditionFailed
 
@@ -17,7 +17,7 @@ class UsedAssertions:
         """Note the use of an assertion until a Unix time; False when it was used before."""
         action = Action(
             "Put",
-            keys.used_assertion(digest),
+            deployment_keys.used_assertion(digest),
             item={"expires": until},
             condition="attribute_not_exists(pk)",
         )
