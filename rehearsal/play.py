@@ -116,13 +116,13 @@ def delete_first(stack: Stack, twin: Tenant) -> str:
     kept = {
         name: identifier
         for name, identifier in stack.resources().items()
-        if name in {"Table", "ReportBucket", "UnpublishedBucket"}
+        if name in {"Table", "ErasureTable", "ReportBucket", "UnpublishedBucket"}
     }
     stack.delete()
     expect(stack.status(), "", "the stack")
     tables = set(stack.cloud.client("dynamodb").list_tables()["TableNames"])
     buckets = {each["Name"] for each in stack.cloud.client("s3").list_buckets()["Buckets"]}
-    expect(set(kept.values()) <= tables | buckets, True, "table and buckets are kept")
+    expect(set(kept.values()) <= tables | buckets, True, "tables and buckets are kept")
     functions = stack.cloud.client("lambda").list_functions()["Functions"]
     left = [e for e in functions if e["FunctionName"].startswith(f"{stack.name}-UsersFunction")]
     expect(left, [], "functions that are left")

@@ -194,7 +194,7 @@ def test_a_first_deployment_that_fails_leaves_nothing_and_a_deletion_keeps_the_d
     }
 
     assert kept == dict.fromkeys(
-        ("Table", "ReportBucket", "UnpublishedBucket"), "RetainExceptOnCreate"
+        ("Table", "ErasureTable", "ReportBucket", "UnpublishedBucket"), "RetainExceptOnCreate"
     )
     assert {STACK.resources[name]["UpdateReplacePolicy"] for name in kept} == {"Retain"}
 

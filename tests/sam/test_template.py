@@ -66,7 +66,19 @@ def test_the_table_is_kept_recoverable_and_encrypted() -> None:
     assert properties["BillingMode"] == "PAY_PER_REQUEST"
     assert properties["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"]
     assert properties["SSESpecification"]["SSEEnabled"]
+    assert properties["DeletionProtectionEnabled"]
     assert local_server.table_properties()["KeySchema"] == properties["KeySchema"]
+
+
+def test_who_was_erased_is_kept_in_a_table_that_no_function_may_use() -> None:
+    table = RESOURCES["ErasureTable"]
+
+    assert table["DeletionPolicy"] == "RetainExceptOnCreate"
+    assert table["Properties"]["DeletionProtectionEnabled"]
+    assert table["Properties"]["SSESpecification"]["SSEEnabled"]
+    roles = [each for each in RESOURCES.values() if each["Type"] == "AWS::IAM::Role"]
+    assert roles
+    assert "ErasureTable" not in json.dumps(roles)
 
 
 def test_the_outputs_are_those_that_the_command_reads() -> None:

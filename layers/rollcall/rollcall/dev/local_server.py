@@ -45,14 +45,23 @@ _TEMPLATE = Path(__file__).parents[4] / "template.yaml"
 
 def create_table(services: Services) -> None:
     """Create the table as the template defines it, unless it exists."""
+    _create(services, services.settings.table, "Table")
+
+
+def create_erasures(services: Services) -> None:
+    """Create the table of erased accounts as the template defines it, unless it exists."""
+    _create(services, services.settings.erasures, "ErasureTable")
+
+
+def _create(services: Services, name: str, resource: str) -> None:
     client = services.clients.dynamodb
-    properties = table_properties()
+    properties = table_properties(resource)
     expiry = properties.pop("TimeToLiveSpecification")
     try:
-        client.create_table(TableName=services.table.name, **properties)
+        client.create_table(TableName=name, **properties)
     except client.exceptions.ResourceInUseException:
         return
-    client.update_time_to_live(TableName=services.table.name, TimeToLiveSpecification=expiry)
+    client.update_time_to_live(TableName=name, TimeToLiveSpecification=expiry)
 
 
 def create_channels(services: Services) -> None:
@@ -71,9 +80,9 @@ def create_signing_key(services: Services) -> None:
         client.create_secret(Name=services.settings.signing_keys, SecretString=token_hex(32))
 
 
-def table_properties() -> dict[str, Any]:
-    """Return the properties of the table in the template that an emulator understands."""
-    properties = _template()["Resources"]["Table"]["Properties"]
+def table_properties(resource: str = "Table") -> dict[str, Any]:
+    """Return the properties of a table in the template that an emulator understands."""
+    properties = _template()["Resources"][resource]["Properties"]
     names = (
         "BillingMode",
         "AttributeDefinitions",
@@ -81,7 +90,7 @@ def table_properties() -> dict[str, Any]:
         "GlobalSecondaryIndexes",
         "TimeToLiveSpecification",
     )
-    return {name: properties[name] for name in names}
+    return {name: properties[name] for name in names if name in properties}
 
 
 def admit(services: Services, tenants: Sequence[str]) -> dict[str, str]:
@@ -146,6 +155,7 @@ def serve(
         url = f"http://{f'[{host}]' if ':' in host else host}:{address[1]}"
         services = Services(replace(settings, endpoint_url=endpoint, url=url))
         create_table(services)
+        create_erasures(services)
         create_channels(services)
         create_signing_key(services)
         tokens = admit(services, tenants)

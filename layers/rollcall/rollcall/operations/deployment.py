@@ -17,6 +17,7 @@ from rollcall.templates.access_levels import AccessLevels
 _OUTPUTS = (
     *("TableName", "SecretPrefix", "AccessLevels", "AccessRoles", "ReportBucket", "ReportTopic"),
     *("ApiUrl", "Bus", "UnpublishedBucket", "SigningSecret", "IssuerHosts"),
+    "ErasureTable",
 )
 """The outputs of a stack that operators need."""
 
@@ -86,4 +87,5 @@ def _stack_settings(stack: str) -> Settings:
         bus=outputs["Bus"],
         unpublished=outputs["UnpublishedBucket"],
         issuer_hosts=issuer_hosts(outputs["IssuerHosts"]),
+        erasures=outputs["ErasureTable"],
     )

@@ -25,6 +25,7 @@ from rollcall.aws.secrets import Secrets
 from rollcall.aws.signing_keys import SigningKeys
 from rollcall.runtime.restore import reseed_when_restored
 from rollcall.runtime.settings import Settings
+from rollcall.storage.erasures import Erasures
 from rollcall.storage.leases import Leases
 from rollcall.storage.provisioning_log import ProvisioningLog
 from rollcall.storage.report_files import ReportFiles
@@ -54,6 +55,10 @@ class Backend:
     def log(self, tenant: str) -> ProvisioningLog:
         """Return the provisioning log of one tenant."""
         return ProvisioningLog(self.table, tenant, self.settings.log_days)
+
+    def erasures(self, tenant: str) -> Erasures:
+        """Return the erasures of one tenant, which are kept outside of the table."""
+        return Erasures(Table(self.clients.dynamodb, self.settings.erasures), tenant)
 
     def leases(self) -> Leases:
         """Return the leases for work that only one process may do at a time."""

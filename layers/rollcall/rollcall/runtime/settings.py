@@ -23,7 +23,8 @@ class Settings:
     `issuer_hosts` serve the keys of issuers beside the hosts of Entra, and with
     `trust_loopback_issuer` this machine does, too; `rate` is how many requests a second each tenant
     may send, 0 for any number; `functions` says what each function that
-    clients reach is for, by its name in AWS. The defaults are those of the local server.
+    clients reach is for, by its name in AWS; `erasures` is the table of erased accounts, which no
+    function reads. The defaults are those of the local server.
     """
 
     table: str = "rollcall"
@@ -48,6 +49,7 @@ class Settings:
     trust_loopback_issuer: bool = False
     rate: int = 0
     functions: Mapping[str, str] = field(default_factory=dict)
+    erasures: str = "rollcall-erasures"
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> Settings:
