@@ -10,7 +10,9 @@ from events.template import Template
 from rollcall.directory.directory import Directory
 from rollcall.directory.sweep import Sweep
 from rollcall.runtime.services import Services
+from rollcall.storage import leases
 from rollcall.storage.keys import Keys
+from rollcall.storage.leases import Leases
 from rollcall.storage.table import Table
 from rollcall.storage.transactions import Action
 from tests.directory.people import group, user
@@ -49,6 +51,20 @@ def test_what_is_damaged_holds_up_no_others_and_is_named(
     (failure,) = raised.value.exceptions
     assert f"{ada} of acme" in failure.__notes__[0]
     make(table, ada, "User")
+    assert [each.id for each in sweep.run()] == [ada]
+
+
+def test_a_tenant_that_is_being_moved_is_left_alone(
+    services: Services, table: Table, directory: Directory
+) -> None:
+    ada, now = left_behind(services, directory, "ada"), datetime.now(UTC)
+    sweep = Sweep(table, lambda _: directory, lambda: now + timedelta(hours=1))
+    name = leases.of_tenant("acme")
+    Leases(table).take(name, "move", now, now + timedelta(days=1))
+
+    assert list(sweep.run()) == []
+
+    Leases(table).release(name, "move")
     assert [each.id for each in sweep.run()] == [ada]
 
 

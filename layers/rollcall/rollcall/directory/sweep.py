@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from math import inf
 
 from rollcall.directory.directory import Directory
 from rollcall.scim.errors import Unavailable
 from rollcall.scim.instant import instant
-from rollcall.storage import large_change_items
+from rollcall.storage import large_change_items, leases
 from rollcall.storage.large_change_items import UnfinishedChange
+from rollcall.storage.leases import Leases
 from rollcall.storage.table import Table
 
 GRACE = timedelta(minutes=1)
@@ -39,14 +41,18 @@ class Sweep:
     ) -> Iterator[UnfinishedChange]:
         """Continue each change while time allows, and yield those that are finished.
 
-        `may_begin` is asked once, when there is a change.
+        `may_begin` is asked once, when there is a change. A tenant that is being moved or restored
+        is left alone.
         A failure does not hold up the others: the next sweep tries again, and an ExceptionGroup at
         the end names the tenant and the id of each.
         """
         until = instant(self.clock() - GRACE)
         failures: list[Exception] = []
         begun = False
+        is_left_alone = cache(self._is_left_alone)
         for change in large_change_items.unfinished_changes(self.table, until):
+            if is_left_alone(change.tenant):
+                continue
             begun = begun or may_begin()
             if not begun:
                 return
@@ -66,3 +72,6 @@ class Sweep:
         if failures:
             names = "; ".join(note for each in failures for note in each.__notes__)
             raise ExceptionGroup(f"unfinished changes could not be continued: {names}", failures)
+
+    def _is_left_alone(self, tenant: str) -> bool:
+        return Leases(self.table).is_held(leases.of_tenant(tenant), self.clock())

@@ -19,6 +19,7 @@ from rollcall.http.time_limit import RESERVE, seconds_left
 from rollcall.model import redaction
 from rollcall.scim.errors import SCIMException, TooManyRequests, UnauthorizedException
 from rollcall.tenants.authentication import Authenticator, Caller
+from rollcall.tenants.closure import CLOSED_REASON, TenantClosed
 from rollcall.tenants.failed_sign_ins import FailedSignIns
 from rollcall.tenants.rate_limiter import RateLimiter
 from rollcall.tenants.tenants import TENANT_NAME
@@ -186,6 +187,8 @@ def note_refusal(log: dict[str, Any], refusal: SCIMException) -> None:
     log["scim_type"] = refusal.scim_type or None
     if isinstance(refusal, TooManyRequests):
         log["limit"] = refusal.limit
+    if isinstance(refusal, TenantClosed):
+        log["reason"] = CLOSED_REASON
 
 
 def _request_id(scope: Scope) -> str:

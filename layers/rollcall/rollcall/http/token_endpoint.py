@@ -22,6 +22,7 @@ from rollcall.tenants.client_grant import (
     IssuedAccessToken,
     OAuthError,
 )
+from rollcall.tenants.closure import CLOSED_REASON, TenantClosed
 from rollcall.tenants.failed_sign_ins import FailedSignIns
 from rollcall.tenants.tenants import TENANT_NAME
 from rollcall.tenants.usage_counter import UsageCounter
@@ -154,6 +155,8 @@ def _failure(request: Request, error: OAuthError | SCIMException) -> Response:
         return _refusal(error.status, error.error, error.description)
     if isinstance(error, TooManyRequests):
         log["limit"] = error.limit
+    if isinstance(error, TenantClosed):
+        log["reason"] = CLOSED_REASON
     if isinstance(error, Unavailable):
         headers = {"Retry-After": str(error.retry_after)}
         return _refusal(error.status, "temporarily_unavailable", error.detail, headers)

@@ -23,6 +23,9 @@ URGENCIES = (
 )
 """What a tenant is listed under, the most urgent first; those before ATTENTION_ENDS need it."""
 
+CLOSED = "closed"
+"""What a closed tenant needs, and what it is listed under: among the most urgent."""
+
 ATTENTION_ENDS = URGENCIES.index("unconnected")
 
 REFUSED_FOR = timedelta(hours=1)
@@ -62,7 +65,8 @@ class TenantSummary:
     was answered with 401 or 403, `refused_since` the first of those after `answered`. `requests`
     are counted by outcome on the day `counted`. `active` is the last day with an answered request,
     and `days` has a bit for each of the HISTORY_DAYS up to it. `checked` is when it was last
-    compared with the secret of the tenant, `written` when it last changed.
+    compared with the secret of the tenant, `written` when it last changed. `closed` says since when
+    a closed tenant is closed, and why.
     """
 
     tenant: str
@@ -84,6 +88,7 @@ class TenantSummary:
     duplicates: int = 0
     checked: str = ""
     written: str = ""
+    closed: str = ""
     urgency: int = 0
     revision: int = 0
 
@@ -93,16 +98,25 @@ class TenantSummary:
 
     def needs(self, now: datetime) -> tuple[str, ...]:
         """Return what needs attention, the most urgent first."""
+        if self.state == CLOSED:
+            return (CLOSED,)
         found = dict(self._problems(now)) if self.state == "active" else {}
         return tuple(each for each in URGENCIES if found.get(each))
 
     def status(self, now: datetime) -> str:
-        """Return the one of URGENCIES that the tenant is listed under."""
+        """Return what the tenant is listed under: one of URGENCIES, or CLOSED."""
+        if self.state == CLOSED:
+            return CLOSED
         if self.state != "active":
             return "disabled"
         if needs := self.needs(now):
             return needs[0]
         return "active" if self.answered else "unconnected"
+
+    def rank(self, now: datetime) -> int:
+        """Return the place of the tenant in the order of urgency."""
+        status = self.status(now)
+        return 0 if status == CLOSED else URGENCIES.index(status)
 
     def silent_after(self) -> timedelta:
         """Return after how much time without a request the tenant is silent."""

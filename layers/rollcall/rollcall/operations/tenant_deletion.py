@@ -1,24 +1,19 @@
 """The deletion of a tenant with all of its data; its secret is last, so that it may be repeated.
 
-Requests that were accepted before the tenant was closed may run for UNDER_WAY; what they write is
-deleted, too.
+What requests write that were accepted before the tenant was closed is waited for, and deleted, too.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator, Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from rollcall.directory.directory import Directory
 from rollcall.model.progress import Progress
+from rollcall.operations import closing
 from rollcall.operations.operator import Operator
-from rollcall.runtime.services import Services
 from rollcall.storage import tenant_items
-
-UNDER_WAY = timedelta(seconds=90)
-"""How long after a tenant was closed its requests may run: a token is cached for a minute, and a
-function runs for 30 seconds at most."""
 
 
 def delete(
@@ -36,10 +31,9 @@ def delete(
     services.tenants.disable(tenant)
     directory = services.directory(tenant, actor=operator.name)
     yield from _clear(directory)
-    if wait and (remaining := _time_under_way(services, tenant)) > timedelta():
-        seconds = remaining.total_seconds()
-        yield Progress(step=f"waiting {seconds:.0f} s for requests that are under way")
-        sleep(seconds)
+    remaining = closing.time_under_way(services, tenant) if wait else timedelta()
+    if remaining > timedelta():
+        yield from closing.waiting(remaining, sleep)
         yield from _clear(directory)
     yield Progress(step="deleting reports, and changes that could not be published")
     services.reports.delete(tenant)
@@ -52,12 +46,3 @@ def delete(
 def _clear(directory: Directory) -> Iterator[Progress]:
     for number, kind in enumerate(directory.clear(), 1):
         yield Progress(number, unit=f"{kind.value.lower()}s", step="deleting")
-
-
-def _time_under_way(services: Services, tenant: str) -> timedelta:
-    """Return how long requests may still run, zero for a tenant that never had a token."""
-    closed = services.tenants.show(tenant)
-    if not (closed.tokens or services.token_usage(tenant).read_all()):
-        return timedelta()
-    since = datetime.fromisoformat(closed.closed or closed.created)
-    return since + UNDER_WAY - services.tenants.clock()

@@ -26,6 +26,7 @@ from rollcall.storage.audit_log import AuditLog
 from rollcall.tenants.authentication import Caller
 from rollcall.tenants.tenant_clients import TenantClients
 from rollcall.tenants.tenant_tokens import TenantTokens
+from rollcall.tenants.tenants import TenantError
 
 
 class Services(Backend):
@@ -45,12 +46,17 @@ class Services(Backend):
         return Directory(Context(self.table, tenant, base_url, acting, access_levels=levels))
 
     def context(self, tenant: str, actor: str) -> Context:
-        """Return the context of an act of an operator. Raises TenantError for an unknown tenant."""
+        """Return the context of an act of an operator, as `contexts` does."""
         return self.contexts(tenant, actor)()
 
     def contexts(self, tenant: str, actor: str) -> Callable[[], Context]:
-        """Return a function that makes these contexts, one for each of many parallel writes."""
+        """Return a function that makes these contexts, one for each of many parallel writes.
+
+        Raises TenantError for an unknown tenant, and for a closed one, whose data is being moved.
+        """
         settings = self.tenants.show(tenant)
+        if settings.closure is not None:
+            raise TenantError(settings.closure.sentence(tenant))
         key, moved = bytes.fromhex(settings.key), settings.moved
 
         def make() -> Context:

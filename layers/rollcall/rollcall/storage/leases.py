@@ -9,6 +9,11 @@ from rollcall.storage.table import Table
 from rollcall.storage.transactions import Action, ConditionFailed
 
 
+def of_tenant(tenant: str) -> str:
+    """Return the name of the lease of an act that replaces all items of a tenant."""
+    return f"TENANT#{tenant}"
+
+
 class Leases:
     """The leases of a deployment. A lease expires, also when its holder was killed."""
 

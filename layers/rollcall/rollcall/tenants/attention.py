@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from rollcall.model.tenant_summary import TenantSummary, longest_gap
+from rollcall.model.tenant_summary import CLOSED, TenantSummary, longest_gap
 
 TOLD_WEEKLY = frozenset({"refused", "silent"})
 """What the weekly message is about; what expires and duplicates have messages of their own."""
@@ -44,6 +44,10 @@ def weekly(summaries: Iterable[TenantSummary], now: datetime) -> WeeklyMessage |
         lines.append(f"And {number - MOST_TOLD} more: rollcall tenants list")
     subject = f"Rollcall: nothing is heard from {number} tenant{'s' * (number != 1)}"
     return WeeklyMessage(subject, "\n\n".join(lines), number)
+
+
+def _closed(summary: TenantSummary, now: datetime) -> str:
+    return f"it is closed for its clients, {summary.closed}."
 
 
 def _refused(summary: TenantSummary, now: datetime) -> str:
@@ -94,6 +98,7 @@ def _duplicates(summary: TenantSummary, now: datetime) -> str:
 
 
 _SENTENCES: Mapping[str, Callable[[TenantSummary, datetime], str]] = {
+    CLOSED: _closed,
     "refused": _refused,
     "expired": _expired,
     "silent": _silent,

@@ -98,7 +98,10 @@ class HandoverService:
         if not timedelta() < opens <= MAX_OPEN:
             raise TenantError(f"a link opens for at most {MAX_OPEN.days} days")
         check_label_and_days(_LABEL, days)
-        if self._tenants.show(tenant).state != ACTIVE:
+        stored = self._tenants.show(tenant)
+        if stored.closure is not None:
+            raise TenantError(stored.closure.sentence(tenant))
+        if stored.state != ACTIVE:
             raise TenantError(f"{tenant} is disabled, enable it first")
         withdrawn, revoked = self._end_unused(tenant)
         now = self._tenants.clock()
@@ -120,7 +123,10 @@ class HandoverService:
         )
 
     def status(self, code: str) -> HandoverStatus | None:
-        """Return the status behind a code, None for an unknown or expired code."""
+        """Return the status behind a code, None for an unknown or expired code.
+
+        Raises TenantClosed for a code of a closed tenant, as all others here do.
+        """
         match = self._find(code)
         if match is None:
             return None
@@ -129,6 +135,7 @@ class HandoverService:
             stored = self._tenants.show(tenant)
         except TenantError:
             return None
+        _refuse_closed(stored)
         made = _made(stored, handover.token) if handover.shown else None
         return HandoverStatus(
             tenant,
@@ -184,7 +191,9 @@ class HandoverService:
         if match is None or match[1].shown:
             return None
         tenant, handover = match
-        if self._tenants.show(tenant).state != ACTIVE:
+        stored = self._tenants.show(tenant)
+        _refuse_closed(stored)
+        if stored.state != ACTIVE:
             raise TenantError(f"{tenant} is disabled")
         items, now = HandoverItems(self._table, tenant), self._tenants.clock()
         try:
@@ -249,6 +258,11 @@ class HandoverService:
             if identifier:
                 return (TenantTokens(self._tenants, tenant).revoke(identifier),)
         return ()
+
+
+def _refuse_closed(tenant: Tenant) -> None:
+    if tenant.closure is not None:
+        raise tenant.closure.refusal
 
 
 def _made(tenant: Tenant, identifier: str) -> Token | OAuthClient | None:

@@ -17,7 +17,6 @@ from rollcall.aws.retry import Retry
 from rollcall.aws.secrets import SecretMissing, Secrets
 from rollcall.model.release_tenant import is_release_tenant
 from rollcall.model.tenant_summary import (
-    URGENCIES,
     TenantSummary,
     TokenFacts,
     with_days,
@@ -145,7 +144,7 @@ class Summaries:
         self, tenant: Tenant, before: TenantSummary | None, now: datetime
     ) -> TenantSummary:
         """Return what a summary should be by the secret, the usage and the reports."""
-        uses = TokenUsage(self._table, tenant.name).read_all()
+        uses, closure = TokenUsage(self._table, tenant.name).read_all(), tenant.closure
         secrets = [(client, each) for client in tenant.clients for each in client.secrets]
         endings = [each.expires for each in tenant.tokens if each.successor not in uses]
         endings += [
@@ -156,6 +155,7 @@ class Summaries:
         current = replace(
             before or TenantSummary(tenant.name, tenant.state, tenant.created),
             state=tenant.state,
+            closed=f"since {closure.since}: {closure.reason}" if closure else "",
             created=tenant.created,
             tokens=tuple(
                 TokenFacts(each.id, each.label, each.created, each.expires)
@@ -182,7 +182,7 @@ class Summaries:
 
 
 def _listed(summary: TenantSummary, now: datetime) -> TenantSummary:
-    return replace(summary, urgency=URGENCIES.index(summary.status(now)))
+    return replace(summary, urgency=summary.rank(now))
 
 
 def _with_usage(summary: TenantSummary, hours: list[UsageHour]) -> TenantSummary:

@@ -10,6 +10,7 @@ from threading import Lock
 from typing import TypeVar
 
 from rollcall.aws.secrets import SecretMissing, Secrets
+from rollcall.tenants.closure import CLOSED
 from rollcall.tenants.tenants import ACTIVE, Tenant
 
 CACHE_SECONDS = 60.0
@@ -68,6 +69,7 @@ class TenantCache:
     ) -> _T | None:
         """Return what `match` finds in an active tenant; None is the same for an unknown tenant.
 
+        Raises TenantClosed for what it finds in a closed one.
         Where it finds nothing, the tenant may be read again. `key` is what is looked for, as a
         digest or an id; `signed` says that it is certainly one of ours, and no guess.
         """
@@ -83,7 +85,8 @@ class TenantCache:
         """Tell whether there is an active tenant of this name, without reading it."""
         with self._lock:
             cached = self._known.get(name)
-        return cached is not None and _match(cached.tenant, lambda _: True) is True
+        tenant = None if cached is None else cached.tenant
+        return tenant is not None and tenant.state == ACTIVE
 
     def _current(self, name: str, cached: _CachedTenant) -> tuple[Tenant | None, bool]:
         """Return a tenant, and whether it was read now."""
@@ -133,4 +136,9 @@ class TenantCache:
 
 
 def _match(tenant: Tenant | None, match: Callable[[Tenant], _T | None]) -> _T | None:
-    return None if tenant is None or tenant.state != ACTIVE else match(tenant)
+    if tenant is None or tenant.state not in (ACTIVE, CLOSED):
+        return None
+    found = match(tenant)
+    if found is not None and tenant.closure is not None:
+        raise tenant.closure.refusal
+    return found

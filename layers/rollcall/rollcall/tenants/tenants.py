@@ -4,7 +4,7 @@
  "tokens": [{"id": "…", "digest": "…", "label": "…", "created": "…", "expires": "…",
              "scope": "read-write", "successor": ""}],
  "linking": {"policy": "match", "domains": ["…"]}, "nameKeys": 2, "absentMembers": "keep",
- "clients": [{"id": "rollcall-client-…", …}], "rate": 50}
+ "clients": [{"id": "rollcall-client-…", …}], "rate": 50, "closure": {"act": "…", …}}
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from rollcall.model.release_tenant import is_release_tenant
 from rollcall.operator_error import OperatorError
 from rollcall.scim.instant import instant
 from rollcall.tenants import token_format
+from rollcall.tenants.closure import Closure
 from rollcall.tenants.oauth_clients import OAuthClient
 
 TENANT_NAME = re.compile(r"[a-z0-9-]{1,40}")
@@ -71,7 +72,8 @@ class Tenant:
 
     `closed` is when a disabled tenant was disabled. `moved` says that all of its names are under
     the keys of this release. `absent_members` is what a PUT of a group without members does. `rate`
-    is how many requests a second the tenant may send, 0 for what the deployment allows.
+    is how many requests a second the tenant may send, 0 for what the deployment allows. `closure`
+    says why a closed tenant is closed.
     """
 
     name: str
@@ -85,6 +87,7 @@ class Tenant:
     absent_members: AbsentMembers = AbsentMembers.KEEP
     clients: tuple[OAuthClient, ...] = ()
     rate: int = 0
+    closure: Closure | None = None
 
     @classmethod
     def of(cls, name: str, content: Content) -> Tenant:
@@ -102,6 +105,7 @@ class Tenant:
             AbsentMembers(content.get("absentMembers", AbsentMembers.KEEP)),
             tuple(OAuthClient.of(raw) for raw in content.get("clients", [])),
             content.get("rate", 0),
+            Closure.of(content),
         )
 
     def token(self, identifier: str) -> Token | None:
@@ -221,14 +225,23 @@ class Tenants:
         name: str,
         edit: Callable[[Content], Content],
         overtaken: Callable[[], object] = lambda: None,
+        act: str = "",
     ) -> Tenant:
         """Replace the content of a tenant's secret by what `edit` returns, in a compare-and-swap.
 
         `edit` may be called several times; `overtaken` is called between them when its result was
-        certainly not stored. Raises TenantError for an unknown tenant.
+        certainly not stored. Raises TenantError for an unknown tenant, and for a closed one that
+        another act than `act` has closed.
         """
+
+        def permitted(content: Content) -> Content:
+            closure = Closure.of(content)
+            if closure is not None and closure.act != act:
+                raise TenantError(closure.sentence(name))
+            return edit(content)
+
         try:
-            tenant = Tenant.of(name, self._secrets.change(name, edit, overtaken))
+            tenant = Tenant.of(name, self._secrets.change(name, permitted, overtaken))
         except SecretMissing as error:
             raise _unknown(name) from error
         self._changed(name)
