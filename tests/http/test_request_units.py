@@ -162,6 +162,6 @@ def test_writes_cost_what_they_cost(people: People) -> None:
         "add a member": ("BatchGetItem TransactWriteItems", 4, 14),
         "remove a member": ("BatchGetItem TransactWriteItems", 4, 14),
         "bulk of two": ("GetItem TransactWriteItems GetItem TransactWriteItems", 2, 28),
-        "DELETE user": ("Query Query TransactWriteItems", 2, 21),
-        "DELETE a member": ("Query Query BatchGetItem TransactWriteItems", 5, 32),
+        "DELETE user": ("Query Query TransactWriteItems", 2, 27),
+        "DELETE a member": ("Query Query BatchGetItem TransactWriteItems", 5, 38),
     }

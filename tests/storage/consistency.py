@@ -45,6 +45,7 @@ _BOOKMARK = re.compile(r"BOOKMARK#.*", re.DOTALL)
 _TEMPLATES = re.compile(r"TEMPLATES\|(?:CURRENT|VERSION#[a-z0-9-]+#\d{6}|WALK#[a-z0-9-]+#[^#]+)")
 _LOG = re.compile(r"(?:LOG#[\d-]+#\d|TOKENS|HANDOVER|RATE|USAGE)\|.+")
 _NOTICE = re.compile(r"NOTICES\|NOTICE#[0-9a-f]+")
+_GONE = re.compile(r"GONE#[0-9a-f]{16}\|.+")
 _COUNT = re.compile(r"COUNT#(?P<kind>User|Group)\|\d\d")
 
 
@@ -137,7 +138,7 @@ class _Stored:
             for each in (_TEMPLATES, _NOTICE, _LOG, _EVIDENCE, _FLAG, _REPORT)
         ):
             pass  # evidence is looked at as a whole, the others are no part of what documents say
-        elif _BOOKMARK.fullmatch(spelled):
+        elif _BOOKMARK.fullmatch(spelled) or _GONE.fullmatch(spelled):
             if int(item["expires"]) <= 0:
                 yield f"{spelled} never goes"
         else:

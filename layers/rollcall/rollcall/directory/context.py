@@ -22,6 +22,7 @@ from rollcall.scim.resource_type import Kind
 from rollcall.storage.aliases import Aliases
 from rollcall.storage.bookmarks import Bookmarks
 from rollcall.storage.change_index import ChangeIndex
+from rollcall.storage.gone_values import GoneValues
 from rollcall.storage.grant_items import GrantItems
 from rollcall.storage.group_members import GroupMembers
 from rollcall.storage.index_entries import CLAIMED
@@ -79,9 +80,10 @@ class Context:
     `base_url` is the base URL of the tenant, `actor` the one who makes the changes. The rules are
     the tenant's: `linking` is its link policy, None when an operator acts; `absent_members` is the
     effect of a PUT of a group without members; `moved` tells that all of its names have the keys of
-    this release; `key` signs its cursors. `log` collects the entries of the request in the
-    provisioning log, `budget` limits its work, `charge` counts further operations of it for the
-    rate of the tenant, and `find_duplicate` finds the duplicate that the creation of a user makes.
+    this release; `key` signs its cursors, and makes the hashes of what deleted users had. `log`
+    collects the entries of the request in the provisioning log, `budget` limits its work, `charge`
+    counts further operations of it for the rate of the tenant, and `find_duplicate` finds the
+    duplicate that the creation of a user makes.
     """
 
     table: Table
@@ -154,6 +156,11 @@ class Context:
     def change_index(self) -> ChangeIndex:
         """The order in which resources changed."""
         return ChangeIndex(self.table, self.tenant)
+
+    @cached_property
+    def gone_values(self) -> GoneValues:
+        """The values that deleted users had."""
+        return GoneValues(self.table, self.tenant, self.key)
 
     @property
     def capacity(self) -> int:

@@ -115,9 +115,12 @@ class Users:
                 if record.alias:
                     context.commit([context.aliases.stub_deletion(record, now)])
                     continue
-                expires = context.clock() + timedelta(days=TOMBSTONE_DAYS)
+                until = context.clock() + timedelta(days=TOMBSTONE_DAYS)
+                expires = int(until.timestamp())
+                gone = context.gone_values.hashes(record.document)
                 actions = [
-                    *context.writes.deletion(record, now, int(expires.timestamp())),
+                    *context.writes.deletion(record, now, expires, gone),
+                    *context.gone_values.additions(record.id, gone, expires),
                     *context.grants.deletions(record.id, record.access.granted),
                 ]
                 context.log.set_change(record, {}, ())

@@ -66,6 +66,7 @@ class Services(Backend):
                 tenant,
                 actor=act,
                 moved=moved,
+                key=key,
                 access_levels=self.settings.access_levels,
                 log=RequestEntries(self.log(tenant), act, RequestInfo(act.request), key),
                 clock=self.clock,

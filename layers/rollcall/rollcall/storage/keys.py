@@ -132,6 +132,14 @@ class Keys:
         """The index partition of the tombstones, in the order of deletion."""
         return f"{self.tenant}#DELETED"
 
+    def gone_values(self, hashed: str) -> str:
+        """The partition of the deleted users that had a value, by its keyed hash."""
+        return f"{self.tenant}#GONE#{hashed}"
+
+    def gone_value(self, hashed: str, identifier: str) -> Key:
+        """That a deleted user had a value, for as long as its tombstone is kept."""
+        return {"pk": self.gone_values(hashed), "sk": identifier}
+
     def count(self, kind: Kind, shard: int) -> Key:
         """One shard of the number of resources of a type."""
         return {"pk": self.counts(kind), "sk": f"{shard:02d}"}

@@ -5,7 +5,7 @@ Each write is one transaction of these actions, those of memberships, and others
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -174,19 +174,23 @@ class ResourceWrites:
         with suppress(ConditionFailed):
             self.table.transact([action])
 
-    def deletion(self, record: Record, now: str, expires: int) -> list[Action]:
+    def deletion(
+        self, record: Record, now: str, expires: int, gone: Iterable[str] = ()
+    ) -> list[Action]:
         """Return the actions that replace the version that was read with a tombstone.
 
-        `expires` is the Unix time when the tombstone is deleted.
+        `expires` is the Unix time when the tombstone is deleted, `gone` are the hashes under which
+        its values are noted.
         """
+        hashes = list(gone)
         return [
             Action(
                 "Update",
                 self.keys.document(record.kind, record.id),
                 update=(
                     "SET deleted = :now, modified = :now, feed = :feed, expires = :expires, "
-                    "version = :next, origin = :origin, gsi_pk = :tombstones, gsi_sk = :order "
-                    "REMOVE document, pending"
+                    "version = :next, origin = :origin, gsi_pk = :tombstones, gsi_sk = :order"
+                    f"{', gone = :gone' if hashes else ''} REMOVE document, pending"
                 ),
                 condition="version = :version AND attribute_exists(document)",
                 values={
@@ -198,6 +202,7 @@ class ResourceWrites:
                     ":origin": self._actor.item,
                     ":tombstones": self.keys.tombstones(),
                     ":order": f"{now}#{record.kind.value}#{record.id}",
+                    **({":gone": hashes} if hashes else {}),
                 },
                 label=CHANGED,
             ),

@@ -34,6 +34,7 @@ _KINDS = {kind.value.upper(): kind for kind in Kind}
 UNCHECKED = (
     "BOOKMARK",
     "DUPLICATES",
+    "GONE",
     "HANDOVER",
     "LOG",
     "NOTICES",
