@@ -130,6 +130,8 @@ def family(key: str) -> str:
         return "#".join(["T", name, *parts[:-1], "{0-3}"])
     if name == "LOOKUP":
         return f"T#LOOKUP#{parts[0].rpartition(':')[2]}#{{value}}"
+    if name == "GONE":
+        return "T#GONE#{value}"
     if name in OF_A_RESOURCE:
         return f"T#{name}#{{id}}"
     return f"T#{name}" if parts and parts[0].isdigit() else f"T#{rest}"
