@@ -177,7 +177,15 @@ class Tenant:
 
     def end(self) -> str:
         """Delete it, and check that no item is left."""
-        self.stack.rollcall("tenants", "delete", self.name, "--yes", "--no-wait")
+        self.stack.rollcall(
+            "tenants",
+            "delete",
+            self.name,
+            "--yes",
+            "--no-wait",
+            "--reason",
+            "the end of a rehearsal",
+        )
         table = self.stack.outputs()["TableName"]
         pages = self.stack.cloud.client("dynamodb").get_paginator("scan").paginate(TableName=table)
         left = {

@@ -130,7 +130,7 @@ def test_merging_shows_both_and_what_they_become(support: Support) -> None:
     bob = support.account("bob", LOCAL, **{
         "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User": {"manager": {"value": lee}}
     })  # fmt: skip
-    words = ("merge", "--keep", lee, "--remove", ann)
+    words = ("merge", "--keep", lee, "--remove", ann, "--reason", "a test")
 
     tried = support.reads(*words, "--dry-run")
     assert len(support.reads("list")) == 3
@@ -150,7 +150,9 @@ def test_of_two_linked_accounts_the_deleted_one_stays_as_a_stub(support: Support
     old, new = support.account(f"{HEX}ann", LINKED), support.account("ann", LINKED)
 
     refused = support.says("merge", "--keep", old, "--remove", new, "--yes", code=2)
-    done = support.reads("merge", "--keep", old, "--remove", new, "--idp-deletes", old, "--yes")
+    done = support.reads(
+        "merge", "--keep", old, "--remove", new, "--idp-deletes", old, "--yes", "--reason", "a test"
+    )
 
     assert "both are linked" in refused
     assert (done["after"]["id"], done["removed"]["id"]) == (new, old)

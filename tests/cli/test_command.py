@@ -63,7 +63,9 @@ def test_a_tenant_is_deleted_with_all_it_holds_after_its_name_is_typed(server: S
     assert wrong.returncode == 2
     assert users(made) == 200
 
-    right = program(server.state, "tenants", "delete", "cli-gone", "--no-wait", typed="cli-gone\n")
+    right = program(
+        server.state, "tenants", "delete", "cli-gone", "--no-wait", typed="cli-gone\nleft\n"
+    )
     assert right.returncode == 0
     assert "1 users" in right.stdout
     assert rollcall(server.state, "tenants", "show", "cli-gone").returncode == 2
@@ -177,7 +179,7 @@ def test_with_yes_a_tenant_is_deleted_without_being_asked(server: Server) -> Non
     # Closed so long ago that nobody's requests still run.
     Tenants(server.services.secrets, lambda: datetime(2026, 1, 1, tzinfo=UTC)).disable("cli-yes")
 
-    deleted = rollcall(server.state, "tenants", "delete", "cli-yes", "--yes")
+    deleted = rollcall(server.state, "tenants", "delete", "cli-yes", "--yes", "--reason", "a test")
 
     assert (deleted.returncode, deleted.stdout) == (0, "cli-yes is deleted: 0 users, 0 groups.\n")
     assert rollcall(server.state, "tenants", "show", "cli-yes").returncode == 2

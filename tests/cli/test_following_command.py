@@ -67,5 +67,14 @@ def test_who_loses_access_is_shown_before_a_template_follows_memberships(
     assert "lasts: membership" in source
     assert "# members of" in source
 
-    removed = rollcall(server.state, "templates", "remove", tenant.name, "engineering", "--yes")
+    removed = rollcall(
+        server.state,
+        "templates",
+        "remove",
+        tenant.name,
+        "engineering",
+        "--yes",
+        "--reason",
+        "a test",
+    )
     assert "1 members lost what it gave them" in removed.stdout

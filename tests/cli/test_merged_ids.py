@@ -48,7 +48,7 @@ def merged(server: Server) -> Merged:
     group = directory.groups.create({"displayName": "Staff", "members": [{"value": third}]})
     made = Merged(server, tenant, third, (first, second), group.record.id)
     for keep, remove in ((second, first), (third, second)):
-        words = ("merge", tenant, "--keep", keep, "--remove", remove, "--yes")
+        words = ("merge", tenant, "--keep", keep, "--remove", remove, "--yes", "--reason", "a test")
         made.says("accounts", *words)
     return made
 
@@ -150,4 +150,6 @@ def without_templates(merged: Merged) -> Iterator[None]:
     """Leave no template behind."""
     yield
     for each in merged.reads("templates", "list", merged.tenant):
-        merged.says("templates", "remove", merged.tenant, each["name"], "--yes")
+        merged.says(
+            "templates", "remove", merged.tenant, each["name"], "--yes", "--reason", "a test"
+        )

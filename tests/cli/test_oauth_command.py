@@ -74,13 +74,33 @@ def test_a_rotated_secret_and_the_old_one_work_side_by_side(server: Server, tena
 def test_one_of_two_secrets_is_revoked(server: Server, tenant: Tenant) -> None:
     old = said(server, "create", tenant.name)
     new = said(server, "rotate", tenant.name)
-    words = ("oauth", "revoke", tenant.name, old["client_id"], "--secret", old["secret"], "--yes")
+    words = (
+        "oauth",
+        "revoke",
+        tenant.name,
+        old["client_id"],
+        "--secret",
+        old["secret"],
+        "--yes",
+        "--reason",
+        "a test",
+    )
     answer = rollcall(server.state, *words)
 
     assert f"the secret {old['secret']} of {old['client_id']}" in answer.stdout
     (listed,) = said(server, "list", tenant.name)
     assert [each["id"] for each in listed["secrets"]] == [new["secret"]]
-    words = ("oauth", "revoke", tenant.name, old["client_id"], "--secret", new["secret"], "--yes")
+    words = (
+        "oauth",
+        "revoke",
+        tenant.name,
+        old["client_id"],
+        "--secret",
+        new["secret"],
+        "--yes",
+        "--reason",
+        "a test",
+    )
     assert "the only live secret" in rollcall(server.state, *words).stderr
 
 
@@ -90,7 +110,16 @@ def test_a_client_is_revoked_after_a_question(server: Server, tenant: Tenant) ->
     assert asked.returncode != 0
     assert len(said(server, "list", tenant.name)) == 1
 
-    done = rollcall(server.state, "oauth", "revoke", tenant.name, created["client_id"], "--yes")
+    done = rollcall(
+        server.state,
+        "oauth",
+        "revoke",
+        tenant.name,
+        created["client_id"],
+        "--yes",
+        "--reason",
+        "a test",
+    )
     assert "is revoked: within a minute it is refused everywhere." in done.stdout
     assert said(server, "list", tenant.name) == []
     for_people = rollcall(server.state, "oauth", "list", tenant.name).stdout

@@ -42,6 +42,8 @@ ELSEWHERE = {"duplicates run", "events republish", "oauth rotate-signing-key", "
 
 GUID = "0f1e2d3c-4b5a-4978-8695-a4b3c2d1e0f9"
 
+WHY = ("--reason", "asked for by the customer")
+
 WRITING: dict[str, list[tuple[str, ...]]] = {
     "access grant": [("access", "grant", "T", "ann", "induction=edit", "--role", "regular")],
     "access revoke": [
@@ -50,7 +52,7 @@ WRITING: dict[str, list[tuple[str, ...]]] = {
     ],
     "accounts import": [("accounts", "import", "T", "FILE.csv")],
     "accounts merge": [
-        ("accounts", "merge", "T", "--keep", "ann", "--remove", "anna", "--yes"),
+        ("accounts", "merge", "T", "--keep", "ann", "--remove", "anna", "--yes", *WHY),
     ],
     "accounts protect": [("accounts", "protect", "T", "ann")],
     "accounts relink": [("accounts", "relink", "T", "ann", "--external-id", "E1")],
@@ -68,7 +70,7 @@ WRITING: dict[str, list[tuple[str, ...]]] = {
     ],
     "templates remove": [
         ("templates", "set", "T", "FILE.yaml"),
-        ("templates", "remove", "T", "everybody", "--yes"),
+        ("templates", "remove", "T", "everybody", "--yes", *WHY),
     ],
     "templates set": [("templates", "set", "T", "FILE.yaml")],
     "tenants create": [("tenants", "create", "NEW")],
@@ -82,14 +84,14 @@ WRITING: dict[str, list[tuple[str, ...]]] = {
     "tenants policy": [("tenants", "policy", "T", "strict")],
     "tenants rate": [("tenants", "rate", "T", "100")],
     "oauth create": [("oauth", "create", "T")],
-    "oauth revoke": [("oauth", "revoke", "T", "CLIENT", "--yes")],
+    "oauth revoke": [("oauth", "revoke", "T", "CLIENT", "--yes", *WHY)],
     "oauth rotate": [("oauth", "rotate", "T")],
     "oauth trust": [
         ("oauth", "trust", "T", "--issuer", GUID, "--subject", GUID, "--audience", GUID)
     ],
     "tokens issue": [("tokens", "issue", "T")],
-    "tokens retire": [("tokens", "retire", "T", "--force")],
-    "tokens revoke": [("tokens", "revoke", "T", "TOKEN", "--yes")],
+    "tokens retire": [("tokens", "retire", "T", "--force", *WHY)],
+    "tokens revoke": [("tokens", "revoke", "T", "TOKEN", "--yes", *WHY)],
     "tokens rotate": [("tokens", "rotate", "T")],
     "verify": [("verify", "T", "--repair")],
 }
@@ -166,6 +168,8 @@ def test_what_an_operator_changes_is_told_of(
     assert {each["method"] for each in entries} == {verb}
     assert all(each["actor"].startswith("operator:") for each in entries)
     assert all(each["request"] for each in entries)
+    reasons = {each.get("reason") for each in entries}
+    assert reasons == ({WHY[1]} if WHY[0] in WRITING[command][-1] else {None})
     assert not any("example.com" in str(each) or "ann" in str(each) for each in entries)
 
 
@@ -175,7 +179,7 @@ def test_what_is_in_the_table_is_told_of_in_the_transaction_of_the_change(
     services, log = server.services, f"{Keys(tenant).tenant}#LOG#"
     operator = "operator:someone"
     acting = Operator(services, operator)
-    opened = Directory(services.context(tenant, operator))
+    opened = Directory(acting.context(tenant))
     opened.context.log.describe("import", "local")
     with counted(services.clients.dynamodb) as made:
         dora = opened.users.create({"userName": "dora"}, link=LOCAL).record.id

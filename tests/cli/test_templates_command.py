@@ -110,7 +110,7 @@ def test_removing_asks_first(server: Server, tenant: Tenant, path: Path) -> None
     assert asked.returncode == 1
     assert len(listed(server, tenant)) == 2
 
-    assert rollcall(server.state, *words, "--yes").returncode == 0
+    assert rollcall(server.state, *words, "--yes", "--reason", "a test").returncode == 0
     assert [each["name"] for each in listed(server, tenant)] == ["engineering"]
     people = rollcall(server.state, "templates", "list", tenant.name).stdout
     assert "No template applies to all users" in people

@@ -99,7 +99,9 @@ def test_a_token_is_revoked_after_a_question(server: Server, tenant: Tenant) -> 
 
     asked = rollcall(server.state, "tokens", "revoke", tenant.name, new["id"])
     assert asked.returncode != 0
-    revoked = rollcall(server.state, "tokens", "revoke", tenant.name, new["id"], "--yes")
+    revoked = rollcall(
+        server.state, "tokens", "revoke", tenant.name, new["id"], "--yes", "--reason", "a test"
+    )
 
     assert "is revoked: within a minute it is refused everywhere." in revoked.stdout
     assert [each["label"] for each in said(server, "tokens", "list", tenant.name)] == ["first"]
@@ -166,7 +168,9 @@ def test_tokens_in_use_are_not_retired_unless_forced(
     assert refused.returncode == 2
     assert f"the token {token['id']} (first) was used on {day(ago)}" in refused.stderr
     assert len(said(server, "tokens", "list", tenant.name)) == 1
-    forced = rollcall(server.state, "tokens", "retire", tenant.name, "--force")
+    forced = rollcall(
+        server.state, "tokens", "retire", tenant.name, "--force", "--reason", "a test"
+    )
     assert forced.returncode == 0
     assert said(server, "tokens", "list", tenant.name) == []
 

@@ -107,7 +107,9 @@ def test_from_a_token_to_federation_under_load_no_request_is_refused(server: Ser
         load.sign_in = [federation] * WORKERS
         load.go_on()
         refused = rollcall(server.state, "tokens", "retire", tenant.name)
-        retired = rollcall(server.state, "tokens", "retire", tenant.name, "--force")
+        retired = rollcall(
+            server.state, "tokens", "retire", tenant.name, "--force", "--reason", "a test"
+        )
         load.go_on()
 
     assert set(load.answered) == {200, 201}, load.answered

@@ -87,7 +87,16 @@ class Support:
 
     def merge(self, keep: str, remove: str, *options: str) -> Any:
         return self.reads(
-            "accounts", "merge", "--keep", keep, "--remove", remove, *options, "--yes"
+            "accounts",
+            "merge",
+            "--keep",
+            keep,
+            "--remove",
+            remove,
+            *options,
+            "--yes",
+            "--reason",
+            "a test",
         )
 
     def id_of(self, person: Person) -> str:

@@ -14,6 +14,7 @@ import pytest
 
 from demo.entra import Group, Job, Run, Source, User
 from rollcall.directory.directory import Directory
+from rollcall.model.actor import Actor
 from rollcall.operations import tenant_deletion
 from rollcall.operations.operator import Operator
 from rollcall.operations.repair import repair_all
@@ -29,6 +30,8 @@ from tests.storage.recording import TENANT, Recording, recordings
 from tests.storage.shapes import shape_of, shapes
 from tests.tenants.conftest import services
 from tests.tenants.everything import items
+
+OPERATOR = Actor(actor="operator:someone")
 
 pytestmark = pytest.mark.slow
 
@@ -95,7 +98,7 @@ def finish(services: Services) -> None:
 
 def part_twins(services: Services, recorded: Recording) -> None:
     """Give those another name whose name is somebody else's, too, in the eyes of people."""
-    directory = Directory(services.context(TENANT, "operator:someone"))
+    directory = Directory(services.context(TENANT, OPERATOR))
     for each in ("younger", "youngest", "ideographic space alone"):
         other = patch(("replace", "userName", f"{each}@x.test"))
         directory.users.patch(recorded.ids[each], other)
@@ -106,7 +109,7 @@ def part_twins(services: Services, recorded: Recording) -> None:
 def repair(services: Services) -> None:
     """Do what `rollcall verify --repair` does."""
     moved = services.tenants.show(TENANT).moved
-    acts = services.audit_log(TENANT, "operator:someone")
+    acts = services.audit_log(TENANT, OPERATOR)
     faults = consistency.verified(services, TENANT, moved=moved)
     _, left = repair_all(services, TENANT, faults, acts)
     if not moved and not any(each.former_key for each in left):
@@ -128,7 +131,7 @@ def written(services: Services, api: Api, recorded: Recording) -> Callable[..., 
     def write(method: str, identifier: str, body: Json | None = None) -> Json:
         if identifier in alone:
             return _operated(
-                Directory(services.context(TENANT, "operator:someone")), method, identifier, body
+                Directory(services.context(TENANT, OPERATOR)), method, identifier, body
             )
         answer = api.send(method, f"/Users/{identifier}", json=body)
         assert answer.status_code in (200, 204), (identifier, answer.text)

@@ -99,7 +99,9 @@ def test_of_a_deleted_tenant_nothing_is_left(
 ) -> None:
     filled(server, tenant, tmp_path)
 
-    answer = rollcall(server.state, "tenants", "delete", tenant.name, "--yes", "--no-wait")
+    answer = rollcall(
+        server.state, "tenants", "delete", tenant.name, "--yes", "--no-wait", "--reason", "a test"
+    )
 
     assert answer.returncode == 0
     assert list(server.services.table.scan(f"{tenant.name}#")) == []
@@ -111,7 +113,9 @@ def test_a_deletion_that_broke_off_goes_on(server: Server, tenant: Tenant, tmp_p
     server.services.tenants.disable(tenant.name)
     next(server.services.directory(tenant.name).clear())
 
-    answer = rollcall(server.state, "tenants", "delete", tenant.name, "--yes", "--no-wait")
+    answer = rollcall(
+        server.state, "tenants", "delete", tenant.name, "--yes", "--no-wait", "--reason", "a test"
+    )
 
     assert answer.returncode == 0
     assert list(server.services.table.scan(f"{tenant.name}#LOG")) == []

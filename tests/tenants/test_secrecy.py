@@ -111,8 +111,8 @@ def test_no_token_and_no_code_is_left_anywhere(server: Server, tmp_path: Path) -
     people("tenants", "list")
     people("tokens", "list", name)
     people("log", name)
-    people("tokens", "revoke", name, reader["id"], "--yes")
-    people("tokens", "revoke", name, reader["id"], "--yes")
+    people("tokens", "revoke", name, reader["id"], "--yes", "--reason", "a test")
+    people("tokens", "revoke", name, reader["id"], "--yes", "--reason", "a test")
     export = tmp_path / "export.jsonl"
     people("tenants", "export", name, str(export))
     http.close()

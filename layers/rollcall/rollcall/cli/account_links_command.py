@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from rollcall.cli.confirmation import Reason, confirm_name
 from rollcall.cli.connection import connect
 from rollcall.cli.listing import Listing
 from rollcall.cli.terminal import (
@@ -92,6 +93,7 @@ def merge(
     ] = None,
     dry_run: DryRun = False,
     yes: Yes = False,
+    reason: Reason = "",
     as_json: AsJson = False,
 ) -> None:
     """Merge two accounts that belong to one person.
@@ -116,11 +118,13 @@ def merge(
             removed = plan.removed.user_name
             say(f"{removed} is in {groups} groups, which become the other's too.")
         _print_changes({"stays": plan.before, "goes": plan.removed, "after": plan.after})
-    question = f"Make one account of {plan.before.user_name} and {plan.removed.user_name}?"
-    _confirm(question, dry_run=dry_run, yes=yes, as_json=as_json)
     if dry_run:
         _print_result(plan, dry_run=True, as_json=as_json)
         return
+    _check_questions(yes=yes, as_json=as_json)
+    goes, stays = plan.removed.user_name, plan.before.user_name
+    sentence = f"{goes} becomes one account with {stays}. Type {goes} to merge them"
+    operator = confirm_name(operator, goes, sentence, yes=yes, reason=reason)
     ids = account_merge.merge(operator, name, plan)
     _print_result(plan, dry_run=False, as_json=as_json)
     follow(account_merge.finish_merge(operator, name, ids), "memberships")
@@ -130,12 +134,17 @@ def _confirm(question: str, *, dry_run: bool, yes: bool, as_json: bool) -> None:
     """Ask for confirmation, unless an option replaces it. Raises UsageError when it is denied."""
     if dry_run or yes:
         return
-    if as_json:
-        raise UsageError("--json does not ask: add --yes or --dry-run")
+    _check_questions(yes=yes, as_json=as_json)
     with asking():
         confirmed = typer.confirm(question)
     if not confirmed:
         raise UsageError("nothing is changed")
+
+
+def _check_questions(*, yes: bool, as_json: bool) -> None:
+    """Raise UsageError where a question would be among JSON."""
+    if as_json and not yes:
+        raise UsageError("--json does not ask: add --yes or --dry-run")
 
 
 def _print_result(plan: LinkPlan | MergePlan, *, dry_run: bool, as_json: bool) -> None:

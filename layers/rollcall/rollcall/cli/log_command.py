@@ -82,6 +82,7 @@ def _print(entry: LogEntry) -> None:
     print_lines(line)
     details = [
         " ".join(filter(None, (entry.scim_type, entry.detail))),
+        f"because: {entry.reason}" if entry.reason else "",
         f"changed {', '.join(map(_short, entry.changed))}" if entry.changed else "",
         f"ignored {', '.join(map(_short, entry.ignored))}" if entry.ignored else "",
         "matched nothing" if entry.method == "GET" and entry.status == 200 else "",

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
+from rollcall.cli.confirmation import Reason, confirm
 from rollcall.cli.connection import connect
 from rollcall.cli.durations import duration, duration_text
 from rollcall.cli.listing import Listing
@@ -17,7 +18,6 @@ from rollcall.cli.terminal import (
     AsJson,
     Name,
     Yes,
-    asking,
     last_day,
     last_use,
     print_lines,
@@ -134,6 +134,7 @@ def revoke(
         ),
     ] = "",
     yes: Yes = False,
+    reason: Reason = "",
 ) -> None:
     """Revoke a client: within a minute, its access tokens are answered with 401."""
     operator = connect(context)
@@ -142,9 +143,7 @@ def revoke(
     what, use = f"{client} ({label})", used.use
     if secret:
         what, use = f"the secret {secret} of {what}", used.uses_of_secrets.get(secret)
-    if not yes:
-        with asking():
-            typer.confirm(f"Revoke {what}, {last_use(use)}?", abort=True)
+    operator = confirm(operator, f"Revoke {what}, {last_use(use)}?", yes=yes, reason=reason)
     if secret:
         client_registration.revoke_secret(operator, tenant, client, secret)
     else:

@@ -10,6 +10,7 @@ import typer
 import yaml
 from rich.text import Text
 
+from rollcall.cli.confirmation import Reason, confirm_name
 from rollcall.cli.connection import connect
 from rollcall.cli.follower_view import losing_of, print_transitions, progress_of, sentence_of
 from rollcall.cli.listing import Listing
@@ -193,6 +194,7 @@ def remove(
     tenant: Name,
     name: TemplateName,
     yes: Yes = False,
+    reason: Reason = "",
     as_json: AsJson = False,
 ) -> None:
     """Remove a template. Users keep what it gave them; new users do not get it any more.
@@ -202,9 +204,8 @@ def remove(
     operator = connect(context)
     template = template_changes.show(operator, tenant, name)
     loss = ", who lose what it gives" if template.follows else ""
-    if not yes:
-        with asking():
-            typer.confirm(f"Remove {name}, for {template.audience}{loss}?", abort=True)
+    sentence = f"{name} is for {template.audience}{loss}. Type its name to remove it"
+    operator = confirm_name(operator, name, sentence, yes=yes, reason=reason)
     template_changes.remove(operator, tenant, name)
     changed = follow(followers.bring(operator, tenant), "members")
     if as_json:

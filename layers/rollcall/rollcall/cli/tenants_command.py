@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from rollcall.cli.confirmation import Reason, confirm_name
 from rollcall.cli.connection import connect
 from rollcall.cli.export_command import export
 from rollcall.cli.link_policy_command import domains, policy
@@ -17,9 +18,7 @@ from rollcall.cli.rate_command import described, rate
 from rollcall.cli.terminal import (
     AsJson,
     Name,
-    UsageError,
     Yes,
-    asking,
     follow,
     print_credentials,
     print_lines,
@@ -127,6 +126,7 @@ def delete(
     context: typer.Context,
     name: Name,
     yes: Yes = False,
+    reason: Reason = "",
     no_wait: Annotated[
         bool,
         typer.Option("--no-wait", help="Do not wait for requests that may still run."),
@@ -140,11 +140,8 @@ def delete(
     """
     operator = connect(context)
     holds = _counted(tenant_lifecycle.show(operator, name).counts)
-    if not yes:
-        with asking():
-            typed = typer.prompt(f"{name} holds {holds}. Type its name to delete all of it")
-        if typed != name:
-            raise UsageError("the name does not match, nothing is deleted")
+    sentence = f"{name} holds {holds}. Type its name to delete all of it"
+    operator = confirm_name(operator, name, sentence, yes=yes, reason=reason)
     follow(tenant_deletion.delete(operator, name, wait=not no_wait), f"deleting {name}")
     say(f"{name} is deleted: {holds}.")
 

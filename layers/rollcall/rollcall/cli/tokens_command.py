@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
+from rollcall.cli.confirmation import Reason, confirm, give_reason
 from rollcall.cli.connection import connect
 from rollcall.cli.durations import duration, duration_text
 from rollcall.cli.listing import Listing
@@ -18,7 +19,6 @@ from rollcall.cli.terminal import (
     DryRun,
     Name,
     Yes,
-    asking,
     last_day,
     last_use,
     print_lines,
@@ -99,14 +99,15 @@ def rotate(
 
 
 @app.command()
-def revoke(context: typer.Context, tenant: Name, token: TokenId, yes: Yes = False) -> None:
+def revoke(
+    context: typer.Context, tenant: Name, token: TokenId, yes: Yes = False, reason: Reason = ""
+) -> None:
     """Revoke a token: within a minute, requests with it are answered with 401."""
     operator = connect(context)
     used = tokens.show(operator, tenant, token)
     label, use = used.token.label, used.use
-    if not yes:
-        with asking():
-            typer.confirm(f"Revoke {token} ({label}), {last_use(use)}?", abort=True)
+    question = f"Revoke {token} ({label}), {last_use(use)}?"
+    operator = confirm(operator, question, yes=yes, reason=reason)
     tokens.revoke(operator, tenant, token)
     say(f"{token} ({label}) is revoked: within a minute it is refused everywhere.")
 
@@ -119,13 +120,17 @@ def retire(
         bool, typer.Option("--force", help="Retire tokens that are in use, or all that works.")
     ] = False,
     dry_run: DryRun = False,
+    reason: Reason = "",
 ) -> None:
     """Revoke all bearer tokens of a tenant that signs in by OAuth clients instead.
 
     Refused while one of the tokens was used today or yesterday (UTC), and while no OAuth client was
-    ever used. Within a minute, requests with the tokens are answered with 401.
+    ever used; --force takes a --reason. Within a minute, requests with the tokens are answered with
+    401.
     """
     operator = connect(context)
+    if reason or (force and not dry_run):
+        operator = give_reason(operator, reason, ask=False)
     if dry_run:
         planned = tokens.plan_retirement(operator, tenant)
     else:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Actor:
-    """The request that causes a write, and whose it is: `token:<id>` or `operator:<name>`."""
+    """The request that causes a write, and whose it is: `token:<id>` or `operator:<name>`.
+
+    `reason` is why an operator does it, which only the log keeps.
+    """
 
     request: str = ""
     actor: str = ""
+    reason: str = ""
 
     @property
     def token(self) -> str:
@@ -20,4 +24,4 @@ class Actor:
     @property
     def item(self) -> dict[str, str]:
         """The actor as the attribute `origin` of an item."""
-        return asdict(self)
+        return {"request": self.request, "actor": self.actor}

@@ -69,7 +69,7 @@ def import_accounts(
     InputError for a file that cannot be read to its end: nothing of it is imported. An exception
     that interrupts the import later carries a note with the number of accounts that were created.
     """
-    contexts = operator.services.contexts(tenant, operator.name)
+    contexts = operator.contexts(tenant)
     file = AccountFile(path, account_file.mapping(columns), encoding)
     created = _Created()
 
@@ -182,4 +182,4 @@ def _interruption(operator: Operator, tenant: str, created: _Created) -> Iterato
 
 
 def _log(operator: Operator, tenant: str, detail: str) -> None:
-    operator.services.audit_log(tenant, operator.name).write("import", "", detail)
+    operator.audit_log(tenant).write("import", "", detail)

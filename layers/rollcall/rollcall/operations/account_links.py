@@ -36,7 +36,7 @@ def plan_unlink(operator: Operator, tenant: str, name: str) -> LinkPlan:
 
     Raises AccountError when the account is not linked.
     """
-    context = operator.services.context(tenant, operator.name)
+    context = operator.context(tenant)
     before = find_user(context, name)
     if before.link.local:
         raise AccountError(f"{before.user_name} is not linked")
@@ -59,7 +59,7 @@ def plan_relink(
     Raises AccountError for a protected account, which is never linked, and for a userName that
     cannot be one.
     """
-    context = operator.services.context(tenant, operator.name)
+    context = operator.context(tenant)
     before = find_user(context, name)
     if before.link.protected:
         raise AccountError(f"{before.user_name} is protected: unprotect it first")
@@ -78,7 +78,7 @@ def carry_out(operator: Operator, tenant: str, plan: LinkPlan) -> None:
     before, after = plan.before, plan.after
     if before == after:
         return
-    context = operator.services.context(tenant, operator.name)
+    context = operator.context(tenant)
     if after.document == before.document:
         writes = context.writes.link_update(before, after.link)
     else:

@@ -61,7 +61,7 @@ def plan_merge(
     is not the one that `idp_deletes` names, whose person is deleted there. Raises AccountError when
     an account is protected, and when `idp_deletes` is missing or does not apply.
     """
-    context = operator.services.context(tenant, operator.name)
+    context = operator.context(tenant)
     kept, removed = find_user(context, keep), find_user(context, remove)
     if kept.id == removed.id:
         raise AccountError(f"{keep} and {remove} are one account")
@@ -87,7 +87,7 @@ def merge(operator: Operator, tenant: str, plan: MergePlan) -> MergedIds:
 
     Raises AccountError when one of the accounts has changed since it was planned.
     """
-    context = operator.services.context(tenant, operator.name)
+    context = operator.context(tenant)
     survivor, removed, now = plan.before, plan.removed, context.now()
     writes = [
         *context.writes.replacement(survivor, plan.after.document, now, beside=plan.after),
@@ -111,7 +111,7 @@ def merge(operator: Operator, tenant: str, plan: MergePlan) -> MergedIds:
 
 def find_merged(operator: Operator, tenant: str, first: str, second: str) -> MergedIds | None:
     """Return the ids of two accounts that have been merged, None when they have not."""
-    context = operator.services.context(tenant, operator.name)
+    context = operator.context(tenant)
     for removed, other in ((second, first), (first, second)):
         alias = context.aliases.read(removed)
         if alias is not None and alias.survivor == merged_ids.survivor(context, other):
@@ -126,7 +126,7 @@ def finish_merge(
 
     Yields how many accounts it has read to find these users. May be repeated at any point.
     """
-    context = operator.services.context(tenant, operator.name)
+    context = operator.context(tenant)
     while not deletion.finish(context, ids.removed):
         yield Progress(step="memberships")
     context.log.describe("merge", f"the manager {ids.removed} is {ids.survivor}")

@@ -65,7 +65,7 @@ def find(operator: Operator, tenant: str, name: str) -> Record:
 
     Raises TenantError for an unknown tenant, AccountError when there is no such user.
     """
-    return find_user(operator.services.context(tenant, operator.name), name)
+    return find_user(operator.context(tenant), name)
 
 
 def find_user(context: Context, name: str) -> Record:
@@ -88,7 +88,7 @@ def read(operator: Operator, tenant: str, name: str) -> Account:
 
 def protect(operator: Operator, tenant: str, name: str, *, protected: bool = True) -> Record:
     """Forbid all clients to change an account, or allow it again; return the account."""
-    context = operator.services.context(tenant, operator.name)
+    context = operator.context(tenant)
     before = find_user(context, name)
     after = replace(before, link=replace(before.link, protected=protected))
     if after != before:

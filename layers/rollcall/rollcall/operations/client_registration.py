@@ -95,5 +95,5 @@ def _used(client: OAuthClient, uses: dict[str, TokenUse]) -> UsedClient:
 
 
 def _write(operator: Operator, tenant: str, verb: str, client: str, detail: str) -> None:
-    log = operator.services.audit_log(tenant, operator.name)
+    log = operator.audit_log(tenant)
     log.write(verb, f"Client/{client}", detail)

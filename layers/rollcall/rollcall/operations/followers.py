@@ -35,7 +35,7 @@ def transitions(
     operator: Operator, tenant: str, changes: Sequence[TemplateChange]
 ) -> list[Transition]:
     """Return who would be concerned by changes of templates that are not made yet."""
-    context = operator.services.context(tenant, operator.name)
+    context = operator.context(tenant)
     catalogue = Catalogue.of(context.templates.read())
     found = []
     for change in changes:
@@ -48,7 +48,7 @@ def transitions(
 
 def unfinished(operator: Operator, tenant: str, template: str = "") -> list[TemplateWalk]:
     """Return the walks of a template, or of all, that are not known to be finished."""
-    context = operator.services.context(tenant, operator.name)
+    context = operator.context(tenant)
     return list(context.template_walks.unfinished(template))
 
 
@@ -57,7 +57,7 @@ def bring(operator: Operator, tenant: str) -> Generator[Progress, None, int]:
 
     Each is looked at once; the sweep looks again, and goes on where this is broken off.
     """
-    context = operator.services.context(tenant, operator.name)
+    context = operator.context(tenant)
     changed = 0
     for walk in unfinished(operator, tenant):
         last = walk

@@ -40,7 +40,7 @@ def create(operator: Operator, tenant: str, opens: timedelta, days: int) -> Hand
     """
     services = operator.services
     offer = HandoverService(services.table, services.tenants).offer(tenant, opens, days)
-    log = services.audit_log(tenant, operator.name)
+    log = operator.audit_log(tenant)
     for made in offer.revoked:
         kind = "Client" if isinstance(made, OAuthClient) else "Token"
         log.write("revoke", f"{kind}/{made.id}", "handed over and never used")

@@ -86,7 +86,7 @@ def _change(
 
 
 def _log(operator: Operator, tenant: str, action: str, detail: str) -> None:
-    operator.services.audit_log(tenant, operator.name).write(action, f"Tenant/{tenant}", detail)
+    operator.audit_log(tenant).write(action, f"Tenant/{tenant}", detail)
 
 
 def _normalized(domain: str) -> str:

@@ -6,21 +6,63 @@ takes long is a generator: it yields `Progress` (of `model`), and returns its re
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from rollcall.model.actor import Actor
 from rollcall.model.tenant_url import tenant_url
+from rollcall.operator_error import OperatorError
 
 if TYPE_CHECKING:  # the command shows progress before it needs any service
+    from rollcall.directory.context import Context
     from rollcall.runtime.services import Services
+    from rollcall.storage.audit_log import AuditLog
+
+MAX_REASON = 200
+"""The maximum number of characters of a reason."""
+
+
+class ReasonError(OperatorError):
+    """A reason is missing, or is none that the log keeps."""
 
 
 @dataclass(frozen=True)
 class Operator:
-    """A person who works on a deployment; `name` is the actor in logs and events."""
+    """A person who works on a deployment.
+
+    `name` is the actor in logs and events, `reason` is why the person acts, where that was asked.
+    """
 
     services: Services
     name: str
+    reason: str = ""
+
+    def because(self, reason: str) -> Operator:
+        """Return the operator, who acts for this reason. Raises ReasonError."""
+        reason = reason.strip()
+        if not reason:
+            raise ReasonError("say why: the log keeps the reason")
+        if len(reason) > MAX_REASON or not reason.isprintable():
+            raise ReasonError(f"a reason is one line of at most {MAX_REASON} printable characters")
+        return replace(self, reason=reason)
+
+    @property
+    def actor(self) -> Actor:
+        """The actor of what the operator writes."""
+        return Actor(actor=self.name, reason=self.reason)
+
+    def context(self, tenant: str) -> Context:
+        """Return the context of an act on a tenant. Raises TenantError for an unknown tenant."""
+        return self.services.context(tenant, self.actor)
+
+    def contexts(self, tenant: str) -> Callable[[], Context]:
+        """Return a function that makes these contexts, one for each of many parallel writes."""
+        return self.services.contexts(tenant, self.actor)
+
+    def audit_log(self, tenant: str) -> AuditLog:
+        """Return the log of what the operator does to a tenant in one run of a command."""
+        return self.services.audit_log(tenant, self.actor)
 
     def tenant_url(self, tenant: str) -> str:
         """Return the Tenant URL of a tenant of this deployment."""

@@ -35,7 +35,7 @@ def verify(
     """
     services = operator.services
     moved = services.tenants.show(tenant).moved
-    log = services.audit_log(tenant, operator.name)
+    log = operator.audit_log(tenant)
     faults = yield from _lasting_faults(services, tenant, moved=moved)
     if not repair:
         return Verification(tuple(fault.sentence for fault in faults))

@@ -182,7 +182,7 @@ def _edit(
 ) -> tuple[dict[str, Template], dict[str, Template]]:
     """Change the templates and their versions; return the templates before and after by name."""
     services, items = operator.services, _items(operator, tenant)
-    log = services.audit_log(tenant, operator.name)
+    log = operator.audit_log(tenant)
     for _ in services.table.retry.attempts():
         current = items.read()
         before, versions = _by_name(Catalogue.of(current)), dict(current.versions)
@@ -222,7 +222,7 @@ def _walks(
 
 
 def _walk(operator: Operator, tenant: str, template: str, group: str) -> Action:
-    context = operator.services.context(tenant, operator.name)
+    context = operator.context(tenant)
     return context.template_walks.start(template, group, context.now(), context.actor)
 
 

@@ -73,7 +73,7 @@ def preview(
     have not arrived. Raises AccountError for an unknown user, TemplateError for a group that does
     not exist and that no template names.
     """
-    context = operator.services.context(tenant, operator.name)
+    context = operator.context(tenant)
     access = None if user is None else access_of(context, find_user(context, user).id)
     records = {name: context.resources.resolve(Kind.GROUP, name) for name in groups}
     members = {record.id for record in records.values() if record is not None}
@@ -137,7 +137,7 @@ def apply_templates(
     No access is removed, and a repetition gives nothing twice. Raises TenantError for an
     unknown tenant.
     """
-    context = operator.services.context(tenant, operator.name)
+    context = operator.context(tenant)
     log = AuditLog(operator.services.log(tenant), context.actor)
     result = AppliedTemplates()
     for done, name in enumerate(names):

@@ -130,4 +130,4 @@ def _listed(summary: TenantSummary, now: datetime) -> ListedTenant:
 
 
 def _log(operator: Operator, tenant: str, verb: str, detail: str = "") -> None:
-    operator.services.audit_log(tenant, operator.name).write(verb, f"Tenant/{tenant}", detail)
+    operator.audit_log(tenant).write(verb, f"Tenant/{tenant}", detail)

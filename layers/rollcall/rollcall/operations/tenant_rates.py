@@ -20,4 +20,4 @@ def set_rate(operator: Operator, tenant: str, rate: int) -> None:
     """Set the rate of a tenant, 0 for the deployment's. Raises TenantError."""
     operator.services.tenants.set_rate(tenant, rate)
     detail = f"{rate} requests a second" if rate else "the deployment's"
-    operator.services.audit_log(tenant, operator.name).write("rate", f"Tenant/{tenant}", detail)
+    operator.audit_log(tenant).write("rate", f"Tenant/{tenant}", detail)

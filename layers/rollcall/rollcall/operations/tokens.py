@@ -51,9 +51,7 @@ def issue(operator: Operator, tenant: str, label: str, days: int, scope: Scope) 
     """Add a token to a tenant. Raises TenantError."""
     issued = operator.services.tokens(tenant).issue(label, days, scope.value)
     detail = f"{scope.value}, until {issued.token.expires}"
-    operator.services.audit_log(tenant, operator.name).write(
-        "issue", f"Token/{issued.token.id}", detail
-    )
+    operator.audit_log(tenant).write("issue", f"Token/{issued.token.id}", detail)
     return issued
 
 
@@ -67,7 +65,7 @@ def rotate(
     services = operator.services
     issued = services.tokens(tenant).rotate(token, overlap, days)
     if (old := issued.replaced) is not None:
-        log = services.audit_log(tenant, operator.name)
+        log = operator.audit_log(tenant)
         detail = f"by {issued.token.id}, works until {old.expires}"
         log.write("rotate", f"Token/{old.id}", detail)
         change = {"successor": issued.token.id, "until": old.expires}
@@ -86,7 +84,7 @@ def show(operator: Operator, tenant: str, token: str) -> UsedToken:
 def revoke(operator: Operator, tenant: str, token: str) -> Token:
     """Revoke a token: it is refused everywhere within a minute. Raises TenantError."""
     revoked = operator.services.tokens(tenant).revoke(token)
-    operator.services.audit_log(tenant, operator.name).write("revoke", f"Token/{token}", "")
+    operator.audit_log(tenant).write("revoke", f"Token/{token}", "")
     return revoked
 
 
@@ -127,7 +125,7 @@ def retire(operator: Operator, tenant: str, *, force: bool = False) -> Retiremen
         raise TenantError(f"{'; '.join(planned.objections)}: retire later, or with --force")
     if not planned.tokens:
         return planned
-    log = operator.services.audit_log(tenant, operator.name)
+    log = operator.audit_log(tenant)
     identifiers = {used.token.id for used in planned.tokens}
     for token in operator.services.tokens(tenant).retire(identifiers):
         log.write("revoke", f"Token/{token.id}", "retired")

@@ -61,5 +61,5 @@ def create(operator: Operator, tenant: str, trust: Trust, label: str, scope: Sco
     clients = TenantClients(services.tenants, tenant)
     client = clients.create_trusted(label, trust, scope.value)
     detail = f"{scope.value}, trusts {trust.issuer} with the subject {trust.subject}"
-    services.audit_log(tenant, operator.name).write("trust", f"Client/{client.id}", detail)
+    operator.audit_log(tenant).write("trust", f"Client/{client.id}", detail)
     return client

@@ -57,7 +57,7 @@ Grants = Callable[[UserAccess, str], Collection[Grant]]
 
 def read_access(operator: Operator, tenant: str, name: str) -> UserAccess:
     """Return the access of a user. Raises AccountError when there is no such user."""
-    context = operator.services.context(tenant, operator.name)
+    context = operator.context(tenant)
     access = access_of(context, find_user(context, name).id)
     groups = context.resources.read_many(Kind.GROUP, access.record.access.following)
     names = {group: str(record.document["displayName"]) for group, record in groups.items()}
@@ -167,7 +167,7 @@ def change_grants(
 def _change(
     operator: Operator, tenant: str, name: str, grants: Grants, *, action: str, detail: str
 ) -> Access:
-    context = operator.services.context(tenant, operator.name)
+    context = operator.context(tenant)
     log = AuditLog(operator.services.log(tenant), context.actor)
     user = find_user(context, name).id
     return change_grants(context, log, user, grants, action=action, detail=detail)

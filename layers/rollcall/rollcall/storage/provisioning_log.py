@@ -38,7 +38,7 @@ class LogEntry:
     `time` is an RFC 3339 instant in UTC, `number` counts the entries of one request, `actor` is
     `token:<id>` or `operator:<name>`, `path` is a route, `target` a type and an id. `changed` and
     `ignored` are names of attributes, `named` keyed hashes of the names that were looked up or
-    sent. `ms` is the time since the request began, in milliseconds.
+    sent. `ms` is the time since the request began, in milliseconds, `reason` what an operator said.
     """
 
     time: str = ""
@@ -55,6 +55,7 @@ class LogEntry:
     ignored: tuple[str, ...] = ()
     named: tuple[str, ...] = ()
     ms: int = 0
+    reason: str = ""
 
     @property
     def order(self) -> str:
@@ -125,7 +126,7 @@ class ProvisioningLog:
 class LogWriter:
     """Writes the entries of one request, or of one run of a command; without a log it writes none.
 
-    It sets the time, the number, the request and the actor of each entry.
+    It sets the time, the number, the request, the actor and the reason of each entry.
     """
 
     def __init__(
@@ -159,6 +160,7 @@ class LogWriter:
             number=next(self._numbers),
             request=self.actor.request,
             actor=self.actor.actor,
+            reason=self.actor.reason,
         )
 
 
