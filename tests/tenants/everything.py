@@ -104,7 +104,7 @@ def _people(operator: Operator, tenant: str, directory: Directory) -> dict[str, 
     ids["staff"] = group(directory, "Staff", ids["ann"], ids["bob"], ids["inner"])
     directory.groups.patch(ids["staff"], removing(ids["bob"]))
     directory.users.patch(ids["bob"], patch(("replace", "active", False)))
-    Directory(operator.services.context(tenant, operator.name)).users.delete(ids["gone"])
+    Directory(operator.context(tenant)).users.delete(ids["gone"])
     return ids
 
 

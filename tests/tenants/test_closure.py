@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from rollcall.model.actor import Actor
 from rollcall.runtime.services import Services
 from rollcall.scim.errors import UnauthorizedException
 from rollcall.tenants import closure, token_format
@@ -78,7 +79,7 @@ def test_only_the_act_that_closed_a_tenant_changes_or_opens_it(services: Service
         lambda: tenants.disable("acme"),
         lambda: tenants.set_rate("acme", 100),
         lambda: services.tokens("acme").issue("another", 10),
-        lambda: services.context("acme", "operator:someone"),
+        lambda: services.context("acme", Actor(actor="operator:someone")),
         lambda: HandoverService(services.table, tenants).offer("acme", timedelta(days=1)),
     ):
         with pytest.raises(TenantError, match=f"acme is closed since .*: {WHY}"):

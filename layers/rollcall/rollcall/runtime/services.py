@@ -46,3 +46,87 @@ class Services(Backend):
         levels, acting = self.settings.access_levels, Actor(actor=actor)
         return Directory(Context(self.table, tenant, base_url, acting, access_levels=levels))
 
+    def context(self, tenant: str, actor: Actor) -> Context:
+        """Return the context of an act of an operator, as `contexts` does."""
+        return self.contexts(tenant, actor)()
+
+    def contexts(self, tenant: str, actor: Actor) -> Callable[[], Context]:
+        """Return a function that makes these contexts, one for each of many parallel writes.
+
+        Raises TenantError for an unknown tenant, and for a closed one, whose data is being moved.
+        """
+        settings = self.tenants.show(tenant)
+        if settings.closure is not None:
+            raise TenantError(settings.closure.sentence(tenant))
+        key, moved = bytes.fromhex(settings.key), settings.moved
+
+        def make() -> Context:
+            act = replace(actor, request=uuid4().hex)
+            return Context(
+                self.table,
+                tenant,
+                actor=act,
+                moved=moved,
+                key=key,
+                access_levels=self.settings.access_levels,
+                log=RequestEntries(self.log(tenant), act, RequestInfo(act.request), key),
+                clock=self.clock,
+            )
+
+        return make
+
+    def audit_log(self, tenant: str, actor: Actor) -> AuditLog:
+        """Return the log of an operator's acts on a tenant in one run of a command."""
+        return AuditLog(self.log(tenant), replace(actor, request=uuid4().hex))
+
+    def tokens(self, tenant: str) -> TenantTokens:
+        """Return the tokens of one tenant."""
+        return TenantTokens(self.tenants, tenant)
+
+    def oauth_clients(self, tenant: str) -> TenantClients:
+        """Return the OAuth clients of one tenant."""
+        return TenantClients(self.tenants, tenant)
+
+    def request_directory(self, caller: Caller, base_url: str, request: RequestInfo) -> Directory:
+        """Return the directory of a caller's tenant, for one request."""
+        actor = Actor(request.id, f"token:{caller.token_id}")
+
+        def find_duplicate(record: Record) -> Duplicate | None:
+            return Namesakes.of_tenant(self.table, caller.tenant).find_duplicate(actor, record)
+
+        context = Context(
+            self.table,
+            caller.tenant,
+            base_url,
+            actor=actor,
+            linking=caller.link_policy,
+            absent_members=caller.absent_members,
+            moved=caller.moved,
+            key=caller.key,
+            access_levels=self.settings.access_levels,
+            log=RequestEntries(self.log(caller.tenant), actor, request, caller.key),
+            find_duplicate=find_duplicate,
+            charge=request.charge,
+        )
+        return Directory(context)
+
+    def sweep(self) -> Sweep:
+        """Return the sweep, which finishes interrupted changes of all tenants."""
+        return Sweep(self.table, self.directory)
+
+
+def declare(file: Path) -> None:
+    """Serve the extension schemas of a file. Raises OperatorError where it cannot be read."""
+    try:
+        with naming(file):
+            declared = json_text.read(file.read_bytes())
+    except JsonTextError as error:
+        raise extensions.ExtensionError(f"{file} {error}") from error
+    extensions.declare(declared)
+
+
+@cache
+def deployed() -> Services:
+    """Return the services that the environment names; one set per process."""
+    reseed_when_restored()
+    return Services(Settings.of(os.environ))
