@@ -33,6 +33,9 @@ from rollcall.storage.provisioning_log import SHARDS, LogEntry
 OF_A_RESOURCE = {"USER", "GROUP", "EVIDENCE", "USERNAME", "GROUPNAME", "LOOKUP", "BOOKMARK"}
 """The partitions of one resource, one value or one walk."""
 
+OF_A_VALUE = {"LOG": "T#LOG#{day}#{0-3}", "GONE": "T#GONE#{value}"}
+"""The partitions of one value, or of one day, as they are written with placeholders."""
+
 ONE_GROUP = {"add a member", "remove a member"}
 """The requests that all concern the same group."""
 
@@ -123,15 +126,13 @@ def family(key: str) -> str:
     name, *parts = rest.replace("#MORE#", "#").split("#")
     if not tenant:
         return "#USAGE#{0-15}" if name == "USAGE" else key
-    if name == "LOG":
-        return "T#LOG#{day}#{0-3}"
     if name in ("CHANGED", "IDENTITY") and parts:
         name = name.replace("CHANGED", "CHANGED(#MORE)")
         return "#".join(["T", name, *parts[:-1], "{0-3}"])
     if name == "LOOKUP":
         return f"T#LOOKUP#{parts[0].rpartition(':')[2]}#{{value}}"
-    if name == "GONE":
-        return "T#GONE#{value}"
+    if name in OF_A_VALUE:
+        return OF_A_VALUE[name]
     if name in OF_A_RESOURCE:
         return f"T#{name}#{{id}}"
     return f"T#{name}" if parts and parts[0].isdigit() else f"T#{rest}"
