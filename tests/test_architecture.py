@@ -42,7 +42,8 @@ ARROWS: dict[str, set[str]] = {
     "start": set(),
     "operator_error": set(),
     "web_page": set(),
-    "cli": {"operations", "dev", "model"},
+    "console": {"operations", "model"},
+    "cli": {"console", "operations", "dev", "model"},
 }
 """What each room may import of the package, itself and EVERYWHERE aside."""
 
@@ -55,10 +56,12 @@ ONLY_IN: dict[str, set[str]] = {
     "jwt": {"federation", "dev"},
     "cryptography": {"federation", "dev"},
     "urllib3": {"aws", "federation"},
-    "starlette": {"http", "runtime"},
+    "starlette": {"http", "runtime", "console"},
     "mangum": {"runtime"},
     "aws_lambda_powertools": {"runtime"},
-    "uvicorn": {"dev"},
+    "uvicorn": {"dev", "console"},
+    "jinja2": {"console"},
+    "markupsafe": {"console"},
     "yaml": {"dev", "cli", "templates"},
     "typer": {"cli"},
     "rich": {"cli"},

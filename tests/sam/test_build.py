@@ -287,9 +287,11 @@ def test_what_an_operator_runs_is_not_in_the_layer(built: tuple[Path, str]) -> N
 
     assert not [
         *layer.glob("rollcall/cli"),
+        *layer.glob("rollcall/console"),
         *layer.glob("rollcall/dev"),
         *layer.glob("rollcall/gallery"),
         *layer.glob("rollcall/operations"),
+        *layer.glob("jinja2"),
         *layer.glob("typer"),
     ]
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from hashlib import sha256
 from html import escape
 from importlib.resources import files
@@ -18,7 +19,8 @@ from importlib.resources import files
 class WebPage:
     """The frame of a page: title, style and script.
 
-    `head` is HTML for the head of the document, `allowed` are further directives of the policy.
+    `style` comes after the style that all pages share. `head` is HTML for the head of the
+    document, `allowed` are further directives of the policy.
     """
 
     title: str
@@ -32,13 +34,17 @@ class WebPage:
         """The Content-Security-Policy."""
         directives = (
             "default-src 'none'",
-            f"style-src {_hash(self.style)}",
-            f"script-src {_hash(self.script)}",
+            f"style-src {digest(self._whole_style)}",
+            f"script-src {digest(self.script)}",
             *self.allowed,
             "base-uri 'none'",
             "form-action 'none'",
         )
         return "; ".join(directives)
+
+    @property
+    def _whole_style(self) -> str:
+        return shared_style() + self.style
 
     def document(self, body: Iterable[str]) -> Iterator[str]:
         """Yield the document piece by piece; `body` is HTML from the tag `<body>` on."""
@@ -49,7 +55,7 @@ class WebPage:
             '<meta name="robots" content="noindex, nofollow">\n'
             '<meta name="referrer" content="no-referrer">\n'
             f"{self.head}<title>{escaped(self.title)}</title>\n"
-            f"<style>{self.style}</style>\n</head>\n"
+            f"<style>{self._whole_style}</style>\n</head>\n"
         )
         yield from body
         yield f"<script>{self.script}</script>\n</body>\n</html>\n"
@@ -65,5 +71,12 @@ def asset(package: str, path: str) -> str:
     return files(package).joinpath(path).read_text(encoding="utf-8")
 
 
-def _hash(source: str) -> str:
+@cache
+def shared_style() -> str:
+    """Return the style that all pages share."""
+    return asset("rollcall", "web_page.css")
+
+
+def digest(source: str) -> str:
+    """Return the source of a style or a script as a policy names it."""
     return f"'sha256-{b64encode(sha256(source.encode()).digest()).decode()}'"

@@ -17,6 +17,10 @@ class AccessError(OperatorError):
     """AWS cannot be used; the message says what is missing."""
 
 
+class ExpiredCredentialsError(AccessError):
+    """The credentials were valid once: to sign in again is enough."""
+
+
 _EXPIRED = "the AWS credentials have expired: sign in again"
 _UNKNOWN = "AWS does not accept the credentials: look at the profile and the keys that are used"
 _DENIED = "the AWS credentials do not permit {action}"
@@ -83,7 +87,8 @@ def translated_access_errors() -> Iterator[None]:
     except (ClientError, BotoCoreError, Unavailable) as error:
         cause = error.__cause__ if isinstance(error, Unavailable) else error
         if sentence := _sentence(cause):
-            raise AccessError(sentence) from error
+            kind = ExpiredCredentialsError if sentence == _EXPIRED else AccessError
+            raise kind(sentence) from error
         raise
 
 

@@ -26,6 +26,10 @@ PLACES = {
     "serve": Place(
         "serve_command:serve", "Serve the whole API on this machine, without an AWS account."
     ),
+    "console": Place(
+        "console_command:console",
+        "Open the pages for the support team, which work with your own AWS credentials.",
+    ),
     "handover": Place(
         "handover_command:handover",
         "Print a one-time link by which a tenant's administrator connects the identity provider.",

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from rollcall.cli.terminal import AsJson, print_credentials, say
+from rollcall.cli.console_command import console_beside
+from rollcall.cli.terminal import AsJson, print_credentials, print_lines, say
 from rollcall.dev import local_server
 from rollcall.dev.local_server import Settings
 from rollcall.model.tenant_url import tenant_url
@@ -96,6 +99,7 @@ def serve(
     --json as one line: {"tenants": {NAME: {"url": …, "token": …}}}. Ctrl-C ends it.
     """
     selection: Selection = context.obj
+    served = state or selection.state
 
     def announce(base: str, tokens: dict[str, str]) -> None:
         credentials = {
@@ -108,27 +112,32 @@ def serve(
             print_credentials(name, credential["url"], credential["token"])
         if events is not None:
             say(f"Change events are appended to {events}.")
+        if link := stack.enter_context(console_beside(replace(selection, state=served))):
+            print_lines(f"Console  {link}")
+            say("The console's link works once, within a minute; `rollcall console` opens another.")
         say("Ctrl-C ends the server.")
 
-    local_server.serve(
-        host,
-        port,
-        tenant or [],
-        state=state or selection.state,
-        endpoint_url=check_endpoint(
-            endpoint_url or selection.endpoint_url or os.environ.get("AWS_ENDPOINT_URL") or None
-        ),
-        fresh=fresh,
-        announce=announce,
-        settings=Settings(
-            extensions=extensions,
-            product=product,
-            support=support,
-            access_levels=Settings.of(os.environ).access_levels,
-            request_seconds=request_seconds,
-            issuer_hosts=Settings.of(os.environ).issuer_hosts,
-            trust_loopback_issuer=trust_loopback_issuer,
-            rate=rate,
-        ),
-        events=events,
+    settings = Settings(
+        extensions=extensions,
+        product=product,
+        support=support,
+        access_levels=Settings.of(os.environ).access_levels,
+        request_seconds=request_seconds,
+        issuer_hosts=Settings.of(os.environ).issuer_hosts,
+        trust_loopback_issuer=trust_loopback_issuer,
+        rate=rate,
     )
+    with ExitStack() as stack:
+        local_server.serve(
+            host,
+            port,
+            tenant or [],
+            state=served,
+            endpoint_url=check_endpoint(
+                endpoint_url or selection.endpoint_url or os.environ.get("AWS_ENDPOINT_URL") or None
+            ),
+            fresh=fresh,
+            announce=announce,
+            settings=settings,
+            events=events,
+        )

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from rollcall.aws.access_errors import translated_access_errors
+from rollcall.aws.access_errors import ExpiredCredentialsError, translated_access_errors
 from rollcall.operator_error import OperatorError
 from rollcall.scim.errors import SCIMException
+
+__all__ = ["ExpiredCredentialsError", "translated"]
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from rollcall.operations.operator import Operator
 from rollcall.scim.instant import instant
 from rollcall.storage.usage_items import UsageHour, UsageItems
 from rollcall.tenants import attention
-from rollcall.tenants.tenants import Tenant
+from rollcall.tenants.tenants import Tenant, TenantError, check_name
 
 __all__ = ["Tenant", "UsageHour"]
 
@@ -62,6 +62,22 @@ class TenantOverview:
     listed: ListedTenant
     as_of: str
     latest: UsageHour | None
+
+
+def plan_creation(operator: Operator, tenant: str) -> str:
+    """Return the Tenant URL that a tenant will have. Raises TenantError where it cannot be made."""
+    tenants = operator.services.tenants
+    check_name(tenant)
+    try:
+        tenants.show(tenant)
+    except TenantError:
+        return operator.tenant_url(tenant)
+    raise TenantError(f"there is a tenant {tenant} already")
+
+
+def read(operator: Operator, tenant: str) -> Tenant:
+    """Return a tenant alone, in one round trip. Raises TenantError."""
+    return operator.services.tenants.show(tenant)
 
 
 def create(operator: Operator, tenant: str, *, with_token: bool = True) -> NewTenant:

@@ -1,0 +1,1 @@
+"""The console: what operators do, as pages in a browser on their own machine."""

@@ -1,0 +1,64 @@
+"use strict";
+
+// The sign-in: the code is in the fragment, which no request has, and is sent once.
+const opening = document.getElementById("sign-in");
+if (opening) {
+  const code = location.hash.slice(1);
+  history.replaceState(null, "", "/");
+  fetch("/sign-in", { method: "POST", body: code, headers: { "Content-Type": "text/plain" } })
+    .then((answer) => (answer.ok ? answer.json() : null))
+    .then((answer) => {
+      if (answer) location.replace(answer.path);
+      else opening.textContent = "This link has been used, or is older than a minute. Run rollcall console for another.";
+    })
+    .catch(() => { opening.textContent = "The console does not answer. Run rollcall console for another."; });
+}
+
+const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+
+function showTimes(root) {
+  for (const each of root.querySelectorAll("time:not([title])")) {
+    const instant = each.dateTime;
+    if (instant.length < 11) { each.title = instant; continue; }
+    const moment = new Date(instant);
+    if (isNaN(moment)) continue;
+    each.textContent = moment.toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" });
+    each.title = `${instant} UTC, shown in ${zone}`;
+  }
+  for (const each of root.querySelectorAll("[data-zone]")) each.textContent = zone;
+}
+
+const dialog = document.getElementById("act");
+let isChanged = false;
+
+document.addEventListener("htmx:afterSwap", (event) => {
+  showTimes(document);
+  if (event.detail.target.id !== "act-content") return;
+  if (!dialog.open) dialog.showModal();
+  isChanged = isChanged || !!dialog.querySelector("[data-changed]");
+  const first = dialog.querySelector("[autofocus], input:not([type=hidden]), h2");
+  if (first) first.focus();
+});
+document.addEventListener("htmx:sendError", () => { document.getElementById("lost").hidden = false; });
+document.addEventListener("htmx:beforeOnLoad", (event) => {
+  if (event.detail.xhr.status !== 401) return;
+  event.preventDefault();
+  document.getElementById("lost").hidden = false;
+});
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("button");
+  if (!button) return;
+  if (button.matches("[data-close]")) dialog.close();
+  if (button.dataset.copy !== undefined) {
+    await navigator.clipboard.writeText(button.dataset.copy);
+    button.classList.add("done");
+    button.textContent = "Copied";
+  }
+});
+if (dialog) dialog.addEventListener("close", () => {
+  document.getElementById("act-content").replaceChildren();
+  if (isChanged) location.reload();
+});
+
+showTimes(document);

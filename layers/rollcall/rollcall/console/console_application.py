@@ -1,0 +1,146 @@
+"""The console as an ASGI application: the sign-in, pages, acts, and work that takes long."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Mapping
+from itertools import chain
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from rollcall.console import deployments_page, rendering, tenants_page
+from rollcall.console.act import Act, ActError, Plan
+from rollcall.console.request_check import RequestCheck
+from rollcall.console.view import ConsoleState, PageRoute, View
+from rollcall.operations import failures
+from rollcall.operator_error import OperatorError
+
+_PAGES = (tenants_page, deployments_page)
+
+ACTS: Mapping[str, Act] = dict(
+    chain.from_iterable(getattr(page, "ACTS", {}).items() for page in _PAGES)
+)
+
+FAULT = (
+    "This is a fault of Rollcall. The terminal in which the console runs shows its stack; what was "
+    "asked for may have been done: look before you try again.\n"
+)
+
+
+def application(state: ConsoleState) -> Starlette:
+    """Return the console."""
+    routes = [
+        Route("/", _sign_in_page, methods=["GET"]),
+        Route("/sign-in", _sign_in(state), methods=["POST"]),
+    ]
+    for route in chain(_OWN, *(page.ROUTES for page in _PAGES)):
+        path = f"{state.sign_in.path}{route.path}"
+        routes.append(Route(path, _endpoint(state, route), methods=[route.method]))
+    check = Middleware(RequestCheck, sign_in=state.sign_in, policy=rendering.policy())
+    return Starlette(routes=routes, middleware=[check], exception_handlers={Exception: _show_fault})
+
+
+async def _sign_in_page(_: Request) -> Response:
+    return HTMLResponse(rendering.render("sign_in.html"))
+
+
+def _sign_in(state: ConsoleState) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+    async def sign_in(request: Request) -> Response:
+        code = (await request.body()).decode(errors="replace")
+        value = state.sign_in.open(code)
+        if value is None:
+            return PlainTextResponse("The link has been used, or is older than a minute.\n", 403)
+        answer = JSONResponse({"path": f"{state.sign_in.path}/"})
+        answer.set_cookie(
+            state.sign_in.cookie,
+            value,
+            path=f"{state.sign_in.path}/",
+            httponly=True,
+            samesite="strict",
+        )
+        return answer
+
+    return sign_in
+
+
+def _endpoint(
+    state: ConsoleState, route: PageRoute
+) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+    def answer(view: View) -> Response:
+        try:
+            with failures.translated():
+                return route.answer(view)
+        except OperatorError as error:
+            return view.problem(error)
+
+    async def endpoint(request: Request) -> Response:
+        form: dict[str, str] = {}
+        if request.method == "POST":
+            async with request.form(max_files=0, max_fields=100) as sent:
+                form = {name: each for name, each in sent.items() if isinstance(each, str)}
+        return await run_in_threadpool(answer, View(request, state, form))
+
+    return endpoint
+
+
+def _show_fault(_: Request, error: Exception) -> Response:
+    return PlainTextResponse(FAULT, 500)
+
+
+def _plan(view: View) -> HTMLResponse:
+    act = ACTS.get(view.request.path_params["act"])
+    if act is None:
+        raise ActError("there is no such act")
+    plan = act(view.operator, view.form.get("tenant", ""), view.form)
+    return _shown(view, plan, view.console.plans.add(plan))
+
+
+def _shown(view: View, plan: Plan, name: str, error: str = "") -> HTMLResponse:
+    return view.fragment("plan.html", {"plan": plan, "name": name, "error": error})
+
+
+def _carry_out(view: View) -> HTMLResponse:
+    name, plans = view.request.path_params["plan"], view.console.plans
+    try:
+        result = plans.carry_out(name, view.form)
+    except ActError as error:
+        return _shown(view, plans.read(name), name, str(error))
+    work = None
+    if result.rest is not None:
+        title, steps = result.rest
+        work = view.console.works.begin(
+            title, view.request.headers.get("hx-current-url", ""), steps
+        )
+    return view.fragment("result.html", {"result": result, "work": work})
+
+
+def _works(view: View) -> HTMLResponse:
+    return view.page("work.html", "work", {"works": view.console.works.all()})
+
+
+def _progress(view: View) -> HTMLResponse:
+    work = view.console.works.find(view.request.path_params["work"])
+    if work is None:
+        raise ActError("this work is not known any more")
+    return view.fragment("progress.html", {"work": work})
+
+
+def _again(view: View) -> HTMLResponse:
+    work = view.console.works.find(view.request.path_params["work"])
+    if work is None:
+        raise ActError("this work is not known any more")
+    return view.fragment("progress.html", {"work": view.console.works.again(work)})
+
+
+_OWN = [
+    PageRoute("/acts/{act}", _plan, "POST"),
+    PageRoute("/plans/{plan}", _carry_out, "POST"),
+    PageRoute("/work", _works),
+    PageRoute("/work/{work}", _progress),
+    PageRoute("/work/{work}/again", _again, "POST"),
+]

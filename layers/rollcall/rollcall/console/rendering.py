@@ -1,0 +1,127 @@
+"""Pages from templates: whatever comes from data is escaped, and one style and script is used.
+
+What is in `assets` is the only text that gets into a page as it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from rollcall.web_page import asset, digest, shared_style
+
+_CODE = re.compile("`([^`]+)`")
+_BREAKS = re.compile(r"(?<=[@./_:#-])(?=[^@./_:#-])")
+
+TONES: Mapping[str, str] = {
+    **dict.fromkeys(("refused", "expired", "failed", "duplicate", "disabled"), "bad"),
+    **dict.fromkeys(("silent", "expiring", "limited", "duplicates", "recreated"), "warn"),
+    **dict.fromkeys(("rejected", "unmanaged"), "warn"),
+    **dict.fromkeys(("active", "succeeded", "resolved", "linked"), "good"),
+}
+"""The tone of a mark by its word; others are quiet."""
+
+PERMISSIONS = (
+    "img-src data:",
+    "connect-src 'self'",
+    "form-action 'none'",
+    "base-uri 'none'",
+    "frame-ancestors 'none'",
+)
+
+
+def render(template: str, **values: Any) -> str:
+    """Return a template with values, as HTML."""
+    return _environment().get_template(template).render(**values)
+
+
+@cache
+def style() -> str:
+    """Return the style of all pages."""
+    return shared_style() + asset("rollcall.console", "assets/console.css")
+
+
+@cache
+def script() -> str:
+    """Return the script of all pages: htmx, and ours."""
+    names = ("htmx.min.js", "console.js")
+    return "\n".join(asset("rollcall.console", f"assets/{name}") for name in names)
+
+
+@cache
+def policy() -> str:
+    """Return the Content-Security-Policy: one style and one script by their hashes."""
+    sources = (
+        "default-src 'none'",
+        f"style-src {digest(style())}",
+        f"script-src {digest(script())}",
+    )
+    return "; ".join((*sources, *PERMISSIONS))
+
+
+def marked(sentence: str) -> Markup:
+    """Return a sentence with what is in `backticks` as code."""
+    pieces = _CODE.split(sentence)
+    return Markup("").join(
+        Markup("<code>{}</code>").format(breakable(each)) if number % 2 else escape(each)
+        for number, each in enumerate(pieces)
+    )
+
+
+def breakable(text: str) -> Markup:
+    """Return text that may be broken into lines where an id or an address has a sign."""
+    return Markup("<wbr>").join(_BREAKS.split(text))
+
+
+def moment(instant: str) -> Markup:
+    """Return an instant for the script to show in the time zone of the reader."""
+    if not instant:
+        return Markup("")
+    shown = instant[:16].replace("T", " ") + (" UTC" if len(instant) > 10 else "")
+    return Markup('<time datetime="{}">{}</time>').format(instant, shown)
+
+
+def tone(word: str) -> str:
+    """Return the tone of a mark."""
+    return TONES.get(word, "quiet")
+
+
+def sentence(text: str) -> str:
+    """Return text with a capital at its beginning and a full stop at its end."""
+    begun = text[:1].upper() + text[1:]
+    return begun if begun.endswith((".", "?", "!", ":")) else f"{begun}."
+
+
+def counted(number: int, one: str, many: str) -> str:
+    """Return a number with its noun."""
+    return f"{number:,} {one if number == 1 else many}"
+
+
+def columns(values: Sequence[int], height: int) -> list[int]:
+    """Return the heights of bars, the largest of which is as high as the plot."""
+    most = max(values, default=0) or 1
+    return [round(value * height / most) for value in values]
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("rollcall.console", "html"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    filters = (marked, breakable, moment, tone, sentence)
+    environment.filters |= {each.__name__: each for each in filters}
+    environment.globals |= {
+        "counted": counted,
+        "style": Markup(style()),  # noqa: S704  # what is in `assets`
+        "script": Markup(script()),  # noqa: S704
+    }
+    return environment

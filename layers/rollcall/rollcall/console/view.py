@@ -1,0 +1,105 @@
+"""A request of a page, and the ways to answer it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from rollcall.console import rendering
+from rollcall.console.act import PlansShown
+from rollcall.console.sign_in import ConsoleSignIn
+from rollcall.console.work import WorkList
+from rollcall.console.workplace import Workplace
+from rollcall.operations.failures import ExpiredCredentialsError
+from rollcall.operations.operator import Operator
+from rollcall.operator_error import OperatorError
+
+Values: TypeAlias = Mapping[str, object]
+"""What a template is filled with."""
+
+TABS: list[tuple[str, str]] = [("", "Overview")]
+"""The pages of a tenant, by path and name, in the order of the tabs."""
+
+
+@dataclass(frozen=True)
+class ConsoleState:
+    """What one console keeps while it runs."""
+
+    sign_in: ConsoleSignIn
+    workplace: Workplace
+    plans: PlansShown = field(default_factory=PlansShown)
+    works: WorkList = field(default_factory=WorkList)
+
+
+@dataclass(frozen=True)
+class View:
+    """A request, with what was sent in its form."""
+
+    request: Request
+    console: ConsoleState
+    form: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def operator(self) -> Operator:
+        """Who operates which deployment. Raises OperatorError."""
+        return self.console.workplace.operator
+
+    @property
+    def tenant(self) -> str:
+        """The tenant in the path."""
+        return str(self.request.path_params["tenant"])
+
+    @property
+    def root(self) -> str:
+        """The path below which all pages are."""
+        return self.console.sign_in.path
+
+    def value(self, name: str) -> str:
+        """Return a parameter of the URL, empty without it."""
+        return self.request.query_params.get(name, "").strip()
+
+    def page(self, template: str, here: str, values: Values, *, status: int = 200) -> HTMLResponse:
+        """Answer with a whole page; `here` is its name in the navigation."""
+        tenant = self.request.path_params.get("tenant", "")
+        bar = self.console.workplace.bar()
+        frame = {"root": self.root, "bar": bar, "here": here, "tenant": tenant, "tabs": TABS}
+        return HTMLResponse(rendering.render(template, **frame, **values), status)
+
+    def fragment(self, template: str, values: Values, *, status: int = 200) -> HTMLResponse:
+        """Answer with a part of a page."""
+        return HTMLResponse(rendering.render(template, root=self.root, **values), status)
+
+    def problem(self, error: OperatorError) -> HTMLResponse:
+        """Answer with what is wrong and what to do; what was begun can be tried again."""
+        choice, command = self.console.workplace.choice, ""
+        if isinstance(error, ExpiredCredentialsError):
+            self.console.workplace.forget_credentials()
+            command = choice.command if choice else "aws sso login"
+        values: dict[str, object] = {
+            "title": "Sign in to AWS again" if command else "That is not possible",
+            "sentences": str(error).splitlines(),
+            "command": command,
+            "path": str(self.request.url.path),
+            "form": dict(self.form),
+            "dialog": self.request.method == "POST",
+        }
+        if "hx-request" in self.request.headers:
+            return self.fragment("problem.html", values, status=409)
+        return self.page("problem_page.html", "", values, status=409)
+
+
+Answer: TypeAlias = Callable[[View], HTMLResponse]
+"""Answers a request of a page. Raises OperatorError, which is shown."""
+
+
+@dataclass(frozen=True)
+class PageRoute:
+    """A page, or a part of one, by its path below the root and its method."""
+
+    path: str
+    answer: Answer
+    method: str = "GET"

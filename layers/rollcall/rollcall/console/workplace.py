@@ -1,0 +1,134 @@
+"""The deployment that a person works on in the console, and those that were opened before."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from rollcall.operations import failures
+from rollcall.operations.operator import Operator
+from rollcall.operator_error import OperatorError, naming
+
+MAX_REMEMBERED = 20
+
+_TRIAL = re.compile(r"(^|[^a-z])(dev|test|stag|sandbox|demo|trial|local|qa|uat)")
+"""What the name of a stack has that is not in production."""
+
+_ARN = re.compile(r"arn:aws[\w-]*:(?:sts|iam)::(\d{12}):(.+)")
+
+
+class WorkplaceError(OperatorError):
+    """No deployment is chosen."""
+
+
+@dataclass(frozen=True)
+class DeploymentChoice:
+    """A deployment by the name of its stack, with the AWS profile and the region that lead to it.
+
+    Without a stack it is the local server, or what the environment names.
+    """
+
+    stack: str = ""
+    profile: str = ""
+    region: str = ""
+
+    @property
+    def title(self) -> str:
+        """The deployment in a word."""
+        return self.stack or "local server"
+
+    @property
+    def is_production(self) -> bool:
+        """Whether a mistake would meet customers, as far as the stack's name tells."""
+        return bool(self.stack) and not _TRIAL.search(self.stack.lower())
+
+    @property
+    def command(self) -> str:
+        """The command that signs in again."""
+        return f"aws sso login --profile {self.profile}" if self.profile else "aws sso login"
+
+
+Connect = Callable[[DeploymentChoice], Operator]
+
+
+@dataclass(frozen=True)
+class Bar:
+    """What the bar of each page names: empty for what is not known."""
+
+    deployment: str
+    is_production: bool
+    account: str
+    region: str
+    person: str
+
+
+class Workplace:
+    """The deployment that is worked on; `file` remembers it for the next time."""
+
+    def __init__(
+        self, connect: Connect, file: Path | None, choice: DeploymentChoice | None
+    ) -> None:
+        self.choice = choice
+        self._connect = connect
+        self._file = file
+        self._operator: Operator | None = None
+
+    @property
+    def operator(self) -> Operator:
+        """The operator, connected when first needed. Raises OperatorError."""
+        if self.choice is None:
+            raise WorkplaceError("choose a deployment first")
+        if self._operator is None:
+            with failures.translated():
+                self._operator = self._connect(self.choice)
+            self._remember(self.choice)
+        return self._operator
+
+    def choose(self, choice: DeploymentChoice) -> None:
+        """Work on another deployment; the former one stays when it cannot be reached.
+
+        Raises OperatorError.
+        """
+        with failures.translated():
+            operator = self._connect(choice)
+        self.choice, self._operator = choice, operator
+        self._remember(choice)
+
+    def forget_credentials(self) -> None:
+        """Connect anew at the next request, with the credentials that there are then."""
+        self._operator = None
+
+    def bar(self) -> Bar:
+        """Return what the bar names, without a call."""
+        choice, name = self.choice, self._operator.name if self._operator else ""
+        known = _ARN.search(name)
+        return Bar(
+            choice.title if choice else "no deployment",
+            bool(choice and choice.is_production),
+            known[1] if known else "",
+            choice.region if choice else "",
+            known[2] if known else name.removeprefix("operator:"),
+        )
+
+    def remembered(self) -> list[DeploymentChoice]:
+        """Return the deployments that were opened before, the latest first."""
+        if self._file is None or not self._file.is_file():
+            return []
+        with naming(self._file):
+            text = self._file.read_text()
+        try:
+            return [DeploymentChoice(**each) for each in json.loads(text)]
+        except (ValueError, TypeError):  # of another release, or broken off
+            return []
+
+    def _remember(self, choice: DeploymentChoice) -> None:
+        if self._file is None or not choice.stack:
+            return
+        others = [each for each in self.remembered() if each.stack != choice.stack]
+        known = [asdict(each) for each in (choice, *others)][:MAX_REMEMBERED]
+        with naming(self._file):
+            self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._file.write_text(json.dumps(known, indent=1))
