@@ -110,6 +110,16 @@ def connect_deployments() -> tuple[Any, Any]:
     )
 
 
+def connect_security(endpoint_url: str | None = None) -> Any:
+    """Return a client of AWS's Security Token Service.
+
+    No endpoint that is set for this service alone is used, which could answer what it likes.
+    """
+    session = _session()
+    session.set_config_variable("ignore_configured_endpoint_urls", True)
+    return _client(session, "sts", {"config": _CONFIG, "endpoint_url": endpoint_url})
+
+
 def connect_streams(endpoint_url: str | None = None) -> DynamoDBStreamsClient:
     """Return a client of tables' streams, which Lambda reads for the functions of a deployment."""
     streams: DynamoDBStreamsClient = _client(_session(), "dynamodbstreams", _options(endpoint_url))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from rollcall.cli.terminal import operator
+from rollcall.cli.terminal import local_user
 from rollcall.operations import deployment
 from rollcall.operations.operator import Operator
 from rollcall.operations.selection import Selection
@@ -13,4 +13,4 @@ from rollcall.operations.selection import Selection
 def connect(context: typer.Context) -> Operator:
     """Return the person who runs the command as operator of the selected deployment."""
     selection: Selection = context.obj
-    return deployment.connect(operator(), selection)
+    return deployment.connect(local_user(), selection)

@@ -20,7 +20,7 @@ from rollcall.cli.terminal import (
     asking,
     complain,
     follow,
-    operator,
+    local_user,
     print_lines,
     print_listing,
     say,
@@ -148,7 +148,7 @@ def check_(
     if bearer is None and credentials is None and federated is None:
         bearer = _ask("Bearer token", TOKEN)
     try:
-        with own_client(operator(), context.obj, url) as own:
+        with own_client(local_user(), context.obj, url) as own:
             sign_in = SignIn(bearer, credentials, federated or own)
             report = follow(gallery_check.check(url, sign_in, domain, seconds), "testing")
     except BaseException as error:

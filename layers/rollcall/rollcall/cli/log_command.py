@@ -78,6 +78,7 @@ def _print(entry: LogEntry) -> None:
         (f"  {entry.status}", color),
         harmless(f"  {entry.method:6} {target}"),
         (f"  {duration}{entry.actor}", "dim"),
+        (f", user {harmless(entry.user)}" if entry.user else "", "dim"),
     )
     print_lines(line)
     details = [

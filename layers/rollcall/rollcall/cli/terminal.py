@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
+import pwd
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
-from getpass import getuser
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
@@ -49,12 +49,12 @@ class UsageError(OperatorError):
     """The arguments of the command are not valid; the message is one sentence."""
 
 
-def operator() -> str:
-    """Return the person who runs the command, as the actor in logs and events."""
+def local_user() -> str:
+    """Return the user of this machine who runs the command; no variable of the environment."""
     try:
-        return f"operator:{getuser()}"
-    except (KeyError, OSError):  # a user without a name, as in a container
-        return f"operator:{os.getuid()}"
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:  # a user without a name, as in a container
+        return str(os.getuid())
 
 
 @contextmanager

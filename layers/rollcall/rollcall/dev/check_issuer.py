@@ -16,11 +16,11 @@ LABEL = "gallery check"
 
 
 @contextmanager
-def own_client(name: str, selection: Selection, url: str) -> Iterator[FederatedClient | None]:
+def own_client(user: str, selection: Selection, url: str) -> Iterator[FederatedClient | None]:
     """Yield a client of the tenant that the URL is of, and remove it again.
 
     It is None unless the URL is that of the local server and that trusts issuers on this machine.
-    `name` is the operator, for the tenant's log.
+    `user` is the user of this machine, for the tenant's log.
     """
     server = running_server.find(selection.state)
     tenant = "" if server is None else _tenant(url, server.url)
@@ -30,7 +30,7 @@ def own_client(name: str, selection: Selection, url: str) -> Iterator[FederatedC
     from rollcall.dev.loopback_issuer import LoopbackIssuer  # noqa: PLC0415  # an extra's libraries
 
     local = replace(selection, stack=None, endpoint_url=None, environment={})
-    operator = deployment.connect(name, local)
+    operator = deployment.connect(user, local)
     subject, audience = str(uuid4()), f"api://{uuid4()}"
     with LoopbackIssuer() as issuer:
         pasted = trusts.read(operator, issuer.issuer, issuer.jwks, subject, audience)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from urllib.parse import urlsplit
 
+from rollcall.aws.caller_identity import caller_arn
 from rollcall.aws.clients import stack_outputs
+from rollcall.model.actor import OPERATOR
 from rollcall.operations import running_server
 from rollcall.operations.operator import Operator
 from rollcall.operations.selection import Selection
@@ -26,9 +28,17 @@ class DeploymentError(OperatorError):
     """No deployment is named, or the named one is not a deployment of Rollcall."""
 
 
-def connect(name: str, selection: Selection) -> Operator:
-    """Return an operator of this name on the selected deployment. Raises DeploymentError."""
-    return Operator(Services(_settings(selection)), name)
+def connect(user: str, selection: Selection) -> Operator:
+    """Return the operator of the selected deployment. Raises DeploymentError, AccessError.
+
+    In AWS it is who AWS says that the credentials are of, with `user` beside it, and elsewhere
+    `user`, the name of the user of this machine.
+    """
+    settings = _settings(selection)
+    if settings.endpoint_url is not None:
+        return Operator(Services(settings), f"{OPERATOR}{user}")
+    arn = caller_arn(selection.environment.get("AWS_ENDPOINT_URL") or None)
+    return Operator(Services(settings), f"{OPERATOR}{arn}", user=user)
 
 
 def check_endpoint(url: str | None) -> str | None:

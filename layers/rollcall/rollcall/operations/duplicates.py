@@ -175,4 +175,4 @@ def _row(store: CaseStore, case: Case) -> FindingRow:
 
 
 def _note(operator: Operator, reason: str = "") -> OperatorNote:
-    return OperatorNote(operator.name, instant(datetime.now(UTC)), reason)
+    return OperatorNote(operator.name, instant(datetime.now(UTC)), reason, operator.user)

@@ -31,12 +31,15 @@ class ReasonError(OperatorError):
 class Operator:
     """A person who works on a deployment.
 
-    `name` is the actor in logs and events, `reason` is why the person acts, where that was asked.
+    `name` is the actor in logs: `operator:` and the ARN that AWS knows the person by, or the name
+    of the user where there is no AWS. `user` is the user's name beside an ARN, and `reason` is why
+    the person acts, where that was asked.
     """
 
     services: Services
     name: str
     reason: str = ""
+    user: str = ""
 
     def because(self, reason: str) -> Operator:
         """Return the operator, who acts for this reason. Raises ReasonError."""
@@ -50,7 +53,7 @@ class Operator:
     @property
     def actor(self) -> Actor:
         """The actor of what the operator writes."""
-        return Actor(actor=self.name, reason=self.reason)
+        return Actor(actor=self.name, user=self.user, reason=self.reason)
 
     def context(self, tenant: str) -> Context:
         """Return the context of an act on a tenant. Raises TenantError for an unknown tenant."""

@@ -197,7 +197,7 @@ def _edit(
         now = instant(services.clock())
         others = [*entry, *walks]
         try:
-            items.change(current, contents, versions, now, operator.name, others=others)
+            items.change(current, contents, versions, now, operator.actor.public, others=others)
         except ConditionFailed:
             continue
         return before, after

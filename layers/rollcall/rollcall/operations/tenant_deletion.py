@@ -29,7 +29,7 @@ def delete(
     """
     services = operator.services
     services.tenants.disable(tenant)
-    directory = services.directory(tenant, actor=operator.name)
+    directory = services.directory(tenant, actor=operator.actor.public)
     yield from _clear(directory)
     remaining = closing.time_under_way(services, tenant) if wait else timedelta()
     if remaining > timedelta():

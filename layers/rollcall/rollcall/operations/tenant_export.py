@@ -196,7 +196,7 @@ def _log(services: Services, tenant: str) -> Iterator[Line]:
     # A day earlier: the clocks of functions differ, and the creation itself may be in the log.
     since = max(created - timedelta(days=1), now - timedelta(days=MAX_KEEP_DAYS))
     for entry in services.log(tenant).read(since, now):
-        yield {"type": "log", **asdict(entry)}
+        yield {"type": "log", **asdict(entry.public)}
 
 
 def _indexed(table: Table, index: str) -> Iterator[Item]:

@@ -17,7 +17,7 @@ from zlib import crc32
 
 from rollcall.aws.attribute_values import Item
 from rollcall.aws.aws_errors import ClientError
-from rollcall.model.actor import Actor
+from rollcall.model.actor import Actor, public
 from rollcall.scim.errors import Unavailable
 from rollcall.scim.instant import instant
 from rollcall.storage.keys import Key, Keys
@@ -36,7 +36,8 @@ class LogEntry:
     """One entry: a write, a refusal, or a lookup that matched nothing.
 
     `time` is an RFC 3339 instant in UTC, `number` counts the entries of one request, `actor` is
-    `token:<id>` or `operator:<name>`, `path` is a route, `target` a type and an id. `changed` and
+    `token:<id>`, or `operator:` and an ARN or a name, `user` the name of the user on the machine of
+    an operator with an ARN. `path` is a route, `target` a type and an id. `changed` and
     `ignored` are names of attributes, `named` keyed hashes of the names that were looked up or
     sent. `ms` is the time since the request began, in milliseconds, `reason` what an operator said.
     """
@@ -56,6 +57,12 @@ class LogEntry:
     named: tuple[str, ...] = ()
     ms: int = 0
     reason: str = ""
+    user: str = ""
+
+    @property
+    def public(self) -> LogEntry:
+        """The entry as customers see it: without the account and the person of an operator."""
+        return replace(self, actor=public(self.actor), user="")
 
     @property
     def order(self) -> str:
@@ -126,7 +133,7 @@ class ProvisioningLog:
 class LogWriter:
     """Writes the entries of one request, or of one run of a command; without a log it writes none.
 
-    It sets the time, the number, the request, the actor and the reason of each entry.
+    It sets the time and the number of each entry, and who acts: the request, the actor, why.
     """
 
     def __init__(
@@ -161,6 +168,7 @@ class LogWriter:
             request=self.actor.request,
             actor=self.actor.actor,
             reason=self.actor.reason,
+            user=self.actor.user,
         )
 
 

@@ -14,7 +14,7 @@ from enum import StrEnum
 from uuid import uuid4
 
 from rollcall.aws.attribute_values import Item
-from rollcall.model.actor import Actor
+from rollcall.model.actor import Actor, public
 from rollcall.operator_error import OperatorError
 from rollcall.reconcile.duplicates.duplicate_finding import (
     DuplicateFinding,
@@ -46,11 +46,20 @@ class CaseState(StrEnum):
 
 @dataclass(frozen=True)
 class OperatorNote:
-    """Who decided on a finding or an account, when (RFC 3339 in UTC, milliseconds) and why."""
+    """Who decided on a finding or an account, when (RFC 3339 in UTC, milliseconds) and why.
+
+    `by` is an actor, `user` the name of the user beside an ARN, which only the log keeps.
+    """
 
     by: str
     at: str
     reason: str = ""
+    user: str = ""
+
+    @property
+    def item(self) -> dict[str, str]:
+        """The note as it is stored, and shown to customers."""
+        return {"by": public(self.by), "at": self.at, "reason": self.reason}
 
 
 @dataclass(frozen=True)
@@ -159,7 +168,7 @@ class CaseStore:
     def mark_service_account(self, user: str, note: OperatorNote) -> None:
         """Mark an account as a service account, which no finding names."""
         logged = self._log_entry(note, "dismiss", f"User/{user}", "service")
-        self.findings.mark_service_account(user, vars(note), *logged)
+        self.findings.mark_service_account(user, note.item, *logged)
 
     def unmark_service_account(self, user: str, note: OperatorNote) -> None:
         """Remove the mark of a service account."""
@@ -186,7 +195,9 @@ class CaseStore:
     def _log_entry(self, note: OperatorNote, verb: str, target: str, detail: str) -> list[Action]:
         """Return the actions that log a decision of an operator."""
         writer = LogWriter(
-            self._log, Actor(uuid4().hex, note.by), lambda: datetime.fromisoformat(note.at)
+            self._log,
+            Actor(uuid4().hex, note.by, note.user),
+            lambda: datetime.fromisoformat(note.at),
         )
         return writer.actions(
             LogEntry(method=verb, path="/duplicates", status=200, target=target, detail=detail)
@@ -261,7 +272,7 @@ def _item(case: Case) -> Item:
     }
     item |= {name: True for name in ("announced", "hint") if getattr(case, name)}
     if case.note is not None:
-        item["note"] = {"by": case.note.by, "at": case.note.at, "reason": case.note.reason}
+        item["note"] = case.note.item
     return item
 
 

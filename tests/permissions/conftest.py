@@ -1,0 +1,41 @@
+"""A stack that the command is asked to work on, by a session of a role."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+
+from tests.conftest import Server
+from tests.permissions.cloud import Cloud, cloud, outputs_of
+
+SESSION = "ann@vendor.example"
+
+
+@pytest.fixture(scope="module")
+def stack(server: Server) -> Iterator[Cloud]:
+    """A stack whose data is the local server's."""
+    with cloud(server.running.endpoint_url, outputs_of(server.services.settings)) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def session(server: Server) -> dict[str, str]:
+    """The environment of somebody who has assumed the role Support."""
+    client: Any = boto3.client(
+        "sts",
+        endpoint_url=server.running.endpoint_url,
+        region_name="us-east-1",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+    )
+    role = "arn:aws:iam::000000000000:role/Support"
+    taken = client.assume_role(RoleArn=role, RoleSessionName=SESSION)["Credentials"]
+    return {
+        "AWS_ACCESS_KEY_ID": taken["AccessKeyId"],
+        "AWS_SECRET_ACCESS_KEY": taken["SecretAccessKey"],
+        "AWS_SESSION_TOKEN": taken["SessionToken"],
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }
