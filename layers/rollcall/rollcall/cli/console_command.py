@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rollcall.cli.terminal import AsJson, UsageError, operator, print_lines, say
+from rollcall.cli.terminal import AsJson, UsageError, local_user, print_lines, say
 from rollcall.operations import running_server
 from rollcall.operations.selection import Selection
 
@@ -114,7 +114,7 @@ def _connect(selection: Selection) -> Connect:
         ):
             if value:
                 os.environ[variable] = value
-        return deployment.connect(operator(), replace(selection, stack=choice.stack or None))
+        return deployment.connect(local_user(), replace(selection, stack=choice.stack or None))
 
     return connect
 
