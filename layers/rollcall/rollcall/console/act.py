@@ -49,18 +49,19 @@ class ActResult:
 
 @dataclass(frozen=True)
 class Plan:
-    """What an act will do: `carry_out` does it, with a reason where one is asked for.
+    """What an act will do: `carry_out` does it, by whoever operates then.
 
-    `button` says what is done, `next_steps` are for others. `typed` is the name that has to be
-    typed first, where what is done cannot be undone.
+    `button` says what is done, `next_steps` are for others. `asks_why` asks for a reason, which the
+    log keeps. `typed` is the name that has to be typed as well, where what is done cannot be undone.
     """
 
     title: str
     button: str
-    carry_out: Callable[[str], ActResult]
+    carry_out: Callable[[Operator], ActResult]
     changes: Sequence[Change] = ()
     notes: Sequence[str] = ()
     next_steps: Sequence[str] = ()
+    asks_why: bool = False
     typed: str = ""
 
 
@@ -92,20 +93,19 @@ class PlansShown:
             raise ActError("this was done already, or it was shown too long ago: look again")
         return plan
 
-    def carry_out(self, name: str, form: Form) -> ActResult:
+    def carry_out(self, operator: Operator, name: str, form: Form) -> ActResult:
         """Carry out a plan once; one that fails stays, to be tried again. Raises OperatorError."""
         plan = self.read(name)
         if plan.typed and form.get("typed", "").strip() != plan.typed:
             raise ActError(f"type {plan.typed} to confirm, nothing is changed")
-        reason = form.get("reason", "").strip()
-        if plan.typed and not reason:
-            raise ActError("say why, nothing is changed")
+        if plan.asks_why or plan.typed:
+            operator = operator.because(form.get("reason", ""))
         with self._lock:
             if self._plans.pop(name, None) is None:
                 raise ActError("this is being done already")
         done = False
         try:
-            outcome = plan.carry_out(reason)
+            outcome = plan.carry_out(operator)
             done = True
         finally:
             if not done:

@@ -18,6 +18,7 @@ from rollcall.console.act import Act, ActError, Plan
 from rollcall.console.request_check import RequestCheck
 from rollcall.console.view import ConsoleState, PageRoute, View
 from rollcall.operations import failures
+from rollcall.operations.operator import ReasonError
 from rollcall.operator_error import OperatorError
 
 _PAGES = (tenants_page, deployments_page)
@@ -107,8 +108,8 @@ def _shown(view: View, plan: Plan, name: str, error: str = "") -> HTMLResponse:
 def _carry_out(view: View) -> HTMLResponse:
     name, plans = view.request.path_params["plan"], view.console.plans
     try:
-        result = plans.carry_out(name, view.form)
-    except ActError as error:
+        result = plans.carry_out(view.operator, name, view.form)
+    except (ActError, ReasonError) as error:
         return _shown(view, plans.read(name), name, str(error))
     work = None
     if result.rest is not None:

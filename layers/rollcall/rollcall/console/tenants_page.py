@@ -59,7 +59,7 @@ def plan_create(operator: Operator, _: str, form: Form) -> Plan:
     name, way = required(form, "name", "the name of the tenant"), form.get("way", "link")
     url = tenant_lifecycle.plan_creation(operator, name)
 
-    def carry_out(_: str) -> ActResult:
+    def carry_out(operator: Operator) -> ActResult:
         made = tenant_lifecycle.create(operator, name, with_token=way == "token")
         told = [f"`{name}` is active; its Tenant URL is `{made.url}`"]
         secrets = {}
@@ -88,7 +88,7 @@ def plan_disable(operator: Operator, tenant: str, _: Form) -> Plan:
     """Plan to close a tenant's endpoint."""
     before = tenant_lifecycle.read(operator, tenant)
 
-    def carry_out(_: str) -> ActResult:
+    def carry_out(operator: Operator) -> ActResult:
         tenant_lifecycle.disable(operator, tenant)
         return ActResult(
             [f"`{tenant}` is disabled: within a minute its requests are answered with 401"]
@@ -106,7 +106,7 @@ def plan_enable(operator: Operator, tenant: str, _: Form) -> Plan:
     """Plan to open a disabled tenant's endpoint."""
     before = tenant_lifecycle.read(operator, tenant)
 
-    def carry_out(_: str) -> ActResult:
+    def carry_out(operator: Operator) -> ActResult:
         tenant_lifecycle.enable(operator, tenant)
         return ActResult([f"`{tenant}` is active: its tokens and clients work again"])
 
