@@ -52,7 +52,7 @@ class Plan:
     """What an act will do: `carry_out` does it, by whoever operates then.
 
     `button` says what is done, `next_steps` are for others. `asks_why` asks for a reason, which the
-    log keeps. `typed` is the name that has to be typed as well, where what is done cannot be undone.
+    log keeps. `typed` is the name to type as well, where what is done cannot be undone.
     """
 
     title: str
