@@ -35,6 +35,7 @@ OURS = {
     ("token_usage", "token"),
     ("handover", "digest"),
     ("usage_hour", "hour"),
+    ("disabled", "time"),
     ("log", "day"),
     ("log_entry", "day"),
     ("log_entry", "order"),

@@ -14,12 +14,14 @@ from rollcall.directory.context import Context
 from rollcall.directory.directory import Directory
 from rollcall.model.account_link import LOCAL, LinkRule
 from rollcall.model.actor import Actor
+from rollcall.model.brake import BrakeSwitch, Disabled, Wave
 from rollcall.operations import accounts, link_policies
 from rollcall.operations.operator import Operator
 from rollcall.reconcile.duplicates.case_store import OperatorNote
 from rollcall.runtime import tenant_report
 from rollcall.runtime.services import Services
 from rollcall.storage.bookmarks import Bookmarks
+from rollcall.storage.brake_items import BrakeItems
 from rollcall.storage.outbox import Outbox
 from rollcall.storage.provisioning_log import LogEntry
 from rollcall.storage.rate_item import RateItem
@@ -71,6 +73,7 @@ def fill(having: Services, name: str) -> Filled:
     Bookmarks(having.table, name).write("walk", 101, "somewhere", datetime.now(UTC))
     RateItem(having.table, name).add(1_000_000, time_ns() // 1000, 0, busy=True)
     UsageItems(having.table, name).add(datetime.now(UTC), {"succeeded": 1}, None, None)
+    _braked(having, name, ids["bob"])
     having.log(name).write(LogEntry(_now(), "r2", actor="token:t1", method="POST", status=409))
     _reported(having, name, ids)
     return Filled(ids, (first,), codes)
@@ -130,6 +133,13 @@ def _begun(having: Services, name: str, ids: dict[str, str]) -> None:
     adding = patch(("add", "members", [{"value": each} for each in crowd[1:]]))
     _until(having, directory, "#JOURNAL#", lambda: directory.groups.patch(ids["crowd"], adding))
     _until(having, directory, "#LEAVING", lambda: directory.users.delete(crowd[0]))
+
+
+def _braked(having: Services, name: str, disabled: str) -> None:
+    brake, now = BrakeItems(having.table, name), _now()
+    brake.note([Disabled(disabled, now, by_client=True, fingerprint="0" * 32)])
+    brake.open(Wave(1, now, now, 10, 40), "r1", datetime.now(UTC))
+    brake.set_switch(BrakeSwitch(now, now, OPERATOR.actor))
 
 
 def _until(having: Services, directory: Directory, sign: str, act: Any) -> None:

@@ -62,6 +62,10 @@ PLACES = {
         "Show what a user may do in the product and why, and change it.",
     ),
     "accounts": Place("accounts_command:app", "Manage the accounts of a tenant."),
+    "brake": Place(
+        "brake_command:app",
+        "Stop a mistake of the identity provider, such as a filter that leaves out many people.",
+    ),
     "conflicts": Place("conflicts_command:app", "Find conflicts before SCIM is switched on."),
     "duplicates": Place(
         "duplicates_command:app",

@@ -30,6 +30,13 @@ def moment(text: str, now: datetime) -> datetime:
     return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
 
 
+def later(text: str, now: datetime) -> datetime:
+    """Read a duration from now, a day, or an RFC 3339 instant. Raises UsageError."""
+    if _DURATION.fullmatch(text):
+        return now + duration(text)
+    return moment(text, now)
+
+
 def duration_text(duration: timedelta) -> str:
     """Return a duration for people, in the largest unit of which it is a multiple."""
     for name, unit in (("day", "d"), ("hour", "h"), ("minute", "m")):

@@ -23,6 +23,9 @@ URGENCIES = (
 )
 """What a tenant is listed under, the most urgent first; those before ATTENTION_ENDS need it."""
 
+BRAKE = "brake"
+"""Many accounts were disabled within an hour: among the most urgent, and before all others."""
+
 CLOSED = "closed"
 """What a closed tenant needs, and what it is listed under: among the most urgent."""
 
@@ -63,7 +66,8 @@ class TenantSummary:
     `endless` says that a client signs in by a trust, which does not end. `answered` is the last
     request that was signed in, with its `way` and its `credential`. `refused` is the last one that
     was answered with 401 or 403, `refused_since` the first of those after `answered`. `requests`
-    are counted by outcome on the day `counted`. `active` is the last day with an answered request,
+    are counted by outcome on the day `counted`. `wave` is since when many accounts were disabled,
+    as long as no operator has decided about it. `active` is the last day with an answered request,
     and `days` has a bit for each of the HISTORY_DAYS up to it. `checked` is when it was last
     compared with the secret of the tenant, `written` when it last changed. `closed` says since when
     a closed tenant is closed, and why.
@@ -86,6 +90,7 @@ class TenantSummary:
     active: str = ""
     days: int = 0
     duplicates: int = 0
+    wave: str = ""
     checked: str = ""
     written: str = ""
     closed: str = ""
@@ -101,10 +106,10 @@ class TenantSummary:
         if self.state == CLOSED:
             return (CLOSED,)
         found = dict(self._problems(now)) if self.state == "active" else {}
-        return tuple(each for each in URGENCIES if found.get(each))
+        return tuple(each for each in (BRAKE, *URGENCIES) if found.get(each))
 
     def status(self, now: datetime) -> str:
-        """Return what the tenant is listed under: one of URGENCIES, or CLOSED."""
+        """Return what the tenant is listed under: one of URGENCIES, CLOSED or BRAKE."""
         if self.state == CLOSED:
             return CLOSED
         if self.state != "active":
@@ -116,7 +121,7 @@ class TenantSummary:
     def rank(self, now: datetime) -> int:
         """Return the place of the tenant in the order of urgency."""
         status = self.status(now)
-        return 0 if status == CLOSED else URGENCIES.index(status)
+        return 0 if status in (BRAKE, CLOSED) else URGENCIES.index(status)
 
     def silent_after(self) -> timedelta:
         """Return after how much time without a request the tenant is silent."""
@@ -125,6 +130,7 @@ class TenantSummary:
         )
 
     def _problems(self, now: datetime) -> Iterator[tuple[str, bool]]:
+        yield BRAKE, bool(self.wave)
         yield "refused", bool(self.refused_since) and _is_past(self.refused_since, REFUSED_FOR, now)
         ended = [_moment(each) <= now for each in self.endings]
         connected = bool(self.answered)

@@ -1,7 +1,8 @@
-"""The function that reads the table's stream and publishes changes as events on a bus.
+"""The function that reads the table's stream: changes become events on a bus, and waves are told.
 
 The records of each resource come in order and at least once. The function returns the first record
-of a batch whose events are not all published: Lambda sends it again, with all records after it.
+of a batch whose events are not all published: Lambda sends it again, with all records after it. A
+failure of the watch over who is disabled holds no events: the summaries' run makes up for it.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 from rollcall.aws.event_bus import EventBus
 from rollcall.changes import publication
 from rollcall.runtime.backend import deployed
+from rollcall.runtime.background import logged
+from rollcall.runtime.brake_watch import disable_watch
 from rollcall.runtime.invocation import in_time
 from rollcall.runtime.json_log import logger
 
@@ -24,8 +27,12 @@ Failures = dict[str, list[dict[str, str]]]
 
 def handler(event: Mapping[str, Any], context: object) -> Failures:
     """Publish the events of a batch of stream records; return the record to continue with."""
+    backend, log = deployed(), logger()
     with in_time(context):
-        return publish(event["Records"], bus(), deployed().settings.url, logger())
+        failures = publish(event["Records"], bus(), backend.settings.url, log)
+        with logged("the watch over who is disabled", log):
+            disable_watch(backend, log).look(event["Records"])
+    return failures
 
 
 @cache

@@ -17,6 +17,7 @@ from rollcall.changes import publication
 from rollcall.http.middleware import RequestLogger
 from rollcall.operator_error import naming
 from rollcall.runtime.background import logged
+from rollcall.runtime.brake_watch import disable_watch
 from rollcall.runtime.services import Services
 
 TAIL_SECONDS = 0.2
@@ -64,9 +65,13 @@ def append_events(services: Services, lines: TextIO, log: RequestLogger) -> Iter
     arn = stream_reader.enable(services.clients.dynamodb, services.table.name)
     stream = StreamReader(connect_streams(services.settings.endpoint_url), arn)
 
+    watch = disable_watch(services, log)
+
     def read() -> None:
         for records in stream.pages():
             publication.publish(records, bus, services.settings.url)
+            with logged("the watch over who is disabled", log):
+                watch.look(records)
 
     def follow() -> None:
         last = False

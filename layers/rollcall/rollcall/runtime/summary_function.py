@@ -7,6 +7,8 @@ from typing import Any
 
 from rollcall.http.time_limit import seconds_left
 from rollcall.runtime.backend import Backend, deployed
+from rollcall.runtime.background import logged
+from rollcall.runtime.brake_watch import disable_watch
 from rollcall.runtime.invocation import in_time
 from rollcall.runtime.json_log import logger
 from rollcall.tenants.attention import weekly
@@ -46,6 +48,8 @@ def update(backend: Backend, context: Any) -> dict[str, Any]:
     finally:
         leases.release(LEASE, holder)
     logger().info("summaries", extra={"finished": finished})
+    with logged("the watch over who is disabled", logger()):
+        disable_watch(backend, logger()).tell_all()
     return {"finished": finished}
 
 

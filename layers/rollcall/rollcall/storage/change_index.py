@@ -15,7 +15,8 @@ from typing import TypeAlias, Unpack
 from rollcall.scim.resource_type import Kind
 from rollcall.storage import keys
 from rollcall.storage.keys import CHANGE_SHARDS, Keys
-from rollcall.storage.table import Bounds, Table, at_once
+from rollcall.storage.parallel_reads import at_once
+from rollcall.storage.table import Bounds, Table
 
 ChangePosition: TypeAlias = tuple[str, str]
 """The instant of a resource's last change, and its id."""

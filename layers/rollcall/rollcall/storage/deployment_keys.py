@@ -16,6 +16,8 @@ USAGE_SHARDS = 16
 """The number of index partitions of usage: all tenants begin an hour at the same time."""
 TENANTS = "#TENANTS"
 """The partition of the summaries of all tenants, in the order of urgency."""
+UNTOLD_WAVES = "#WAVES"
+"""The index partition of the waves that support was not told of."""
 SUMMARIES_RUN: Key = {"pk": TENANTS, "sk": "#RUN"}
 """When the summaries were last brought up to date; it is before those of all tenants."""
 

@@ -21,6 +21,7 @@ GROUP, MEMBER, PARENT = "GROUP#", "MEMBER#", "PARENT#"
 GRANT = "GRANT#"
 CURRENT, VERSION, WALK = "CURRENT", "VERSION#", "WALK#"
 NOTICE = "NOTICE#"
+DISABLED, WAVE = "DISABLED#", "WAVE#"
 CHANGE_SHARDS = 8
 """The number of partitions of the change index, for each type; it was 4 once."""
 EVIDENCE_SHARDS = 4
@@ -183,6 +184,22 @@ class Keys:
     def usage_hour(self, hour: str) -> Key:
         """What the tenant sent in one hour."""
         return {"pk": self.usage_hours(), "sk": hour}
+
+    def brake(self) -> str:
+        """The partition of the brake: who was disabled, waves of that, the switch."""
+        return f"{self.tenant}#BRAKE"
+
+    def disabled(self, time: str, user: str) -> Key:
+        """The note that a user was disabled at an instant."""
+        return {"pk": self.brake(), "sk": f"{DISABLED}{time}#{part(user)}"}
+
+    def wave(self, number: int) -> Key:
+        """A wave: many accounts that were disabled within an hour."""
+        return {"pk": self.brake(), "sk": f"{WAVE}{number:06d}"}
+
+    def brake_switch(self) -> Key:
+        """Until when the brake is off for planned work."""
+        return {"pk": self.brake(), "sk": "OFF"}
 
     def bookmark(self, walk: str, start: int) -> Key:
         """The position where a page of a listing begins."""

@@ -9,16 +9,15 @@ the time that a request has.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextvars import copy_context
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from rollcall.aws.attribute_values import Item, decoded, encoded
 from rollcall.aws.aws_errors import ClientError, is_conflict, translated_errors
 from rollcall.aws.retry import Retry
 from rollcall.scim.errors import TooManyException, Unavailable
 from rollcall.storage.keys import Key
+from rollcall.storage.parallel_reads import at_once
 from rollcall.storage.transactions import Action, ConditionFailed
 
 if TYPE_CHECKING:
@@ -33,8 +32,8 @@ CHANGES = "changes"
 MAX_BATCH = 100
 """The maximum number of keys in one BatchGetItem."""
 
-FEW_BATCHES = MAX_THREADS = 8
-"""Fewer batches are read one after the other, more by so many threads."""
+FEW_BATCHES = 8
+"""Fewer batches are read one after the other, more at the same time."""
 
 _CONFLICTING = "too many changes of the same resource at once"
 _CONFLICTS = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
@@ -51,16 +50,6 @@ class Bounds(TypedDict, total=False):
     backwards: bool
     inclusive: bool
     limit: int
-
-
-T = TypeVar("T")
-
-
-def at_once(reads: Sequence[Callable[[], T]]) -> list[T]:
-    """Return what functions return that read, MAX_THREADS of them at the same time."""
-    contexts = [copy_context() for _ in reads]  # with the deadline
-    with ThreadPoolExecutor(min(len(reads), MAX_THREADS)) as readers:
-        return list(readers.map(lambda context, read: context.run(read), contexts, reads))
 
 
 class Table:
@@ -232,7 +221,13 @@ class Table:
 
     def delete(self, keys: Iterable[Key]) -> None:
         """Delete items, unconditionally, in batches."""
-        requests: list[Any] = [{"DeleteRequest": {"Key": encoded(key)}} for key in keys]
+        self._write([{"DeleteRequest": {"Key": encoded(key)}} for key in keys])
+
+    def put_many(self, items: Iterable[Item]) -> None:
+        """Write items, in place of existing ones, in batches; no two may have one key."""
+        self._write([{"PutRequest": {"Item": encoded(item)}} for item in items])
+
+    def _write(self, requests: list[Any]) -> None:
         attempts = self.retry.attempts()
         while requests:
             if next(attempts, "over") == "over":

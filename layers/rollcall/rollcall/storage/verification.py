@@ -33,6 +33,7 @@ _KINDS = {kind.value.upper(): kind for kind in Kind}
 
 UNCHECKED = (
     "BOOKMARK",
+    "BRAKE",
     "DUPLICATES",
     "GONE",
     "HANDOVER",

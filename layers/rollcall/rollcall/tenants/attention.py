@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from rollcall.model.tenant_summary import CLOSED, TenantSummary, longest_gap
+from rollcall.model.tenant_summary import BRAKE, CLOSED, TenantSummary, longest_gap
 
 TOLD_WEEKLY = frozenset({"refused", "silent"})
 """What the weekly message is about; what expires and duplicates have messages of their own."""
@@ -60,6 +60,13 @@ def _refused(summary: TenantSummary, now: datetime) -> str:
     )
 
 
+def _brake(summary: TenantSummary, now: datetime) -> str:
+    return (
+        f"many of its accounts were disabled within an hour, since {summary.wave}: "
+        f"`rollcall brake show {summary.tenant}`."
+    )
+
+
 def _expired(summary: TenantSummary, now: datetime) -> str:
     return (
         "none of its tokens and client secrets is valid any more: "
@@ -99,6 +106,7 @@ def _duplicates(summary: TenantSummary, now: datetime) -> str:
 
 _SENTENCES: Mapping[str, Callable[[TenantSummary, datetime], str]] = {
     CLOSED: _closed,
+    BRAKE: _brake,
     "refused": _refused,
     "expired": _expired,
     "silent": _silent,

@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from rollcall.aws.aws_errors import ClientError
 from rollcall.aws.retry import Retry
 from rollcall.aws.secrets import SecretMissing, Secrets
+from rollcall.model.brake import WaveState
 from rollcall.model.release_tenant import is_release_tenant
 from rollcall.model.tenant_summary import (
     TenantSummary,
@@ -24,6 +25,7 @@ from rollcall.model.tenant_summary import (
 )
 from rollcall.scim.errors import Unavailable
 from rollcall.scim.instant import instant
+from rollcall.storage.brake_items import BrakeItems
 from rollcall.storage.findings import DUPLICATE, Findings
 from rollcall.storage.summary_items import SummaryItems
 from rollcall.storage.table import Table
@@ -74,6 +76,21 @@ class Summaries:
             return
         with suppress(Unavailable, ClientError, ConditionFailed):
             self.compare(tenant, self._clock())
+
+    def note_wave(self, tenant: str, began: str) -> None:
+        """Mark a tenant many of whose accounts were disabled since an instant.
+
+        Secrets are not read, as who watches the stream may read none. A failure fails nothing:
+        support is told in any case.
+        """
+        with suppress(Unavailable, ClientError):
+            for _ in self._retry.attempts():
+                before = self.items.read(tenant)
+                if before is None:
+                    return
+                with suppress(ConditionFailed):
+                    self._write(replace(before, wave=began), before, self._clock())
+                    return
 
     def compare(self, tenant: str, now: datetime) -> TenantSummary | None:
         """Compare the summary of a tenant with its secret, and write it where it differs.
@@ -163,10 +180,15 @@ class Summaries:
             ),
             endings=tuple(sorted(set(endings))),
             endless=any(client.trust is not None for client in tenant.clients),
+            wave=self._open_wave(tenant.name) if before is not None and before.wave else "",
             duplicates=Findings(self._table, tenant.name).count_flagged(DUPLICATE, MAX_FLAGS),
             checked=instant(now),
         )
         return _with_usage(current, self._usage(current, now))
+
+    def _open_wave(self, tenant: str) -> str:
+        wave = BrakeItems(self._table, tenant).latest_wave()
+        return wave.began if wave is not None and wave.state is WaveState.OPEN else ""
 
     def _usage(self, summary: TenantSummary, now: datetime) -> list[UsageHour]:
         return UsageItems(self._table, summary.tenant).since(summary.counted, now)

@@ -1,0 +1,183 @@
+"""Waves of disabled accounts: who was disabled, and enabling them here again.
+
+Nothing is sent to the identity provider: an account is enabled until it next says otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import islice
+
+from rollcall.directory.context import Context
+from rollcall.model.brake import BrakeSwitch, Disabled, Wave, WaveState
+from rollcall.model.progress import Progress
+from rollcall.model.record import Record
+from rollcall.operations.operator import Operator
+from rollcall.operator_error import OperatorError
+from rollcall.scim.errors import Unavailable
+from rollcall.scim.resource_type import Kind
+from rollcall.storage.brake_items import BrakeItems, fingerprint
+from rollcall.storage.resources import Resources
+from rollcall.storage.table import MAX_BATCH
+from rollcall.storage.transactions import ConditionFailed
+
+__all__ = ["BrakeView", "EnableOutcome", "Wave", "WaveState", "dismiss", "enable", "view"]
+
+PARALLEL = 8
+"""How many accounts are enabled at the same time."""
+
+
+class WaveError(OperatorError):
+    """There is no such wave, or it is decided already."""
+
+
+class EnableOutcome(StrEnum):
+    """What enabling does, or would do, to an account of a wave."""
+
+    ENABLED = "enabled again"
+    ACTIVE = "active"
+    CHANGED = "changed since"
+    GONE = "deleted or merged"
+
+
+@dataclass(frozen=True)
+class WaveAccount:
+    """An account of a wave: when it was disabled, what it is now, and what enabling does to it."""
+
+    user: str
+    time: str
+    record: Record | None
+    outcome: EnableOutcome
+
+
+@dataclass(frozen=True)
+class BrakeView:
+    """The brake of a tenant: its switch, its waves, the latest first, and the accounts of one."""
+
+    switch: BrakeSwitch
+    waves: tuple[Wave, ...]
+    shown: Wave | None = None
+    accounts: tuple[WaveAccount, ...] = ()
+
+
+def view(operator: Operator, tenant: str, number: int | None = None) -> BrakeView:
+    """Return the brake of a tenant, with the accounts of one wave, by default the latest.
+
+    Raises TenantError for an unknown tenant, WaveError for an unknown wave.
+    """
+    operator.services.tenants.show(tenant)
+    items = BrakeItems(operator.services.table, tenant)
+    waves = tuple(items.waves())
+    latest = waves[0] if waves else None
+    shown = latest if number is None else _find(waves, tenant, number)
+    accounts = () if shown is None else tuple(_accounts(operator, tenant, items, shown))
+    return BrakeView(items.switch(), waves, shown, accounts)
+
+
+def enable(
+    operator: Operator, tenant: str, number: int, *, dry_run: bool = False
+) -> Generator[Progress, None, dict[EnableOutcome, int]]:
+    """Enable the accounts of a wave that nobody has changed since; return what became of each.
+
+    Each account is a write of its own: what is interrupted can be repeated. The wave is closed when
+    all are done. Raises TenantError for an unknown tenant, WaveError for an unknown wave.
+    """
+    contexts = operator.contexts(tenant)
+    items = BrakeItems(operator.services.table, tenant)
+    wave = _find(items.waves(), tenant, number)
+    disabled = _disabled(items, wave)
+    outcomes = dict.fromkeys(EnableOutcome, 0)
+
+    def act(each: Disabled) -> EnableOutcome:
+        context = contexts()
+        context.log.describe("brake enable", f"wave {wave.number}")
+        return _enable(context, each)
+
+    if dry_run:
+        for account in _accounts(operator, tenant, items, wave):
+            outcomes[account.outcome] += 1
+        return outcomes
+    remaining, done = iter(disabled), 0
+    with ThreadPoolExecutor(PARALLEL) as pool:
+        while batch := list(islice(remaining, MAX_BATCH)):
+            for outcome in pool.map(act, batch):
+                outcomes[outcome] += 1
+            done += len(batch)
+            yield Progress(done, len(disabled), "accounts")
+    _decide(operator, tenant, items, wave, WaveState.ENABLED)
+    return outcomes
+
+
+def dismiss(operator: Operator, tenant: str, number: int) -> Wave:
+    """Note that a wave was meant to be: its tenant needs no attention any more.
+
+    Raises TenantError for an unknown tenant, WaveError for an unknown wave.
+    """
+    operator.services.tenants.show(tenant)
+    items = BrakeItems(operator.services.table, tenant)
+    wave = _find(items.waves(), tenant, number)
+    _decide(operator, tenant, items, wave, WaveState.DISMISSED)
+    return wave
+
+
+def _decide(
+    operator: Operator, tenant: str, items: BrakeItems, wave: Wave, state: WaveState
+) -> None:
+    """Close a wave, log that, and bring the list of tenants up to date."""
+    services = operator.services
+    if items.decide(wave, state, operator.name, services.clock()):
+        log = operator.audit_log(tenant)
+        log.write(f"brake {state.value}", f"Tenant/{tenant}", f"wave {wave.number}")
+    services.summaries.note_change(tenant)
+
+
+def _enable(context: Context, disabled: Disabled) -> EnableOutcome:
+    for _ in context.table.retry.attempts():
+        record = context.resources.read(Kind.USER, disabled.user)
+        outcome = _outcome(record, disabled)
+        if record is None or outcome is not EnableOutcome.ENABLED:
+            return outcome
+        document = {**record.document, "active": True}
+        context.log.set_change(record, document, ())
+        try:
+            context.commit(context.writes.replacement(record, document, context.now()))
+        except ConditionFailed:
+            continue  # somebody changed the account, or its memberships, meanwhile
+        return outcome
+    raise Unavailable("too many changes of one user at once", status=429)
+
+
+def _outcome(record: Record | None, disabled: Disabled) -> EnableOutcome:
+    if record is None:
+        return EnableOutcome.GONE
+    if record.active:
+        return EnableOutcome.ACTIVE
+    same = fingerprint(record.document, record.link) == disabled.fingerprint
+    return EnableOutcome.ENABLED if same else EnableOutcome.CHANGED
+
+
+def _accounts(
+    operator: Operator, tenant: str, items: BrakeItems, wave: Wave
+) -> Iterable[WaveAccount]:
+    disabled = _disabled(items, wave)
+    resources = Resources(operator.services.table, tenant)
+    records = resources.read_many(Kind.USER, (each.user for each in disabled))
+    for each in disabled:
+        record = records.get(each.user)
+        yield WaveAccount(each.user, each.time, record, _outcome(record, each))
+
+
+def _disabled(items: BrakeItems, wave: Wave) -> list[Disabled]:
+    """Return who was disabled in a wave and not once more after it, each once."""
+    latest: Mapping[str, Disabled] = {each.user: each for each in items.disabled(wave.began)}
+    return [each for each in latest.values() if each.by_client and each.time <= wave.latest]
+
+
+def _find(waves: Iterable[Wave], tenant: str, number: int) -> Wave:
+    for wave in waves:
+        if wave.number == number:
+            return wave
+    raise WaveError(f"{tenant} has no wave {number}: `rollcall brake show {tenant}` lists them")
