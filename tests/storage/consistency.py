@@ -40,6 +40,7 @@ _CLAIM = re.compile(r"(?P<name>USERNAME|GROUPNAME)#.*\|CLAIM", re.DOTALL)
 _LOOKUP = re.compile(r"LOOKUP#.*\|(?:User|Group)#[^#]+", re.DOTALL)
 _EVIDENCE = re.compile(r"EVIDENCE#[^#]+\|[a-zA-Z]+#.*", re.DOTALL)
 _FLAG = re.compile(r"USER#[^#]+\|FLAG#[^#]+")
+_HELD = re.compile(r"USER#(?P<user>[^#]+)\|HELD")
 _REPORT = re.compile(r"DUPLICATES\|(?:RUN|(?:FINDING|SUMMARY)#[^#]+)")
 _BOOKMARK = re.compile(r"BOOKMARK#.*", re.DOTALL)
 _TEMPLATES = re.compile(r"TEMPLATES\|(?:CURRENT|VERSION#[a-z0-9-]+#\d{6}|WALK#[a-z0-9-]+#[^#]+)")
@@ -74,7 +75,7 @@ def check(services: Services, tenant: str, *, moved: bool = False, earlier: bool
     stored = items(services, tenant)
     found = list(faults(stored, tenant, earlier=earlier))
     assert found == [], found
-    living = [item for item in stored.values() if "document" in item]
+    living = [item for (_, sk), item in stored.items() if sk == "DOCUMENT" and "document" in item]
     local = sum(item.get("link", {}).get("state") == "local" for item in living)
     counted = sum(item.get("unlinked", 0) for item in stored.values())
     assert counted == local or earlier, (counted, local)
@@ -112,7 +113,16 @@ class _Stored:
     evidence: set[tuple[str, str]] = field(default_factory=set)
     grants: dict[str, dict[str, Item]] = field(default_factory=dict)
 
+    held: dict[str, Item] = field(default_factory=dict)
+    waiting: set[str] = field(default_factory=set)
+
     def read(self, place: Place, item: Item, tenant: str) -> Iterator[str]:
+        if found := _HELD.fullmatch("|".join(place)):
+            self.held[found["user"]] = item
+        else:
+            yield from self._read_other(place, item, tenant)
+
+    def _read_other(self, place: Place, item: Item, tenant: str) -> Iterator[str]:
         spelled = "|".join(place)
         if item.get("gsi_pk", "").startswith(f"{tenant}#IDENTITY"):
             canonical, source, user = item["gsi_sk"].rsplit("#", 2)
@@ -169,6 +179,10 @@ class _Stored:
             if "alias" in item:
                 if "expires" in item:
                     yield f"{kind} {identifier} means another user, and would stop to: {item}"
+            elif "held" in item:
+                self.waiting.add(identifier)
+                if "expires" in item:
+                    yield f"the tombstone of {kind} {identifier} goes before what it holds: {item}"
             elif int(item["expires"]) <= 0:
                 yield f"the tombstone of {kind} {identifier} never goes"
         if not re.fullmatch(rf"{tenant}#CHANGED(#MORE)?#{kind}S#[0-3]", item["feed"]):
@@ -177,6 +191,19 @@ class _Stored:
             yield f"{kind} {identifier} is listed under {item['gsi_pk']} {item['gsi_sk']}"
         if item["version"] < 1:
             yield f"{kind} {identifier} has the version {item['version']}"
+
+    def _held_faults(self, wanted: dict[Place, Item]) -> Iterator[str]:
+        """Say what does not agree about held accounts; note which lookups are kept of them."""
+        waiting = {user for user, item in self.held.items() if "document" in item}
+        if waiting != self.waiting:
+            yield f"{waiting ^ self.waiting} are held, or their tombstones say so, and not both"
+        for user in self.held.keys() - waiting:
+            yield f"{user} is back, and not yet in its groups"
+        for user in waiting:
+            external_id = json.loads(self.held[user]["document"]).get("externalId")
+            if external_id:
+                place = (f"LOOKUP#externalId#{part(normalize('NFC', external_id))}", f"User#{user}")
+                wanted[place] = self.held[user]
 
     def disagreements(self, tenant: str) -> Iterator[str]:
         wanted: dict[Place, Item] = {}
@@ -195,6 +222,7 @@ class _Stored:
                 wanted[place] = item
                 if place[1] == "CLAIM" and place in self.derived:
                     yield from self._claim_faults(place, identifier, tenant)
+        yield from self._held_faults(wanted)
         yield from self._access_faults(tenant)
         yield from (f"{place} is missing" for place in wanted if place not in self.derived)
         left = self.derived.keys() - wanted.keys() - former

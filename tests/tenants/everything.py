@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from time import time_ns
@@ -89,7 +89,7 @@ def _now() -> str:
 
 
 def _people(operator: Operator, tenant: str, directory: Directory) -> dict[str, str]:
-    names = ("ann", "anna", "bob", "gone")
+    names = ("ann", "anna", "bob", "gone", "held")
     ids = {
         each: user(
             directory,
@@ -108,6 +108,9 @@ def _people(operator: Operator, tenant: str, directory: Directory) -> dict[str, 
     directory.groups.patch(ids["staff"], removing(ids["bob"]))
     directory.users.patch(ids["bob"], patch(("replace", "active", False)))
     Directory(operator.context(tenant)).users.delete(ids["gone"])
+    waiting = replace(directory.context, grace=7)
+    Directory(waiting).users.delete(ids["held"])
+    waiting.purge_stop.set(_now())
     return ids
 
 

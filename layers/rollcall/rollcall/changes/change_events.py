@@ -18,6 +18,7 @@ from rollcall.model.account_link import AccountLink
 from rollcall.model.tenant_url import tenant_url
 from rollcall.scim.resource_type import ROLLCALL, Kind
 from rollcall.storage import keys
+from rollcall.storage.document_item import is_held
 from rollcall.storage.item_changes import ItemChange, ItemType
 
 SCIM = "urn:ietf:params:scim:event:prov"
@@ -82,36 +83,50 @@ def _claims(change: ItemChange, issuer: str, draft: _EventDraft) -> dict[str, An
 
 
 def _document(change: ItemChange) -> Iterator[_EventDraft]:
-    """Yield the events of a user's document: created, changed, linked, deleted or merged."""
+    """Yield the events of a user's document: created, changed, linked, deleted, held or merged."""
     item, before, after = _new_item(change), _content(change.before), _content(change.after)
     version = int(item["version"])
     tag = {"version": f'W/"{version}"'}
     if after is None:
-        if before is not None and "alias" in item:
-            survivor = {"survivor": f"{Kind.USER.endpoint}/{item['alias']}"}
-            merged = {_DELETE: {}, f"{OURS}:account:merged": survivor}
-            yield _EventDraft("account.merged", merged, version)
-        elif before is not None:
-            yield _EventDraft("user.deleted", {_DELETE: {}}, version)
+        yield from _ending(change, tag)
         return
-    if before is None:
+    if change.before is None:
         created = {_CREATE: {**tag, "attributes": changed_names({}, after)}}
         yield _EventDraft("user.created", created, version)
         return
-    names = changed_names(before, after)
-    was_inactive, is_inactive = (document.get("active") is False for document in (before, after))
+    # Who comes back was disabled as long as the deletion waited; nobody knows any value.
+    names = changed_names(before or {}, after)
+    was_inactive = before is None or before.get("active") is False
+    is_inactive = after.get("active") is False
+    if was_inactive != is_inactive or before is None:
+        names = [name for name in names if name != "active"]
     if was_inactive != is_inactive:
-        names.remove("active")
         payload = {_DEACTIVATE if is_inactive else _ACTIVATE: tag}
         yield _EventDraft(f"user.{'disabled' if is_inactive else 'enabled'}", payload, version)
     if names:
         yield _EventDraft("user.updated", {_PATCH: {**tag, "attributes": names}}, version)
     was_local, is_local = (
-        AccountLink.of(content.get("link")).local for content in (change.before or {}, item)
+        AccountLink.of(content.get("link")).local for content in (change.before, item)
     )
     if was_local != is_local:
         word = "unlinked" if is_local else "linked"
         yield _EventDraft(f"account.{word}", {f"{OURS}:account:{word}": {}}, version)
+
+
+def _ending(change: ItemChange, tag: Mapping[str, str]) -> Iterator[_EventDraft]:
+    """Yield the event of a document that is none any more: its account is held, gone or merged."""
+    item, before = _new_item(change), change.before or {}
+    version = int(item["version"])
+    if "document" in before and "alias" in item:
+        survivor = {"survivor": f"{Kind.USER.endpoint}/{item['alias']}"}
+        merged = {_DELETE: {}, f"{OURS}:account:merged": survivor}
+        yield _EventDraft("account.merged", merged, version)
+    elif "document" in before and is_held(item):
+        held = {"reason": "held", "until": item["held"]}
+        disabled = {_DEACTIVATE: tag, f"{OURS}:account:held": held}
+        yield _EventDraft("user.disabled", disabled, version)
+    elif "document" in before or (is_held(before) and not is_held(item)):
+        yield _EventDraft("user.deleted", {_DELETE: {}}, version)
 
 
 def _membership(change: ItemChange) -> Iterator[_EventDraft]:

@@ -184,9 +184,12 @@ def serve(
 
 
 def sweep(services: Services, log: RequestLogger) -> None:
-    """Continue unfinished changes, and bring summaries up to date; a failure is logged."""
+    """Do what schedules do: sweep, purge, bring summaries up to date; a failure is logged."""
     with logged("the sweep", log):
         for _ in services.sweep().run():
+            pass
+    with logged("the purge", log):
+        for _ in services.purge().run():
             pass
     with logged("the summaries", log):
         services.summaries.run(services.tenants.clock())

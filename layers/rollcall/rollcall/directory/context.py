@@ -25,9 +25,11 @@ from rollcall.storage.change_index import ChangeIndex
 from rollcall.storage.gone_values import GoneValues
 from rollcall.storage.grant_items import GrantItems
 from rollcall.storage.group_members import GroupMembers
+from rollcall.storage.held_accounts import HeldAccounts
 from rollcall.storage.index_entries import CLAIMED
 from rollcall.storage.large_change_items import LargeChangeItems
 from rollcall.storage.memberships import Memberships
+from rollcall.storage.purge_stop import PurgeStop
 from rollcall.storage.resource_writes import ResourceWrites
 from rollcall.storage.resources import Resources
 from rollcall.storage.table import Table
@@ -79,11 +81,11 @@ class Context:
 
     `base_url` is the base URL of the tenant, `actor` the one who makes the changes. The rules are
     the tenant's: `linking` is its link policy, None when an operator acts; `absent_members` is the
-    effect of a PUT of a group without members; `moved` tells that all of its names have the keys of
-    this release; `key` signs its cursors, and makes the hashes of what deleted users had. `log`
-    collects the entries of the request in the provisioning log, `budget` limits its work, `charge`
-    counts further operations of it for the rate of the tenant, and `find_duplicate` finds the
-    duplicate that the creation of a user makes.
+    effect of a PUT of a group without members; `grace` is how many days deletions wait; `moved`
+    tells that all of its names have the keys of this release; `key` signs its cursors, and makes
+    the hashes of what deleted users had. `log` collects the entries of the request in the
+    provisioning log, `budget` limits its work, `charge` counts further operations of it for the
+    rate of the tenant, and `find_duplicate` finds the duplicate that the creation of a user makes.
     """
 
     table: Table
@@ -93,6 +95,7 @@ class Context:
     linking: LinkPolicy | None = None
     absent_members: AbsentMembers = AbsentMembers.KEEP
     moved: bool = False
+    grace: int = 0
     key: bytes = field(default=b"", repr=False)
     access_levels: AccessLevels = field(default_factory=AccessLevels)
     log: RequestEntries = field(default_factory=RequestEntries)
@@ -161,6 +164,16 @@ class Context:
     def gone_values(self) -> GoneValues:
         """The values that deleted users had."""
         return GoneValues(self.table, self.tenant, self.key)
+
+    @cached_property
+    def held_accounts(self) -> HeldAccounts:
+        """The accounts whose deletion waits."""
+        return HeldAccounts(self.table, self.tenant)
+
+    @cached_property
+    def purge_stop(self) -> PurgeStop:
+        """Whether the purges of held accounts are stopped."""
+        return PurgeStop(self.table, self.tenant)
 
     @property
     def capacity(self) -> int:

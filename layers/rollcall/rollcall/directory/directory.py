@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 
-from rollcall.directory import deletion, large_changes, template_walk
+from rollcall.directory import deletion, held_deletion, large_changes, template_walk
 from rollcall.directory.bulk import Bulk
 from rollcall.directory.context import Context
 from rollcall.directory.groups import Groups
@@ -59,6 +59,8 @@ class Directory:
             return large_changes.finish(self.context, unfinished.id, unfinished.change, seconds)
         if unfinished.template:
             return template_walk.finish(self.context, unfinished.template, unfinished.id, seconds)
+        if unfinished.returned:
+            return held_deletion.finish_return(self.context, unfinished.id, seconds)
         return deletion.finish(self.context, unfinished.id, seconds)
 
     def clear(self) -> Iterator[Kind]:

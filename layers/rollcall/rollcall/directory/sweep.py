@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from math import inf
 
 from rollcall.directory.directory import Directory
@@ -24,6 +24,30 @@ RESERVE = 15.0
 
 LONGEST = 60.0
 """The most seconds for one change, so that the others get their turn."""
+
+
+@dataclass
+class Failures:
+    """What failed in a pass over many things, none of which holds up the others."""
+
+    _errors: list[Exception] = field(default_factory=list)
+
+    def tried(self, act: Callable[[], bool], name: str) -> bool:
+        """Return what an act returns; False, for the next pass, where it fails."""
+        try:
+            return act()
+        except Unavailable:
+            return False
+        except Exception as error:  # noqa: BLE001  # one damaged thing must not hold up the others
+            error.add_note(name)
+            self._errors.append(error)
+            return False
+
+    def tell(self, sentence: str) -> None:
+        """Raise an ExceptionGroup that names what failed, unless nothing did."""
+        if self._errors:
+            names = "; ".join(note for each in self._errors for note in each.__notes__)
+            raise ExceptionGroup(f"{sentence}: {names}", self._errors)
 
 
 @dataclass(frozen=True)
@@ -47,7 +71,7 @@ class Sweep:
         the end names the tenant and the id of each.
         """
         until = instant(self.clock() - GRACE)
-        failures: list[Exception] = []
+        failures = Failures()
         begun = False
         is_left_alone = cache(self._is_left_alone)
         for change in large_change_items.unfinished_changes(self.table, until):
@@ -59,19 +83,10 @@ class Sweep:
             seconds = min(seconds_left() - RESERVE, LONGEST)
             if seconds <= 0:
                 break
-            try:
-                finished = self.directory(change.tenant).finish(change, seconds)
-            except Unavailable:  # the next sweep tries again
-                continue
-            except Exception as error:  # noqa: BLE001  # one damaged change must not hold up the others
-                error.add_note(f"{change.id} of {change.tenant}, begun {change.since}")
-                failures.append(error)
-                continue
-            if finished:
+            finish = partial(self.directory(change.tenant).finish, change, seconds)
+            if failures.tried(finish, f"{change.id} of {change.tenant}, begun {change.since}"):
                 yield change
-        if failures:
-            names = "; ".join(note for each in failures for note in each.__notes__)
-            raise ExceptionGroup(f"unfinished changes could not be continued: {names}", failures)
+        failures.tell("unfinished changes could not be continued")
 
     def _is_left_alone(self, tenant: str) -> bool:
         return Leases(self.table).is_held(leases.of_tenant(tenant), self.clock())

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from scim2_models import Context as Shape
 
-from rollcall.directory import account_linking, deletion, merged_ids, template_grants
+from rollcall.directory import account_linking, deletion, held_deletion, merged_ids, template_grants
 from rollcall.directory.context import Answer, Context, missing
 from rollcall.directory.precondition import NO_PRECONDITION, Precondition
 from rollcall.model.account_link import LINKED, AccountLink
 from rollcall.model.record import Record
 from rollcall.scim import body, patch
-from rollcall.scim.body import Document
+from rollcall.scim.body import Body, Document
 from rollcall.scim.errors import NotFoundException, UniquenessException
 from rollcall.scim.resource_type import Kind
 from rollcall.storage.document_item import TOMBSTONE_DAYS, next_version
+from rollcall.storage.resources import StoredUser
 from rollcall.storage.transactions import Action
 
 Edit = Callable[[Document], Document]
@@ -39,13 +41,16 @@ class Users:
     ) -> Answer:
         """Create a user with the grants of templates, or link the account that has its userName.
 
-        An account is linked where the tenant's policy allows that. A local account is not new, and
-        templates do not apply to it. A duplicate is reported and created all the same.
+        A held account with its userName and its externalId is taken back. An account is linked
+        where the tenant's policy allows that. A local account is not new, and templates do not
+        apply to it. A duplicate is reported and created all the same.
 
         Raises UniquenessException when the userName is taken.
         """
         read = body.read(Kind.USER, payload, Shape.RESOURCE_CREATION_REQUEST)
         context = self._context
+        if link == LINKED and (taken_back := self._take_back(read)) is not None:
+            return taken_back
         now, identifier = context.now(), identifier or context.new_id()
         document = merged_ids.with_current_manager(context, {}, read.document)
         record = Record(Kind.USER, identifier, document, 1, now, now, link=link)
@@ -104,11 +109,16 @@ class Users:
         return self._edit(identifier, request.apply, request.ignored, precondition)
 
     def delete(self, identifier: str, precondition: Precondition = NO_PRECONDITION) -> None:
-        """Delete a user and its memberships. Raises NotFoundException."""
+        """Delete a user and its memberships; the account is held where deletions wait.
+
+        Raises NotFoundException.
+        """
         context = self._context
         for attempt in context.attempts(Kind.USER):
             with attempt.commit():
-                record, _ = self._read(identifier)
+                user = context.resources.read_whole(identifier)
+                user = user or StoredUser(*self._stub(identifier))
+                record = user.record
                 precondition.check(record)
                 account_linking.check_write(context, record)
                 now = context.now()
@@ -118,13 +128,33 @@ class Users:
                 until = context.clock() + timedelta(days=TOMBSTONE_DAYS)
                 expires = int(until.timestamp())
                 gone = context.gone_values.hashes(record.document)
+                holding, due = held_deletion.hold(context, user, now)
                 actions = [
-                    *context.writes.deletion(record, now, expires, gone),
+                    *context.writes.deletion(record, now, expires, gone, due),
+                    *holding,
                     *context.gone_values.additions(record.id, gone, expires),
                     *context.grants.deletions(record.id, record.access.granted),
                 ]
                 context.log.set_change(record, {}, ())
                 deletion.commit(context, record, actions, now)
+
+    def _take_back(self, read: Body) -> Answer | None:
+        """Take back the account that a POST names; None when none is held.
+
+        A name that is taken is for the creation to tell.
+        """
+        context = self._context
+        with suppress(UniquenessException):
+            for attempt in context.attempts(Kind.USER):
+                with attempt.commit():
+                    held = held_deletion.find(context, read.document)
+                    if held is None:
+                        return None
+                    record, actions = held_deletion.take_back(context, held, read.document)
+                    context.log.set_change(record, record.document, read.ignored)
+                    context.commit(actions, f"takes back the account deleted {held.deleted}")
+                    return self._answer(record, [], read.ignored)
+        return None
 
     def _edit(
         self,
@@ -162,7 +192,11 @@ class Users:
     def _read(self, identifier: str) -> tuple[Record, list[str]]:
         """Read a user with its groups for a write, or the stub that a merged id has."""
         user = self._context.resources.read_user(identifier)
-        user = user or merged_ids.stub(self._context, identifier)
+        return user or self._stub(identifier)
+
+    def _stub(self, identifier: str) -> tuple[Record, list[str]]:
+        """Read the stub that a merged id has, which has no groups. Raises NotFoundException."""
+        user = merged_ids.stub(self._context, identifier)
         if user is None:
             raise missing(Kind.USER, identifier)
         return user

@@ -26,6 +26,7 @@ from rollcall.storage.aliases import alias_of
 from rollcall.storage.findings import Findings
 from rollcall.storage.group_members import GroupMembers
 from rollcall.storage.handover_items import HandoverItems
+from rollcall.storage.held_accounts import HeldAccounts
 from rollcall.storage.keys import Keys
 from rollcall.storage.large_change_items import LargeChangeItems
 from rollcall.storage.provisioning_log import MAX_KEEP_DAYS
@@ -59,6 +60,7 @@ def _lines(services: Services, tenant: str, url: str) -> Iterator[Line]:
     resources = Resources(services.table, tenant)
     yield from _resources(resources, url)
     yield from _deleted(services.table, tenant)
+    yield from _held(services.table, tenant)
     yield from _memberships(services.table, tenant, resources)
     yield from _templates(services.table, tenant)
     for index in (Keys(tenant).grants(), Keys(tenant).flags()):
@@ -139,6 +141,23 @@ def _deleted(table: Table, tenant: str) -> Iterator[Line]:
         else:
             kind = item["pk"].removeprefix(f"{tenant}#").partition("#")[0].lower()
             yield {"type": "deleted", "id": identifier, "of": kind, "deleted": deleted}
+
+
+def _held(table: Table, tenant: str) -> Iterator[Line]:
+    """Yield the accounts whose deletion waits."""
+    for held in HeldAccounts(table, tenant).all():
+        yield {
+            "type": "held",
+            "id": held.id,
+            "document": dict(held.document),
+            "created": held.created,
+            "deleted": held.deleted,
+            "due": held.due,
+            **held.link.item,
+            "access": _plain(held.access.item),
+            "groups": list(held.groups),
+            "grants": [_plain(dict(each)) for each in held.grants],
+        }
 
 
 def _memberships(table: Table, tenant: str, resources: Resources) -> Iterator[Line]:

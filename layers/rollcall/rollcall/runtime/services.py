@@ -12,6 +12,7 @@ from uuid import uuid4
 from rollcall.aws.clients import Clients
 from rollcall.directory.context import Clock, Context, Duplicate, present
 from rollcall.directory.directory import Directory
+from rollcall.directory.purge import Purge
 from rollcall.directory.request_log import RequestEntries, RequestInfo
 from rollcall.directory.sweep import Sweep
 from rollcall.model.actor import Actor
@@ -113,6 +114,10 @@ class Services(Backend):
     def sweep(self) -> Sweep:
         """Return the sweep, which finishes interrupted changes of all tenants."""
         return Sweep(self.table, self.directory)
+
+    def purge(self) -> Purge:
+        """Return the pass that purges the held accounts of all tenants whose grace is over."""
+        return Purge(self.table, self.directory, self.clock)
 
 
 def declare(file: Path) -> None:

@@ -6,6 +6,7 @@ It runs the most often of all schedules, so it tells which of the others have st
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from rollcall.http.time_limit import seconds_left
@@ -17,7 +18,7 @@ LEASE = "sweep"
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, int]:
-    """Finish interrupted changes of all tenants; return how many."""
+    """Finish interrupted changes of all tenants, and purge what is due; return how many changes."""
     with in_time(context):
         return sweep(deployed(), context)
 
@@ -38,12 +39,22 @@ def sweep(services: Services, context: Any) -> dict[str, int]:
     if leases.is_held(LEASE, now):
         logger().info("sweep", extra={"finished": 0, "reason": "another sweep is at work"})
         return {"finished": 0}
+    left = partial(seconds_left, context)
+    finished = purged = 0
     try:
-        finished = sum(1 for _ in services.sweep().run(lambda: seconds_left(context), take_lease))
+        try:
+            finished = sum(1 for _ in services.sweep().run(left, take_lease))
+        finally:  # what fails in one pass is none of the other's business
+            purged = sum(1 for _ in services.purge().run(left, lambda: taken or take_lease()))
         overdue = services.schedules().overdue(now)
     finally:
         if taken:
             leases.release(LEASE, holder)
-    extra = {"finished": finished, "overdue": len(overdue), "schedules": overdue}
+    extra = {
+        "finished": finished,
+        "purged": purged,
+        "overdue": len(overdue),
+        "schedules": overdue,
+    }
     logger().info("sweep", extra=extra)
     return {"finished": finished}

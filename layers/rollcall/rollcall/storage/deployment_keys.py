@@ -5,6 +5,8 @@ Each partition begins with #, with which no tenant's name begins.
 
 from __future__ import annotations
 
+from zlib import crc32
+
 from rollcall.storage.keys import Key
 
 REPORT = "#REPORT#"
@@ -14,6 +16,8 @@ SCHEDULES = "#SCHEDULES"
 ASSERTION = "#ASSERTION#"
 USAGE_SHARDS = 16
 """The number of index partitions of usage: all tenants begin an hour at the same time."""
+DUE_SHARDS = 4
+"""The number of partitions of held accounts, in the order in which they are due."""
 TENANTS = "#TENANTS"
 """The partition of the summaries of all tenants, in the order of urgency."""
 UNTOLD_WAVES = "#WAVES"
@@ -45,6 +49,16 @@ def usage_orders() -> list[str]:
 def tenant_summary(urgency: int, tenant: str) -> Key:
     """The summary of a tenant, among those that are as urgent."""
     return {"pk": TENANTS, "sk": f"{urgency}#{tenant}"}
+
+
+def due_orders() -> list[str]:
+    """The partitions, in the order of change, of the held accounts of all tenants."""
+    return [f"#HELD#{shard}" for shard in range(DUE_SHARDS)]
+
+
+def due_order(tenant: str) -> str:
+    """The partition of the held accounts of one tenant and others, in the order of hours."""
+    return due_orders()[crc32(tenant.encode()) % DUE_SHARDS]
 
 
 def used_assertion(digest: str) -> Key:

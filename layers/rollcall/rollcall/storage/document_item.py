@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from rollcall.aws.attribute_values import Item
@@ -48,6 +49,17 @@ def next_version(
 def is_tombstone(item: Item) -> bool:
     """Tell whether a document item is a tombstone or an alias."""
     return "deleted" in item
+
+
+def tombstone_expiry(deleted: str) -> int:
+    """Return the Unix time when the tombstone of what was deleted at an instant is deleted."""
+    expires = datetime.fromisoformat(deleted) + timedelta(days=TOMBSTONE_DAYS)
+    return int(expires.timestamp())
+
+
+def is_held(item: Mapping[str, Any]) -> bool:
+    """Tell whether a document item is the tombstone of an account that can be brought back."""
+    return "held" in item
 
 
 def record_of(kind: Kind, item: Item) -> Record | None:

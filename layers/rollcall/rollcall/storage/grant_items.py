@@ -41,8 +41,7 @@ class GrantItems:
         """Yield the grants of a user."""
         for item in self._table.query(self._keys.partition(Kind.USER, user), keys.GRANT):
             if is_in_force(item):
-                grant = {name: item[name] for name in item if name not in _KEY_ATTRIBUTES}
-                yield {**grant, "version": int(item["version"])}
+                yield grant_of(item)
 
     def read_lasting(self, users: Iterable[str], template: str) -> dict[str, GrantContent]:
         """Return the grants of a template to some users that follow no membership, by user."""
@@ -143,6 +142,12 @@ class GrantItems:
             },
             condition=condition,
         )
+
+
+def grant_of(item: Item) -> GrantContent:
+    """Return the grant in an item."""
+    grant = {name: item[name] for name in item if name not in _KEY_ATTRIBUTES}
+    return {**grant, "version": int(item["version"])}
 
 
 def is_in_force(item: Item) -> bool:

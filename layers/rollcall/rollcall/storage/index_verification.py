@@ -7,7 +7,7 @@ both stay as they are and are reported.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
@@ -87,6 +87,11 @@ class IndexCheck:
         if kind is Kind.USER:
             for key in evidence_index.evidence_keys(self.tenant_keys, identifier, document):
                 self._expected[_primary_key(key)] = [_Owner(kind, identifier)]
+
+    def add_lookups(self, identifier: str, lookups: Iterable[Key]) -> None:
+        """Add the lookups that a held account should have."""
+        for key in lookups:
+            self._expected[_primary_key(key)] = [_Owner(Kind.USER, identifier)]
 
     def faults(self) -> Iterator[Fault]:
         """Yield the entries that do not agree, and names under keys of earlier releases."""

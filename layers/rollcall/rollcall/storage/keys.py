@@ -33,6 +33,7 @@ UNFINISHED_DELETION = "LEAVING"
 UNFINISHED = "#UNFINISHED"
 """The index partition of unfinished changes of all tenants; no tenant's name begins with #."""
 FLAG = "FLAG#"
+HELD = "HELD"
 FINDING = "FINDING#"
 SUMMARY = "SUMMARY#"
 
@@ -99,6 +100,18 @@ class Keys:
     def unfinished_deletions(self) -> str:
         """The partition of the deleted resources whose memberships are still to be ended."""
         return f"{self.tenant}#{UNFINISHED_DELETION}"
+
+    def held(self, user: str) -> Key:
+        """What is kept of a user whose deletion waits."""
+        return {"pk": self.partition(Kind.USER, user), "sk": HELD}
+
+    def purge_stop(self) -> Key:
+        """That purges are stopped until somebody decides about the held accounts."""
+        return {"pk": f"{self.tenant}#BRAKE", "sk": "PURGE"}
+
+    def held_accounts(self) -> str:
+        """The index partition of the held accounts, in the order of deletion."""
+        return f"{self.tenant}#HELD"
 
     def claim(self, kind: Kind, entry: IndexEntry) -> Key:
         """The item that makes a userName or a displayName unique."""

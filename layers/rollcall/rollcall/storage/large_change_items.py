@@ -37,10 +37,10 @@ class MemberChanges:
 
 @dataclass(frozen=True)
 class UnfinishedChange:
-    """A change, a deletion or a walk that is not known to be finished.
+    """A change, a deletion, a walk or a return that is not known to be finished.
 
     It is the change `change` of the group `id`, or the walk of the template `template` over its
-    members; where both are empty, the deletion of `id`.
+    members, or the `returned` user `id` who is to join groups; without these, the deletion of `id`.
     """
 
     tenant: str
@@ -48,6 +48,7 @@ class UnfinishedChange:
     change: str
     since: str
     template: str = ""
+    returned: bool = False
 
 
 @dataclass(frozen=True)
@@ -228,6 +229,9 @@ def unfinished_changes(table: Table, until: str) -> Iterator[UnfinishedChange]:
         tenant, _, rest = item["pk"].partition("#")
         if rest == keys.UNFINISHED_DELETION:
             yield UnfinishedChange(tenant, item["sk"], "", since)
+        elif item["sk"] == keys.HELD:
+            identifier = keys.identifier(item["pk"])
+            yield UnfinishedChange(tenant, identifier, "", since, returned=True)
         elif item["sk"].startswith(keys.WALK):
             _, template, group = item["sk"].split("#", 2)
             yield UnfinishedChange(tenant, group, "", since, template)

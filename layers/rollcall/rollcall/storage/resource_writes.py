@@ -15,6 +15,7 @@ from rollcall.model.actor import Actor
 from rollcall.model.record import Record
 from rollcall.scim.document import encoded
 from rollcall.scim.resource_type import Kind
+from rollcall.storage.held_accounts import kept_lookups
 from rollcall.storage.index_entries import CHANGED, IndexEntries
 from rollcall.storage.keys import Keys
 from rollcall.storage.resources import COUNT_SHARDS
@@ -53,7 +54,7 @@ class ResourceWrites:
                 label=CHANGED,
             ),
             self._counted(record.kind, 1, unlinked=int(record.link.local)),
-            *self._entries.changes(record, {}, record.document, record.created),
+            *self._entries.changes(record, {}, record.document, record.modified),
         ]
 
     def replacement(
@@ -175,28 +176,32 @@ class ResourceWrites:
             self.table.transact([action])
 
     def deletion(
-        self, record: Record, now: str, expires: int, gone: Iterable[str] = ()
+        self, record: Record, now: str, expires: int, gone: Iterable[str] = (), due: str = ""
     ) -> list[Action]:
         """Return the actions that replace the version that was read with a tombstone.
 
         `expires` is the Unix time when the tombstone is deleted, `gone` are the hashes under which
-        its values are noted.
+        its values are noted. The tombstone of an account that is held until it is `due` stays, and
+        the lookups by which it is found.
         """
         hashes = list(gone)
+        kept = kept_lookups(self.keys, record) if due else []
+        entries = self._entries.changes(record, record.document, {}, now)
         return [
             Action(
                 "Update",
                 self.keys.document(record.kind, record.id),
                 update=(
-                    "SET deleted = :now, modified = :now, feed = :feed, expires = :expires, "
-                    "version = :next, origin = :origin, gsi_pk = :tombstones, gsi_sk = :order"
+                    "SET deleted = :now, modified = :now, feed = :feed, version = :next, "
+                    "origin = :origin, gsi_pk = :tombstones, gsi_sk = :order, "
+                    f"{'held' if due else 'expires'} = :until"
                     f"{', gone = :gone' if hashes else ''} REMOVE document, pending"
                 ),
                 condition="version = :version AND attribute_exists(document)",
                 values={
                     ":now": now,
                     ":feed": self.keys.change_partition_of(record.kind, record.id),
-                    ":expires": expires,
+                    ":until": due or expires,
                     ":version": record.version,
                     ":next": record.version + 1,
                     ":origin": self._actor.item,
@@ -207,8 +212,17 @@ class ResourceWrites:
                 label=CHANGED,
             ),
             self._counted(record.kind, -1, unlinked=-int(record.link.local)),
-            *self._entries.changes(record, record.document, {}, now),
+            *(action for action in entries if action.key not in kept),
         ]
+
+    def bringing_back(self, version: int, record: Record) -> list[Action]:
+        """Return the actions that put a record in the place of a held account's tombstone.
+
+        CHANGED says that it is no longer that version of it, CLAIMED that the name is taken.
+        """
+        put, *others = self.creation(record)
+        condition, values = "version = :version AND attribute_exists(held)", {":version": version}
+        return [replace(put, condition=condition, values=values), *others]
 
     def _update(
         self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from typing import Unpack
 
 from rollcall.aws.attribute_values import Item
@@ -12,12 +13,23 @@ from rollcall.scim.indexing import Index, IndexEntry
 from rollcall.scim.resource_type import Kind
 from rollcall.storage import keys
 from rollcall.storage.document_item import record_of, tombstone_of
+from rollcall.storage.grant_items import GrantContent, grant_of, is_in_force
+from rollcall.storage.held_accounts import groups_in
 from rollcall.storage.index_entries import claim_holders
 from rollcall.storage.keys import Keys
 from rollcall.storage.memberships import is_membership
 from rollcall.storage.table import Bounds, Table
 
 COUNT_SHARDS = 8
+
+
+@dataclass(frozen=True)
+class StoredUser:
+    """A user, the ids of its groups, and its grants that follow no membership."""
+
+    record: Record
+    groups: list[str] = field(default_factory=list)
+    grants: list[GrantContent] = field(default_factory=list)
 
 
 class Resources:
@@ -56,14 +68,25 @@ class Resources:
 
     def read_user(self, identifier: str) -> tuple[Record, list[str]] | None:
         """Read a user and the ids of its groups in one query."""
+        user = self.read_whole(identifier)
+        return None if user is None else (user.record, user.groups)
+
+    def read_whole(self, identifier: str) -> StoredUser | None:
+        """Read a user with all that belongs to it in one query."""
         partition = self.keys.partition(Kind.USER, identifier)
-        record, groups = None, []
+        record = None
+        groups: list[str] = []
+        grants: list[GrantContent] = []
         for item in self.table.query(partition):
             if item["sk"] == keys.DOCUMENT:
                 record = record_of(Kind.USER, item)
             elif item["sk"].startswith(keys.GROUP) and is_membership(item):
                 groups.append(keys.identifier(item["sk"]))
-        return None if record is None else (record, groups)
+            elif item["sk"].startswith(keys.GRANT) and is_in_force(item) and "follows" not in item:
+                grants.append(grant_of(item))
+            elif item["sk"] == keys.HELD:  # it is back, and not yet in all of its groups
+                groups += [each for each in groups_in(item) if each not in groups]
+        return None if record is None else StoredUser(record, groups, grants)
 
     def read_many(
         self, kind: Kind, identifiers: Iterable[str], *, deleted: bool = False

@@ -19,9 +19,11 @@ from rollcall.model.actor import Actor
 from rollcall.scim.instant import instant
 from rollcall.scim.resource_type import Kind
 from rollcall.storage import keys
-from rollcall.storage.document_item import access_of, is_tombstone
+from rollcall.storage.document_item import access_of, is_held, is_tombstone
 from rollcall.storage.faults import Fault
 from rollcall.storage.grant_items import GrantItems, is_in_force
+from rollcall.storage.held_accounts import held_account, kept_lookups
+from rollcall.storage.held_verification import HeldCheck
 from rollcall.storage.index_verification import IndexCheck, PrimaryKey
 from rollcall.storage.keys import Keys
 from rollcall.storage.large_change_items import UnfinishedChange
@@ -67,6 +69,7 @@ class _Stored:
     counted_local: int = 0
     unfinished: dict[PrimaryKey, UnfinishedChange] = field(default_factory=dict)
     unknown: list[PrimaryKey] = field(default_factory=list)
+    held: HeldCheck = field(default_factory=HeldCheck)
 
 
 def faults(
@@ -102,14 +105,7 @@ def _read_resource(stored: _Stored, tenant_keys: Keys, kind: Kind, item: Item) -
     identifier, sk = keys.identifier(item["pk"]), item["sk"]
     other = keys.identifier(sk)
     if sk == keys.DOCUMENT:
-        if not is_tombstone(item):
-            stored.documents.add((kind, identifier))
-            stored.entries.add_document(kind, identifier, json.loads(item["document"]))
-            stored.local += AccountLink.of(item.get("link")).local
-            if "access" in item:
-                stored.access[identifier] = access_of(item)
-            if "pending" in item:
-                stored.pending[identifier] = item["pending"]
+        _read_document(stored, kind, identifier, item)
     elif sk.startswith(keys.MEMBER) and kind is Kind.GROUP:
         stored.members[identifier, item["member"]] = Kind(item["type"])
     elif sk.startswith(keys.GROUP if kind is Kind.USER else keys.PARENT):
@@ -124,8 +120,34 @@ def _read_resource(stored: _Stored, tenant_keys: Keys, kind: Kind, item: Item) -
     elif sk.startswith(keys.GRANT) and kind is Kind.USER:
         if is_in_force(item):
             stored.grants.setdefault(identifier, {})[sk.removeprefix(keys.GRANT)] = item
+    elif sk == keys.HELD and kind is Kind.USER:
+        _read_held(stored, tenant_keys, identifier, item)
     elif not (sk.startswith(keys.FLAG) and kind is Kind.USER):
         stored.unknown.append((item["pk"], sk))
+
+
+def _read_document(stored: _Stored, kind: Kind, identifier: str, item: Item) -> None:
+    if is_held(item):
+        stored.held.tombstones[identifier] = item
+    if is_tombstone(item):
+        return
+    stored.documents.add((kind, identifier))
+    stored.entries.add_document(kind, identifier, json.loads(item["document"]))
+    stored.local += AccountLink.of(item.get("link")).local
+    if "access" in item:
+        stored.access[identifier] = access_of(item)
+    if "pending" in item:
+        stored.pending[identifier] = item["pending"]
+
+
+def _read_held(stored: _Stored, tenant_keys: Keys, identifier: str, item: Item) -> None:
+    if (held := held_account(identifier, item)) is None:
+        stored.unfinished[item["pk"], item["sk"]] = UnfinishedChange(
+            tenant_keys.tenant, identifier, "", "", returned=True
+        )
+        return
+    stored.held.accounts[identifier] = held
+    stored.entries.add_lookups(identifier, kept_lookups(tenant_keys, held))
 
 
 def _now() -> str:
@@ -156,6 +178,7 @@ class _Check:
         yield from self.stored.entries.faults()
         yield from self._membership_faults()
         yield from self._grant_faults()
+        yield from self.stored.held.faults(self.tenant_keys)
         for kind in Kind:
             living = sum(1 for found, _ in self.stored.documents if found is kind)
             if (counted := self.stored.counts[kind]) != living:

@@ -42,6 +42,7 @@ class Caller:
     absent_members: AbsentMembers = AbsentMembers.KEEP
     way: Way = "token"
     rate: int = 0
+    grace: int = 0
 
 
 @dataclass(frozen=True)
@@ -168,6 +169,7 @@ def _caller(tenant: Tenant, identifier: str, scope: str, way: Way) -> Caller:
         tenant.absent_members,
         way,
         tenant.rate,
+        tenant.grace,
     )
 
 

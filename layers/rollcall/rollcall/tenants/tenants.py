@@ -37,6 +37,9 @@ releases."""
 MIN_RATE, MAX_RATE = 25, 1000
 """How many requests a second a tenant may be allowed; identity providers ask for 25."""
 
+GRACE_DAYS, MAX_GRACE_DAYS = 7, 60
+"""How many days the deletions of a tenant's clients wait, and how many they may."""
+
 ACTIVE, DISABLED = "active", "disabled"
 
 READ_WRITE, READ_ONLY = "read-write", "read-only"
@@ -72,8 +75,8 @@ class Tenant:
 
     `closed` is when a disabled tenant was disabled. `moved` says that all of its names are under
     the keys of this release. `absent_members` is what a PUT of a group without members does. `rate`
-    is how many requests a second the tenant may send, 0 for what the deployment allows. `closure`
-    says why a closed tenant is closed.
+    is how many requests a second the tenant may send, 0 for what the deployment allows. `grace`
+    is how many days the deletions of clients wait. `closure` says why a closed tenant is closed.
     """
 
     name: str
@@ -87,6 +90,7 @@ class Tenant:
     absent_members: AbsentMembers = AbsentMembers.KEEP
     clients: tuple[OAuthClient, ...] = ()
     rate: int = 0
+    grace: int = GRACE_DAYS
     closure: Closure | None = None
 
     @classmethod
@@ -105,6 +109,7 @@ class Tenant:
             AbsentMembers(content.get("absentMembers", AbsentMembers.KEEP)),
             tuple(OAuthClient.of(raw) for raw in content.get("clients", [])),
             content.get("rate", 0),
+            content.get("grace", GRACE_DAYS),
             Closure.of(content),
         )
 
@@ -146,15 +151,16 @@ class Tenants:
 
     def add_for_release(self, name: str, token: Token) -> None:
         """Create a tenant that only a release uses, and that is not listed."""
-        self._create(name, token)
+        self._create(name, token, grace=0)  # what it deletes is gone before the next release
 
-    def _create(self, name: str, *first: Token) -> None:
+    def _create(self, name: str, *first: Token, **settings: int) -> None:
         content = {
             "state": ACTIVE,
             "created": instant(self.clock()),
             "key": token_hex(32),
             "tokens": [asdict(token) for token in first],
             "nameKeys": NAME_KEYS,
+            **settings,
         }
         try:
             self._secrets.create(name, content)
@@ -214,6 +220,15 @@ class Tenants:
                 f"a tenant may send {MIN_RATE} to {MAX_RATE} requests a second, not {rate}"
             )
         self.change(name, lambda content: {**content, "rate": rate})
+
+    def set_grace(self, name: str, days: int) -> None:
+        """Set how many days the deletions of clients wait from then on, 0 for not at all.
+
+        In effect within a minute. Raises TenantError for more than MAX_GRACE_DAYS.
+        """
+        if not 0 <= days <= MAX_GRACE_DAYS:
+            raise TenantError(f"deletions wait 0 to {MAX_GRACE_DAYS} days, not {days}")
+        self.change(name, lambda content: {**content, "grace": days})
 
     def delete(self, name: str) -> None:
         """Delete a tenant's state and tokens for good."""
