@@ -186,9 +186,9 @@ class Keys:
         """An entry of the provisioning log."""
         return {"pk": self.log(day, shard), "sk": order}
 
-    def rate(self) -> Key:
-        """How far the tenant has used its rate."""
-        return {"pk": f"{self.tenant}#RATE", "sk": "RATE"}
+    def rate(self, of: str = "RATE") -> Key:
+        """How far the tenant has used a rate: of requests, or of questions about access."""
+        return {"pk": f"{self.tenant}#RATE", "sk": of}
 
     def usage_hours(self) -> str:
         """The partition of the hours in which the tenant sent requests."""
