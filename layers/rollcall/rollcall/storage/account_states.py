@@ -16,7 +16,8 @@ from rollcall.storage.aliases import alias_of
 from rollcall.storage.document_item import is_held, record_of
 from rollcall.storage.index_entries import claim_holders
 from rollcall.storage.keys import Keys
-from rollcall.storage.table import Table, at_once
+from rollcall.storage.parallel_reads import at_once
+from rollcall.storage.table import Table
 
 MOST = 10
 """How many accounts with one value are looked at."""
