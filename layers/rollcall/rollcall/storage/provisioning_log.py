@@ -28,6 +28,7 @@ SHARDS = 4
 KEEP_DAYS = 90
 MAX_KEEP_DAYS = 731
 
+_LASTING = timedelta(days=KEEP_DAYS)
 _NOBODY = Actor()
 
 
@@ -103,6 +104,24 @@ class ProvisioningLog:
         new = replace(self.action(entry), condition="attribute_not_exists(pk)")
         with suppress(ConditionFailed, Unavailable, ClientError):
             self._table.transact([new], seconds=0)
+
+    def forget_names(self, entry: LogEntry, expires: int, *, keep_reason: bool) -> None:
+        """Delete the hashes of an entry, and its reason; it expires at a Unix time, or before."""
+        remove = "REMOVE named" if keep_reason else "REMOVE named, reason"
+        unnamed = Action(
+            "Update",
+            self._key(entry),
+            update=remove,
+            condition="expires <= :expires",
+            values={":expires": expires},
+        )
+        sooner = replace(
+            unnamed, update=f"SET expires = :expires {remove}", condition="expires > :expires"
+        )
+        for action in (sooner, unnamed) if self._keep > _LASTING else (unnamed, sooner):
+            with suppress(ConditionFailed):  # the other one holds, or the entry has expired
+                self._table.update(action)
+                return
 
     def read(self, since: datetime, until: datetime) -> Iterator[LogEntry]:
         """Yield the entries from one moment up to another, in the order of time."""
