@@ -28,7 +28,7 @@ from rollcall.cli.text import Prose
 from rollcall.operations import erasure_plan, person_erasure, person_file, person_search
 from rollcall.operations.erasure_plan import ErasurePlan
 from rollcall.operations.person_erasure import Remainder
-from rollcall.operations.person_search import FoundAccount
+from rollcall.operations.person_search import NamedAccount
 from rollcall.operator_error import naming
 
 app = typer.Typer(
@@ -180,7 +180,7 @@ def _summary(plan: ErasurePlan) -> dict[str, Any]:
     }
 
 
-def _plain(account: FoundAccount) -> dict[str, Any]:
+def _plain(account: NamedAccount) -> dict[str, Any]:
     record = account.record
     return {
         "id": account.id,

@@ -20,7 +20,7 @@ from rollcall.storage.parallel_reads import at_once
 
 
 @dataclass(frozen=True)
-class FoundAccount:
+class NamedAccount:
     """An account that a value led to, and the attributes that have the value, or had it.
 
     `record` is the account, None when it is deleted; `deleted` is when, empty when that is not
@@ -67,7 +67,7 @@ class StoredPerson:
         return str(self.item.get("deleted", ""))
 
 
-def find(operator: Operator, tenant: str, value: str) -> list[FoundAccount]:
+def find(operator: Operator, tenant: str, value: str) -> list[NamedAccount]:
     """Return the accounts with an id, userName, externalId, address or employee number.
 
     Deleted accounts are found by id, userName, externalId and address for as long as their
@@ -87,7 +87,7 @@ def find(operator: Operator, tenant: str, value: str) -> list[FoundAccount]:
     for identifier, names in found.items():
         key = keys[identifier]
         item = items.get((key["pk"], key["sk"]))
-        account = FoundAccount(identifier, tuple(names))
+        account = NamedAccount(identifier, tuple(names))
         if item is not None:
             accounts.append(
                 replace(
