@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from heapq import merge
-from itertools import count
+from itertools import count, islice
 from typing import Any
 from zlib import crc32
 
@@ -21,7 +22,7 @@ from rollcall.model.actor import Actor, public
 from rollcall.scim.errors import Unavailable
 from rollcall.scim.instant import instant
 from rollcall.storage.keys import Key, Keys
-from rollcall.storage.table import Table
+from rollcall.storage.table import Table, at_once
 from rollcall.storage.transactions import Action, ConditionFailed
 
 SHARDS = 4
@@ -135,6 +136,27 @@ class ProvisioningLog:
                 if item["sk"] >= last:
                     return
                 yield _entry(item)
+
+    def latest(self, since: datetime, before: str, limit: int) -> list[LogEntry]:
+        """Return the latest entries since a moment, the latest first; `before` is an `order`.
+
+        A round trip reads the shards of a day.
+        """
+        found: list[LogEntry] = []
+        first, until = instant(since), datetime.fromisoformat(before.partition("#")[0])
+        for day in reversed(list(_days(since, until))):
+            reads = [partial(self._last, day, shard, before, limit) for shard in range(SHARDS)]
+            items = [item for read in at_once(reads) for item in read if item["sk"] >= first]
+            items.sort(key=lambda item: str(item["sk"]), reverse=True)
+            found += map(_entry, items[: limit - len(found)])
+            if len(found) == limit:
+                break
+        return found
+
+    def _last(self, day: date, shard: int, before: str, limit: int) -> list[Item]:
+        partition = self._keys.log(day.isoformat(), shard)
+        items = self._table.query(partition, after=before, backwards=True, limit=limit)
+        return list(islice(items, limit))
 
     def _key(self, entry: LogEntry) -> Key:
         return self._keys.log_entry(entry.time[:10], entry.shard, entry.order)
