@@ -24,7 +24,8 @@ class Settings:
     `trust_loopback_issuer` this machine does, too; `rate` is how many requests a second each tenant
     may send, and `access_rate` how many questions about access, 0 for any number; `functions` says
     what each function that clients reach is for, by its name in AWS; `erasures` is the table of
-    erased accounts, which no function reads. The defaults are those of the local server.
+    erased accounts, which no function reads; `profile` and `region` are of an operator's AWS
+    configuration, None for those that it names. The defaults are those of the local server.
     """
 
     table: str = "rollcall"
@@ -51,6 +52,8 @@ class Settings:
     access_rate: int = 0
     functions: Mapping[str, str] = field(default_factory=dict)
     erasures: str = "rollcall-erasures"
+    profile: str | None = None
+    region: str | None = None
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> Settings:

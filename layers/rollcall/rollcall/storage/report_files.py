@@ -90,6 +90,26 @@ class ReportFiles:
                 raise ReportError("the report is not kept any more") from error
             yield from response["Body"].iter_chunks()
 
+    def copy(self, tenant: str, to: ReportFiles) -> Iterator[int]:
+        """Copy the reports of a tenant to another bucket, one after the other through memory.
+
+        Yields how many there are so far; those that are there in the same size are left.
+        """
+        with translated_errors():
+            there, here = dict(to._files(tenant)), dict(self._files(tenant))
+        for number, (name, size) in enumerate(here.items(), 1):
+            if there.get(name) != size:
+                with translated_errors():
+                    found = self._s3.get_object(Bucket=self._bucket, Key=name)
+                    to._s3.put_object(
+                        Bucket=to._bucket,
+                        Key=name,
+                        Body=found["Body"].read(),
+                        ContentType=found["ContentType"],
+                        ContentDisposition=found["ContentDisposition"],
+                    )
+            yield number
+
     def delete(self, tenant: str) -> None:
         """Delete the reports of a tenant; links to them expire by themselves."""
         self.delete_report(tenant)
@@ -106,9 +126,13 @@ class ReportFiles:
             return {key.rpartition("/")[0] for key in self._keys(tenant) if self._holds(key, words)}
 
     def _keys(self, path: str) -> Iterator[str]:
+        return (key for key, _ in self._files(path))
+
+    def _files(self, path: str) -> Iterator[tuple[str, int]]:
+        """Yield the keys of the files below a path, and their sizes."""
         pages = self._s3.get_paginator("list_objects_v2")
         for page in pages.paginate(Bucket=self._bucket, Prefix=f"{path}/"):
-            yield from (listed["Key"] for listed in page.get("Contents", ()))
+            yield from ((listed["Key"], listed["Size"]) for listed in page.get("Contents", ()))
 
     def _holds(self, key: str, words: Collection[str]) -> bool:
         try:
