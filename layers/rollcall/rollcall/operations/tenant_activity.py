@@ -14,9 +14,9 @@ from rollcall.operations.tenant_lifecycle import ListedTenant, listed
 from rollcall.scim.instant import instant
 from rollcall.scim.resource_type import Kind
 from rollcall.storage.handover_items import Handover, HandoverItems
+from rollcall.storage.parallel_reads import at_once
 from rollcall.storage.provisioning_log import LogEntry
 from rollcall.storage.resources import Resources
-from rollcall.storage.table import at_once
 from rollcall.storage.token_usage import TokenUse
 from rollcall.storage.usage_items import OUTCOMES, UsageHour, UsageItems
 from rollcall.tenants.tenants import Tenant

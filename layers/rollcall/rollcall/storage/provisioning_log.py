@@ -22,7 +22,8 @@ from rollcall.model.actor import Actor, public
 from rollcall.scim.errors import Unavailable
 from rollcall.scim.instant import instant
 from rollcall.storage.keys import Key, Keys
-from rollcall.storage.table import Table, at_once
+from rollcall.storage.parallel_reads import at_once
+from rollcall.storage.table import Table
 from rollcall.storage.transactions import Action, ConditionFailed
 
 SHARDS = 4
