@@ -41,9 +41,15 @@ HELD = {
     "GROUP DOCUMENT", "GROUP MEMBER", "GROUP JOURNAL", "LEAVING", "USERNAME CLAIM",
     "GROUPNAME CLAIM", "LOOKUP User", "EVIDENCE", "COUNT", "TEMPLATES CURRENT",
     "TEMPLATES VERSION", "DUPLICATES FINDING", "DUPLICATES RUN", "USER FLAG", "TOKENS", "LOG",
-    "HANDOVER", "BOOKMARK", "USAGE", "#REPORT LINK", "#TENANTS",
+    "HANDOVER", "BOOKMARK", "USAGE", "GONE", "#REPORT LINK", "#TENANTS",
 }  # fmt: skip
 """What becomes events, and what does not, by the words in the keys of items."""
+
+
+_ONE_KIND = {
+    "LEAVING", "EVIDENCE", "COUNT", "TOKENS", "LOG", "HANDOVER", "BOOKMARK", "USAGE", "GONE",
+}  # fmt: skip
+"""The words whose items are of one kind, whatever their sort keys are."""
 
 
 def passes(client: Any, record: Record) -> bool:
@@ -65,7 +71,7 @@ def kind(record: Record) -> str:
         return "#TENANTS"
     if not tenant:
         return f"#{word} {key['sk']['S']}"
-    if word in ("LEAVING", "EVIDENCE", "COUNT", "TOKENS", "LOG", "HANDOVER", "BOOKMARK", "USAGE"):
+    if word in _ONE_KIND:
         return word
     return f"{word} {key['sk']['S'].partition('#')[0]}"
 

@@ -13,7 +13,9 @@ import pytest
 from rollcall.aws.retry import Retry
 from rollcall.changes import publication
 from rollcall.dev import local_server
+from rollcall.directory.directory import Directory
 from rollcall.model.account_link import LOCAL
+from rollcall.model.brake import Disabled
 from rollcall.operations import (
     accounts,
     erasure_plan,
@@ -27,6 +29,7 @@ from rollcall.operations.operator import Operator
 from rollcall.operations.person_erasure import Remainder
 from rollcall.runtime import tenant_report
 from rollcall.runtime.services import Services
+from rollcall.storage.brake_items import BrakeItems
 from rollcall.storage.outbox import Outbox
 from rollcall.storage.table import Table
 from tests import traces
@@ -258,7 +261,8 @@ def test_what_is_planned_is_counted(services: Services, town: Town) -> None:
     plan = planned(town)
 
     assert plan.found.keys() == {
-        "account", "merged ids", "items of the account", "findings", "notices", "reports",
+        "account", "merged ids", "items of the account", "findings",
+        "notices, and notes of the brake", "reports",
         "batches of unpublished changes", "log entries with its names",
     }  # fmt: skip
     assert plan.found["account"] == plan.found["findings"] == plan.found["reports"] == 1
@@ -301,6 +305,26 @@ def test_a_person_who_is_gone_is_named_by_what_the_person_was_called(
         planned(town, "nobody")
     with pytest.raises(AccountError, match="nothing is stored of a user"):
         planned(town, str(uuid4()))
+
+
+def test_an_account_whose_deletion_waits_is_erased_with_what_is_kept_of_it(
+    services: Services, town: Town
+) -> None:
+    waiting = Directory(replace(town.operator.context(TENANT), grace=7))
+    waiting.users.delete(town.person)
+    content = finished(person_file.read(town.operator, TENANT, town.person))
+    assert content["held"]["document"]["userName"] == values()["userName"]
+    assert content["held"]["groups"] == [town.group]
+    assert person_search.find(town.operator, TENANT, values()["userName"])[0].state == "held"
+    disabled = Disabled(town.person, "2026-11-27T12:00:00.000Z", by_client=True, fingerprint="0a")
+    BrakeItems(services.table, TENANT).note([disabled])
+    assert planned(town).found["held account"] == 1
+
+    erased(town)
+
+    assert traces.found(services, WORDS) == []
+    assert [pk for pk, sk in stored(services) if town.person in pk + sk] == [f"USER#{town.person}"]
+    assert planned(town).found == {}
 
 
 @pytest.mark.parametrize("reason", ["Zaphira wants it", "E-ZQ-77", "for zaphira@zq-desk.test, now"])

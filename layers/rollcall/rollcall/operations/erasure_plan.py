@@ -77,10 +77,7 @@ def plan(operator: Operator, tenant: str, name: str) -> Generator[Progress, None
 def check_reason(context: Context, plan: ErasurePlan, reason: str) -> None:
     """Raise AccountError for a reason that names the person, as the log keeps it."""
     words = {reason, *_WORD.findall(reason)}
-    document = plan.person.record.document if plan.person.record is not None else {}
-    values = {each.casefold() for name in _NAMES for each in _texts(document.get(name))}
-    number = document.get(ENTERPRISE, {}).get("employeeNumber")
-    values |= {str(number).casefold()} if number else set()
+    values = {text.casefold() for each in plan.person.documents for text in _names(each)}
     named = {each for each in words if keyed_hash(context.key, each) in plan.hashes}
     if named or values & {word.casefold() for word in words}:
         raise AccountError("the log keeps the reason: say it without naming the person")
@@ -118,10 +115,11 @@ def _found(
     items = PersonItems(services.table, tenant, ids)
     found = {
         "account": int(person.record is not None),
+        "held account": int(person.held is not None),
         "merged ids": len(person.merged),
         "items of the account": len(list(items.own())),
         "findings": len(items.findings()),
-        "notices": len(items.notices()),
+        "notices, and notes of the brake": len(items.notices()),
         "reports": len(services.reports.naming(tenant, ids)),
         "batches of unpublished changes": _batches(
             services, RecordBlanking(tenant, ids, b"to count")
@@ -141,6 +139,12 @@ def _batches(services: Services, blanking: RecordBlanking) -> int:
             continue
         number += any(blanking.blanked(each) != each for each in records)
     return number
+
+
+def _names(document: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what a user is called."""
+    yield from (text for name in _NAMES for text in _texts(document.get(name)))
+    yield from _texts(document.get(ENTERPRISE, {}).get("employeeNumber"))
 
 
 def _texts(value: Any) -> Iterator[str]:

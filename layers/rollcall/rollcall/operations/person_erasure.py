@@ -75,6 +75,7 @@ def remainders(context: Context) -> Iterator[Remainder]:
         "everything; `rollcall restore` erases again",
         after(BACKUP_DAYS),
     )
+    yield Remainder("notes of the brake", "the id, and a hash of the whole account", after(30))
     yield Remainder("stream of the table", "everything, for the functions alone", after(1))
     yield Remainder(
         "pages by index, in the order of userName",
@@ -106,6 +107,7 @@ class _Erasing:
         items = PersonItems(services.table, tenant, ids)
         yield Progress(step="ending memberships")
         self._delete()
+        self._purge()
         for identifier in ids:
             while not deletion.finish(context, identifier):
                 yield Progress(step="ending memberships")
@@ -140,6 +142,16 @@ class _Erasing:
             return
         except PreconditionFailedException as error:
             raise AccountError(f"{record.id} has changed meanwhile, look again") from error
+
+    def _purge(self) -> None:
+        """Erase what is held of an account whose deletion waits."""
+        held = self.context.held_accounts.read(self.plan.person.id)
+        if held is None:
+            return
+        try:
+            self.context.table.transact(self.context.held_accounts.purge(held, self.context.actor))
+        except ConditionFailed as error:  # it was taken back, or is purged just now
+            raise AccountError(f"{held.id} has changed meanwhile, look again") from error
 
     def _erase_findings(self, items: PersonItems) -> None:
         findings = Findings(self.context.table, self.context.tenant)

@@ -45,6 +45,7 @@ def read(operator: Operator, tenant: str, name: str) -> Generator[Progress, None
             {"id": alias.id, "document": dict(alias.stub.document) if alias.stub else None}
             for alias in person.merged
         ],
+        "held": _held(person),
         "findings": list(_findings(operator, tenant, person)),
         "log": [
             {
@@ -59,13 +60,8 @@ def read(operator: Operator, tenant: str, name: str) -> Generator[Progress, None
 
 def hashes_of(context: Context, person: StoredPerson) -> set[str]:
     """Return the keyed hashes of what a person is called, or was when it was deleted."""
-    documents = [each.document for each in (person.record, *_stubs(person)) if each is not None]
-    hashes = {hashed for each in documents for hashed in context.gone_values.hashes(each)}
+    hashes = {hashed for each in person.documents for hashed in context.gone_values.hashes(each)}
     return hashes | set(person.item.get("gone", ()))
-
-
-def _stubs(person: StoredPerson) -> list[Any]:
-    return [alias.stub for alias in person.merged]
 
 
 def _account(person: StoredPerson) -> dict[str, Any]:
@@ -79,6 +75,13 @@ def _account(person: StoredPerson) -> dict[str, Any]:
         "changed": record.modified,
         "changedBy": item.get("origin", {}).get("actor"),
     }
+
+
+def _held(person: StoredPerson) -> dict[str, Any] | None:
+    held = person.held
+    if held is None:
+        return None
+    return {"until": held.due, "document": dict(held.document), "groups": list(held.groups)}
 
 
 def _resource(operator: Operator, context: Context, person: StoredPerson) -> Any:

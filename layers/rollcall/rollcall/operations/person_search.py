@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from rollcall.aws.attribute_values import Item
 from rollcall.directory.context import Context
@@ -16,7 +17,10 @@ from rollcall.scim.indexing import INDEXED, Indexed
 from rollcall.scim.resource_type import Kind
 from rollcall.storage.aliases import Alias, alias_of
 from rollcall.storage.document_item import is_tombstone, record_of
+from rollcall.storage.held_accounts import HeldAccount
 from rollcall.storage.parallel_reads import at_once
+
+Document: TypeAlias = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -48,13 +52,21 @@ class StoredPerson:
     """One person of a tenant: an account, and the ids that were merged into it.
 
     `record` is the account, None when it is deleted; `item` is what is stored under its id, empty
-    when nothing is.
+    when nothing is; `held` is what is kept of an account whose deletion waits.
     """
 
     id: str
     record: Record | None
     item: Item = field(default_factory=dict, repr=False)
     merged: tuple[Alias, ...] = ()
+    held: HeldAccount | None = None
+
+    @property
+    def documents(self) -> list[Document]:
+        """All documents that are stored of the person."""
+        stubs = (alias.stub for alias in self.merged)
+        kept = (self.record, self.held, *stubs)
+        return [each.document for each in kept if each is not None]
 
     @property
     def ids(self) -> frozenset[str]:
@@ -113,7 +125,9 @@ def stored_person(context: Context, name: str) -> StoredPerson:
     identifier = record.id if record is not None else _deleted_id(context, name)
     item = context.table.get(context.resources.keys.document(Kind.USER, identifier)) or {}
     merged = tuple(context.aliases.merged_into(identifier))
-    return StoredPerson(identifier, record_of(Kind.USER, item) if item else None, item, merged)
+    record = record_of(Kind.USER, item) if item else None
+    held = context.held_accounts.read(identifier)
+    return StoredPerson(identifier, record, item, merged, held)
 
 
 def _deleted_id(context: Context, name: str) -> str:

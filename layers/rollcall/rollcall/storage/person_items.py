@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator
+from itertools import chain
 
 from rollcall.aws.attribute_values import Item
 from rollcall.model.actor import Actor
@@ -50,11 +51,15 @@ class PersonItems:
         return [each for each in findings if self._ids_in(each[1]["accounts"])]
 
     def notices(self) -> list[Key]:
-        """Return the keys of the notices that name the person."""
+        """Return the keys of the notices that name the person, and of notes of the brake."""
+        notices = self._table.query(self._keys.notices())
+        notes = self._table.query(self._keys.brake(), keys.DISABLED)
         return [
             {"pk": item["pk"], "sk": item["sk"]}
-            for item in self._table.query(self._keys.notices())
-            if self._names(json.dumps([item.get("about"), item.get("said")], default=str))
+            for item in chain(notices, notes)
+            if self._names(
+                json.dumps([item["sk"], item.get("about"), item.get("said")], default=str)
+            )
         ]
 
     def unfinished(self) -> Iterator[UnfinishedChange]:
