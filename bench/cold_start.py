@@ -51,7 +51,6 @@ KINDS = (
     "handover-page",
     "handover-status",
     "reports-open",
-    "access-active",
     "changes-created",
     "duplicates-tenant",
     "expiry-daily",

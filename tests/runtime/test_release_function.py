@@ -6,7 +6,6 @@ import io
 import json
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
-from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -17,7 +16,7 @@ from rollcall.aws import clients
 from rollcall.aws.deployments import Deployments
 from rollcall.http.routes import FUNCTIONS
 from rollcall.model.release_tenant import release_tenant
-from rollcall.runtime import access_function, pages_function, token_function, web
+from rollcall.runtime import pages_function, token_function, web
 from rollcall.runtime.gateway import behind_gateway
 from rollcall.runtime.json_log import logger
 from rollcall.runtime.release_function import release
@@ -34,7 +33,7 @@ __all__ = ["loop"]
 pytestmark = pytest.mark.usefixtures("loop")
 
 CONTEXT: Any = Context()
-PROBED = ("users", "groups", "bulk", "discovery", "token", "handover", "reports", "access")
+PROBED = ("users", "groups", "bulk", "discovery", "token", "handover", "reports")
 
 
 class Account(Services):
@@ -104,13 +103,12 @@ class Account(Services):
         if kind in FUNCTIONS:
             app = application(self, FUNCTIONS[kind], logger())
         else:
-            routes: Any = {
+            routes = {
                 "token": token_function.routes,
                 "handover": pages_function.handover_routes,
                 "reports": pages_function.report_routes,
-                "access": partial(access_function.routes, log=logger()),
-            }[kind]
-            app = web.serving(self, routes(self), logger())
+            }[kind](self)
+            app = web.serving(self, routes, logger())
         handler = behind_gateway(app)
         return lambda event: handler(event, CONTEXT)
 

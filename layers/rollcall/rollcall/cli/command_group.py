@@ -42,6 +42,10 @@ PLACES = {
         "verify_command:verify",
         "Check that a tenant's documents, names, lookups, memberships, grants and counts agree.",
     ),
+    "restore": Place(
+        "restore_command:restore",
+        "Bring a tenant back to an earlier time, but for whoever was shut out since.",
+    ),
     "tenants": Place("tenants_command:app", "Switch SCIM on and off for a tenant."),
     "tokens": Place(
         "tokens_command:app",
@@ -65,9 +69,6 @@ PLACES = {
     "brake": Place(
         "brake_command:app",
         "Stop a mistake of the identity provider, such as a filter that leaves out many people.",
-    ),
-    "person": Place(
-        "person_command:app", "Find a person, hand out what is stored of a person, or erase it."
     ),
     "conflicts": Place("conflicts_command:app", "Find conflicts before SCIM is switched on."),
     "duplicates": Place(

@@ -53,11 +53,6 @@ class Access:
             return self
         return replace(self, **self.lasting, following={}, lasting={})
 
-    @property
-    def work_areas(self) -> list[dict[str, str]]:
-        """The work areas with their levels, as clients get them."""
-        return [{"value": area, "level": level} for area, level in sorted(self.areas.items())]
-
     def complete(self, resource: dict[str, Any]) -> None:
         """Add the defaults that a representation lacks, and the extension.
 
@@ -69,7 +64,9 @@ class Access:
             return
         extension: dict[str, Any] = {}
         if self.areas:
-            extension["workAreas"] = self.work_areas
+            extension["workAreas"] = [
+                {"value": area, "level": level} for area, level in sorted(self.areas.items())
+            ]
         if self.role:
             extension["role"] = self.role
         if extension:

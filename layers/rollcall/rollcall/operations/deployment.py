@@ -6,7 +6,7 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 from rollcall.aws.caller_identity import caller_arn
-from rollcall.aws.clients import Login, stack_outputs
+from rollcall.aws.clients import stack_outputs
 from rollcall.model.actor import OPERATOR
 from rollcall.operations import running_server
 from rollcall.operations.operator import Operator
@@ -37,8 +37,7 @@ def connect(user: str, selection: Selection) -> Operator:
     settings = _settings(selection)
     if settings.endpoint_url is not None:
         return Operator(Services(settings), f"{OPERATOR}{user}")
-    login = Login(selection.profile, selection.region)
-    arn = caller_arn(selection.environment.get("AWS_ENDPOINT_URL") or None, login)
+    arn = caller_arn(selection.environment.get("AWS_ENDPOINT_URL") or None)
     return Operator(Services(settings), f"{OPERATOR}{arn}", user=user)
 
 
@@ -60,14 +59,14 @@ def _settings(selection: Selection) -> Settings:
     environment = dict(selection.environment)
     check_endpoint(selection.endpoint_url or environment.get("AWS_ENDPOINT_URL") or None)
     if selection.stack is not None:
-        login = Login(selection.profile, selection.region)
-        return _stack_settings(selection.stack, login)
+        return _stack_settings(selection.stack)
     if selection.endpoint_url is not None:
         environment["AWS_ENDPOINT_URL"] = selection.endpoint_url
-    settings = replace(Settings.of(environment), profile=selection.profile, region=selection.region)
+    settings = Settings.of(environment)
     if environment.keys() & {"AWS_ENDPOINT_URL", "ROLLCALL_TABLE"}:
         unpublished = environment.get("ROLLCALL_UNPUBLISHED", Settings.unpublished)
-        return replace(settings, unpublished=unpublished)
+        erasures = environment.get("ROLLCALL_ERASURES", Settings.erasures)
+        return replace(settings, unpublished=unpublished, erasures=erasures)
     server = running_server.find(selection.state)
     if server is None:
         raise DeploymentError(
@@ -83,9 +82,9 @@ def _settings(selection: Selection) -> Settings:
     )
 
 
-def _stack_settings(stack: str, login: Login) -> Settings:
+def _stack_settings(stack: str) -> Settings:
     """Return the settings by the outputs of a stack."""
-    outputs = stack_outputs(stack, login)
+    outputs = stack_outputs(stack)
     if missing := [name for name in _OUTPUTS if name not in outputs]:
         raise DeploymentError(f"the stack {stack} is no Rollcall: it has no output {missing[0]}")
     return Settings(
@@ -99,7 +98,5 @@ def _stack_settings(stack: str, login: Login) -> Settings:
         bus=outputs["Bus"],
         unpublished=outputs["UnpublishedBucket"],
         issuer_hosts=issuer_hosts(outputs["IssuerHosts"]),
-        profile=login.profile,
-        region=login.region,
         erasures=outputs["ErasureTable"],
     )

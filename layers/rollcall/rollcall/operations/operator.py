@@ -55,13 +55,16 @@ class Operator:
         """The actor of what the operator writes."""
         return Actor(actor=self.name, user=self.user, reason=self.reason)
 
-    def context(self, tenant: str) -> Context:
-        """Return the context of an act on a tenant. Raises TenantError for an unknown tenant."""
-        return self.services.context(tenant, self.actor)
+    def context(self, tenant: str, closed_by: str = "") -> Context:
+        """Return the context of an act on a tenant. Raises TenantError for an unknown tenant.
 
-    def contexts(self, tenant: str) -> Callable[[], Context]:
+        `closed_by` is the act that may work on the tenant although it is closed.
+        """
+        return self.services.context(tenant, self.actor, closed_by)
+
+    def contexts(self, tenant: str, closed_by: str = "") -> Callable[[], Context]:
         """Return a function that makes these contexts, one for each of many parallel writes."""
-        return self.services.contexts(tenant, self.actor)
+        return self.services.contexts(tenant, self.actor, closed_by)
 
     def audit_log(self, tenant: str) -> AuditLog:
         """Return the log of what the operator does to a tenant in one run of a command."""

@@ -25,13 +25,14 @@ class Verification:
 
 
 def verify(
-    operator: Operator, tenant: str, *, repair: bool = False
+    operator: Operator, tenant: str, *, repair: bool = False, act: str = ""
 ) -> Generator[Progress, None, Verification]:
     """Check that a tenant's documents, names, lookups, memberships, grants and counts agree.
 
     Reads the whole table once, and again when it finds a fault: a write that is just being made
     looks like a fault in one of the two reads only. A repair also moves the names that an earlier
-    release stored to the keys of this one. Raises TenantError for an unknown tenant.
+    release stored to the keys of this one. `act` is the act that has closed the tenant, if one has.
+    Raises TenantError for an unknown tenant.
     """
     services = operator.services
     moved = services.tenants.show(tenant).moved
@@ -41,7 +42,7 @@ def verify(
         return Verification(tuple(fault.sentence for fault in faults))
     repaired, remaining = repair_all(services, tenant, faults, log)
     if not moved and not any(fault.former_key for fault in remaining):
-        services.tenants.mark_moved(tenant)
+        services.tenants.mark_moved(tenant, act)
         repaired.append(Fault(f"all names of {tenant} are under the keys of this release"))
         faults = yield from _lasting_faults(services, tenant, moved=True)
         repaired_now, remaining = repair_all(services, tenant, faults, log)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from rollcall.directory.context import Context
 from rollcall.operations.operator import Operator
 from rollcall.reconcile.files import text_file
 from rollcall.scim.errors import Unavailable
@@ -124,17 +125,39 @@ def set_templates(
         return [TemplateChange(before.get(template.name), template) for template in templates]
 
     def edit(current: dict[str, Template], versions: dict[str, int]) -> None:
-        for template in templates:
-            before = current.get(template.name)
-            if before is None or not before.has_same_content(template):
-                versions[template.name] = versions.get(template.name, 0) + 1
-                current[template.name] = replace(template, version=versions[template.name])
+        _set(templates, current, versions)
 
     before, after = _edit(operator, tenant, edit)
     bind(operator, tenant)
     return [
         TemplateChange(before.get(template.name), after[template.name]) for template in templates
     ]
+
+
+def replace_all(operator: Operator, tenant: str, templates: Sequence[Template], act: str) -> None:
+    """Make these the templates that apply, as the act that has closed the tenant.
+
+    Where they differ from the present ones they become new versions; others are removed.
+    """
+
+    def edit(current: dict[str, Template], versions: dict[str, int]) -> None:
+        _set(templates, current, versions)
+        for name in current.keys() - {template.name for template in templates}:
+            del current[name]
+
+    _edit(operator, tenant, edit, act)
+    bind(operator, tenant, act)
+
+
+def _set(
+    templates: Sequence[Template], current: dict[str, Template], versions: dict[str, int]
+) -> None:
+    """Set templates; one that differs from the one of its name becomes its next version."""
+    for template in templates:
+        before = current.get(template.name)
+        if before is None or not before.has_same_content(template):
+            versions[template.name] = versions.get(template.name, 0) + 1
+            current[template.name] = replace(template, version=versions[template.name])
 
 
 def remove(operator: Operator, tenant: str, name: str) -> None:
@@ -149,8 +172,12 @@ def remove(operator: Operator, tenant: str, name: str) -> None:
     _edit(operator, tenant, edit)
 
 
-def bind(operator: Operator, tenant: str) -> None:
-    """Bind templates to the groups that exist; the others are bound when their group is created."""
+def bind(operator: Operator, tenant: str, act: str = "") -> None:
+    """Bind templates to the groups that exist; the others are bound when their group is created.
+
+    Raises TenantError where another act than `act` has closed the tenant.
+    """
+    context = operator.context(tenant, act)
     items, catalogue = _items(operator, tenant), _catalogue(operator, tenant)
     resources = Resources(operator.services.table, tenant)
     for template in catalogue.templates:
@@ -159,7 +186,7 @@ def bind(operator: Operator, tenant: str) -> None:
         entry, unique = template.group.entry, template.group.unique
         for group in resources.find(Kind.GROUP, entry, unique=unique)[:1]:
             selected = [each for each in catalogue.templates if each.group == template.group]
-            walks = [_walk(operator, tenant, each.name, group) for each in selected if each.follows]
+            walks = [_walk(context, each.name, group) for each in selected if each.follows]
             items.bind(template.group.key, group, walks)
 
 
@@ -179,9 +206,11 @@ def _edit(
     operator: Operator,
     tenant: str,
     edit: Callable[[dict[str, Template], dict[str, int]], None],
+    act: str = "",
 ) -> tuple[dict[str, Template], dict[str, Template]]:
     """Change the templates and their versions; return the templates before and after by name."""
     services, items = operator.services, _items(operator, tenant)
+    context = operator.context(tenant, act)
     log = operator.audit_log(tenant)
     for _ in services.table.retry.attempts():
         current = items.read()
@@ -193,7 +222,7 @@ def _edit(
         _check(after, before)
         contents = [template.content for template in after.values()]
         entry = log.actions("templates", "", _detail(before, after))
-        walks = _walks(operator, tenant, Catalogue.of(current), after)
+        walks = _walks(context, Catalogue.of(current), after)
         now = instant(services.clock())
         others = [*entry, *walks]
         try:
@@ -204,9 +233,7 @@ def _edit(
     raise Unavailable("the templates of the tenant change too often, try again", status=429)
 
 
-def _walks(
-    operator: Operator, tenant: str, catalogue: Catalogue, after: Mapping[str, Template]
-) -> list[Action]:
+def _walks(context: Context, catalogue: Catalogue, after: Mapping[str, Template]) -> list[Action]:
     """Return the actions that note walks over the members for whom a change of templates counts."""
     before = _by_name(catalogue)
     changed = [name for name in {**before, **after} if before.get(name) != after.get(name)]
@@ -218,11 +245,10 @@ def _walks(
         and template.follows
         and (group := catalogue.group_of(template)) is not None
     }
-    return [_walk(operator, tenant, name, group) for name, group in sorted(pairs)]
+    return [_walk(context, name, group) for name, group in sorted(pairs)]
 
 
-def _walk(operator: Operator, tenant: str, template: str, group: str) -> Action:
-    context = operator.context(tenant)
+def _walk(context: Context, template: str, group: str) -> Action:
     return context.template_walks.start(template, group, context.now(), context.actor)
 
 

@@ -12,7 +12,6 @@ from functools import cache, cached_property
 from rollcall.aws.clients import (
     Channels,
     Clients,
-    Login,
     connect,
     connect_bus,
     connect_channels,
@@ -42,10 +41,7 @@ class Backend:
 
     def __init__(self, settings: Settings, clients: Clients | None = None) -> None:
         self.settings = settings
-        self._login = Login(settings.profile, settings.region)
-        self.clients = clients or connect(
-            settings.endpoint_url, role=settings.role, login=self._login
-        )
+        self.clients = clients or connect(settings.endpoint_url, role=settings.role)
         self.table = Table(self.clients.dynamodb, settings.table)
         self.secrets = Secrets(self.clients.secretsmanager, settings.secrets)
         self.summaries = Summaries(self.table, self.secrets)
@@ -75,8 +71,7 @@ class Backend:
     def bus(self) -> EventBus:
         """Return the bus that change events are published on."""
         settings = self.settings
-        client = connect_bus(settings.endpoint_url, role=settings.role, login=self._login)
-        return EventBus(client, settings.bus)
+        return EventBus(connect_bus(settings.endpoint_url, role=settings.role), settings.bus)
 
     def deployments(self) -> Deployments:
         """Return the deployments of the account that the stack is in."""
@@ -85,8 +80,7 @@ class Backend:
     @cached_property
     def channels(self) -> Channels:
         """The clients that SCIM requests do not need."""
-        settings = self.settings
-        return connect_channels(settings.endpoint_url, role=settings.role, login=self._login)
+        return connect_channels(self.settings.endpoint_url, role=self.settings.role)
 
     @cached_property
     def unpublished(self) -> DeadLetters:

@@ -47,17 +47,18 @@ class Services(Backend):
         levels, acting = self.settings.access_levels, Actor(actor=actor)
         return Directory(Context(self.table, tenant, base_url, acting, access_levels=levels))
 
-    def context(self, tenant: str, actor: Actor) -> Context:
+    def context(self, tenant: str, actor: Actor, closed_by: str = "") -> Context:
         """Return the context of an act of an operator, as `contexts` does."""
-        return self.contexts(tenant, actor)()
+        return self.contexts(tenant, actor, closed_by)()
 
-    def contexts(self, tenant: str, actor: Actor) -> Callable[[], Context]:
+    def contexts(self, tenant: str, actor: Actor, closed_by: str = "") -> Callable[[], Context]:
         """Return a function that makes these contexts, one for each of many parallel writes.
 
-        Raises TenantError for an unknown tenant, and for a closed one, whose data is being moved.
+        Raises TenantError for an unknown tenant, and for one that another act than `closed_by` has
+        closed, because its data is being moved or restored.
         """
         settings = self.tenants.show(tenant)
-        if settings.closure is not None:
+        if settings.closure is not None and settings.closure.act != closed_by:
             raise TenantError(settings.closure.sentence(tenant))
         key, moved = bytes.fromhex(settings.key), settings.moved
 

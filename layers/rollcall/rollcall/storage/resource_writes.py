@@ -65,12 +65,13 @@ class ResourceWrites:
         *,
         beside: Record | None = None,
         several: bool = False,
+        versions: int = 1,
     ) -> list[Action]:
         """Return the actions that replace the document of the version that was read.
 
         They replace link and access, too, where those of `beside` are others; `several` says that
-        several members of a group change. CHANGED says that it is no longer that version, CLAIMED
-        that the new name is taken.
+        several members of a group change; `versions` is by how much the version is raised. CHANGED
+        says that it is no longer that version, CLAIMED that the new name is taken.
         """
         sets = "document = :document"
         values: dict[str, Any] = {":document": encoded(document), ":version": before.version}
@@ -84,6 +85,7 @@ class ResourceWrites:
                 before.id,
                 now,
                 several=several,
+                versions=versions,
                 sets=sets,
                 condition="version = :version",
                 values=values,
@@ -234,14 +236,17 @@ class ResourceWrites:
         values: Mapping[str, Any],
         sets: str = "",
         several: bool = False,
+        versions: int = 1,
     ) -> Action:
         """Return the action that changes a living document item and raises its version."""
         changes = ["modified = :now", "feed = :feed", "origin = :origin"]
         feed = self.keys.change_partition_of(kind, identifier)
-        values = {**values, ":now": now, ":feed": feed, ":origin": self._actor.item, ":one": 1}
+        values = {**values, ":now": now, ":feed": feed, ":origin": self._actor.item}
+        raised = ":one" if versions == 1 else ":versions"
+        values |= {raised: versions, **({":one": 1} if several else {})}
         if sets:
             changes.append(sets)
-        counters = ["version :one", *(["epoch :one"] if several else [])]
+        counters = [f"version {raised}", *(["epoch :one"] if several else [])]
         return Action(
             "Update",
             self.keys.document(kind, identifier),

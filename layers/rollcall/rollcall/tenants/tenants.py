@@ -202,9 +202,9 @@ class Tenants:
         """Enable a tenant's endpoint again."""
         self.change(name, lambda content: {**content, "state": ACTIVE, "closed": ""})
 
-    def mark_moved(self, name: str) -> None:
+    def mark_moved(self, name: str, act: str = "") -> None:
         """Mark that all names of a tenant are under the keys of this release."""
-        self.change(name, lambda content: {**content, "nameKeys": NAME_KEYS})
+        self.change(name, lambda content: {**content, "nameKeys": NAME_KEYS}, act=act)
 
     def set_absent_members(self, name: str, policy: AbsentMembers) -> None:
         """Set what a PUT of a group without members does; in effect within a minute."""
