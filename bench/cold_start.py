@@ -51,6 +51,7 @@ KINDS = (
     "handover-page",
     "handover-status",
     "reports-open",
+    "access-active",
     "changes-created",
     "duplicates-tenant",
     "expiry-daily",

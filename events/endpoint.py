@@ -26,10 +26,12 @@ from rollcall.storage.large_change_items import LargeChangeItems, MemberChanges
 from rollcall.storage.resource_writes import ResourceWrites, begin_change
 from rollcall.storage.usage_items import Refusal, UsageItems
 from rollcall.tenants import token_format
-from rollcall.tenants.tenants import TOKEN_DAYS
+from rollcall.tenants.tenants import READ_ONLY, TOKEN_DAYS
 
 TENANT = "demo"
 TOKEN = "rollcall_ForTheEventsOnThisMachineAndNothingMore000WSSd"  # noqa: S105  # public
+PRODUCT_TOKEN = "rollcall_ForTheProductOfTheEventsAndNoMore00000001tugTM"  # noqa: S105
+"""A token of the product, which only reads."""
 CLIENT = "rollcall-client-0123456789abcdef"
 CLIENT_SECRET = "rollcall_secret_ForTheEventsOnThisMachineAndNothingMore000WSSd"  # noqa: S105
 PORT = 4566
@@ -66,7 +68,8 @@ def seed(services: Services) -> None:
     local_server.create_signing_key(services)
     services.bus().create()
     services.tenants.create(TENANT)
-    services.secrets.change(TENANT, _with_the_token_of_the_events)
+    services.tokens(TENANT).issue("product", scope=READ_ONLY)
+    services.secrets.change(TENANT, _with_the_tokens_of_the_events)
     services.oauth_clients(TENANT).create("events")
     services.secrets.change(TENANT, _with_the_client_of_the_events)
     services.tokens(TENANT).issue("about to expire", days=1)
@@ -139,12 +142,17 @@ class Snapshot:
 def _create(directory: Directory, identifier: str, names: tuple[str, str]) -> None:
     name, address = names
     email = {"value": address, "type": "work", "primary": True}
-    directory.users.create({"userName": name, "emails": [email]}, identifier)
+    user = {"userName": name, "externalId": f"object-{identifier[:4]}", "emails": [email]}
+    directory.users.create(user, identifier)
 
 
-def _with_the_token_of_the_events(content: dict[str, Any]) -> dict[str, Any]:
-    (token,) = content["tokens"]
-    return {**content, "tokens": [{**token, "digest": token_format.digest(TOKEN)}]}
+def _with_the_tokens_of_the_events(content: dict[str, Any]) -> dict[str, Any]:
+    known = (TOKEN, PRODUCT_TOKEN)
+    tokens = [
+        {**token, "digest": token_format.digest(plain)}
+        for token, plain in zip(content["tokens"], known, strict=True)
+    ]
+    return {**content, "tokens": tokens}
 
 
 def _with_the_client_of_the_events(content: dict[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from threading import Thread
 import uvicorn
 
 from rollcall.http.routes import EVERYTHING
-from rollcall.runtime import pages_function
+from rollcall.runtime import access_function, pages_function
 from rollcall.runtime.json_log import logger
 from rollcall.runtime.scim_function import application
 from rollcall.runtime.services import Services
@@ -19,9 +19,10 @@ from rollcall.runtime.services import Services
 
 @contextmanager
 def serving(services: Services) -> Iterator[str]:
-    """Serve everything, pages for people too, and yield the URL."""
-    pages = pages_function.routes(services)
-    app = application(services, EVERYTHING, logger(io.StringIO()), pages)
+    """Serve everything but the token endpoint, and yield the URL."""
+    log = logger(io.StringIO())
+    pages = [*pages_function.routes(services), *access_function.routes(services, log)]
+    app = application(services, EVERYTHING, log, pages)
     config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off")
     server = uvicorn.Server(config)
     with socket.create_server(("127.0.0.1", 0)) as listening:

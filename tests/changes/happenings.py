@@ -40,6 +40,7 @@ TOLD = Counter(
         "account.unlinked": 1,
         "account.merged": 1,
         "token.rotated": 1,
+        "tenant.moved": 1,
         "duplicates.found": 2,
     }
 )
@@ -100,6 +101,8 @@ def _operators(services: Services, directory: Directory, api: httpx.Client) -> N
     Outbox(services.table, "acme").write(
         "token.rotated", replaced.id, change, Actor(actor=OPERATOR)
     )
+    urls = {"from": "https://old.test/scim/acme/v2", "to": "https://scim.test/scim/acme/v2"}
+    Outbox(services.table, "acme").write("tenant.moved", "acme", urls, Actor(actor=OPERATOR))
     offered = Handover(digest("x"), "2026-01-01", "2999-01-01", 365, expires=32_472_144_000)
     HandoverItems(services.table, "acme").create(offered)
 

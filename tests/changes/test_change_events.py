@@ -314,6 +314,7 @@ def test_the_table_of_the_documents_names_every_type() -> None:
 def test_every_documented_type_is_one_of_those_that_are_told() -> None:
     assert TYPES == [
         "access.granted", "access.revoked", "account.linked", "account.merged", "account.unlinked",
-        "duplicates.found", "membership.added", "membership.removed", "token.rotated",
-        "user.created", "user.deleted", "user.disabled", "user.enabled", "user.updated",
+        "duplicates.found", "membership.added", "membership.removed", "tenant.moved",
+        "token.rotated", "user.created", "user.deleted", "user.disabled", "user.enabled",
+        "user.updated",
     ]  # fmt: skip

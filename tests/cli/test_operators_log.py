@@ -31,7 +31,7 @@ from tests.storage.faults import counted
 READING = {
     "access show", "accounts list", "accounts show", "conflicts check", "duplicates flagged",
     "duplicates list", "duplicates save", "duplicates show", "events list", "gallery attest",
-    "gallery check", "log", "oauth list", "serve",
+    "gallery check", "log", "oauth list", "person export", "person find", "serve",
     "templates list", "templates preview", "templates show", "tenants domains list", "tenants list",
     "tenants export", "tenants show", "tokens list",
 }  # fmt: skip
@@ -64,6 +64,7 @@ WRITING: dict[str, list[tuple[str, ...]]] = {
     "duplicates dismiss": [("duplicates", "dismiss", "T", "--service-account", "ann")],
     "duplicates open": [("duplicates", "open", "T", "--service-account", "ann")],
     "handover": [("handover", "T")],
+    "person erase": [("person", "erase", "T", "linked", "--force", "--yes", *WHY)],
     "templates apply": [
         ("templates", "set", "T", "FILE.yaml"),
         ("templates", "apply", "T", "--users", "FILE.txt"),

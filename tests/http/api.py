@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 
 from rollcall.federation.trust import Verifier
 from rollcall.http.routes import FUNCTIONS
-from rollcall.runtime import pages_function, token_function
+from rollcall.runtime import access_function, pages_function, token_function
 from rollcall.runtime.json_log import logger
 from rollcall.runtime.scim_function import application
 from rollcall.runtime.services import Services
@@ -41,6 +41,7 @@ class Api:
         pages = [
             *pages_function.routes(self._services),
             *token_function.routes(self._services, self.verifier),
+            *access_function.routes(self._services, log),
         ]
         self.app: Starlette = application(self._services, EVERYTHING, log, pages)
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from rollcall.tenants.tenants import READ_ONLY
 from tests.conftest import Server
 
 pytestmark = pytest.mark.slow
@@ -51,6 +52,7 @@ VERIFIER = {"cryptography", "jwt", "rollcall.federation.assertion"}
 """What verifies assertions: only the layer of the token endpoint has its libraries."""
 
 NOT_NEEDED = {
+    "access": MODELS - {"rollcall.directory"} | PAGES | REPORTS,
     "bulk": PAGES | REPORTS,
     "changes": MODELS | WEB | REPORTS,
     "discovery": PAGES | REPORTS,
@@ -143,16 +145,19 @@ def event(method: str, path: str, token: str, body: Any) -> dict[str, Any]:
         ("token", "GET /scim/{tenant}/oauth2/.well-known/oauth-authorization-server", None, 200),
         ("handover", "POST /handover/status", {"code": "unknown.code"}, 404),
         ("reports", "GET /reports/" + 32 * "a", None, 404),
+        ("access", "POST /scim/{tenant}/access", {"externalId": "E-1", "userName": "ann"}, 200),
     ],
-    ids=["users", "groups", "bulk", "discovery", "token", "handover", "reports"],
+    ids=["users", "groups", "bulk", "discovery", "token", "handover", "reports", "access"],
 )
 def test_a_first_request_finds_everything_imported(
     function: str, target: str, body: Any, status: int, server: Server
 ) -> None:
     """A snapshot is restored for a client that waits: what is imported then, the client pays."""
     tenant = server.tenant()
+    tokens = server.services.tokens(tenant.name)
+    token = tokens.issue("asks", scope=READ_ONLY).plain if function == "access" else tenant.token
     method, path = target.split()
-    request = event(method, path.format(tenant=tenant.name), tenant.token, body)
+    request = event(method, path.format(tenant=tenant.name), token, body)
     answered = subprocess.run(
         [sys.executable, "-c", FIRST_REQUEST],
         cwd=FUNCTIONS / function,

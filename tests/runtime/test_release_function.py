@@ -6,6 +6,7 @@ import io
 import json
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,7 +17,7 @@ from rollcall.aws import clients
 from rollcall.aws.deployments import Deployments
 from rollcall.http.routes import FUNCTIONS
 from rollcall.model.release_tenant import release_tenant
-from rollcall.runtime import pages_function, token_function, web
+from rollcall.runtime import access_function, pages_function, token_function, web
 from rollcall.runtime.gateway import behind_gateway
 from rollcall.runtime.json_log import logger
 from rollcall.runtime.release_function import release
@@ -33,7 +34,7 @@ __all__ = ["loop"]
 pytestmark = pytest.mark.usefixtures("loop")
 
 CONTEXT: Any = Context()
-PROBED = ("users", "groups", "bulk", "discovery", "token", "handover", "reports")
+PROBED = ("users", "groups", "bulk", "discovery", "token", "handover", "reports", "access")
 
 
 class Account(Services):
@@ -103,12 +104,13 @@ class Account(Services):
         if kind in FUNCTIONS:
             app = application(self, FUNCTIONS[kind], logger())
         else:
-            routes = {
+            routes: Any = {
                 "token": token_function.routes,
                 "handover": pages_function.handover_routes,
                 "reports": pages_function.report_routes,
-            }[kind](self)
-            app = web.serving(self, routes, logger())
+                "access": partial(access_function.routes, log=logger()),
+            }[kind]
+            app = web.serving(self, routes(self), logger())
         handler = behind_gateway(app)
         return lambda event: handler(event, CONTEXT)
 

@@ -14,6 +14,7 @@ from events.endpoint import Snapshot
 from events.runtime import Function
 from rollcall.model.tenant_url import tenant_url, token_url
 from rollcall.runtime.services import Services
+from rollcall.tenants.tenants import READ_ONLY
 from tests.conftest import Tenant
 from tests.exchanges.answer import GROUP
 from tests.exchanges.client import Client, membership, replay
@@ -91,6 +92,13 @@ class Exchanges:
             headers = {"Authorization": f"Bearer {granted.json()['access_token']}"}
             for path in ("/Users", "/Groups", "", "/ServiceProviderConfig"):
                 assert http.get(f"{tenant.url}{path}", headers=headers).status_code == 200, path
+            asking = self._services.oauth_clients(tenant.name).create("asks", scope=READ_ONLY)
+            form = {**form, "client_id": asking.client.id}
+            granted = http.post(endpoint, data={**form, "client_secret": asking.plain})
+            headers = {"Authorization": f"Bearer {granted.json()['access_token']}"}
+            url = tenant.url.replace("/v2", "/access")
+            asked = http.post(url, json={"userName": "nobody"}, headers=headers)
+            assert (asked.status_code, asked.json()["reason"]) == (200, "unknown")
             refused = http.post(endpoint, data={**form, "client_secret": tenant.token})
             assert refused.status_code == 401
             assert http.get(endpoint).status_code == 405

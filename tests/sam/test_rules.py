@@ -46,7 +46,7 @@ PARTITIONS = [
     ("aws-us-gov", "us-gov-west-1", "amazonaws.com"),
 ]
 
-WAITED_FOR = {"Users", "Groups", "Bulk", "Discovery", "Reports", "Handover", "Token"}
+WAITED_FOR = {"Users", "Groups", "Bulk", "Discovery", "Reports", "Handover", "Token", "Access"}
 """The functions whose answer a client waits for."""
 
 
@@ -226,6 +226,7 @@ _DIRECTORY = {
 }  # fmt: skip
 
 SEEN = {
+    "Access": {"SnapStart", "ProvisioningLogDays", "SignInsPerSecond"},
     "Users": {"SnapStart", *_DIRECTORY},
     "Groups": {"SnapStart", *_DIRECTORY},
     "Bulk": {"SnapStart", *_DIRECTORY},

@@ -29,15 +29,16 @@ _RELEASING = {
     "secretsmanager:GetSecretValue",
 }
 UNPLAYED = {
+    ("AccessFunction", "dynamodb:PutItem"),
     ("TokenFunction", "dynamodb:PutItem"),
     ("HandoverFunction", "dynamodb:ConditionCheckItem"),
     ("HandoverFunction", "dynamodb:DeleteItem"),
     ("SummaryFunction", "dynamodb:ConditionCheckItem"),
     *(("ReleaseFunction", action) for action in _RELEASING),
 }
-"""What no exchange leads to: an assertion that is accepted once (`test_federation`), a summary that
-is missing, one that moves (`test_summary_items`), and a release, which the rehearsal
-plays with the policies in effect."""
+"""What no exchange leads to: the entry that the rate of questions was exceeded (`test_access`), an
+assertion that is accepted once (`test_federation`), a summary that is missing, one that moves
+(`test_summary_items`), and a release, which the rehearsal plays with the policies in effect."""
 PATHS = {"UsersFunction", "GroupsFunction", "BulkFunction"}
 """The functions whose routes DiscoveryFunction has too, for what the gateway does not match."""
 

@@ -34,6 +34,7 @@ OURS = {
     ("gone_value", "identifier"),
     ("token_usage", "token"),
     ("handover", "digest"),
+    ("rate", "of"),
     ("usage_hour", "hour"),
     ("disabled", "time"),
     ("log", "day"),

@@ -24,7 +24,7 @@ from rollcall.storage.bookmarks import Bookmarks
 from rollcall.storage.brake_items import BrakeItems
 from rollcall.storage.outbox import Outbox
 from rollcall.storage.provisioning_log import LogEntry
-from rollcall.storage.rate_item import RateItem
+from rollcall.storage.rate_item import QUESTIONS, REQUESTS, RateItem
 from rollcall.storage.table import Table
 from rollcall.storage.usage_items import UsageItems
 from rollcall.templates.template import Selector, Template
@@ -71,7 +71,8 @@ def fill(having: Services, name: str) -> Filled:
     having.oauth_clients(name).create("Entra ID")
     Outbox(having.table, name).write("token.rotated", "t1", {"until": MONDAY}, OPERATOR)
     Bookmarks(having.table, name).write("walk", 101, "somewhere", datetime.now(UTC))
-    RateItem(having.table, name).add(1_000_000, time_ns() // 1000, 0, busy=True)
+    for of in (REQUESTS, QUESTIONS):
+        RateItem(having.table, name, of).add(1_000_000, time_ns() // 1000, 0, busy=True)
     UsageItems(having.table, name).add(datetime.now(UTC), {"succeeded": 1}, None, None)
     _braked(having, name, ids["bob"])
     having.log(name).write(LogEntry(_now(), "r2", actor="token:t1", method="POST", status=409))

@@ -7,14 +7,14 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from rollcall.aws.access_errors import AccessError, translated_access_errors
-from rollcall.aws.clients import connect_security
+from rollcall.aws.clients import USUAL, Login, connect_security
 
 _UNKNOWN = "AWS does not say whose credentials these are, so nothing is done"
 
 
-def caller_arn(endpoint_url: str | None = None) -> str:
+def caller_arn(endpoint_url: str | None = None, login: Login = USUAL) -> str:
     """Return the ARN of the session or the user whose credentials are used. Raises AccessError."""
-    return arn_of(connect_security(endpoint_url))
+    return arn_of(connect_security(endpoint_url, login))
 
 
 def arn_of(security: Any) -> str:

@@ -49,6 +49,18 @@ _SIGNED = Config(signature_version="s3v4", s3={"addressing_style": "virtual"})
 
 
 @dataclass(frozen=True)
+class Login:
+    """The profile and the region of an operator's AWS configuration, None for those it names."""
+
+    profile: str | None = None
+    region: str | None = None
+
+
+USUAL = Login()
+"""What the environment names."""
+
+
+@dataclass(frozen=True)
 class Clients:
     """The two services that Rollcall keeps its data in."""
 
@@ -65,12 +77,14 @@ class Channels:
     sns: SNSClient
 
 
-def connect(endpoint_url: str | None = None, *, role: bool = False) -> Clients:
+def connect(
+    endpoint_url: str | None = None, *, role: bool = False, login: Login = USUAL
+) -> Clients:
     """Return clients of AWS, or of an emulator at `endpoint_url`.
 
     `role` says that a function runs this, with the credentials of its role.
     """
-    session, options = _session(), _options(endpoint_url, role=role)
+    session, options = _session(login), _options(endpoint_url, login, role=role)
     session.register_component("response_parser_factory", PlainParserFactory())
     options["config"] = _CONFIG.merge(_UNCHECKED)
     item_calls.register(session)
@@ -80,9 +94,11 @@ def connect(endpoint_url: str | None = None, *, role: bool = False) -> Clients:
     return Clients(dynamodb, _client(session, "secretsmanager", options))
 
 
-def connect_channels(endpoint_url: str | None = None, *, role: bool = False) -> Channels:
+def connect_channels(
+    endpoint_url: str | None = None, *, role: bool = False, login: Login = USUAL
+) -> Channels:
     """Return clients of the services that reports and events need."""
-    session, options = _session(), _options(endpoint_url, role=role)
+    session, options = _session(login), _options(endpoint_url, login, role=role)
     # An emulator's buckets have no host names.
     signed = _CONFIG.merge(_SIGNED if endpoint_url is None else Config(signature_version="s3v4"))
     return Channels(
@@ -92,10 +108,12 @@ def connect_channels(endpoint_url: str | None = None, *, role: bool = False) -> 
     )
 
 
-def connect_bus(endpoint_url: str | None = None, *, role: bool = False) -> EventBridgeClient:
+def connect_bus(
+    endpoint_url: str | None = None, *, role: bool = False, login: Login = USUAL
+) -> EventBridgeClient:
     """Return a client of the buses that change events are published on."""
-    options = _options(endpoint_url, role=role)
-    bus: EventBridgeClient = _client(_session(), "events", options)
+    options = _options(endpoint_url, login, role=role)
+    bus: EventBridgeClient = _client(_session(login), "events", options)
     return bus
 
 
@@ -110,24 +128,29 @@ def connect_deployments() -> tuple[Any, Any]:
     )
 
 
-def connect_security(endpoint_url: str | None = None) -> Any:
+def connect_security(endpoint_url: str | None = None, login: Login = USUAL) -> Any:
     """Return a client of AWS's Security Token Service.
 
     No endpoint that is set for this service alone is used, which could answer what it likes.
     """
-    session = _session()
+    session = _session(login)
     session.set_config_variable("ignore_configured_endpoint_urls", True)
-    return _client(session, "sts", {"config": _CONFIG, "endpoint_url": endpoint_url})
+    options: dict[str, Any] = {"config": _CONFIG, "endpoint_url": endpoint_url}
+    if login.region is not None:
+        options["region_name"] = login.region
+    return _client(session, "sts", options)
 
 
 def connect_streams(endpoint_url: str | None = None) -> DynamoDBStreamsClient:
     """Return a client of tables' streams, which Lambda reads for the functions of a deployment."""
-    streams: DynamoDBStreamsClient = _client(_session(), "dynamodbstreams", _options(endpoint_url))
+    streams: DynamoDBStreamsClient = _client(
+        _session(), "dynamodbstreams", _options(endpoint_url, USUAL)
+    )
     return streams
 
 
-def _session() -> Session:
-    session = Session()
+def _session(login: Login = USUAL) -> Session:
+    session = Session(profile=login.profile)
     session.register_component("data_loader", _loader(session.get_config_variable("data_path")))
     return session
 
@@ -147,13 +170,15 @@ def _client(session: Session, service: str, options: dict[str, Any]) -> Any:
     return client
 
 
-def _options(endpoint_url: str | None, *, role: bool = False) -> dict[str, Any]:
+def _options(endpoint_url: str | None, login: Login, *, role: bool = False) -> dict[str, Any]:
     """Return the options of a client.
 
     An emulator on this machine does not get the operator's credentials. It accepts any for calls,
     but only this pair for URLs that S3 signs. A role's credentials come from the emulator itself.
     """
     options: dict[str, Any] = {"config": _CONFIG, "endpoint_url": endpoint_url}
+    if login.region is not None:
+        options["region_name"] = login.region
     if endpoint_url is not None and _is_loopback(endpoint_url) and not role:
         options |= {
             "region_name": "us-east-1",
@@ -163,9 +188,9 @@ def _options(endpoint_url: str | None, *, role: bool = False) -> dict[str, Any]:
     return options
 
 
-def stack_outputs(stack: str) -> dict[str, str]:
+def stack_outputs(stack: str, login: Login = USUAL) -> dict[str, str]:
     """Return the outputs of a deployed stack. Raises OperatorError when there is none."""
-    client = _client(_session(), "cloudformation", {"config": _CONFIG})
+    client = _client(_session(login), "cloudformation", _options(None, login))
     try:
         stacks = client.describe_stacks(StackName=stack)["Stacks"]
     except ClientError as error:

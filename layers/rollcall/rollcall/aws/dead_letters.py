@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from rollcall.aws.aws_errors import translated_errors
 from rollcall.operator_error import OperatorError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+
+
+StreamRecord: TypeAlias = Mapping[str, Any]
+"""A record of the table's stream, as Lambda hands it over."""
 
 
 class UnpublishedError(OperatorError):
@@ -47,7 +51,7 @@ class DeadLetters:
                 for each in page.get("Contents", ()):
                     yield DeadLetterBatch(each["Key"], each["LastModified"])
 
-    def records(self, batch: DeadLetterBatch) -> Sequence[Mapping[str, Any]]:
+    def records(self, batch: DeadLetterBatch) -> Sequence[StreamRecord]:
         """Return the stream records of a batch. Raises UnpublishedError when it holds none."""
         return self._read(batch)[1]
 
@@ -58,22 +62,31 @@ class DeadLetters:
 
     def forget(self, tenant: str) -> None:
         """Delete the records of a tenant from all batches; may be repeated."""
+        for _ in self.rewrite(lambda record: None if _is_of(record, tenant) else record):
+            pass
+
+    def rewrite(self, change: Callable[[StreamRecord], StreamRecord | None]) -> Iterator[str]:
+        """Replace every record by what `change` returns, and delete it where that is None.
+
+        Yields the names of the batches that have changed. A batch that holds no records is left.
+        """
         for batch in self.batches():
             try:
                 content, records = self._read(batch)
             except UnpublishedError:
-                continue  # nothing in it says which tenant it is of
-            others = [each for each in records if not _is_of(each, tenant)]
-            if not others:
-                self.delete(batch)
-            elif len(others) < len(records):
-                body = json.dumps({**content, "payload": {"Records": others}})
+                continue  # nothing in it says whose it is
+            changed = [each for each in map(change, records) if each is not None]
+            if changed == records:
+                continue
+            if changed:
+                body = json.dumps({**content, "payload": {"Records": changed}})
                 with translated_errors():
                     self._s3.put_object(Bucket=self._bucket, Key=batch.key, Body=body.encode())
+            else:
+                self.delete(batch)
+            yield batch.name
 
-    def _read(
-        self, batch: DeadLetterBatch
-    ) -> tuple[Mapping[str, Any], Sequence[Mapping[str, Any]]]:
+    def _read(self, batch: DeadLetterBatch) -> tuple[Mapping[str, Any], Sequence[StreamRecord]]:
         """Return what an object says, and the records in it. Raises UnpublishedError."""
         with translated_errors():
             try:
@@ -85,11 +98,11 @@ class DeadLetters:
             content: Mapping[str, Any] = json.loads(read)
             payload = content["payload"]
             event = json.loads(payload) if isinstance(payload, str) else payload
-            records: Sequence[Mapping[str, Any]] = event["Records"]
+            records: Sequence[StreamRecord] = event["Records"]
         except (KeyError, TypeError, ValueError) as error:
             raise UnpublishedError(f"{batch.name} holds no records of a stream") from error
         return content, records
 
 
-def _is_of(record: Mapping[str, Any], tenant: str) -> bool:
+def _is_of(record: StreamRecord, tenant: str) -> bool:
     return str(record["dynamodb"]["Keys"]["pk"]["S"]).startswith(f"{tenant}#")

@@ -36,6 +36,13 @@ def choose(
     stack: Annotated[
         str | None, typer.Option(help="Work on a deployment: the name of its stack.")
     ] = None,
+    profile: Annotated[
+        str | None,
+        typer.Option(help="The AWS profile to use, as AWS_PROFILE.", show_default=False),
+    ] = None,
+    region: Annotated[
+        str | None, typer.Option(help="The region of the stack.", show_default=False)
+    ] = None,
     endpoint_url: Annotated[
         str | None,
         typer.Option(help="Work on another DynamoDB and Secrets Manager.", show_default=False),
@@ -45,7 +52,7 @@ def choose(
     ] = STATE,
 ) -> None:
     """Note which deployment the command works on."""
-    context.obj = Selection(stack, endpoint_url, state, os.environ)
+    context.obj = Selection(stack, endpoint_url, state, os.environ, profile, region)
 
 
 def main() -> NoReturn:

@@ -70,6 +70,9 @@ PLACES = {
         "brake_command:app",
         "Stop a mistake of the identity provider, such as a filter that leaves out many people.",
     ),
+    "person": Place(
+        "person_command:app", "Find a person, hand out what is stored of a person, or erase it."
+    ),
     "conflicts": Place("conflicts_command:app", "Find conflicts before SCIM is switched on."),
     "duplicates": Place(
         "duplicates_command:app",

@@ -14,3 +14,8 @@ def connect(context: typer.Context) -> Operator:
     """Return the person who runs the command as operator of the selected deployment."""
     selection: Selection = context.obj
     return deployment.connect(local_user(), selection)
+
+
+def connect_to(selection: Selection) -> Operator:
+    """Return the person who runs the command as operator of another deployment, too."""
+    return deployment.connect(local_user(), selection)

@@ -14,6 +14,7 @@ from rollcall.cli.connection import connect
 from rollcall.cli.export_command import export
 from rollcall.cli.link_policy_command import domains, policy
 from rollcall.cli.listing import Listing
+from rollcall.cli.move_command import move
 from rollcall.cli.rate_command import described, rate
 from rollcall.cli.terminal import (
     AsJson,
@@ -218,4 +219,5 @@ def _summary(tenant: Tenant) -> dict[str, Any]:
 
 app.command()(policy)
 app.command()(rate)
+app.command()(move)
 app.add_typer(domains, name="domains")

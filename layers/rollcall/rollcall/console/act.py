@@ -10,13 +10,16 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
 from secrets import token_urlsafe
 from threading import Lock
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from rollcall.model.progress import Progress
 from rollcall.operations.operator import Operator
 from rollcall.operator_error import OperatorError
+
+_Choice = TypeVar("_Choice", bound=Enum)
 
 MAX_PLANS = 100
 """How many plans are kept; the oldest go first."""
@@ -120,6 +123,15 @@ def required(form: Form, name: str, what: str) -> str:
     if not value:
         raise ActError(f"enter {what}")
     return value
+
+
+def chosen(form: Form, name: str, kind: type[_Choice]) -> _Choice:
+    """Return what was chosen in a field. Raises ActError for what was not offered."""
+    value = form.get(name, "")
+    for each in kind:
+        if each.value == value:
+            return each
+    raise ActError(f"choose one of {', '.join(each.value for each in kind)}")
 
 
 def changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]:

@@ -23,7 +23,7 @@ from rollcall.http.routes import EVERYTHING
 from rollcall.operations import running_server
 from rollcall.operations.running_server import RunningServer
 from rollcall.operator_error import OperatorError, naming
-from rollcall.runtime import events_file, pages_function, token_function
+from rollcall.runtime import access_function, events_file, pages_function, token_function
 from rollcall.runtime.background import logged
 from rollcall.runtime.json_log import logger
 from rollcall.runtime.scim_function import application
@@ -159,8 +159,12 @@ def serve(
         create_channels(services)
         create_signing_key(services)
         tokens = admit(services, tenants)
-        pages = [*pages_function.routes(services), *token_function.routes(services)]
         log = logger(sys.stderr)
+        pages = [
+            *pages_function.routes(services),
+            *token_function.routes(services),
+            *access_function.routes(services, log),
+        ]
         app = application(services, EVERYTHING, log, pages)
         config = uvicorn.Config(
             app,

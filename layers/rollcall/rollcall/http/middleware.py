@@ -119,10 +119,11 @@ class TidyPath:
 
 
 class Authentication:
-    """Authenticate requests below a base URL, by the tenant and the token together.
+    """Authenticate requests at a base path, by the tenant and the token together.
 
     Only an authenticated request counts for the rate of the tenant. All are counted as its usage,
     those that are refused where the tenant is known already: no name that is invented is written.
+    Without `usage` none is: it is about the identity provider, which a product is not.
     """
 
     def __init__(
@@ -131,17 +132,20 @@ class Authentication:
         authenticator: Authenticator,
         limiter: RateLimiter,
         failed_sign_ins: FailedSignIns,
-        usage: UsageCounter,
+        *,
+        usage: UsageCounter | None,
+        base: re.Pattern[str] = BASE,
     ) -> None:
         self._app = app
         self._authenticator = authenticator
         self._limiter = limiter
         self._failed_sign_ins = failed_sign_ins
         self._usage = usage
+        self._base = base
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on with its caller, or refuse it."""
-        base = BASE.match(scope.get("path", ""))
+        base = self._base.match(scope.get("path", ""))
         if scope["type"] != "http" or base is None:
             await self._app(scope, receive, send)
             return
@@ -162,24 +166,27 @@ class Authentication:
             await self._app(scope, receive, send)
         finally:
             status = log.get("status", 500)
-            if self._usage.count(caller.tenant, status, caller):
+            if self._usage and self._usage.count(caller.tenant, status, caller):
                 await worker.run(scope, self._usage.write, caller.tenant)
 
     def _admit(self, tenant: str, authorization: str | None, log: dict[str, Any]) -> Caller:
         try:
             caller = self._authenticator.authenticate(tenant, authorization)
         except UnauthorizedException as refusal:
-            if self._authenticator.knows(tenant) and self._usage.count(tenant, refusal.status):
-                self._usage.write(tenant)
+            if self._authenticator.knows(tenant):
+                self._count(tenant, refusal)
             raise self._failed_sign_ins.refusal(tenant) or refusal from None
         log["token_id"] = caller.token_id
         try:
             self._limiter.admit(caller)
         except TooManyRequests as refusal:
-            if self._usage.count(tenant, refusal.status, caller):
-                self._usage.write(tenant)
+            self._count(tenant, refusal, caller)
             raise
         return caller
+
+    def _count(self, tenant: str, refusal: SCIMException, caller: Caller | None = None) -> None:
+        if self._usage and self._usage.count(tenant, refusal.status, caller):
+            self._usage.write(tenant)
 
 
 def note_refusal(log: dict[str, Any], refusal: SCIMException) -> None:

@@ -7,6 +7,9 @@ import re
 BASE = re.compile(r"/scim/(?P<tenant>[^/]+)/v2(?=/|$)")
 """The base path of a tenant."""
 
+ACCESS = re.compile(r"/scim/(?P<tenant>[^/]+)/access")
+"""The path where the product asks who may sign in."""
+
 OAUTH = re.compile(r"/scim/(?P<tenant>[^/]+)/oauth2(?=/|$)")
 """The path of a tenant's token endpoint and its metadata."""
 

@@ -53,6 +53,11 @@ class Access:
             return self
         return replace(self, **self.lasting, following={}, lasting={})
 
+    @property
+    def work_areas(self) -> list[dict[str, str]]:
+        """The work areas with their levels, as clients get them."""
+        return [{"value": area, "level": level} for area, level in sorted(self.areas.items())]
+
     def complete(self, resource: dict[str, Any]) -> None:
         """Add the defaults that a representation lacks, and the extension.
 
@@ -64,9 +69,7 @@ class Access:
             return
         extension: dict[str, Any] = {}
         if self.areas:
-            extension["workAreas"] = [
-                {"value": area, "level": level} for area, level in sorted(self.areas.items())
-            ]
+            extension["workAreas"] = self.work_areas
         if self.role:
             extension["role"] = self.role
         if extension:

@@ -78,6 +78,11 @@ def identifier(sent: str) -> str:
     return sent if _ID.fullmatch(sent.lower()) else GONE if sent else ""
 
 
+def is_identifier(text: str) -> bool:
+    """Tell whether a text has the form of the ids that we issue."""
+    return _ID.fullmatch(text) is not None
+
+
 def path(sent: str) -> str:
     """Return a path with only our routes and ids in it, nothing that could name a person."""
     parts = sent.split("/")

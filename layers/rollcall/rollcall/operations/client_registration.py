@@ -10,11 +10,20 @@ from rollcall.operations.operator import Operator
 from rollcall.operations.tokens import Scope
 from rollcall.storage.token_usage import TokenUse
 from rollcall.tenants.oauth_clients import ClientSecret, OAuthClient
-from rollcall.tenants.tenant_clients import MIN_DAYS, IssuedSecret
+from rollcall.tenants.tenant_clients import MAX_DAYS, MIN_DAYS, IssuedSecret
 from rollcall.tenants.tenants import TenantError
 from rollcall.tenants.token_expiry import SOON
 
-__all__ = ["MIN_DAYS", "SOON", "ClientSecret", "IssuedSecret", "OAuthClient", "Scope", "TokenUse"]
+__all__ = [
+    "MAX_DAYS",
+    "MIN_DAYS",
+    "SOON",
+    "ClientSecret",
+    "IssuedSecret",
+    "OAuthClient",
+    "Scope",
+    "TokenUse",
+]
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 from rollcall.aws.caller_identity import caller_arn
-from rollcall.aws.clients import stack_outputs
+from rollcall.aws.clients import Login, stack_outputs
 from rollcall.model.actor import OPERATOR
 from rollcall.operations import running_server
 from rollcall.operations.operator import Operator
@@ -37,7 +37,8 @@ def connect(user: str, selection: Selection) -> Operator:
     settings = _settings(selection)
     if settings.endpoint_url is not None:
         return Operator(Services(settings), f"{OPERATOR}{user}")
-    arn = caller_arn(selection.environment.get("AWS_ENDPOINT_URL") or None)
+    login = Login(selection.profile, selection.region)
+    arn = caller_arn(selection.environment.get("AWS_ENDPOINT_URL") or None, login)
     return Operator(Services(settings), f"{OPERATOR}{arn}", user=user)
 
 
@@ -59,10 +60,11 @@ def _settings(selection: Selection) -> Settings:
     environment = dict(selection.environment)
     check_endpoint(selection.endpoint_url or environment.get("AWS_ENDPOINT_URL") or None)
     if selection.stack is not None:
-        return _stack_settings(selection.stack)
+        login = Login(selection.profile, selection.region)
+        return _stack_settings(selection.stack, login)
     if selection.endpoint_url is not None:
         environment["AWS_ENDPOINT_URL"] = selection.endpoint_url
-    settings = Settings.of(environment)
+    settings = replace(Settings.of(environment), profile=selection.profile, region=selection.region)
     if environment.keys() & {"AWS_ENDPOINT_URL", "ROLLCALL_TABLE"}:
         unpublished = environment.get("ROLLCALL_UNPUBLISHED", Settings.unpublished)
         erasures = environment.get("ROLLCALL_ERASURES", Settings.erasures)
@@ -82,9 +84,9 @@ def _settings(selection: Selection) -> Settings:
     )
 
 
-def _stack_settings(stack: str) -> Settings:
+def _stack_settings(stack: str, login: Login) -> Settings:
     """Return the settings by the outputs of a stack."""
-    outputs = stack_outputs(stack)
+    outputs = stack_outputs(stack, login)
     if missing := [name for name in _OUTPUTS if name not in outputs]:
         raise DeploymentError(f"the stack {stack} is no Rollcall: it has no output {missing[0]}")
     return Settings(
@@ -98,5 +100,7 @@ def _stack_settings(stack: str) -> Settings:
         bus=outputs["Bus"],
         unpublished=outputs["UnpublishedBucket"],
         issuer_hosts=issuer_hosts(outputs["IssuerHosts"]),
+        profile=login.profile,
+        region=login.region,
         erasures=outputs["ErasureTable"],
     )

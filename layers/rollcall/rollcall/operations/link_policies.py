@@ -15,7 +15,15 @@ from rollcall.model.account_link import LinkPolicy, LinkRule, domain_of
 from rollcall.operations.operator import Operator
 from rollcall.tenants.tenants import Tenant, TenantError
 
-__all__ = ["AbsentMembers", "add_domain", "read", "remove_domain", "set_absent_members", "set_rule"]
+__all__ = [
+    "AbsentMembers",
+    "LinkRule",
+    "add_domain",
+    "read",
+    "remove_domain",
+    "set_absent_members",
+    "set_rule",
+]
 
 _DOMAIN = re.compile(r"[^\W_]([\w-]*[^\W_])?(\.[^\W_]([\w-]*[^\W_])?)*")
 

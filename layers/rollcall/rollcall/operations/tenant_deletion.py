@@ -13,6 +13,7 @@ from rollcall.directory.directory import Directory
 from rollcall.model.progress import Progress
 from rollcall.operations import closing
 from rollcall.operations.operator import Operator
+from rollcall.runtime.services import Services
 from rollcall.storage import tenant_items
 
 
@@ -25,9 +26,15 @@ def delete(
 ) -> Generator[Progress]:
     """Disable a tenant and delete everything of it. Raises TenantError when there is none.
 
-    Without `wait` it does not wait for the requests that are under way.
+    Without `wait` it does not wait for the requests that are under way. Of a tenant that has moved
+    to another deployment only the items are deleted, which tells nobody: its users live on there.
     """
     services = operator.services
+    closed = services.tenants.show(tenant).closure
+    if closed is not None and closed.moved_to:
+        yield from _delete_everything(services, tenant)
+        closing.let_sweep(services, tenant, closed.act)
+        return
     services.tenants.disable(tenant)
     directory = services.directory(tenant, actor=operator.actor.public)
     yield from _clear(directory)
@@ -35,6 +42,10 @@ def delete(
     if remaining > timedelta():
         yield from closing.waiting(remaining, sleep)
         yield from _clear(directory)
+    yield from _delete_everything(services, tenant)
+
+
+def _delete_everything(services: Services, tenant: str) -> Iterator[Progress]:
     yield Progress(step="deleting reports, and changes that could not be published")
     services.reports.delete(tenant)
     services.unpublished.forget(tenant)

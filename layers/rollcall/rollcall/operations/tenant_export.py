@@ -27,6 +27,7 @@ from rollcall.storage.findings import Findings
 from rollcall.storage.group_members import GroupMembers
 from rollcall.storage.handover_items import HandoverItems
 from rollcall.storage.held_accounts import HeldAccounts
+from rollcall.storage.item_changes import ARRIVED
 from rollcall.storage.keys import Keys
 from rollcall.storage.large_change_items import LargeChangeItems
 from rollcall.storage.provisioning_log import MAX_KEEP_DAYS
@@ -38,8 +39,8 @@ from rollcall.tenants.oauth_clients import OAuthClient
 
 Line: TypeAlias = dict[str, Any]
 
-_KEYS = frozenset({"pk", "sk", "gsi_pk", "gsi_sk", "feed", "revision", "expires"})
-"""The attributes of an item that are only its keys, its revision and its expiry."""
+_KEYS = frozenset({"pk", "sk", "gsi_pk", "gsi_sk", "feed", "revision", "expires", ARRIVED})
+"""The attributes of an item that are only its keys, its revision, its expiry and its way here."""
 
 
 def lines(operator: Operator, tenant: str) -> Iterator[Line]:

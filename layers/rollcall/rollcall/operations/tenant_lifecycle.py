@@ -100,10 +100,10 @@ def list_all(operator: Operator) -> TenantList:
     services = operator.services
     now, (run, summaries) = services.tenants.clock(), services.summaries.items.read_all()
     if run.finished:
-        return TenantList(run.finished, tuple(_listed(each, now) for each in summaries))
+        return TenantList(run.finished, tuple(listed(each, now) for each in summaries))
     found = [services.summaries.of_secrets(tenant, now) for tenant in services.tenants.list()]
     found.sort(key=lambda summary: summary.urgency)
-    return TenantList(instant(now), tuple(_listed(each, now) for each in found))
+    return TenantList(instant(now), tuple(listed(each, now) for each in found))
 
 
 def show(operator: Operator, tenant: str) -> TenantOverview:
@@ -117,7 +117,7 @@ def show(operator: Operator, tenant: str) -> TenantOverview:
         stored,
         operator.tenant_url(tenant),
         {f"{kind.value.lower()}s": count for kind, count in counts.items()},
-        _listed(summary or services.summaries.of_secrets(stored, now), now),
+        listed(summary or services.summaries.of_secrets(stored, now), now),
         max(as_of, summary.written) if summary else instant(now),
         UsageItems(services.table, tenant).latest(now),
     )
@@ -135,7 +135,8 @@ def enable(operator: Operator, tenant: str) -> None:
     _log(operator, tenant, "enable")
 
 
-def _listed(summary: TenantSummary, now: datetime) -> ListedTenant:
+def listed(summary: TenantSummary, now: datetime) -> ListedTenant:
+    """Return a summary with what it means at a moment."""
     return ListedTenant(
         summary,
         summary.status(now),

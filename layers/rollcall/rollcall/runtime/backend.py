@@ -12,6 +12,7 @@ from functools import cache, cached_property
 from rollcall.aws.clients import (
     Channels,
     Clients,
+    Login,
     connect,
     connect_bus,
     connect_channels,
@@ -41,7 +42,10 @@ class Backend:
 
     def __init__(self, settings: Settings, clients: Clients | None = None) -> None:
         self.settings = settings
-        self.clients = clients or connect(settings.endpoint_url, role=settings.role)
+        self._login = Login(settings.profile, settings.region)
+        self.clients = clients or connect(
+            settings.endpoint_url, role=settings.role, login=self._login
+        )
         self.table = Table(self.clients.dynamodb, settings.table)
         self.secrets = Secrets(self.clients.secretsmanager, settings.secrets)
         self.summaries = Summaries(self.table, self.secrets)
@@ -71,7 +75,8 @@ class Backend:
     def bus(self) -> EventBus:
         """Return the bus that change events are published on."""
         settings = self.settings
-        return EventBus(connect_bus(settings.endpoint_url, role=settings.role), settings.bus)
+        client = connect_bus(settings.endpoint_url, role=settings.role, login=self._login)
+        return EventBus(client, settings.bus)
 
     def deployments(self) -> Deployments:
         """Return the deployments of the account that the stack is in."""
@@ -80,7 +85,8 @@ class Backend:
     @cached_property
     def channels(self) -> Channels:
         """The clients that SCIM requests do not need."""
-        return connect_channels(self.settings.endpoint_url, role=self.settings.role)
+        settings = self.settings
+        return connect_channels(settings.endpoint_url, role=settings.role, login=self._login)
 
     @cached_property
     def unpublished(self) -> DeadLetters:

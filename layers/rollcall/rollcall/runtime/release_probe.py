@@ -11,7 +11,7 @@ from typing import Any
 from uuid import uuid4
 
 from rollcall.model.release_tenant import release_tenant
-from rollcall.tenants.tenants import TenantError, Tenants, new_token
+from rollcall.tenants.tenants import READ_ONLY, READ_WRITE, TenantError, Tenants, new_token
 
 LIFETIME = timedelta(minutes=15)
 """How long the token of a probe is valid, longer than a probe takes."""
@@ -30,10 +30,13 @@ class ProbeFailed(Exception):  # noqa: N818
 def probe_tenant(tenants: Tenants, function: str) -> Iterator[tuple[str, str]]:
     """Yield the name and a token of a tenant for one probe, which then is deleted.
 
+    The token for questions about access is read-only, as theirs have to be.
+
     What a probe left that was killed is replaced: its secret has a token that nobody knows.
     """
     name = release_tenant(function)
-    plain, token = new_token("release", tenants.clock(), LIFETIME)
+    scope = READ_ONLY if function == "access" else READ_WRITE
+    plain, token = new_token("release", tenants.clock(), LIFETIME, scope)
     try:
         tenants.add_for_release(name, token)
     except TenantError:
@@ -63,6 +66,7 @@ class Probe:
             "token": self._token_endpoint,
             "handover": self._handover_page,
             "reports": self._report_links,
+            "access": self._sign_ins,
         }
         requests[function]()
 
@@ -105,6 +109,22 @@ class Probe:
         """Follow a link that does not exist."""
         self._ask("GET", f"/reports/{uuid4()}", 404)
 
+    def _sign_ins(self) -> None:
+        """Ask about somebody whom nobody knows, in each way of finding."""
+        someone = {"externalId": str(uuid4()), "userName": f"{uuid4()}@release.invalid"}
+        for question in (someone, {"email": someone["userName"]}, {"id": str(uuid4())}):
+            path = f"/scim/{self.tenant}/access"
+            answer = json.loads(self._ask("POST", path, 200, self._headers, json.dumps(question)))
+            if answer["active"] or answer["reason"] != "unknown":
+                raise ProbeFailed(f"POST {path} knows somebody who does not exist")
+
+    @property
+    def _headers(self) -> dict[str, str]:
+        return {
+            "Authorization": f"Bearer {self.token}",
+            "Content-Type": "application/scim+json",
+        }
+
     def _resource(self, path: str, body: Any, change: Any) -> None:
         """Test the connection, create, change and delete; delete what a failed probe left."""
         ((attribute, name),) = [(key, body[key]) for key in body if key != "schemas"]
@@ -128,13 +148,9 @@ class Probe:
     def _scim(
         self, method: str, path: str, status: int, body: Any = None, query: Any = None
     ) -> Any:
-        headers = {
-            "Authorization": f"Bearer {self.token}",
-            "Content-Type": "application/scim+json",
-        }
         text = None if body is None else json.dumps(body)
         full = f"/scim/{self.tenant}/v2{path}"
-        return json.loads(self._ask(method, full, status, headers, text, query) or "null")
+        return json.loads(self._ask(method, full, status, self._headers, text, query) or "null")
 
     def _ask(  # noqa: PLR0917  # a request and its status
         self,

@@ -22,9 +22,10 @@ class Settings:
     credentials of its role; `request_seconds` is the time of a request outside of a function;
     `issuer_hosts` serve the keys of issuers beside the hosts of Entra, and with
     `trust_loopback_issuer` this machine does, too; `rate` is how many requests a second each tenant
-    may send, 0 for any number; `functions` says what each function that
-    clients reach is for, by its name in AWS; `erasures` is the table of erased accounts, which no
-    function reads. The defaults are those of the local server.
+    may send, and `access_rate` how many questions about access, 0 for any number; `functions` says
+    what each function that clients reach is for, by its name in AWS; `erasures` is the table of
+    erased accounts, which no function reads; `profile` and `region` are of an operator's AWS
+    configuration, None for those that it names. The defaults are those of the local server.
     """
 
     table: str = "rollcall"
@@ -48,8 +49,11 @@ class Settings:
     issuer_hosts: frozenset[str] = frozenset()
     trust_loopback_issuer: bool = False
     rate: int = 0
+    access_rate: int = 0
     functions: Mapping[str, str] = field(default_factory=dict)
     erasures: str = "rollcall-erasures"
+    profile: str | None = None
+    region: str | None = None
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> Settings:
@@ -75,6 +79,9 @@ class Settings:
             signing_keys=environment.get("ROLLCALL_SIGNING_SECRET", cls.signing_keys),
             issuer_hosts=issuer_hosts(environment.get("ROLLCALL_ISSUER_HOSTS", "")),
             rate=_number(environment, "ROLLCALL_RATE", cls.rate, "requests a second", least=0),
+            access_rate=_number(
+                environment, "ROLLCALL_ACCESS_RATE", cls.access_rate, "questions a second", least=0
+            ),
             functions=_functions(environment.get("ROLLCALL_FUNCTIONS", "")),
         )
 

@@ -7,8 +7,9 @@ that is returned for this id alone.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 
 from rollcall.aws.attribute_values import Item
@@ -19,9 +20,9 @@ from rollcall.scim.document import encoded
 from rollcall.scim.resource_type import Kind
 from rollcall.storage.document_item import record_of
 from rollcall.storage.index_entries import CHANGED
-from rollcall.storage.keys import Keys
+from rollcall.storage.keys import Keys, identifier
 from rollcall.storage.resource_writes import ResourceWrites
-from rollcall.storage.table import Table
+from rollcall.storage.table import MAX_BATCH, Table
 from rollcall.storage.transactions import Action
 
 
@@ -47,6 +48,30 @@ class Aliases:
         """Return the alias with an id, None when the id is not an alias."""
         item = self._table.get(self._keys.document(Kind.USER, identifier))
         return None if item is None else alias_of(identifier, item)
+
+    def merged_into(self, survivor: str) -> list[Alias]:
+        """Return the ids that mean a user, over several merges as well.
+
+        Reads all tombstones of the tenant, by an eventually consistent index.
+        """
+        by_survivor: dict[str, list[Alias]] = {}
+        for alias in self._all():
+            by_survivor.setdefault(alias.survivor, []).append(alias)
+        found: list[Alias] = []
+        waiting = [survivor]
+        while waiting:
+            aliases = by_survivor.pop(waiting.pop(), [])
+            found += aliases
+            waiting += [alias.id for alias in aliases]
+        return found
+
+    def _all(self) -> Iterator[Alias]:
+        entries = self._table.query_index(self._keys.tombstones())
+        while batch := list(islice(entries, MAX_BATCH)):
+            keys = [{"pk": entry["pk"], "sk": entry["sk"]} for entry in batch]
+            for (pk, _), item in self._table.get_many(keys).items():
+                if (alias := alias_of(identifier(pk), item)) is not None:
+                    yield alias
 
     def creation(
         self, record: Record, survivor: str, stub: Mapping[str, Any] | None, now: str

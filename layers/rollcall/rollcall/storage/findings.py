@@ -67,6 +67,20 @@ class Findings:
             *(self._flag(user, finding, kind) for user, kind in flagged.items()),
         ]
 
+    def delete(self, finding: str, item: Item) -> None:
+        """Delete the revision of a finding that was read, with the flags of its users.
+
+        Raises ConditionFailed when the finding was changed meanwhile.
+        """
+        deletion = Action(
+            "Delete",
+            self.keys.finding(finding),
+            condition="revision = :revision",
+            values={":revision": item["revision"]},
+        )
+        flags = [Action("Delete", self.keys.flag(user, finding)) for user in item["accounts"]]
+        self.table.transact([deletion, *flags])
+
     def read_run(self) -> Item | None:
         """Read the progress of the latest run."""
         return self.table.get(self.keys.run())

@@ -34,6 +34,9 @@ _SHAPES: Mapping[ItemType, frozenset[str]] = {
 }
 """The partitions of these items, by the word after the tenant."""
 
+ARRIVED = "arrived"
+"""The attribute of an item that came with its tenant from another deployment: it is not new."""
+
 _KINDS = {kind.upper(): kind for kind in Kind}
 
 
@@ -59,19 +62,27 @@ class ItemChange:
     after: Item | None
 
 
+def is_published(key: Item) -> bool:
+    """Tell whether changes of an item with this key may have events."""
+    return _type_of(key) is not None
+
+
 def changes(records: Iterable[Mapping[str, Any]]) -> Iterator[ItemChange]:
     """Yield the changes in stream records, as Lambda or GetRecords hands them over.
 
-    Changes of other items are left out, and deletions, such as those of expired items.
+    Changes of other items are left out, and deletions, such as those of expired items, and the
+    arrival of an item from another deployment.
     """
     for record in records:
         body = record["dynamodb"]
         key = decoded(body["Keys"])
+        item_type = _type_of(key)
+        if item_type is None or "NewImage" not in body:
+            continue
+        if "OldImage" not in body and ARRIVED in body["NewImage"]:
+            continue
         tenant, _, rest = key["pk"].partition("#")
         shape, _, resource = rest.partition("#")
-        item_type = next((prefix for prefix in ItemType if key["sk"].startswith(prefix)), None)
-        if item_type is None or shape not in _SHAPES[item_type] or "NewImage" not in body:
-            continue
         at = body["ApproximateCreationDateTime"]
         yield ItemChange(
             id=record["eventID"],
@@ -85,3 +96,9 @@ def changes(records: Iterable[Mapping[str, Any]]) -> Iterator[ItemChange]:
             before=decoded(body["OldImage"]) if "OldImage" in body else None,
             after=decoded(body["NewImage"]),
         )
+
+
+def _type_of(key: Item) -> ItemType | None:
+    item_type = next((prefix for prefix in ItemType if key["sk"].startswith(prefix)), None)
+    shape = key["pk"].partition("#")[2].partition("#")[0]
+    return item_type if item_type is not None and shape in _SHAPES[item_type] else None

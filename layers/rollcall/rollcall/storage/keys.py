@@ -34,6 +34,8 @@ UNFINISHED = "#UNFINISHED"
 """The index partition of unfinished changes of all tenants; no tenant's name begins with #."""
 FLAG = "FLAG#"
 HELD = "HELD"
+RATE, BOOKMARK = "#RATE", "#BOOKMARK#"
+"""What follows the tenant's name where a deployment remembers something for an hour or a day."""
 FINDING = "FINDING#"
 SUMMARY = "SUMMARY#"
 
@@ -186,9 +188,9 @@ class Keys:
         """An entry of the provisioning log."""
         return {"pk": self.log(day, shard), "sk": order}
 
-    def rate(self) -> Key:
-        """How far the tenant has used its rate."""
-        return {"pk": f"{self.tenant}#RATE", "sk": "RATE"}
+    def rate(self, of: str = "RATE") -> Key:
+        """How far the tenant has used a rate: of requests, or of questions about access."""
+        return {"pk": f"{self.tenant}{RATE}", "sk": of}
 
     def usage_hours(self) -> str:
         """The partition of the hours in which the tenant sent requests."""
@@ -216,7 +218,7 @@ class Keys:
 
     def bookmark(self, walk: str, start: int) -> Key:
         """The position where a page of a listing begins."""
-        return {"pk": f"{self.tenant}#BOOKMARK#{walk}", "sk": str(start)}
+        return {"pk": f"{self.tenant}{BOOKMARK}{walk}", "sk": str(start)}
 
     def templates(self) -> str:
         """The partition of the New User Templates."""

@@ -23,10 +23,21 @@ class Outbox:
         self._table = table
         self._keys = Keys(tenant)
 
-    def write(self, event_type: str, about: str, details: Mapping[str, Any], actor: Actor) -> None:
-        """Write a notice of an event type such as `token.rotated` about an id."""
+    def write(
+        self,
+        event_type: str,
+        about: str,
+        details: Mapping[str, Any],
+        actor: Actor,
+        notice: str = "",
+    ) -> None:
+        """Write a notice of an event type such as `token.rotated` about an id.
+
+        `notice` is the id of a notice that may be written again and is one event.
+        """
         action = self.action(event_type, about, details, actor)
-        self._table.put(action.key, action.item)
+        key = self._keys.notice(notice) if notice else action.key
+        self._table.put(key, action.item)
 
     def action(
         self, event_type: str, about: str, details: Mapping[str, Any], actor: Actor

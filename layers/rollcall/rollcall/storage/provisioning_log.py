@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from heapq import merge
-from itertools import count
+from itertools import count, islice
 from typing import Any
 from zlib import crc32
 
@@ -21,6 +22,7 @@ from rollcall.model.actor import Actor, public
 from rollcall.scim.errors import Unavailable
 from rollcall.scim.instant import instant
 from rollcall.storage.keys import Key, Keys
+from rollcall.storage.parallel_reads import at_once
 from rollcall.storage.table import Table
 from rollcall.storage.transactions import Action, ConditionFailed
 
@@ -28,6 +30,7 @@ SHARDS = 4
 KEEP_DAYS = 90
 MAX_KEEP_DAYS = 731
 
+_LASTING = timedelta(days=KEEP_DAYS)
 _NOBODY = Actor()
 
 
@@ -104,6 +107,24 @@ class ProvisioningLog:
         with suppress(ConditionFailed, Unavailable, ClientError):
             self._table.transact([new], seconds=0)
 
+    def forget_names(self, entry: LogEntry, expires: int, *, keep_reason: bool) -> None:
+        """Delete the hashes of an entry, and its reason; it expires at a Unix time, or before."""
+        remove = "REMOVE named" if keep_reason else "REMOVE named, reason"
+        unnamed = Action(
+            "Update",
+            self._key(entry),
+            update=remove,
+            condition="expires <= :expires",
+            values={":expires": expires},
+        )
+        sooner = replace(
+            unnamed, update=f"SET expires = :expires {remove}", condition="expires > :expires"
+        )
+        for action in (sooner, unnamed) if self._keep > _LASTING else (unnamed, sooner):
+            with suppress(ConditionFailed):  # the other one holds, or the entry has expired
+                self._table.update(action)
+                return
+
     def read(self, since: datetime, until: datetime) -> Iterator[LogEntry]:
         """Yield the entries from one moment up to another, in the order of time."""
         first, last = instant(since), instant(until)
@@ -116,6 +137,27 @@ class ProvisioningLog:
                 if item["sk"] >= last:
                     return
                 yield _entry(item)
+
+    def latest(self, since: datetime, before: str, limit: int) -> list[LogEntry]:
+        """Return the latest entries since a moment, the latest first; `before` is an `order`.
+
+        A round trip reads the shards of a day.
+        """
+        found: list[LogEntry] = []
+        first, until = instant(since), datetime.fromisoformat(before.partition("#")[0])
+        for day in reversed(list(_days(since, until))):
+            reads = [partial(self._last, day, shard, before, limit) for shard in range(SHARDS)]
+            items = [item for read in at_once(reads) for item in read if item["sk"] >= first]
+            items.sort(key=lambda item: str(item["sk"]), reverse=True)
+            found += map(_entry, items[: limit - len(found)])
+            if len(found) == limit:
+                break
+        return found
+
+    def _last(self, day: date, shard: int, before: str, limit: int) -> list[Item]:
+        partition = self._keys.log(day.isoformat(), shard)
+        items = self._table.query(partition, after=before, backwards=True, limit=limit)
+        return list(islice(items, limit))
 
     def _key(self, entry: LogEntry) -> Key:
         return self._keys.log_entry(entry.time[:10], entry.shard, entry.order)

@@ -1,4 +1,4 @@
-"""How far a tenant has used its rate: one item that the containers of a deployment share.
+"""How far a tenant has used a rate: one item that the containers of a deployment share.
 
 `tat` is the theoretical arrival time of the generic cell rate algorithm: until when all admitted
 requests take at the rate of the tenant. Times are in microseconds since 1970.
@@ -15,6 +15,9 @@ from rollcall.scim.errors import Unavailable
 from rollcall.storage.keys import Keys
 from rollcall.storage.table import Table
 from rollcall.storage.transactions import Action, ConditionFailed
+
+REQUESTS, QUESTIONS = "RATE", "ACCESS"
+"""What a tenant has a rate of: requests of SCIM, and questions about access."""
 
 LIFETIME = 86_400
 """The seconds after which an item that nobody writes any more expires."""
@@ -41,11 +44,11 @@ class LevelTooHigh(Exception):  # noqa: N818
 
 
 class RateItem:
-    """The level of one tenant."""
+    """The level of one tenant, of its requests or of its questions about access."""
 
-    def __init__(self, table: Table, tenant: str) -> None:
+    def __init__(self, table: Table, tenant: str, of: str = REQUESTS) -> None:
         self._table = table
-        self._key = Keys(tenant).rate()
+        self._key = Keys(tenant).rate(of)
 
     def read(self) -> RateLevel:
         """Return the level, zero where it was never written."""

@@ -6,7 +6,7 @@ holds a code, and the URL is signed when the link is followed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 LINK_DAYS = 7
 """How long a link to a report works."""
+
+CHUNK = 1 << 20
+"""How many bytes of a file are read at a time."""
 
 URL_SECONDS = 120
 """How long a signed URL works."""
@@ -87,13 +90,63 @@ class ReportFiles:
                 raise ReportError("the report is not kept any more") from error
             yield from response["Body"].iter_chunks()
 
+    def copy(self, tenant: str, to: ReportFiles) -> Iterator[int]:
+        """Copy the reports of a tenant to another bucket, one after the other through memory.
+
+        Yields how many there are so far; those that are there in the same size are left.
+        """
+        with translated_errors():
+            there, here = dict(to._files(tenant)), dict(self._files(tenant))
+        for number, (name, size) in enumerate(here.items(), 1):
+            if there.get(name) != size:
+                with translated_errors():
+                    found = self._s3.get_object(Bucket=self._bucket, Key=name)
+                    to._s3.put_object(
+                        Bucket=to._bucket,
+                        Key=name,
+                        Body=found["Body"].read(),
+                        ContentType=found["ContentType"],
+                        ContentDisposition=found["ContentDisposition"],
+                    )
+            yield number
+
     def delete(self, tenant: str) -> None:
         """Delete the reports of a tenant; links to them expire by themselves."""
-        pages = self._s3.get_paginator("list_objects_v2")
+        self.delete_report(tenant)
+
+    def delete_report(self, path: str) -> None:
+        """Delete the files of a report, or of all reports below a path; may be repeated."""
         with translated_errors():
-            for page in pages.paginate(Bucket=self._bucket, Prefix=f"{tenant}/"):
-                for listed in page.get("Contents", ()):
-                    self._s3.delete_object(Bucket=self._bucket, Key=listed["Key"])
+            for key in self._keys(path):
+                self._s3.delete_object(Bucket=self._bucket, Key=key)
+
+    def naming(self, tenant: str, words: Collection[str]) -> set[str]:
+        """Return the paths of the reports of a tenant that hold one of some words, such as ids."""
+        with translated_errors():
+            return {key.rpartition("/")[0] for key in self._keys(tenant) if self._holds(key, words)}
+
+    def _keys(self, path: str) -> Iterator[str]:
+        return (key for key, _ in self._files(path))
+
+    def _files(self, path: str) -> Iterator[tuple[str, int]]:
+        """Yield the keys of the files below a path, and their sizes."""
+        pages = self._s3.get_paginator("list_objects_v2")
+        for page in pages.paginate(Bucket=self._bucket, Prefix=f"{path}/"):
+            yield from ((listed["Key"], listed["Size"]) for listed in page.get("Contents", ()))
+
+    def _holds(self, key: str, words: Collection[str]) -> bool:
+        try:
+            body = self._s3.get_object(Bucket=self._bucket, Key=key)["Body"]
+        except self._s3.exceptions.NoSuchKey:
+            return False  # deleted meanwhile
+        sought = [word.encode() for word in words]
+        end = b""
+        for chunk in body.iter_chunks(CHUNK):
+            text = end + chunk  # a word may lie across two chunks
+            if any(word in text for word in sought):
+                return True
+            end = text[-max(map(len, sought)) :]
+        return False
 
     def create_link(self, path: str, now: datetime, code: str = "") -> str:
         """Create a link to a report and return its code, of which only a digest is stored."""

@@ -16,6 +16,7 @@ from rollcall.aws.attribute_values import Item, decoded, encoded
 from rollcall.aws.aws_errors import ClientError, is_conflict, translated_errors
 from rollcall.aws.retry import Retry
 from rollcall.scim.errors import TooManyException, Unavailable
+from rollcall.storage import batch_writes
 from rollcall.storage.keys import Key
 from rollcall.storage.parallel_reads import at_once
 from rollcall.storage.transactions import Action, ConditionFailed
@@ -179,15 +180,19 @@ class Table:
 
         This reads the whole table. `only` names the attributes to read, all when it is empty.
         """
+        for page in self.scan_pages(*prefixes, only=only):
+            yield from page
+
+    def scan_pages(self, *prefixes: str, only: Sequence[str] = ()) -> Iterator[list[Item]]:
+        """Read as `scan` does, a list a round trip; many are empty where the table is large."""
         values = {f":beginning{number}": each for number, each in enumerate(prefixes)}
-        for page in self._pages(
+        return self._pages(
             self._client.scan,
             ConsistentRead=True,
             FilterExpression=" OR ".join(f"begins_with(pk, {each})" for each in values),
             ExpressionAttributeValues=encoded(values),
             **_projection(only),
-        ):
-            yield from page
+        )
 
     def transact(self, actions: Sequence[Action], seconds: float | None = None) -> None:
         """Apply all actions or none; `seconds` replaces the time that a request has for attempts.
@@ -221,34 +226,17 @@ class Table:
 
     def delete(self, keys: Iterable[Key]) -> None:
         """Delete items, unconditionally, in batches."""
-        self._write([{"DeleteRequest": {"Key": encoded(key)}} for key in keys])
+        self._write_batches({"DeleteRequest": {"Key": encoded(key)}} for key in keys)
 
     def put_many(self, items: Iterable[Item]) -> None:
-        """Write items, in place of existing ones, in batches; no two may have one key."""
-        self._write([{"PutRequest": {"Item": encoded(item)}} for item in items])
+        """Write whole items, in place of existing ones, in batches; some may be written if not all.
 
-    def _write(self, requests: list[Any]) -> None:
-        attempts = self.retry.attempts()
-        while requests:
-            if next(attempts, "over") == "over":
-                raise Unavailable("the directory is busy, try again")
-            batch, requests = requests[:25], requests[25:]
-            remaining = self._write_batch(batch)
-            if not remaining:
-                attempts = self.retry.attempts()
-            requests = remaining + requests
+        No two of them may have the same key.
+        """
+        self._write_batches({"PutRequest": {"Item": encoded(item)}} for item in items)
 
-    def _write_batch(self, batch: list[Any]) -> list[Any]:
-        """Write a batch and return the requests that were not applied."""
-        try:
-            with translated_errors():
-                answer = self._client.batch_write_item(RequestItems={self.name: batch})
-        except ClientError as error:
-            # Not documented for this call, but each of its items is a write that can conflict.
-            if not is_conflict(error):
-                raise
-            return batch
-        return list(answer["UnprocessedItems"].get(self.name, ()))
+    def _write_batches(self, requests: Iterable[Any]) -> None:
+        batch_writes.write(self._client, self.name, self.retry, list(requests))
 
     def _pages(self, read: Callable[..., Any], **request: Any) -> Iterator[list[Item]]:
         request = {**self._limit, **request}

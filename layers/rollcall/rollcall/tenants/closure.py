@@ -22,8 +22,9 @@ CLOSED = "closed"
 CLOSED_REASON = "the tenant is closed"
 """Why a request is refused, in the log."""
 
-RETRY_AFTER = 120
-"""After how many seconds a client is asked to try again."""
+RETRY_AFTER, RETRY_MOVED_AFTER = 120, 3600
+"""After how many seconds a client is asked to try again; where the tenant has moved, it has to be
+told the new URL first."""
 
 
 class TenantClosed(Unavailable):
@@ -35,15 +36,16 @@ class Closure:
     """Why a tenant is closed, and since when.
 
     `act` names the act that closed it, which alone changes or opens it again; `before` is the state
-    that it had. `told` is what clients read, the usual sentence when it is empty.
+    that it had. `moved_to` is the Tenant URL at which another deployment serves it. `arriving` says
+    that it comes from another deployment, which this one has not served yet.
     """
 
     act: str
     reason: str
     since: str
     before: str
-    told: str = ""
-    retry_after: int = RETRY_AFTER
+    moved_to: str = ""
+    arriving: bool = False
 
     @classmethod
     def of(cls, content: Content) -> Closure | None:
@@ -59,8 +61,11 @@ class Closure:
     @property
     def refusal(self) -> TenantClosed:
         """The answer to a request of a client."""
-        sentence = self.told or "this tenant is closed for maintenance, try again later"
-        return TenantClosed(sentence, retry_after=self.retry_after)
+        if self.moved_to:
+            sentence = f"this tenant has moved: its Tenant URL is {self.moved_to}"
+            return TenantClosed(sentence, retry_after=RETRY_MOVED_AFTER)
+        sentence = "this tenant is closed for maintenance, try again later"
+        return TenantClosed(sentence, retry_after=RETRY_AFTER)
 
     def sentence(self, tenant: str) -> str:
         """Return the refusal of another act, for operators."""

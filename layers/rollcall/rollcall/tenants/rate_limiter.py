@@ -18,7 +18,7 @@ from rollcall.aws.aws_errors import ClientError
 from rollcall.scim.errors import TooManyRequests, Unavailable
 from rollcall.scim.instant import instant
 from rollcall.storage.provisioning_log import LogEntry, ProvisioningLog
-from rollcall.storage.rate_item import LevelTooHigh, RateItem, RateLevel
+from rollcall.storage.rate_item import QUESTIONS, REQUESTS, LevelTooHigh, RateItem, RateLevel
 from rollcall.storage.table import Table
 from rollcall.storage.transactions import ConditionFailed
 from rollcall.tenants.authentication import Caller
@@ -31,6 +31,9 @@ PAUSE = 5 * SECOND
 """How long requests are not counted after the level could not be written or read."""
 
 _MAX_TENANTS = 4096
+
+COUNTED = {REQUESTS: "requests", QUESTIONS: "questions about access"}
+"""What a limiter counts, in words."""
 
 
 @dataclass
@@ -46,8 +49,9 @@ class _TenantState:
 class RateLimiter:
     """Counts the requests of tenants in one container; with a rate of 0 it counts none.
 
-    `rate` is what a tenant without a rate of its own may send in a second. `log` returns the log of
-    a tenant, and `warn` is called with the name of a tenant that cannot be counted.
+    `rate` is what a tenant may send in a second; that `of` requests is for tenants without a rate
+    of their own. `log` returns the log of a tenant, and `warn` is called with the name of a tenant
+    that cannot be counted.
     """
 
     def __init__(
@@ -57,9 +61,12 @@ class RateLimiter:
         log: Callable[[str], ProvisioningLog],
         warn: Callable[[str], None],
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        *,
+        of: str = REQUESTS,
     ) -> None:
         self._table = table
         self._rate = rate
+        self._of = of
         self._log = log
         self._warn = warn
         self._clock = clock
@@ -70,14 +77,14 @@ class RateLimiter:
         """Count a request. Raises TooManyRequests when the tenant is beyond its rate."""
         if not self._rate:
             return
-        state, rate = self._state(caller.tenant), caller.rate or self._rate
+        state, rate = self._state(caller.tenant), self._rate_of(caller)
         with state.bucket.lock:
             now = self._now(state)
             state.bucket.offer(1, now)
             wait = state.bucket.wait(now)
         if wait:
             self._log_refusal(caller, state, rate)
-            raise _refusal(wait, rate)
+            raise self._refusal(wait, rate)
         self._count(caller, state, 1)
 
     def charge(self, caller: Caller, operations: int) -> None:
@@ -97,22 +104,22 @@ class RateLimiter:
         """
         if not self._rate or not operations:
             return
-        state, rate = self._state(caller.tenant), caller.rate or self._rate
+        state, rate = self._state(caller.tenant), self._rate_of(caller)
         with state.bucket.lock:
             state.bucket.offer(operations, self._now(state))
         try:
             self._count(caller, state, operations, refusable=operations)
         except LevelTooHigh as refused:
-            self._share(RateItem(self._table, caller.tenant), state, refused.level, rate)
+            self._share(RateItem(self._table, caller.tenant, self._of), state, refused.level, rate)
             with state.bucket.lock:
                 wait = state.bucket.wait(self._now(state))
-            raise _refusal(wait, rate) from None
+            raise self._refusal(wait, rate) from None
 
     def _count(
         self, caller: Caller, state: _TenantState, requests: int, refusable: int = 0
     ) -> None:
         """Count requests; raise LevelTooHigh where so many of them are refused instead."""
-        bucket, rate = state.bucket, caller.rate or self._rate
+        bucket, rate = state.bucket, self._rate_of(caller)
         with bucket.lock:
             now = self._now(state)
             if now < state.paused_until:
@@ -121,7 +128,7 @@ class RateLimiter:
             look, report = bucket.is_look_due(now), bucket.is_report_due(now, rate)
         if not (look or report):
             return
-        item = RateItem(self._table, caller.tenant)
+        item = RateItem(self._table, caller.tenant, self._of)
         try:
             with deadline.within(CALL_SECONDS):
                 if look:
@@ -181,11 +188,11 @@ class RateLimiter:
         state.refused = minute
         entry = LogEntry(
             time=minute,
-            request="rate",
+            request=self._of.lower(),
             actor=f"token:{caller.token_id}",
-            method="rate",
+            method=self._of.lower(),
             status=429,
-            detail=f"requests beyond {rate} a second were refused in this minute",
+            detail=f"{COUNTED[self._of]} beyond {rate} a second were refused in this minute",
             target=f"Tenant/{caller.tenant}",
         )
         with deadline.within(CALL_SECONDS):
@@ -202,10 +209,12 @@ class RateLimiter:
     def _now(self, state: _TenantState) -> int:
         return state.bucket.time(int(self._clock().timestamp() * SECOND))
 
+    def _rate_of(self, caller: Caller) -> int:
+        return (caller.rate if self._of == REQUESTS else 0) or self._rate
 
-def _refusal(wait: int, rate: int) -> TooManyRequests:
-    return TooManyRequests(
-        f"more than {rate} requests a second, try again later",
-        limit="rate",
-        retry_after=-(-wait // SECOND),
-    )
+    def _refusal(self, wait: int, rate: int) -> TooManyRequests:
+        return TooManyRequests(
+            f"more than {rate} {COUNTED[self._of]} a second, try again later",
+            limit=self._of.lower(),
+            retry_after=-(-wait // SECOND),
+        )

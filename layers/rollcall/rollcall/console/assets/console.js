@@ -25,6 +25,10 @@ function showTimes(root) {
     each.textContent = moment.toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" });
     each.title = `${instant} UTC, shown in ${zone}`;
   }
+  for (const each of root.querySelectorAll("[data-instant]")) {
+    const moment = new Date(each.dataset.instant);
+    each.textContent = moment.toLocaleString("en-GB", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+  }
   for (const each of root.querySelectorAll("[data-zone]")) each.textContent = zone;
 }
 

@@ -1,0 +1,105 @@
+"""What a tenant is, sends and is refused, read at once: for a page about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from rollcall.operations import log_explanation
+from rollcall.operations.log_explanation import Remedy
+from rollcall.operations.operator import Operator
+from rollcall.operations.tenant_lifecycle import ListedTenant, listed
+from rollcall.scim.instant import instant
+from rollcall.scim.resource_type import Kind
+from rollcall.storage.handover_items import Handover, HandoverItems
+from rollcall.storage.parallel_reads import at_once
+from rollcall.storage.provisioning_log import LogEntry
+from rollcall.storage.resources import Resources
+from rollcall.storage.token_usage import TokenUse
+from rollcall.storage.usage_items import OUTCOMES, UsageHour, UsageItems
+from rollcall.tenants.tenants import Tenant
+
+SHOWN = timedelta(hours=48)
+"""How far back hours and refusals are read."""
+
+MAX_ENTRIES = 400
+"""How many of the latest entries are looked at for refusals."""
+
+__all__ = ["OUTCOMES", "SHOWN", "UsageHour", "read"]
+
+
+@dataclass(frozen=True)
+class RefusalKind:
+    """Refusals with one remedy: how many among the latest entries, and the last one."""
+
+    remedy: Remedy
+    detail: str
+    number: int
+    last: str
+
+
+@dataclass(frozen=True)
+class TenantActivity:
+    """A tenant, its `users` and `groups`, the hours of SHOWN, its links and its refusals.
+
+    `uses` are those of tokens and clients by id; `handovers` are the latest first.
+    """
+
+    tenant: Tenant
+    url: str
+    users: int
+    groups: int
+    listed: ListedTenant
+    as_of: str
+    hours: tuple[UsageHour, ...]
+    uses: Mapping[str, TokenUse]
+    handovers: tuple[Handover, ...]
+    refusals: tuple[RefusalKind, ...]
+
+
+def read(operator: Operator, tenant: str) -> TenantActivity:
+    """Read a tenant in two round trips, one after the other. Raises TenantError."""
+    services, now = operator.services, operator.services.tenants.clock()
+    table = services.table
+    resources, since = Resources(table, tenant), now - SHOWN
+    reads: list[Callable[[], Any]] = [
+        lambda: services.tenants.show(tenant),
+        lambda: resources.count(Kind.USER),
+        lambda: resources.count(Kind.GROUP),
+        lambda: services.summaries.items.read(tenant),
+        lambda: services.summaries.items.read_run().finished,
+        lambda: UsageItems(table, tenant).since(instant(since)[:13], now),
+        lambda: services.token_usage(tenant).read_all(),
+        lambda: list(HandoverItems(table, tenant).all()),
+        lambda: services.log(tenant).latest(since, instant(now), MAX_ENTRIES),
+    ]
+    stored, users, groups, summary, run, hours, uses, handovers, entries = at_once(reads)
+    current = summary or services.summaries.of_secrets(stored, now)
+    return TenantActivity(
+        stored,
+        operator.tenant_url(tenant),
+        users,
+        groups,
+        listed(current, now),
+        max(run, current.written) or instant(now),
+        tuple(hours),
+        uses,
+        tuple(sorted(handovers, key=lambda each: each.created, reverse=True)),
+        tuple(_kinds(entries)),
+    )
+
+
+def _kinds(entries: Iterable[LogEntry]) -> Iterable[RefusalKind]:
+    """Return the kinds of refusals among entries, of which the latest is the first."""
+    found: dict[Remedy, list[LogEntry]] = {}
+    for entry in entries:
+        remedy = log_explanation.remedy(entry)
+        if remedy is not None:
+            found.setdefault(remedy, []).append(entry)
+    kinds = [
+        RefusalKind(remedy, each[0].detail, len(each), each[0].time)
+        for remedy, each in found.items()
+    ]
+    return sorted(kinds, key=lambda kind: kind.number, reverse=True)
