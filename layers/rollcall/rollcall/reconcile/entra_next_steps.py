@@ -74,8 +74,8 @@ def after_merge(survivor: str, removed: str, *, linked: bool, stub: bool) -> Ste
 def before_erasure(identifier: str) -> Steps:
     """Return the steps before a person is erased, so that nothing creates the person again."""
     return (
-        "First the identity provider has to stop sending the person: it finds no account, and "
-        "creates a new one, with everything that was erased.",
+        "First the identity provider has to stop sending the person: otherwise it finds no account "
+        "some day, and creates a new one with everything that was erased.",
         "In Entra ID, in *Users and groups* of the application, remove the person and the groups "
         "that bring the person, or delete the person under *Users*, and again under *Deleted "
         "users* with *Delete permanently*. Entra ID then switches the account off or deletes it: "
