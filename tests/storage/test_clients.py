@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
-from rollcall.aws.clients import connect, connect_channels
+from rollcall.aws.clients import Login, connect, connect_channels
 from rollcall.runtime.settings import Settings
 
 
@@ -68,3 +70,21 @@ def test_an_emulator_on_this_machine_sees_no_credentials_of_the_operator(
 def test_a_function_uses_what_its_role_gives_it() -> None:
     assert Settings.of({"AWS_LAMBDA_FUNCTION_NAME": "rollcall-UsersFunction"}).role
     assert not Settings.of({}).role
+
+
+def test_each_of_two_deployments_is_reached_by_a_profile_and_in_a_region_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    profiles = tmp_path / "credentials"
+    profiles.write_text("[there]\naws_access_key_id = theirs\naws_secret_access_key = secret\n")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(profiles))
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+
+    logins = (Login(), Login("there", "eu-central-1"))
+    reached = list[tuple[str, str]]()
+    for login in logins:
+        clients, channels = connect(login=login), connect_channels(login=login)
+        made: tuple[Any, ...] = (clients.dynamodb, clients.secretsmanager, channels.s3)
+        reached += [(e.meta.region_name, e._request_signer._credentials.access_key) for e in made]
+
+    assert reached == [("eu-west-1", "operators")] * 3 + [("eu-central-1", "theirs")] * 3

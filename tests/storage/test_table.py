@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from rollcall.aws.attribute_values import Item, encoded
 from rollcall.aws.retry import Retry
 from rollcall.runtime.services import Services
 from rollcall.scim.errors import TooManyException, Unavailable
@@ -380,6 +381,20 @@ def test_items_are_deleted_in_batches_and_what_is_left_is_deleted_again(
     assert table.get(keys[0]) is None
     table.delete(keys)
     assert list(table.query("acme#X#1")) == []
+
+
+def test_items_are_written_in_batches_and_what_is_left_is_written_again(
+    services: Services, table: Table, time: Time
+) -> None:
+    items: list[Item] = [{"pk": "acme#X#1", "sk": f"{number:02}", "n": 1} for number in range(30)]
+    left = {"PutRequest": {"Item": encoded(items[0])}}
+    stuck = success(UnprocessedItems={table.name: [left]})
+    with answering(services.clients.dynamodb, "BatchWriteItem", stuck):
+        table.put_many(items[:1])
+
+    assert len(time.pauses) == 1
+    table.put_many(items)
+    assert [each["sk"] for each in table.query("acme#X#1")] == [each["sk"] for each in items]
 
 
 def test_a_partition_is_read_in_order_whole_by_prefix_or_after_a_key(table: Table) -> None:
