@@ -14,17 +14,21 @@ from rollcall.directory.directory import Directory
 from rollcall.directory.sweep import Sweep
 from rollcall.model.account_link import LOCAL
 from rollcall.model.actor import Actor
-from rollcall.operations import template_changes
+from rollcall.model.brake import Disabled, Wave
+from rollcall.model.record import Record
+from rollcall.operations import disable_waves, template_changes
+from rollcall.operations.disable_waves import EnableOutcome
 from rollcall.operations.operator import Operator
 from rollcall.runtime.services import Services
 from rollcall.scim.resource_type import ROLLCALL, Kind
+from rollcall.storage.brake_items import BrakeItems, fingerprint
 from rollcall.storage.table import Table
 from rollcall.templates.access_levels import LEVELS, ROLES
 from rollcall.templates.template import FOREVER, MEMBERSHIP, Selector, Template
 from tests.directory.people import URL, adding, group, patch, removing, setting
 from tests.long import LONG
 from tests.operations import operators
-from tests.operations.operators import UserAccesses, operator_of
+from tests.operations.operators import UserAccesses, finished, operator_of
 from tests.storage import consistency
 from tests.storage.faults import Time
 from tests.templates.conftest import Clock
@@ -32,6 +36,8 @@ from tests.templates.conftest import Clock
 PEOPLE, ACTS = (200, 1_000) if LONG else (24, 90)
 GROUPS = ("a", "b", "c")
 AREAS = ("code", "wiki", "crm")
+GONE = "0" * 32
+"""What Entra ID puts before the name of a user who is deleted softly: 32 hexadecimal digits."""
 
 Holding = tuple[dict[str, str], str]
 
@@ -141,8 +147,8 @@ class Trial:
     def act(self) -> str:
         acts = [self.join, self.leave, self.set_members, self.enable, self.change_template]
         weights = [8, 6, 2, 4, 2]
-        others = [self.merge, self.delete, self.revoke]
-        act = self.chance.choices([*acts, *others], [*weights, 1, 1, 3])[0]
+        others = [self.merge, self.delete, self.revoke, self.soft_delete, self.wave]
+        act = self.chance.choices([*acts, *others], [*weights, 1, 1, 3, 2, 2])[0]
         act()
         return act.__name__
 
@@ -175,6 +181,45 @@ class Trial:
         person = self.reckoning.people[user]
         person.active = not person.active
         self.directory.users.patch(user, patch(("replace", "active", person.active)))
+
+    def soft_delete(self) -> None:
+        """Delete a user softly as Entra ID does, or restore it: its name changes with `active`."""
+        (user,) = self._some(1)
+        person = self.reckoning.people[user]
+        person.active = not person.active
+        name = self._read(user).user_name.removeprefix(GONE)
+        name = name if person.active else f"{GONE}{name}"
+        change = patch(("replace", "active", person.active), ("replace", "userName", name))
+        self.directory.users.patch(user, change)
+
+    def wave(self) -> None:
+        """Disable people in a wave, change one of them, and enable the others as an operator."""
+        self.clock.go_on(minutes=1)
+        users = [each for each in self._some(8) if self.reckoning.people[each].active]
+        if not users:
+            return
+        noted = [self._disabled(each) for each in users]
+        brake, now = BrakeItems(self.operator.services.table, "acme"), self.clock()
+        brake.note(noted)
+        number = 1 + max((each.number for each in brake.waves()), default=0)
+        brake.open(Wave(number, noted[0].time, noted[-1].time, len(users), PEOPLE), "r", now)
+        title = str(self.chance.random())
+        self.directory.users.patch(users[0], patch(("replace", "title", title)))
+        outcomes = finished(disable_waves.enable(self.operator, "acme", number))
+        assert outcomes[EnableOutcome.ENABLED] == len(users) - 1
+        self.reckoning.people[users[0]].active = False
+        self.clock.go_on(minutes=1)
+
+    def _disabled(self, user: str) -> Disabled:
+        self.directory.users.patch(user, patch(("replace", "active", False)))
+        record = self._read(user)
+        left = fingerprint(record.document, record.link)
+        return Disabled(user, record.modified, by_client=True, fingerprint=left)
+
+    def _read(self, user: str) -> Record:
+        record = self.directory.context.resources.read(Kind.USER, user)
+        assert record is not None
+        return record
 
     def change_template(self, name: str = "") -> None:
         number = self.chance.randrange(6)
