@@ -153,22 +153,26 @@ class _Found:
             if sk == "DOCUMENT" and "document" in item:
                 document = json.loads(item["document"])
                 name = document.get("userName") or document["displayName"]
-                self.access[identifier] = _timeless(item.get("access"))
+                self.access[identifier] = item.get("access")
                 self.resources[identifier] = name, document, kind == "GROUP", int(item["version"])
             elif sk.startswith(("MEMBER#", "GROUP#")) and "ended" not in item:
                 self.beside[identifier].add(sk.partition("#")[2])
 
+        self.access = {each: self._comparable(access) for each, access in self.access.items()}
+
+    def _comparable(self, access: Any) -> Any:
+        """Return access without what differs from run to run: times, and ids of groups."""
+        if not access or "following" not in access:
+            return access
+        following = {
+            self.resources[group][0] if group in self.resources else group: {
+                name: {**grant, "at": "", "revoked": dict.fromkeys(grant.get("revoked", ()), "")}
+                for name, grant in grants.items()
+            }
+            for group, grants in access["following"].items()
+        }
+        return {**access, "following": following}
+
     def named(self, identifiers: set[str]) -> set[str]:
         """Return the names behind ids; of what does not live, the ids."""
         return {self.resources[each][0] if each in self.resources else each for each in identifiers}
-
-
-def _timeless(access: Any) -> Any:
-    """Return access without since when it is held, which differs from run to run."""
-    if not access or "following" not in access:
-        return access
-    following = {
-        group: {name: {**grant, "at": ""} for name, grant in grants.items()}
-        for group, grants in access["following"].items()
-    }
-    return {**access, "following": following}

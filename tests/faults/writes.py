@@ -108,6 +108,7 @@ TEMPLATES = (EVERYBODY, STAFF, CREW)
 FOLLOWING = (
     EVERYBODY,
     STAFF,
+    Template("crewed", Selector("displayName", "crew"), {"erp": "read"}, lasts=MEMBERSHIP),
     Template(
         "kept",
         Selector("displayName", "staff"),
@@ -116,7 +117,7 @@ FOLLOWING = (
         lasts=MEMBERSHIP,
     ),
 )
-"""One of them gives as long as a membership holds."""
+"""Two of them give as long as a membership holds."""
 
 TEMPLATED = (
     Write("POST a user, who gets", lambda to: to.users.create(ANN), templates=TEMPLATES),
@@ -155,6 +156,10 @@ TEMPLATED = (
     ),
 )
 """What brings users something by New User Templates."""
+
+
+OFF = [("replace", "active", False)]
+SOFTLY = [*OFF, ("replace", "userName", f"{'0' * 32}u0")]
 
 
 @dataclass(frozen=True)
@@ -200,6 +205,19 @@ FOLLOWED = (
         max_actions=SMALL + 4,
         templates=FOLLOWING,
     ),
+    Write(
+        "POST a group, whose members follow",
+        lambda to: to.groups.create(grouped("crew", *FEW)),
+        templates=FOLLOWING,
+    ),
+    Write(
+        "PUT members, who follow",
+        lambda to: to.groups.replace("staff", grouped("staff", "u2", "u7")),
+        (*FEW,),
+        templates=FOLLOWING,
+    ),
+    Write("disable a user, who follows", _user(OFF), (*FEW,), templates=FOLLOWING),
+    Write("delete a user softly, who follows", _user(SOFTLY), (*FEW,), templates=FOLLOWING),
     _Renewed(
         "a walk to a new version",
         lambda to: template_walk.finish(to.context, "kept", "staff"),

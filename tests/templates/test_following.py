@@ -348,6 +348,40 @@ def test_what_followed_a_membership_stays_when_the_template_gives_forever(
     assert access(directory, ada) == AS_STAFF
 
 
+def test_what_stayed_ends_when_the_template_follows_the_membership_again(
+    templates: Templates, directory: Directory, clock: Clock
+) -> None:
+    templates.set([STAFF])
+    ada, bob = users(directory, 2)
+    staff = group(directory, "Staff", ada, bob)
+    templates.set([replace(STAFF, lasts="forever", areas={"code": "read"})])
+    sweep(directory, clock)
+    directory.groups.patch(staff, removing(bob))
+    assert [access(directory, each) for each in (ada, bob)] == [AS_STAFF, AS_STAFF]
+
+    templates.set([STAFF])
+    sweep(directory, clock)
+    assert [access(directory, each) for each in (ada, bob)] == [AS_STAFF, NOTHING]
+
+
+def test_who_had_a_template_that_ended_may_get_it_again_forever(
+    templates: Templates, directory: Directory, clock: Clock
+) -> None:
+    forever = replace(STAFF, lasts="forever")
+    templates.set([forever])
+    ada = user(directory, "ada")
+    staff = group(directory, "Staff", ada)
+    directory.groups.patch(staff, removing(ada))
+    templates.set([STAFF])
+    sweep(directory, clock)
+    assert access(directory, ada) == NOTHING
+
+    templates.set([forever])
+    sweep(directory, clock)
+    directory.groups.patch(staff, adding(ada))
+    assert access(directory, ada) == AS_STAFF
+
+
 def test_a_template_that_moves_to_another_group_moves_what_it_gives(
     templates: Templates, directory: Directory, clock: Clock
 ) -> None:

@@ -69,9 +69,15 @@ def walk_on(context: Context, template: str, group: str) -> Iterator[TemplateWal
 
 
 def given_forever(context: Context, template: str) -> Iterator[str]:
-    """Yield the users with a grant of a version of a template that gave forever."""
-    versions = (Template.of(content) for content, _, _ in context.templates.history(template))
-    prefixes = [order_prefix(each.name, each.version) for each in versions if not each.follows]
+    """Yield the users with a grant of a template that no membership ends.
+
+    A version that followed memberships may be held forever where a later one gave forever: whoever
+    was a member then keeps what the version gave.
+    """
+    versions = [Template.of(content) for content, _, _ in context.templates.history(template)]
+    while versions and versions[-1].follows:
+        versions.pop()
+    prefixes = [order_prefix(each.name, each.version) for each in versions]
     return context.grants.users(prefixes, lasting=True)
 
 

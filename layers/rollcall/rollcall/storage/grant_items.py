@@ -61,10 +61,12 @@ class GrantItems:
                     yield keys.identifier(item["gsi_sk"])
 
     def additions(self, user: str, grants: Iterable[GrantContent], actor: Actor) -> list[Action]:
-        """Return the actions that put new grants; each fails when the user has that grant."""
-        return [
-            self._put(user, each, actor, condition="attribute_not_exists(pk)") for each in grants
-        ]
+        """Return the actions that put new grants; each fails when the user has that grant.
+
+        One that has ended may stand in its place.
+        """
+        free = "attribute_not_exists(pk) OR attribute_exists(ended)"
+        return [self._put(user, each, actor, condition=free) for each in grants]
 
     def replacements(self, user: str, grants: Iterable[GrantContent], actor: Actor) -> list[Action]:
         """Return the actions that put grants, in place of existing ones."""
