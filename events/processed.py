@@ -109,6 +109,10 @@ class Processed:
                 return self.names.get(path, f"<{path}>")
             case {"Fn::Sub": text, **rest} if not rest:
                 return self._substituted(*(text if isinstance(text, list) else (text, {})))
+            case {"Fn::Select": [place, several], **rest} if not rest:
+                return self.value(several)[int(place)]
+            case {"Fn::Split": [separator, text], **rest} if not rest:
+                return self.value(text).split(separator)
             case {"Fn::Join": [separator, parts], **rest} if not rest:
                 return separator.join(self.value(parts))
             case {"Fn::If": [condition, then, otherwise], **rest} if not rest:

@@ -66,10 +66,10 @@ class Policies:
 def _names(template: Template) -> dict[str, str]:
     """Return what the resources are called that the environment names, and their ARNs."""
     names = {
-        value["Ref"]: given()[variable]
+        name: given()[variable]
         for function in template.functions()
         for variable, value in template.variables(function)
-        if isinstance(value, dict) and "Ref" in value and variable in given()
+        if variable in given() and (name := _reference(value))
     }
     signing = f"arn:aws:secretsmanager:{ACCOUNT}:secret:{given()['ROLLCALL_SIGNING_SECRET']}-AbCdEf"
     arns = {"SigningSecret.Id": signing}
@@ -92,3 +92,11 @@ def _list(value: Any) -> list[Any]:
 def described_services() -> set[str]:
     """Return the services of AWS whose descriptions the layer keeps."""
     return set((ROOT / "layers/rollcall/services.txt").read_text().split())
+
+
+def _reference(value: Any) -> str:
+    """Return the resource that a variable names, unless a parameter names another one."""
+    match value:
+        case {"Ref": str(name)} | {"Fn::If": [_, _, {"Ref": str(name)}]}:
+            return name
+    return ""

@@ -226,16 +226,19 @@ _DIRECTORY = {
 }  # fmt: skip
 
 SEEN = {
-    "Access": {"SnapStart", "ProvisioningLogDays", "SignInsPerSecond"},
-    "Users": {"SnapStart", *_DIRECTORY},
-    "Groups": {"SnapStart", *_DIRECTORY},
-    "Bulk": {"SnapStart", *_DIRECTORY},
-    "Discovery": {"SnapStart", *_DIRECTORY},
-    "Handover": {"SnapStart", "ProductName", "SupportContact"},
-    "Reports": {"SnapStart"},
-    "Token": {"SnapStart", "IssuerHosts", "TenantRequestsPerSecond"},
+    "Access": {"SnapStart", "TableStreamArn", "ProvisioningLogDays", "SignInsPerSecond"},
+    "Users": {"SnapStart", "TableStreamArn", *_DIRECTORY},
+    "Groups": {"SnapStart", "TableStreamArn", *_DIRECTORY},
+    "Bulk": {"SnapStart", "TableStreamArn", *_DIRECTORY},
+    "Discovery": {"SnapStart", "TableStreamArn", *_DIRECTORY},
+    "Handover": {"SnapStart", "TableStreamArn", "ProductName", "SupportContact"},
+    "Reports": {"SnapStart", "TableStreamArn"},
+    "Token": {"SnapStart", "TableStreamArn", "IssuerHosts", "TenantRequestsPerSecond"},
 }
 """What an operator may change, by the functions that clients reach and that go by it."""
+
+STREAM = "arn:aws:dynamodb:eu-west-1:123456789012:table/copy/stream/2026-11-27T09:30:00.123"
+_OTHER = {"SnapStart": "PublishedVersions", "TableStreamArn": STREAM}
 
 
 @pytest.mark.parametrize("function", sorted(SEEN))
@@ -254,13 +257,33 @@ def test_a_parameter_that_changes_reaches_what_clients_reach(function: str) -> N
         return str(version)
 
     for name in SEEN[function]:
-        value = "PublishedVersions" if name == "SnapStart" else "365"
+        value = _OTHER.get(name, "365")
         assert described(Processed(parameters={name: value})) != described(STACK), name
     parameters = [Template().parameters[name] for name in SEEN[function]]
     lengths = [
         each.get("MaxLength", len(str(each.get("MaxValue", "x" * 17)))) for each in parameters
     ]
+    lengths.append(len("00.123") - 17)  # of a stream the end of its label alone
     assert sum(lengths) + len(lengths) <= 256
+
+
+def test_another_table_takes_the_place_of_the_own_one_wherever_it_is_named() -> None:
+    """The table that was restored is used by everything, and its stream; the own one is kept."""
+    chosen = {"TableName": "copy", "TableStreamArn": STREAM, "Dashboard": "true"}
+    switched, own = Processed(parameters=chosen), Processed(parameters={"Dashboard": "true"})
+
+    def naming(stack: Processed, name: str) -> set[str]:
+        return {
+            logical
+            for logical, each in {**stack.resources, **stack.outputs}.items()
+            if name in json.dumps(each).replace("ErasureTable", "")
+        }
+
+    assert naming(switched, "<Table") == set()
+    assert naming(switched, ":table/copy") | naming(switched, "copy") == naming(own, "<Table")
+    assert {*naming(own, "<Table")} >= {"TableName", "Charts", "SweepRole", "ChangesFunctionStream"}
+    assert switched.outputs["TableName"] == "copy"
+    assert "Table" in switched.resources
 
 
 def test_what_no_client_reaches_runs_as_it_was_deployed_last() -> None:
