@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from rollcall.runtime.services import Services
@@ -22,3 +24,20 @@ def deployed(server: Server) -> Services:
 def ann(deployed: Services) -> Visitor:
     """A person at the console of that deployment."""
     return visitor(deployed, ARN)
+
+
+@pytest.fixture
+def calls(deployed: Services) -> Iterator[list[str]]:
+    """The names of the calls to AWS since the list was cleared."""
+    noted: list[str] = []
+
+    def note(model: object, **_: object) -> None:
+        noted.append(str(getattr(model, "name", model)))
+
+    clients = deployed.clients
+    events = (clients.dynamodb.meta.events, clients.secretsmanager.meta.events)
+    for each in events:
+        each.register("before-call", note)
+    yield noted
+    for each in events:
+        each.unregister("before-call", note)

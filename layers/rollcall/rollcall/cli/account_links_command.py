@@ -24,7 +24,7 @@ from rollcall.cli.terminal import (
     say,
 )
 from rollcall.model.record import Record
-from rollcall.operations import account_links, account_merge
+from rollcall.operations import account_attributes, account_links, account_merge
 from rollcall.operations.account_links import LinkPlan
 from rollcall.operations.account_merge import MergePlan
 
@@ -160,7 +160,7 @@ def _print_result(plan: LinkPlan | MergePlan, *, dry_run: bool, as_json: bool) -
 
 def _print_changes(records: Mapping[str, Record]) -> None:
     """Print the attributes that differ between accounts, side by side."""
-    columns = {title: _attributes(record) for title, record in records.items()}
+    columns = {title: account_attributes.attributes(record) for title, record in records.items()}
     rows = Listing("", *columns)
     for attribute in dict.fromkeys(name for column in columns.values() for name in column):
         values = [column.get(attribute, "") for column in columns.values()]
@@ -168,28 +168,6 @@ def _print_changes(records: Mapping[str, Record]) -> None:
             rows.add(attribute, *values)
     if rows:
         print_listing(rows)
-
-
-def _attributes(record: Record) -> dict[str, str]:
-    """Return the attributes of an account as text, those of extensions and of `name` by path."""
-    attributes = {"id": record.id, "state": record.link.state.value}
-    for name, value in record.document.items():
-        if name == "schemas":
-            continue
-        if isinstance(value, Mapping):
-            short = "enterprise" if ":enterprise:" in name else name
-            attributes |= {f"{short}.{key}": _text(part) for key, part in value.items()}
-        else:
-            attributes[name] = _text(value)
-    return attributes
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, list):
-        return "\n".join(map(_text, value))
-    if isinstance(value, Mapping):
-        return str(value.get("value") or value.get("formatted") or json.dumps(value))
-    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _plain(record: Record) -> dict[str, Any]:

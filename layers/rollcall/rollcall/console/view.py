@@ -21,7 +21,10 @@ from rollcall.operator_error import OperatorError
 Values: TypeAlias = Mapping[str, object]
 """What a template is filled with."""
 
-TABS: list[tuple[str, str]] = [("", "Overview")]
+TABS: list[tuple[str, str]] = [
+    ("", "Overview"),
+    ("duplicates", "Duplicates"),
+]
 """The pages of a tenant, by path and name, in the order of the tabs."""
 
 

@@ -117,6 +117,13 @@ class Findings:
             flag_kind, user, flag = item["gsi_sk"].split("#")
             yield flag_kind, user, flag
 
+    def flags_after(self, kind: str, after: str, limit: int) -> list[tuple[str, str]]:
+        """Return user and flag of the first flags of a kind after another one, in one query."""
+        begin = f"{kind}#{after}"
+        items = self.table.query_index(self.keys.flags(), after=begin, limit=limit)
+        parts = (item["gsi_sk"].split("#") for item in islice(items, limit))
+        return [(user, flag) for flag_kind, user, flag in parts if flag_kind == kind]
+
     def _flag(self, user: str, flag: str, kind: str, note: Item | None = None) -> Action:
         index = {"gsi_pk": self.keys.flags(), "gsi_sk": f"{kind}#{user}#{flag}"}
         return Action("Put", self.keys.flag(user, flag), item={**(note or {}), **index})
