@@ -45,7 +45,7 @@ def pair(services: Services) -> tuple[str, str]:
 
 
 def finding(page: str) -> str:
-    return re.findall(r'/duplicates/([\w-]+)"', page)[0]
+    return str(re.findall(r'/duplicates/([\w-]+)"', page)[0])
 
 
 def logged(services: Services) -> list[tuple[str, str, str]]:
