@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any
 from uuid import uuid4
 
@@ -14,6 +17,7 @@ from rollcall.aws.retry import Retry
 from rollcall.changes import publication
 from rollcall.dev import local_server
 from rollcall.directory.directory import Directory
+from rollcall.model import redaction
 from rollcall.model.account_link import LOCAL
 from rollcall.model.brake import Disabled
 from rollcall.operations import (
@@ -35,7 +39,7 @@ from rollcall.storage.table import Table
 from tests import traces
 from tests.conftest import Server
 from tests.directory.people import ENTERPRISE, adding, patch
-from tests.faults.strokes import STROKES
+from tests.faults.strokes import STROKES, Ended
 from tests.http.api import Api
 from tests.operations import operators
 from tests.operations.operators import finished
@@ -270,6 +274,47 @@ def test_what_is_planned_is_counted(services: Services, town: Town) -> None:
     assert planned(town).found == {}
     assert [each.where for each in erased(town)] == [each.where for each in again]
     assert len([each for each in entries(town) if each.method == "erase"]) == 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("service", ["dynamodb", "s3"])
+def test_an_erasure_that_ends_at_any_call_is_finished_by_the_next(
+    service: str, services: Services, town: Town, record_property: Callable[[str, object], None]
+) -> None:
+    put_aside(services, town)
+    clients: dict[str, Any] = {"dynamodb": services.clients.dynamodb, "s3": services.channels.s3}
+
+    for number in count(1):
+        plan = planned(town)
+        erasing = person_erasure.erase(town.operator, TENANT, plan, force=True)
+        with KILLED.at(clients[service], number) as calls, suppress(Ended):
+            finished(erasing)
+        if not calls.came:
+            break
+
+    record_property("ends", number - 1)
+    assert number > 10 or service == "s3"
+    assert traces.found(services, WORDS) == []
+    assert planned(town).found == {}
+    acts = [each.detail for each in entries(town) if each.method == "erase"]
+    assert acts.count("deleted") == 1
+    assert len(acts) == 2
+    (listed, merged) = sorted(services.erasures(TENANT).read(), key=lambda each: each.at)
+    assert {listed.id, merged.id} <= {town.person, town.merged}
+    consistency.check(services, TENANT)
+
+
+def test_the_list_of_erasures_holds_hashes_of_the_user_name_alone(
+    services: Services, town: Town
+) -> None:
+    name = redaction.keyed_hash(town.operator.context(TENANT).key, values()["userName"])
+    town.api.send("DELETE", f"/Users/{town.person}")
+
+    for _ in range(2):
+        erased(town)
+        listed = {each.id: each for each in services.erasures(TENANT).read()}
+        assert listed.keys() == {town.person, town.merged}
+        assert listed[town.person].names == {name}
 
 
 def test_an_account_that_is_used_or_was_written_lately_has_to_wait(

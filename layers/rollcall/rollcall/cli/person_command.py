@@ -154,7 +154,9 @@ def _print_plan(plan: ErasurePlan) -> None:
     name = person.record.user_name if person.record is not None else "deleted"
     say(f"{person.id}: {name}{f', deleted on {person.deleted[:10]}' if person.deleted else ''}")
     if plan.begun:
-        say(f"Its erasure began on {plan.begun[:10]}; what is left of it is done.")
+        say(
+            f"Its erasure began on {plan.begun[:10]}: what is stored since, or was left, is erased."
+        )
     for kind, number in plan.found.items():
         say(f"  {kind}: {number:,}")
     if plan.obstacles:

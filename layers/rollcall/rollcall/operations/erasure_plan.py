@@ -36,12 +36,14 @@ _WORD = re.compile(r"[^\s,;:()\"'<>]+")
 class ErasurePlan:
     """What an erasure of a person will do.
 
+    `hashes` are those of what the person is called, `names` those of userNames among them.
     `obstacles` say why it has to wait, `steps` what is done in the identity provider first, `found`
-    how much of each kind is stored. `begun` is when an erasure began that was interrupted.
+    how much of each kind is stored. `begun` is when an erasure of the person began before.
     """
 
     person: StoredPerson
     hashes: frozenset[str]
+    names: frozenset[str]
     obstacles: tuple[str, ...]
     steps: tuple[str, ...]
     found: Mapping[str, int]
@@ -67,6 +69,7 @@ def plan(operator: Operator, tenant: str, name: str) -> Generator[Progress, None
     return ErasurePlan(
         person,
         frozenset(hashes),
+        frozenset(hashed for hashed, attributes in hashes.items() if "userName" in attributes),
         () if begun else tuple(_obstacles(person, log, services.clock())),
         tuple(entra_next_steps.before_erasure(person.id)),
         found,

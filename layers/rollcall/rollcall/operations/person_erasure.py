@@ -69,7 +69,7 @@ def remainders(context: Context) -> Iterator[Remainder]:
     tombstone = after(TOMBSTONE_DAYS)
     yield Remainder("table", "the id and the dates, so that late requests are answered", tombstone)
     yield Remainder("provisioning log", "what was asked of the id, without names", tombstone)
-    yield Remainder("list of erasures", "the id and keyed hashes of names", after(KEEP_DAYS))
+    yield Remainder("list of erasures", "the id and keyed hashes of the userName", after(KEEP_DAYS))
     yield Remainder(
         "backups of the table",
         "everything; `rollcall restore` erases again",
@@ -102,8 +102,9 @@ class _Erasing:
     def run(self) -> Iterator[Progress]:
         context, services, tenant = self.context, self.operator.services, self.context.tenant
         ids = self.plan.person.ids
-        for identifier in sorted(ids):
-            services.erasures(tenant).record(identifier, self.plan.hashes, context.clock())
+        if "erased" not in self.plan.person.item:
+            for identifier in sorted(ids):
+                services.erasures(tenant).record(identifier, self.plan.names, context.clock())
         items = PersonItems(services.table, tenant, ids)
         yield Progress(step="ending memberships")
         self._delete()

@@ -16,6 +16,7 @@ from rollcall.scim.document import merge_extensions, split_extensions
 from rollcall.scim.resource_type import Kind
 from rollcall.storage import keys
 from rollcall.storage.findings import SERVICE
+from rollcall.storage.gone_values import Hashes
 from rollcall.templates.grants import Grant
 
 PersonFile = dict[str, Any]
@@ -58,10 +59,14 @@ def read(operator: Operator, tenant: str, name: str) -> Generator[Progress, None
     }
 
 
-def hashes_of(context: Context, person: StoredPerson) -> set[str]:
+def hashes_of(context: Context, person: StoredPerson) -> Hashes:
     """Return the keyed hashes of what a person is called, or was when it was deleted."""
-    hashes = {hashed for each in person.documents for hashed in context.gone_values.hashes(each)}
-    return hashes | set(person.item.get("gone", ()))
+    noted = context.gone_values.read(person.id, person.item.get("gone", ()))
+    found: dict[str, tuple[str, ...]] = dict.fromkeys(person.item.get("gone", ()), ())
+    for hashes in (noted, *map(context.gone_values.hashes, person.documents)):
+        for hashed, attributes in hashes.items():
+            found[hashed] = (*found.get(hashed, ()), *attributes)
+    return found
 
 
 def _account(person: StoredPerson) -> dict[str, Any]:

@@ -60,6 +60,16 @@ class GoneValues:
         """Return the actions that forget the values of a user."""
         return [Action("Delete", self._keys.gone_value(hashed, user)) for hashed in hashes]
 
+    def read(self, user: str, hashes: Iterable[str]) -> Hashes:
+        """Return which attributes of a deleted user had the values with some hashes."""
+        keys_of = {hashed: self._keys.gone_value(hashed, user) for hashed in hashes}
+        items = self._table.get_many(keys_of.values())
+        return {
+            hashed: tuple(items[key["pk"], key["sk"]]["attributes"])
+            for hashed, key in keys_of.items()
+            if (key["pk"], key["sk"]) in items
+        }
+
     def find(self, value: str) -> list[GoneValue]:
         """Return the deleted users that had a value, in any spelling, in one query."""
         partition = self._keys.gone_values(redaction.keyed_hash(self._key, value))
