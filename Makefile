@@ -6,6 +6,8 @@ SAM := .venv-sam
 SAM_VERSION := 1.170.0
 LAMBDA := .venv-lambda
 RUNTIME_CLIENT_VERSION := 4.2.2
+AUDIT := .venv-audit
+AUDIT_VERSION := 2.10.1
 REHEARSAL := .venv-rehearsal
 TRANSLATOR_VERSION := 1.115.0
 ARCHITECTURE ?= arm64
@@ -18,7 +20,7 @@ BIN := $(VENV)/bin
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install serve demo quick test test-all check format lock build build-local validate local-aws events events-docker events-api deploy-local rehearse bench clean
+.PHONY: help install serve demo quick test test-all check format lock build build-local validate local-aws events events-docker events-api deploy-local rehearse bench audit clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,7 +28,7 @@ help:  ## list the targets
 RUNNABLE := $(VENV)/.installed $(EMULATOR)/.installed
 
 .PHONY: tools
-tools: $(SAM)/.installed-$(SAM_VERSION) $(LAMBDA)/.installed-$(RUNTIME_CLIENT_VERSION) $(REHEARSAL)/.installed-$(TRANSLATOR_VERSION)
+tools: $(SAM)/.installed-$(SAM_VERSION) $(LAMBDA)/.installed-$(RUNTIME_CLIENT_VERSION) $(REHEARSAL)/.installed-$(TRANSLATOR_VERSION) $(AUDIT)/.installed-$(AUDIT_VERSION)
 
 install: $(RUNNABLE) $(ENGINE)/.installed-$(ENGINE_VERSION)  ## fill .venv (with .venv/bin/rollcall), .venv-emulator and .engine
 
@@ -86,15 +88,20 @@ LOCK := $(BIN)/pip-compile --quiet --no-strip-extras --generate-hashes --no-emit
 
 build: $(SAM)/.installed-$(SAM_VERSION)  ## build what is deployed into .aws-sam/build, for arm64 or ARCHITECTURE=x86_64
 	$(call sam-build,$(ARCHITECTURE)) --build-dir .aws-sam/build
+	@$(PYTHON) -m supply sbom .aws-sam/build
 
 build-local: $(SAM)/.installed-$(SAM_VERSION) $(LAMBDA)/.installed-$(RUNTIME_CLIENT_VERSION)  ## build for this machine into .aws-sam/local, to run here; needs Python 3.13
 	$(call sam-build,$(HERE)) --build-dir .aws-sam/local
 	@# `sam local` takes the image for the default.
 	@sed '/^  Architecture:$$/,/Default:/ s/Default: .*/Default: $(HERE)/' .aws-sam/local/template.yaml > .aws-sam/local/template.new
 	@mv .aws-sam/local/template.new .aws-sam/local/template.yaml
+	@$(PYTHON) -m supply sbom .aws-sam/local
 
 sam-build = PATH="$(CURDIR)/$(SAM)/bin:$$PATH" PYTHON="$(CURDIR)/$(SAM)/bin/python" \
 	SAM_CLI_TELEMETRY=0 ROLLCALL_ARCHITECTURE=$(1) sam build --parameter-overrides Architecture=$(1)
+
+audit: $(AUDIT)/.installed-$(AUDIT_VERSION)  ## ask advisory sources about what the layers hold; AUDIT_OPTIONS=--required fails without an answer
+	@$(AUDIT)/bin/python -m supply audit $(AUDIT_OPTIONS)
 
 validate: $(SAM)/.installed-$(SAM_VERSION)  ## check template.yaml
 	SAM_CLI_TELEMETRY=0 $(SAM)/bin/sam validate --lint
@@ -129,6 +136,13 @@ $(SAM)/.installed-$(SAM_VERSION):
 	@echo "installing the SAM CLI into $(SAM), about a minute"
 	$(PYTHON) -m venv $(SAM)
 	@$(SAM)/bin/python -m pip install --quiet --disable-pip-version-check aws-sam-cli==$(SAM_VERSION)
+	touch $@
+
+# pip-audit, and what validates bills of materials.
+$(AUDIT)/.installed-$(AUDIT_VERSION):
+	@echo "installing pip-audit into $(AUDIT), a quarter of a minute"
+	$(PYTHON) -m venv $(AUDIT)
+	@$(AUDIT)/bin/python -m pip install --quiet --disable-pip-version-check pip-audit==$(AUDIT_VERSION) 'cyclonedx-python-lib[json-validation]'
 	touch $@
 
 # The emulator under Lambda's Python, with SAM's transform for its CloudFormation.

@@ -9,11 +9,11 @@ from typing import Any
 import httpx
 import pytest
 
+from rollcall.directory.context import Context
+from rollcall.directory.directory import Directory
 from rollcall.model.account_link import LOCAL
 from rollcall.operations.operator import Operator
 from rollcall.runtime.services import Services
-from rollcall.scim.resource_type import Kind
-from rollcall.storage.keys import Keys
 from rollcall.templates.template import Selector, Template
 from rollcall.tenants.tenants import READ_ONLY, READ_WRITE, new_token
 from tests.directory.people import NEVER_ISSUED, group, patch, user
@@ -330,14 +330,23 @@ def test_a_question_takes_two_round_trips_at_most(product: Product, dynamodb_url
 
 
 def test_a_held_account_is_told_to_wait(product: Product) -> None:
-    ann = user(product.directory, "ann", externalId="E-1")
-    product.directory.users.delete(ann)
-    key = Keys("acme").document(Kind.USER, ann)
-    item = product.services.table.get(key)
-    assert item is not None
-    product.services.table.put(key, {**item, "held": "2026-01-08T00:00:00.000Z"})
+    waiting = Directory(Context(product.services.table, "acme", moved=True, grace=7))
+    ann = user(waiting, "ann", externalId="E-1")
+    waiting.users.delete(ann)
+    bob = user(product.directory, "ann", externalId="E-2")
 
     assert product.ask(id=ann) == NO | about(ann, "id", reason="held")
+    assert product.ask(externalId="E-1") == NO | about(ann, "externalId", reason="held")
+    assert product.ask(externalId="E-1", userName="ann")["reason"] == "held"
+    assert product.ask(userName="ann")["id"] == bob
+
+
+def test_who_came_back_under_the_external_id_of_a_held_account_is_told(product: Product) -> None:
+    waiting = Directory(Context(product.services.table, "acme", moved=True, grace=7))
+    waiting.users.delete(user(waiting, "ann", externalId="E-1"))
+    again = user(waiting, "ann.new", externalId="E-1")
+
+    assert product.ask(externalId="E-1")["id"] == again
 
 
 def test_patched_values_are_seen_at_once(product: Product) -> None:

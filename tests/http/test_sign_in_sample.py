@@ -12,6 +12,8 @@ from typing import Any
 import httpx
 import pytest
 
+from rollcall.directory.context import Context
+from rollcall.directory.directory import Directory
 from rollcall.model.account_link import LOCAL
 from rollcall.operations.operator import Operator
 from rollcall.runtime.services import Services
@@ -60,11 +62,14 @@ def test_it_asks_for_a_person_who_is_active_disabled_merged_held_and_unknown(
     user(directory, "bob", externalId="E-bob", active=False)
     old = directory.users.create({"userName": "ann.old"}, link=LOCAL).record.id
     operators.merge(operator, "acme", ann, old)
+    waiting = Directory(Context(product.services.table, "acme", moved=True, grace=7))
+    waiting.users.delete(user(waiting, "joe", externalId="E-joe"))
 
     assert product.ask(externalId="E-ann", userName="ann") == (True, "")
     assert product.ask(externalId="E-bob", userName="bob") == (False, "disabled")
     assert product.ask(id=old) == (True, "")
     assert product.sign_in.access(id=old)["id"] == ann
+    assert product.ask(externalId="E-joe", userName="joe") == (False, "held")
     assert product.ask(externalId="E-eve", userName="eve") == (False, "unknown")
 
 
