@@ -134,6 +134,48 @@ def test_a_tombstone_is_a_deletion_and_its_expiry_is_nothing() -> None:
     assert list(item_changes.changes([record(USER, tombstone, None)])) == []
 
 
+HELD = {
+    "deleted": "2026-01-01T00:00:00.000Z",
+    "held": "2026-01-08T00:00:00.000Z",
+    "version": 3,
+    "origin": ORIGIN,
+}
+
+
+@pytest.mark.parametrize("active", [True, False])
+def test_an_account_that_is_held_is_disabled_and_says_why(active: bool) -> None:
+    found = payloads(USER, document(2, active=active), HELD)
+
+    assert found == {
+        "user.disabled": {
+            f"{SCIM}:deactivate": {"version": 'W/"3"'},
+            f"{OURS}:account:held": {"reason": "held", "until": HELD["held"]},
+        }
+    }
+
+
+def test_the_purge_of_an_account_is_its_deletion() -> None:
+    tombstone = {name: value for name, value in HELD.items() if name != "held"}
+
+    assert payloads(USER, HELD, tombstone) == {"user.deleted": {f"{SCIM}:delete": {}}}
+    assert payloads(USER, tombstone, {**tombstone, "origin": {}}) == {}
+
+
+@pytest.mark.parametrize(
+    ("link", "active", "types"),
+    [
+        ("", True, ["user.enabled", "user.updated"]),
+        ("", False, ["user.updated"]),
+        ("local", False, ["user.updated", "account.unlinked"]),
+    ],
+)
+def test_an_account_that_comes_back_is_not_new(link: str, active: bool, types: list[str]) -> None:
+    found = payloads(USER, HELD, document(4, link, active=active, title="x"))
+
+    assert list(found) == types
+    assert found["user.updated"][f"{SCIM}:patch:notice"]["attributes"] == ["title", "userName"]
+
+
 def test_an_alias_is_a_merge() -> None:
     alias = {"alias": "u2", "version": 3, "origin": ORIGIN}
 

@@ -146,6 +146,9 @@ def test_writes_cost_what_they_cost(people: People) -> None:
 
     assert {
         "POST user": people.spent("POST", "/Users", {"userName": "new@x.test", "title": "Chief"}),
+        "POST user with externalId": people.spent(
+            "POST", "/Users", {"userName": "other@x.test", "externalId": "e99"}
+        ),
         "PATCH active": change("/Users/{user}", "replace", "active", False),
         "PATCH a value path": change("/Users/{user}", "replace", mail, "other@x.test"),
         "PATCH nothing": change("/Users/{user}", "replace", "active", False),
@@ -156,12 +159,13 @@ def test_writes_cost_what_they_cost(people: People) -> None:
         "DELETE a member": people.spent("DELETE", "/Users/{user}"),
     } == {
         "POST user": ("GetItem TransactWriteItems", 1, 14),
+        "POST user with externalId": ("Query GetItem TransactWriteItems", 2, 16),
         "PATCH active": ("Query TransactWriteItems", 1, 9),
         "PATCH a value path": ("Query TransactWriteItems", 1, 12),
         "PATCH nothing": ("Query PutItem", 1, 1),
         "add a member": ("BatchGetItem TransactWriteItems", 4, 14),
         "remove a member": ("BatchGetItem TransactWriteItems", 4, 14),
         "bulk of two": ("GetItem TransactWriteItems GetItem TransactWriteItems", 2, 28),
-        "DELETE user": ("Query Query TransactWriteItems", 2, 27),
-        "DELETE a member": ("Query Query BatchGetItem TransactWriteItems", 5, 38),
+        "DELETE user": ("Query Query TransactWriteItems", 2, 29),
+        "DELETE a member": ("Query Query BatchGetItem TransactWriteItems", 5, 40),
     }

@@ -6,7 +6,7 @@ import pytest
 
 from rollcall.model.absent_members import AbsentMembers
 from rollcall.model.account_link import LinkPolicy, LinkRule
-from rollcall.operations import link_policies, tenant_rates
+from rollcall.operations import held_deletions, link_policies, tenant_rates
 from rollcall.operations.operator import Operator
 from rollcall.runtime.services import Services
 from rollcall.tenants.authentication import Authenticator
@@ -87,6 +87,19 @@ def test_a_rate_is_between_what_identity_providers_ask_for_and_a_thousand(
     with pytest.raises(TenantError, match="25 to 1000"):
         tenant_rates.set_rate(operator, "acme", rate)
     assert tenant_rates.read(operator, "acme") == 0
+
+
+def test_whoever_is_let_in_comes_with_the_grace_of_deletions(
+    services: Services, tenants: Tenants, authenticator: Authenticator
+) -> None:
+    token, operator = tenants.create("acme"), Operator(services, "operator:ann")
+    assert tenants.show("acme").grace == 7
+
+    held_deletions.set_grace(operator, "acme", 0)
+
+    assert authenticator.authenticate("acme", f"Bearer {token}").grace == 0
+    with pytest.raises(TenantError, match="0 to 60 days"):
+        held_deletions.set_grace(operator, "acme", 61)
 
 
 def test_a_new_tenant_keeps_members_and_a_change_of_one_policy_keeps_the_other(

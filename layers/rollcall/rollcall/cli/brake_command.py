@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from rollcall.cli import held_command
 from rollcall.cli.confirmation import Reason, give_reason
 from rollcall.cli.connection import connect
 from rollcall.cli.durations import later
@@ -22,8 +23,14 @@ app = typer.Typer(
 
     A `wave` is more than 20 % of a tenant's linked accounts, and 10 at least, that clients have
     disabled or deleted within an hour. Disabling is never held: support is told within a minute,
-    and may enable the accounts of a wave again.""",
+    and may enable the accounts of a wave again. Deletions wait for a while, and where as many wait,
+    until somebody releases or refuses them.""",
 )
+
+app.command("list")(held_command.list_held)
+app.command()(held_command.release)
+app.command()(held_command.refuse)
+app.command("set")(held_command.set_grace)
 
 WaveNumber = Annotated[
     int, typer.Option("--wave", min=1, help="The wave, by its number.", show_default=False)
@@ -56,6 +63,8 @@ def show(
         return
     if brake.switch.is_off(_now()):
         say(f"The brake is off until {brake.switch.until}, by {brake.switch.actor}.")
+    if brake.stopped:
+        say(held_command.stop_sentence(tenant, brake.stopped))
     if brake.shown is None:
         say(f"There was no wave of disabled accounts at {tenant} in the last 30 days.")
         return
@@ -155,6 +164,7 @@ def _print_waves(waves: tuple[Wave, ...]) -> None:
 def _plain(brake: BrakeView) -> dict[str, Any]:
     return {
         "offUntil": brake.switch.until if brake.switch.is_off(_now()) else None,
+        "purgeStopped": brake.stopped or None,
         "waves": [
             {
                 "wave": wave.number, "since": wave.began, "until": wave.latest,

@@ -55,8 +55,7 @@ def hold(context: Context, user: StoredUser, now: str) -> tuple[list[Action], st
         grants=tuple(user.grants),
         actor=context.actor,
     )
-    holding = context.held_accounts.holding(held)
-    return ([], "") if holding is None else ([holding], held.due)
+    return [context.held_accounts.holding(held)], held.due
 
 
 def find(context: Context, document: Document) -> HeldAccount | None:

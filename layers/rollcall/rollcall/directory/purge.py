@@ -16,9 +16,11 @@ from rollcall.directory import held_deletion
 from rollcall.directory.context import Context
 from rollcall.directory.directory import Directory
 from rollcall.directory.sweep import RESERVE, Failures
+from rollcall.model.brake import is_too_many
 from rollcall.scim.instant import instant
 from rollcall.scim.resource_type import Kind
 from rollcall.storage import due_accounts, leases
+from rollcall.storage.brake_items import BrakeItems
 from rollcall.storage.leases import Leases
 from rollcall.storage.table import Table
 
@@ -95,7 +97,12 @@ def is_stopped(context: Context) -> bool:
 
 
 def too_many_wait(context: Context) -> bool:
-    """Tell whether so many deletions of a tenant wait that nobody can have meant them."""
-    waiting = sum(1 for _ in context.held_accounts.waiting())
-    accounts = context.resources.count(Kind.USER, linked=True) + waiting
-    return waiting >= 10 and waiting * 5 > accounts
+    """Tell whether so many deletions of a tenant wait that nobody can have meant them.
+
+    What was deleted during planned work does not count.
+    """
+    switch = BrakeItems(context.table, context.tenant).switch()
+    deleted = [time for time, _ in context.held_accounts.waiting()]
+    waiting = sum(1 for time in deleted if not switch.is_off(time))
+    accounts = context.resources.count(Kind.USER, linked=True) + len(deleted)
+    return is_too_many(waiting, accounts)

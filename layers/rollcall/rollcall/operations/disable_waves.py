@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
 
+from rollcall.directory import purge
 from rollcall.directory.context import Context
 from rollcall.model.brake import BrakeSwitch, Disabled, Wave, WaveState
 from rollcall.model.progress import Progress
@@ -55,12 +56,16 @@ class WaveAccount:
 
 @dataclass(frozen=True)
 class BrakeView:
-    """The brake of a tenant: its switch, its waves, the latest first, and the accounts of one."""
+    """The brake of a tenant: its switch, its waves, the latest first, and the accounts of one.
+
+    Purging is stopped since `stopped`, empty where it is not.
+    """
 
     switch: BrakeSwitch
     waves: tuple[Wave, ...]
     shown: Wave | None = None
     accounts: tuple[WaveAccount, ...] = ()
+    stopped: str = ""
 
 
 def view(operator: Operator, tenant: str, number: int | None = None) -> BrakeView:
@@ -74,7 +79,9 @@ def view(operator: Operator, tenant: str, number: int | None = None) -> BrakeVie
     latest = waves[0] if waves else None
     shown = latest if number is None else _find(waves, tenant, number)
     accounts = () if shown is None else tuple(_accounts(operator, tenant, items, shown))
-    return BrakeView(items.switch(), waves, shown, accounts)
+    context = operator.services.directory(tenant).context
+    stopped = context.purge_stop.since() if purge.is_stopped(context) else ""
+    return BrakeView(items.switch(), waves, shown, accounts, stopped)
 
 
 def enable(

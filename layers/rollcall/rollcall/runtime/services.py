@@ -104,6 +104,7 @@ class Services(Backend):
             linking=caller.link_policy,
             absent_members=caller.absent_members,
             moved=caller.moved,
+            grace=caller.grace,
             key=caller.key,
             access_levels=self.settings.access_levels,
             log=RequestEntries(self.log(caller.tenant), actor, request, caller.key),

@@ -80,16 +80,12 @@ class HeldAccounts:
         self._table = table
         self._keys = Keys(tenant)
 
-    def holding(self, held: HeldAccount) -> Action | None:
-        """Return the action that keeps a deleted account, None for one too large to be kept.
-
-        As many groups are kept as there is room for.
-        """
+    def holding(self, held: HeldAccount) -> Action:
+        """Return the action that keeps a deleted account, with as many groups as there is room."""
         item = _item(held)
-        room = MAX_BYTES - len(json.dumps(item, default=str).encode())
-        if room < 0:
-            return None
-        kept = encoded_groups(held.groups, room)
+        rest = json.dumps({**item, "document": ""}, default=str)
+        room = MAX_BYTES - len(item["document"].encode()) - len(rest.encode())
+        kept = encoded_groups(held.groups, max(room, 0))
         listed = {
             "gsi_pk": self._keys.held_accounts(),
             "gsi_sk": f"{held.deleted}#{held.id}",
@@ -227,7 +223,7 @@ def kept_lookups(tenant_keys: Keys, account: HeldAccount | Record) -> list[Key]:
 def encoded_groups(groups: Iterable[str], room: int = MAX_BYTES) -> str:
     """Return ids of groups in one text, as many as there is room for: bytes."""
     text = " ".join(groups)
-    return text if len(text) <= room else text[: text.rfind(" ", 0, room + 1)]
+    return text if len(text) <= room else text[: max(text.rfind(" ", 0, room + 1), 0)]
 
 
 def groups_in(item: Item) -> list[str]:
