@@ -13,8 +13,9 @@ from rollcall.cli.confirmation import Reason, confirm_name
 from rollcall.cli.connection import connect
 from rollcall.cli.durations import moment
 from rollcall.cli.terminal import AsJson, DryRun, UsageError, Yes, complain, follow, say
-from rollcall.operations import table_restore
-from rollcall.operations.table_restore import WRITES_A_SECOND, Restoration, Restored
+from rollcall.operations import table_restore, table_switch
+from rollcall.operations.operator import Operator
+from rollcall.operations.table_restore import WRITES_A_SECOND, Restoration, Restored, instant
 
 SHOWN = 20
 """How many differences people see; --json prints all."""
@@ -34,7 +35,14 @@ def restore(
     at: Time,
     tenant: Annotated[
         str, typer.Option(help="The tenant that is brought back.", show_default=False)
-    ],
+    ] = "",
+    whole_table: Annotated[
+        bool,
+        typer.Option("--whole-table", help="Prepare a copy that takes the place of the table."),
+    ] = False,
+    reopen: Annotated[
+        bool, typer.Option("--reopen", help="Open the tenants that --whole-table has closed.")
+    ] = False,
     dry_run: DryRun = False,
     as_json: AsJson = False,
     yes: Yes = False,
@@ -55,24 +63,77 @@ def restore(
     When it is interrupted, the tenant stays closed: repeat the command with the same time.
     --dry-run makes the copy and shows the difference. docs/restore.md says what to do before and
     after, also in Entra ID. Exit code 1 means that something could not be restored.
+
+    --whole-table closes all tenants, takes whoever was shut out since out of the copy, and says
+    with which parameters the stack is deployed to use it; after that, --reopen opens the tenants.
     """
+    if [bool(tenant), whole_table, reopen].count(True) != 1:
+        raise UsageError("name one of --tenant, --whole-table and --reopen")
+    if dry_run and not tenant:
+        raise UsageError("--dry-run is for --tenant")
     operator = connect(context)
-    how = Restoration(_time(at), shown := _Shown(as_json=as_json), writes)
-    if not dry_run:
-        sentence = f"{tenant} goes back to {how.at:%Y-%m-%dT%H:%M:%SZ}. Type its name to do so"
-        operator = confirm_name(operator, tenant, sentence, yes=yes, reason=reason)
-    act = table_restore.restore(operator, tenant, how, dry_run=dry_run)
-    result = follow(act, f"restoring {tenant}")
-    if as_json:
-        print(
-            json.dumps({"type": "end", "tenant": tenant, "restored": not dry_run, **_plain(result)})
-        )
+    shown = _Shown(as_json=as_json)
+    how = Restoration(_time(at), shown, writes)
+    if reopen:
+        _reopen(operator, how, as_json=as_json)
+    elif whole_table:
+        _prepare(operator, how, shown, yes=yes, reason=reason)
+    else:
+        if not dry_run:
+            sentence = f"{tenant} goes back to {instant(how.at)}. Type its name to do so"
+            operator = confirm_name(operator, tenant, sentence, yes=yes, reason=reason)
+        act = table_restore.restore(operator, tenant, how, dry_run=dry_run)
+        _tell(follow(act, f"restoring {tenant}"), tenant, shown, dry_run=dry_run)
+
+
+def _tell(result: Restored, tenant: str, shown: _Shown, *, dry_run: bool) -> None:
+    if shown.as_json:
+        end = {"type": "end", "tenant": tenant, "restored": not dry_run}
+        print(json.dumps({**end, **_plain(result)}))
     else:
         shown.say_rest()
         _say(result, tenant, dry_run=dry_run)
-    if result.failed:
-        complain(f"{len(result.failed)} of {tenant} could not be restored: repeat the command")
-    if result.failed or result.verification.remaining:
+    _check({tenant: result})
+
+
+def _prepare(
+    operator: Operator, how: Restoration, shown: _Shown, *, yes: bool, reason: str
+) -> None:
+    table = operator.services.settings.table
+    sentence = f"All tenants are closed until {table} is replaced. Type its name to do so"
+    operator = confirm_name(operator, table, sentence, yes=yes, reason=reason)
+    prepared = follow(table_switch.prepare(operator, how), f"preparing a copy of {table}")
+    parameters = {"TableName": prepared.name, "TableStreamArn": prepared.stream}
+    if shown.as_json:
+        tenants = {name: _plain(result) for name, result in prepared.tenants.items()}
+        end = {"type": "end", "parameters": parameters, "tenants": tenants}
+        print(json.dumps({**end, "unknown": prepared.unknown}))
+    else:
+        shown.say_rest()
+        for name, result in prepared.tenants.items():
+            again = [f"{number} {each}" for each, number in sorted(result.again.items())]
+            say(f"{name}: {', '.join(again) or 'nobody'} since then, which holds on")
+        say(f"{prepared.unknown:,} items of the copy were of tenants that are gone: deleted")
+        say("Deploy the stack with these parameters, then run this command with --reopen:")
+        for each, value in parameters.items():
+            say(f"  {each}={value}")
+    _check(prepared.tenants)
+
+
+def _reopen(operator: Operator, how: Restoration, *, as_json: bool) -> None:
+    names = table_switch.reopen(operator, how)
+    if as_json:
+        print(json.dumps({"reopened": names}))
+    else:
+        say(f"Open again: {', '.join(names)}." if names else "No tenant was closed for that time.")
+
+
+def _check(results: Mapping[str, Restored]) -> None:
+    """End with exit code 1 where something is left."""
+    for tenant, result in results.items():
+        if result.failed:
+            complain(f"{len(result.failed)} of {tenant} could not be restored: repeat the command")
+    if any(each.failed or each.verification.remaining for each in results.values()):
         raise typer.Exit(1)
 
 
@@ -89,12 +150,12 @@ class _Shown:
     """Prints differences: all for programs, the first ones for people."""
 
     def __init__(self, *, as_json: bool) -> None:
-        self._as_json = as_json
+        self.as_json = as_json
         self._number = 0
 
     def __call__(self, difference: Mapping[str, Any]) -> None:
         self._number += 1
-        if self._as_json:
+        if self.as_json:
             print(json.dumps(difference))
         elif self._number <= SHOWN:
             say(_line(difference))

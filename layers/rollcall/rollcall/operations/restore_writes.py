@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from itertools import islice
 
+from rollcall.aws.attribute_values import Item
 from rollcall.directory import deletion
 from rollcall.directory.context import Context
 from rollcall.directory.directory import Directory
@@ -21,6 +22,7 @@ from rollcall.scim.errors import InvalidValueException, NotFoundException
 from rollcall.scim.resource_type import Kind
 from rollcall.storage import keys, large_change_items
 from rollcall.storage.audit_log import AuditLog
+from rollcall.storage.document_item import is_held
 from rollcall.storage.index_entries import CLAIMED
 from rollcall.storage.table import Table
 from rollcall.storage.table_comparison import TableComparison, living
@@ -64,6 +66,8 @@ class RestoreWrites:
     def is_needed(self, outcome: RestoredResource) -> bool:
         """Tell whether anything has to be written for a resource."""
         before, after = self.before(outcome), outcome.after
+        if before is None and self._into_copy:
+            return False  # the copy stays without what came later
         if before is None or after is None:
             return (before is None) != (after is None)
         if _content(before) != _content(after):
@@ -133,16 +137,22 @@ class RestoreWrites:
                 pass
 
     def bring_tombstones(self, source: Table) -> None:
-        """Put the tombstones and aliases of a table where nothing is left of the id."""
+        """Put the tombstones and aliases of a table where nothing is left of the id.
+
+        What is held now is held in the copy as well. What was held at the time is not brought into
+        the live table: it may have been purged or erased since.
+        """
         for item in self.comparison.tombstones(source):
-            tombstone = Action(
-                "Put",
-                {"pk": item["pk"], "sk": item["sk"]},
-                item={name: value for name, value in item.items() if name not in ("pk", "sk")},
-                condition="attribute_not_exists(pk)",
-            )
+            condition, others = "attribute_not_exists(pk)", []
+            if is_held(item):
+                if not self._into_copy:
+                    continue
+                condition = "attribute_not_exists(document)"
+                account = source.get(self.context.writes.keys.held(keys.identifier(item["pk"])))
+                others = [_put(account)] if account is not None else []
             with suppress(ConditionFailed):
-                self.context.table.replace(tombstone)
+                tombstone = replace(_put(item), condition=condition)
+                self.context.table.transact([tombstone, *others])
 
     def _with_living_groups(self, outcome: RestoredResource) -> RestoredResource:
         """Return the outcome without what memberships of groups give that are deleted again."""
@@ -175,8 +185,7 @@ class RestoreWrites:
             return
         partition = self.context.writes.keys.partition(Kind.USER, record.id)
         for item in self.comparison.copy.query(partition, keys.FLAG):
-            attributes = {name: item[name] for name in item if name not in ("pk", "sk")}
-            yield Action("Put", {"pk": item["pk"], "sk": item["sk"]}, item=attributes)
+            yield _put(item)
 
     def _replaced(self, outcome: RestoredResource, before: Record, after: Record) -> list[Action]:
         latest = max(each.version for each in (outcome.copy, outcome.live, before) if each)
@@ -244,3 +253,9 @@ def _claiming(action: Action, identifier: str) -> Action:
         return action
     condition = f"{action.condition} OR id = :id"
     return replace(action, condition=condition, values={**action.values, ":id": identifier})
+
+
+def _put(item: Item) -> Action:
+    """Return the action that puts an item as it is."""
+    attributes = {name: value for name, value in item.items() if name not in ("pk", "sk")}
+    return Action("Put", {"pk": item["pk"], "sk": item["sk"]}, item=attributes)

@@ -33,7 +33,7 @@ from rollcall.storage.table import Table
 from rollcall.storage.table_comparison import TableComparison
 from rollcall.templates.catalogue import Catalogue
 
-__all__ = ["CopyError", "Restoration", "Restored", "act_of", "copy_of", "restore"]
+__all__ = ["CopyError", "Restoration", "Restored", "act_of", "copy_of", "instant", "restore"]
 
 POLL_SECONDS = 10
 """How long it is between two looks at a copy that is being made."""

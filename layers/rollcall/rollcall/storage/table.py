@@ -176,7 +176,7 @@ class Table:
             yield from page
 
     def scan(self, *prefixes: str, only: Sequence[str] = ()) -> Iterator[Item]:
-        """Read every item whose `pk` has one of the prefixes, strongly consistent.
+        """Read every item whose `pk` has one of the prefixes, or all, strongly consistent.
 
         This reads the whole table. `only` names the attributes to read, all when it is empty.
         """
@@ -186,13 +186,12 @@ class Table:
     def scan_pages(self, *prefixes: str, only: Sequence[str] = ()) -> Iterator[list[Item]]:
         """Read as `scan` does, a list a round trip; many are empty where the table is large."""
         values = {f":beginning{number}": each for number, each in enumerate(prefixes)}
-        return self._pages(
-            self._client.scan,
-            ConsistentRead=True,
-            FilterExpression=" OR ".join(f"begins_with(pk, {each})" for each in values),
-            ExpressionAttributeValues=encoded(values),
-            **_projection(only),
-        )
+        filtered = {
+            "FilterExpression": " OR ".join(f"begins_with(pk, {each})" for each in values),
+            "ExpressionAttributeValues": encoded(values),
+        }
+        request = {**(filtered if values else {}), **_projection(only)}
+        return self._pages(self._client.scan, ConsistentRead=True, **request)
 
     def transact(self, actions: Sequence[Action], seconds: float | None = None) -> None:
         """Apply all actions or none; `seconds` replaces the time that a request has for attempts.
