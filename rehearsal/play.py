@@ -7,7 +7,7 @@ from functools import partial
 
 import httpx
 
-from rehearsal import alarms, duplicates, mailbox, releases, update
+from rehearsal import alarms, duplicates, erasure, mailbox, releases, update
 from rehearsal.cloud import Cloud
 from rehearsal.rows import DifferenceError, Rows, expect
 from rehearsal.stack import Stack
@@ -39,6 +39,7 @@ def play(cloud: Cloud) -> int:
     rows.step("hand-over", other.hand_over)
     rows.step("templates", other.templates)
     rows.step("duplicates", partial(duplicates.check_report, stack, other, people))
+    rows.step("erasure", partial(erasure.check_erasure, stack, other))
     rows.step("log, tokens", other.log_and_tokens)
     rows.step("sign-in", acme.sign_in)
     rows.step("releases", partial(releases.check_releases, stack))

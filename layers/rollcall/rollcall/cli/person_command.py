@@ -151,8 +151,8 @@ def erase(
 
 def _print_plan(plan: ErasurePlan) -> None:
     person = plan.person
-    name = person.record.user_name if person.record is not None else "deleted"
-    say(f"{person.id}: {name}{f', deleted on {person.deleted[:10]}' if person.deleted else ''}")
+    gone = f"deleted on {person.deleted[:10]}" if person.deleted else "not known any more"
+    say(f"{person.id}: {gone if person.record is None else person.record.user_name}")
     if plan.begun:
         say(
             f"Its erasure began on {plan.begun[:10]}: what is stored since, or was left, is erased."
