@@ -11,6 +11,7 @@ from bench import prices
 from bench.cost import bill, designs
 from bench.cost.bill import Line, Month, total
 from bench.cost.idle import idle
+from bench.cost.questions import questions
 from bench.cost.tables import bill_table, kinds_table, money, table
 from events.processed import Processed
 from events.template import ROOT
@@ -139,6 +140,7 @@ def _summary(one: Month, many: Month) -> str:
         / (users / 1_000),
         f"one of {tenants} tenants of {small} users, a month of changes": total(many.phase("month"))
         / tenants,
+        "a million questions of products at sign-in": total(questions(1_000_000)),
     }
     return table(("", "dollars"), [(name, money(each)) for name, each in rows.items()])
 
