@@ -86,8 +86,8 @@ class Reckoning:
         group_ = template.group.value
         for user, person in self.people.items():
             if template.follows and person.origins.get(template.name) == group_:
-                # It came from this group, and follows it now.
-                person.forever[template.name] = []
+                # It came from this group, and follows it now; it may come again.
+                del person.forever[template.name]
                 person.origins.pop(template.name)
             if before and before.follows and not template.follows and user in self.members[group_]:
                 gone = person.revoked.pop((group_, template.name), set())

@@ -2,16 +2,17 @@
 
 A request that read the templates before they changed may write what they gave then. So the members
 are looked at again, until a pass that began when no such request can run any more has found nobody
-to change. Each user is changed in one transaction, so that readers see old or new access.
+to change. A user is changed by one transaction, so that readers see old or new access; it changes
+others, too, as far as it holds them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from itertools import islice
+from itertools import chain, islice
 
 from rollcall.directory.context import Context
 from rollcall.directory.member_grants import MemberGrants
@@ -20,7 +21,7 @@ from rollcall.scim.resource_type import Kind
 from rollcall.storage.grant_items import order_prefix
 from rollcall.storage.memberships import MembershipStates
 from rollcall.storage.template_walks import SUPERSEDED, TemplateWalk
-from rollcall.storage.transactions import ConditionFailed
+from rollcall.storage.transactions import Action, ConditionFailed
 from rollcall.templates.catalogue import Catalogue
 from rollcall.templates.template import Template
 
@@ -114,34 +115,67 @@ class _Pass:
         """Give some users what the template says now; return how many needed a change."""
         catalogue = Catalogue.of(self.context.templates.read())
         states = self._read(users)
-        return sum(self._bring_one(catalogue, each, states) for each in users)
+        changes = {each: self._changes(catalogue, each, states) for each in users}
+        return sum(self._bring_part(catalogue, part) for part in self._parts(changes))
 
     def _read(self, users: Sequence[str]) -> MembershipStates:
         pairs = {(self.walk.group, each): Kind.USER for each in users}
         return self.context.memberships.read_states(pairs)
 
-    def _bring_one(self, catalogue: Catalogue, user: str, states: MembershipStates) -> bool:
-        """Give a user what the template says now; return whether that was a change.
+    def _changes(self, catalogue: Catalogue, user: str, states: MembershipStates) -> list[Action]:
+        """Return the actions that give a user what the template says now; none if it has that.
 
         What the memberships of a deleted group give ends by its deletion.
-        Raises ConditionFailed when the walk is superseded or finished.
         """
         context, walk = self.context, self.walk
+        if not {(Kind.USER, user), (Kind.GROUP, walk.group)} <= states.living:
+            return []
+        is_member = (walk.group, user) in states.current
+        grants = MemberGrants(context, catalogue, walk, states.users[user].access, user)
+        actions = grants.actions(is_member=is_member)
+        check = context.memberships.check(walk.group, user, is_member=is_member)
+        return [*actions, check] if actions else []
+
+    def _parts(self, changes: Mapping[str, list[Action]]) -> Iterator[dict[str, list[Action]]]:
+        """Yield those who need a change, as many at a time as a transaction takes."""
+        part: dict[str, list[Action]] = {}
+        for user, actions in changes.items():
+            size = sum(map(len, part.values())) + len(actions) + 1
+            if part and size > self.context.table.max_actions:
+                yield part
+                part = {}
+            if actions:
+                part[user] = actions
+        if part:
+            yield part
+
+    def _bring_part(self, catalogue: Catalogue, part: Mapping[str, list[Action]]) -> int:
+        """Change some users in one transaction, or else each by itself.
+
+        Raises ConditionFailed when the walk is superseded or finished.
+        """
+        context = self.context
+        check = context.template_walks.check(self.walk)
+        try:
+            context.table.transact([*chain.from_iterable(part.values()), check])
+        except ConditionFailed as error:
+            if SUPERSEDED in error.labels:
+                raise
+            return sum(self._bring_one(catalogue, each) for each in part)
+        return len(part)
+
+    def _bring_one(self, catalogue: Catalogue, user: str) -> bool:
+        """Change a user whom somebody else has changed; return whether that was needed still."""
+        context = self.context
         for _ in context.table.retry.attempts():
-            if not {(Kind.USER, user), (Kind.GROUP, walk.group)} <= states.living:
-                return False
-            is_member = (walk.group, user) in states.current
-            grants = MemberGrants(context, catalogue, walk, states.users[user].access, user)
-            actions = grants.actions(is_member=is_member)
+            actions = self._changes(catalogue, user, self._read([user]))
             if not actions:
                 return False
-            check = context.memberships.check(walk.group, user, is_member=is_member)
             try:
-                context.table.transact([*actions, check, context.template_walks.check(walk)])
+                context.table.transact([*actions, context.template_walks.check(self.walk)])
             except ConditionFailed as error:
                 if SUPERSEDED in error.labels:
                     raise
-                states = self._read([user])
             else:
                 return True
         raise Unavailable("too many changes of one user at once", status=429)
