@@ -135,7 +135,7 @@ def _decide(
 ) -> None:
     """Close a wave, log that, and bring the list of tenants up to date."""
     services = operator.services
-    if items.decide(wave, state, operator.name, services.clock()):
+    if items.decide(wave, state, operator.actor.public, services.clock()):
         log = operator.audit_log(tenant)
         log.write(f"brake {state.value}", f"Tenant/{tenant}", f"wave {wave.number}")
     services.summaries.note_change(tenant)

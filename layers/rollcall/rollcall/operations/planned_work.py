@@ -30,7 +30,7 @@ def switch_off(operator: Operator, tenant: str, until: datetime) -> BrakeSwitch:
     items, now = BrakeItems(services.table, tenant), instant(services.clock())
     before = items.switch()
     since = before.since if before.is_off(now) else now
-    switch = BrakeSwitch(since, instant(until), operator.name)
+    switch = BrakeSwitch(since, instant(until), operator.actor.public)
     items.set_switch(switch)
     _log(operator, tenant, "brake off", f"until {switch.until}")
     return switch
@@ -47,7 +47,7 @@ def switch_on(operator: Operator, tenant: str) -> bool:
     before = items.switch()
     if not before.is_off(now):
         return False
-    items.set_switch(BrakeSwitch(before.since, now, operator.name))
+    items.set_switch(BrakeSwitch(before.since, now, operator.actor.public))
     _log(operator, tenant, "brake on", "")
     return True
 
