@@ -180,9 +180,7 @@ class _Erasing:
             with suppress(ConditionFailed):
                 context.table.transact([items.erasing(alias.id, now, self._expires, actor)])
         stored = context.table.get(context.resources.keys.document(Kind.USER, person.id)) or {}
-        notes = context.gone_values.deletions(
-            person.id, {*stored.get("gone", ()), *self.plan.hashes}
-        )
+        notes = context.gone_values.deletions(person.id, stored.get("gone", ()))
         tombstone = items.erasing(person.id, now, self._expires, actor)
         detail = ", ".join(f"{number} {name}" for name, number in self.plan.found.items())
         logged = self.operator.audit_log(context.tenant).actions(
