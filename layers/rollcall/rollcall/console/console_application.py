@@ -13,7 +13,14 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from rollcall.console import deployments_page, duplicates_page, rendering, tenant_page, tenants_page
+from rollcall.console import (
+    deployments_page,
+    duplicates_page,
+    people_page,
+    rendering,
+    tenant_page,
+    tenants_page,
+)
 from rollcall.console.act import Act, ActError, Plan
 from rollcall.console.request_check import RequestCheck
 from rollcall.console.view import ConsoleState, PageRoute, View
@@ -21,7 +28,7 @@ from rollcall.operations import failures
 from rollcall.operations.operator import ReasonError
 from rollcall.operator_error import OperatorError
 
-_PAGES = (tenants_page, tenant_page, duplicates_page, deployments_page)
+_PAGES = (tenants_page, tenant_page, duplicates_page, people_page, deployments_page)
 
 ACTS: Mapping[str, Act] = dict(
     chain.from_iterable(getattr(page, "ACTS", {}).items() for page in _PAGES)

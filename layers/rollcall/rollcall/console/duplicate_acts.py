@@ -43,7 +43,9 @@ def plan_merge(operator: Operator, tenant: str, form: Form) -> Plan:
     deleted = form.get("deleted") or None
     plan = account_merge.plan_merge(operator, tenant, keep, remove, deleted)
     before, gone = attributes(plan.before), attributes(plan.removed)
-    changes = [
+    alone, same = "an account of its own", f"the same account as {plan.before.user_name}"
+    changes = [Change(plan.removed.user_name, alone, same)]
+    changes += [
         Change(each.name, f"{before.get(each.name, '-')} | {gone.get(each.name, '-')}", each.after)
         for each in changed({**gone, **before}, attributes(plan.after))
     ]

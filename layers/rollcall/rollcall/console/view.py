@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, Response
 
 from rollcall.console import rendering
 from rollcall.console.act import PlansShown
@@ -24,6 +24,7 @@ Values: TypeAlias = Mapping[str, object]
 TABS: list[tuple[str, str]] = [
     ("", "Overview"),
     ("duplicates", "Duplicates"),
+    ("people", "People"),
 ]
 """The pages of a tenant, by path and name, in the order of the tabs."""
 
@@ -95,7 +96,7 @@ class View:
         return self.page("problem_page.html", "", values, status=409)
 
 
-Answer: TypeAlias = Callable[[View], HTMLResponse]
+Answer: TypeAlias = Callable[[View], Response]
 """Answers a request of a page. Raises OperatorError, which is shown."""
 
 

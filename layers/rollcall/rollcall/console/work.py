@@ -6,10 +6,13 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 from secrets import token_urlsafe
 from threading import Thread
+from typing import TypeVar
 
 from rollcall.model.progress import Progress
 from rollcall.operations import failures
 from rollcall.operator_error import OperatorError
+
+_Result = TypeVar("_Result")
 
 Steps = Callable[[], Generator[Progress, None, Sequence[str]]]
 
@@ -50,6 +53,16 @@ class Work:
                 self.progress = str(next(steps))
         except StopIteration as end:
             self.sentences = tuple(end.value or ("Done.",))
+
+
+def finished(steps: Generator[Progress, None, _Result]) -> _Result:
+    """Return the result of work that is short enough to be waited for."""
+    try:
+        while True:
+            next(steps)
+    except StopIteration as end:
+        result: _Result = end.value
+        return result
 
 
 class WorkList:

@@ -27,15 +27,11 @@ from rollcall.storage.table import Table
 
 @dataclass(frozen=True)
 class Purge:
-    """One pass over the held accounts that are due; several may run at once.
-
-    `note_stop` is called with a tenant whose purge stops, and since when.
-    """
+    """One pass over the held accounts that are due; several may run at once."""
 
     table: Table
     directory: Callable[[str], Directory]
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
-    note_stop: Callable[[str, str], None] = field(default=lambda _, __: None)
 
     def run(
         self,
@@ -89,9 +85,7 @@ class Purge:
             if context.purge_stop.since():
                 context.purge_stop.clear()
             return False
-        since = instant(self.clock())
-        context.purge_stop.set(since)
-        self.note_stop(tenant, since)
+        context.purge_stop.set(instant(self.clock()))
         return True
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from rollcall.directory.context import Context
 from rollcall.model.access import Access
@@ -13,7 +14,9 @@ from rollcall.operations.operator import Operator
 from rollcall.scim.errors import Unavailable
 from rollcall.scim.resource_type import Kind
 from rollcall.storage.audit_log import AuditLog
+from rollcall.storage.grant_items import GrantContent
 from rollcall.storage.keys import BY_HAND
+from rollcall.storage.parallel_reads import at_once
 from rollcall.storage.transactions import ConditionFailed
 from rollcall.templates import template_file
 from rollcall.templates.grants import Grant, recomputed
@@ -26,8 +29,10 @@ __all__ = [
     "UserAccess",
     "access_of",
     "change_grants",
+    "check",
     "grant",
     "read_access",
+    "read_with_groups",
     "revoke",
 ]
 
@@ -51,6 +56,9 @@ class UserAccess:
         return access if self.record.active else replace(access, areas={}, role="")
 
 
+MAX_NAMES = 100
+"""How many names of groups are read in one round trip."""
+
 Grants = Callable[[UserAccess, str], Collection[Grant]]
 """Returns the grants to write, from the access of a user and the present instant."""
 
@@ -64,17 +72,47 @@ def read_access(operator: Operator, tenant: str, name: str) -> UserAccess:
     return replace(access, names=names)
 
 
+def read_with_groups(operator: Operator, tenant: str, identifier: str) -> UserAccess:
+    """Return the access of the user with an id, with the names of its groups, in three round trips.
+
+    Of more than MAX_NAMES groups some have no name here. Raises TenantError, AccountError.
+    """
+    context = operator.context(tenant)
+    reads: list[Callable[[], Any]] = [
+        lambda: context.resources.read_user(identifier),
+        lambda: list(context.grants.read(identifier)),
+    ]
+    user, grants = at_once(reads)
+    access = _access(context, identifier, user, grants)
+    groups = context.resources.read_many(Kind.GROUP, access.groups[:MAX_NAMES])
+    names = {group: str(record.document["displayName"]) for group, record in groups.items()}
+    return replace(access, names=names)
+
+
 def access_of(context: Context, identifier: str) -> UserAccess:
     """Return the access of the user with this id, by the context of the caller."""
     user = context.resources.read_user(identifier)
+    return _access(context, identifier, user, context.grants.read(identifier))
+
+
+def _access(
+    context: Context,
+    identifier: str,
+    user: tuple[Record, list[str]] | None,
+    contents: Iterable[GrantContent],
+) -> UserAccess:
     if user is None:
         raise AccountError(f"there is no user {identifier} in {context.tenant}")
     grants = [
-        (Grant.of(content), content.get("origin", {}).get("actor", ""))
-        for content in context.grants.read(identifier)
+        (Grant.of(content), content.get("origin", {}).get("actor", "")) for content in contents
     ]
     grants.sort(key=lambda pair: (pair[0].at, *pair[0].key))
     return UserAccess(user[0], tuple(user[1]), tuple(grants))
+
+
+def check(operator: Operator, areas: Mapping[str, str], role: str = "") -> None:
+    """Raise TemplateError for a level or a role that the deployment does not have."""
+    template_file.check(areas, role, operator.services.settings.access_levels)
 
 
 def grant(
@@ -84,7 +122,7 @@ def grant(
 
     Raises TemplateError for an unknown level or role, AccountError for an unknown user.
     """
-    template_file.check(areas, role, operator.services.settings.access_levels)
+    check(operator, areas, role)
 
     def with_areas(access: UserAccess, now: str) -> list[Grant]:
         by_hand = (existing for existing, _ in access.grants if existing.template == BY_HAND)

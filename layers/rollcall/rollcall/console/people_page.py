@@ -1,0 +1,51 @@
+"""People: found by whatever they are called, also when they are gone; and one account."""
+
+from __future__ import annotations
+
+import json
+
+from starlette.responses import HTMLResponse, Response
+
+from rollcall.console import people_acts
+from rollcall.console.view import PageRoute, View
+from rollcall.console.work import finished
+from rollcall.operations import account_attributes, person_file, person_search, user_access
+from rollcall.operations.user_access import BY_HAND
+
+
+def show(view: View) -> HTMLResponse:
+    """Show the accounts that a value leads to."""
+    text = view.value("q")
+    found = person_search.find(view.operator, view.tenant, text) if text else []
+    return view.page("people.html", "People", {"q": text, "found": found})
+
+
+def show_one(view: View) -> HTMLResponse:
+    """Show an account with its groups, its access, and why it has that."""
+    identifier = view.request.path_params["person"]
+    access = user_access.read_with_groups(view.operator, view.tenant, identifier)
+    values = {
+        "access": access,
+        "record": access.record,
+        "holding": access.holding,
+        "attributes": account_attributes.attributes(access.record),
+        "by_hand": BY_HAND,
+    }
+    return view.page("person.html", "People", values)
+
+
+def export(view: View) -> Response:
+    """Answer with everything that is kept of a person, as a file."""
+    identifier = view.request.path_params["person"]
+    content = finished(person_file.read(view.operator, view.tenant, identifier))
+    headers = {"Content-Disposition": f'attachment; filename="{view.tenant}-person.json"'}
+    text = json.dumps(content, indent=2, ensure_ascii=False)
+    return Response(text, media_type="application/json", headers=headers)
+
+
+ROUTES = [
+    PageRoute("/t/{tenant}/people", show),
+    PageRoute("/t/{tenant}/people/{person}", show_one),
+    PageRoute("/t/{tenant}/people/{person}/file", export),
+]
+ACTS = people_acts.ACTS

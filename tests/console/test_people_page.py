@@ -1,0 +1,105 @@
+"""People: found, given and taken access, handed out, erased."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from rollcall.directory.directory import Directory
+from rollcall.operations import accounts
+from rollcall.operations.accounts import AccountError
+from rollcall.runtime.services import Services
+from tests.console.consoles import OURS, Visitor
+from tests.directory.people import group, user
+from tests.operations.operators import operator_of
+from tests.reconcile.duplicates.people import mails
+
+
+@pytest.fixture
+def acme(deployed: Services) -> Services:
+    deployed.tenants.add("acme")
+    return deployed
+
+
+@pytest.fixture
+def lee(acme: Services) -> str:
+    """The id of an account, which is in a group."""
+    own = acme.directory("acme")
+    created = user(own, "ann@corp.test", externalId="e-1", **mails("ann.lee@corp.test"))
+    group(own, "Engineering", created)
+    return created
+
+
+@pytest.mark.parametrize("name", ["ann@corp.test", "ANN@corp.test", "e-1", "ann.lee@corp.test"])
+def test_a_person_is_found_by_whatever_it_is_called(name: str, lee: str, ann: Visitor) -> None:
+    assert f"/people/{lee}" in ann.page("/t/acme/people", q=name)
+
+
+def test_who_is_gone_is_found_by_the_hash_of_the_name(
+    acme: Services, lee: str, ann: Visitor
+) -> None:
+    Directory(operator_of(acme).context("acme")).users.delete(lee)
+
+    shown = ann.page("/t/acme/people", q="ann@corp.test")
+
+    assert "an account that is gone" in shown
+    assert lee in shown.replace("<wbr>", "")
+    assert "Nobody is or was called so" in ann.page("/t/acme/people", q="bob@corp.test")
+
+
+def test_an_account_is_shown_with_groups_and_access(
+    acme: Services, lee: str, ann: Visitor, calls: list[str]
+) -> None:
+    ann.page("/")
+    calls.clear()
+
+    shown = ann.page(f"/t/acme/people/{lee}").replace("<wbr>", "")
+
+    assert "Engineering" in shown
+    assert "ann.lee@corp.test" in shown
+    assert calls == ["GetSecretValue", "Query", "Query", "BatchGetItem"]  # two of them at once
+
+
+def test_access_is_given_and_taken_after_it_was_shown(
+    acme: Services, lee: str, ann: Visitor
+) -> None:
+    level = next(iter(acme.settings.access_levels.levels))
+    form = {"tenant": "acme", "account": lee, "area": "risks"}
+
+    ann.act("give", **form, level=level)
+    given = accounts.find(operator_of(acme), "acme", lee).access.areas
+    ann.act("take", **form)
+
+    assert given == {"risks": level}
+    assert accounts.find(operator_of(acme), "acme", lee).access.areas == {}
+    refused = ann.send("/acts/give", {**form, "level": "sovereign"})
+    assert refused.status_code == 409
+
+
+def test_the_file_of_a_person_holds_what_is_kept(lee: str, ann: Visitor) -> None:
+    answer = ann.client.get(f"{ann.root}/t/acme/people/{lee}/file", headers=OURS)
+
+    assert answer.headers["content-disposition"] == 'attachment; filename="acme-person.json"'
+    assert "ann@corp.test" in json.dumps(json.loads(answer.text))
+
+
+def test_a_person_is_erased_when_id_and_reason_were_given(
+    acme: Services, lee: str, ann: Visitor
+) -> None:
+    acme.directory("acme").users.delete(lee)
+    name, shown = ann.plan("erase", tenant="acme", account=lee)
+    refused = ann.send(f"/plans/{name}", {"typed": "acme", "reason": "asked for"})
+    told = ann.send(f"/plans/{name}", {"typed": lee, "reason": "asked for"}).text
+    (work,) = re.findall(r'id="work-([\w-]+)"', told)
+    for _ in range(1_000):
+        if "at work" not in told:
+            break
+        told = ann.page(f"/work/{work}")
+
+    assert "This cannot be undone." in shown
+    assert "nothing is changed" in refused.text
+    assert "Everything is erased but what follows." in told
+    with pytest.raises(AccountError):
+        accounts.find(operator_of(acme), "acme", "ann@corp.test")
