@@ -412,5 +412,6 @@ def test_the_file_of_a_person_holds_what_is_stored(services: Services, town: Tow
     assert json.loads(json.dumps(content)) == content
     town.api.send("DELETE", f"/Users/{town.person}")
     gone = finished(person_file.read(town.operator, TENANT, values()["userName"]))
-    assert (gone["account"]["state"], gone["directory"]) == ("deleted", None)
+    assert (gone["account"]["state"], gone["directory"]) == ("held", None)
+    assert gone["held"]["document"]["userName"] == values()["userName"]
     assert len(gone["log"]) > len(content["log"])

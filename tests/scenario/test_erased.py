@@ -117,7 +117,7 @@ def test_a_file_is_for_its_owner_alone_and_a_dry_run_changes_nothing(
 
     api.delete(f"/Users/{made['id']}")
     found = rollcall(server.state, "person", "find", tenant.name, "E-1").stdout
-    assert "deleted" in found
     assert "externalId" in found
+    assert " held " in found
     nobody = rollcall(server.state, "person", "find", tenant.name, "nobody").stdout
     assert nobody.startswith("There is no such account")

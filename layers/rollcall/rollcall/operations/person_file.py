@@ -72,7 +72,8 @@ def hashes_of(context: Context, person: StoredPerson) -> Hashes:
 def _account(person: StoredPerson) -> dict[str, Any]:
     item, record = person.item, person.record
     if record is None:
-        return {"state": "deleted", "deleted": person.deleted or None}
+        state = "held" if person.held is not None else "deleted"
+        return {"state": state, "deleted": person.deleted or None}
     return {
         "state": "active" if record.active else "disabled",
         "link": record.link.item,
