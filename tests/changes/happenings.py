@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 
+from rollcall.directory import held_deletion
 from rollcall.directory.directory import Directory
 from rollcall.model.account_link import LOCAL
 from rollcall.model.actor import Actor
@@ -29,7 +30,7 @@ TOLD = Counter(
     {
         "user.created": 7 + MANY,
         "user.updated": 2,
-        "user.disabled": 1,
+        "user.disabled": 2,
         "user.enabled": 1,
         "user.deleted": 1,
         "membership.added": 3 + MANY,
@@ -58,6 +59,9 @@ def everything(services: Services, api: httpx.Client) -> None:
         ]
     )
     _clients(api)
+    context = services.directory("acme").context
+    for held in list(context.held_accounts.all()):
+        assert held_deletion.purge(context, held)
     _operators(services, services.directory("acme", actor=OPERATOR), api)
 
 

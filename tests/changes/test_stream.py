@@ -41,7 +41,7 @@ HELD = {
     "GROUP DOCUMENT", "GROUP MEMBER", "GROUP JOURNAL", "LEAVING", "USERNAME CLAIM",
     "GROUPNAME CLAIM", "LOOKUP User", "EVIDENCE", "COUNT", "TEMPLATES CURRENT",
     "TEMPLATES VERSION", "DUPLICATES FINDING", "DUPLICATES RUN", "USER FLAG", "TOKENS", "LOG",
-    "HANDOVER", "BOOKMARK", "USAGE", "GONE", "#REPORT LINK", "#TENANTS",
+    "HANDOVER", "BOOKMARK", "USAGE", "GONE", "USER HELD", "#REPORT LINK", "#TENANTS",
 }  # fmt: skip
 """What becomes events, and what does not, by the words in the keys of items."""
 
