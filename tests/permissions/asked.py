@@ -30,9 +30,9 @@ class Asked:
     keys: tuple[str, ...] = ()
 
 
-def asked_by(method: str, path: str, headers: Mapping[str, str], body: bytes) -> Iterator[Asked]:
+def asked_by(method: str, path: str, target: str, body: bytes) -> Iterator[Asked]:
     """Yield what a request to AWS asks for, each leg of a transaction by itself."""
-    service, _, action = (headers.get("X-Amz-Target") or "").rpartition(".")
+    service, _, action = target.rpartition(".")
     if service.startswith("DynamoDB"):
         yield from _of_table(action, json.loads(body))
     elif service == "secretsmanager":
@@ -53,10 +53,10 @@ def _of_table(action: str, content: dict[str, Any]) -> Iterator[Asked]:
             for name, inner in leg.items():
                 key = inner.get("Item") or inner["Key"]
                 yield Asked(f"dynamodb:{_LEGS[name]}", _table(inner), (key["pk"]["S"],))
-    elif action == "BatchGetItem":
+    elif action.startswith("Batch"):
         for table, inner in content["RequestItems"].items():
-            keys = tuple(sorted({key["pk"]["S"] for key in inner["Keys"]}))
-            yield Asked("dynamodb:BatchGetItem", _table({"TableName": table}), keys)
+            keys = tuple(sorted({key["pk"]["S"] for key in _batched(inner)}))
+            yield Asked(f"dynamodb:{action}", _table({"TableName": table}), keys)
     elif action == "Scan":
         yield Asked("dynamodb:Scan", _table(content))
     elif action == "Query":
@@ -66,6 +66,16 @@ def _of_table(action: str, content: dict[str, Any]) -> Iterator[Asked]:
         key = content.get("Item") or content.get("Key")
         keys = (key["pk"]["S"],) if key else ()
         yield Asked(f"dynamodb:{action}", _table(content), keys)
+
+
+def _batched(inner: Any) -> Iterator[Mapping[str, Any]]:
+    """Yield the keys of a batch that is read, or the keys and items of one that is written."""
+    if "Keys" in inner:
+        yield from inner["Keys"]
+        return
+    for each in inner:
+        for request in each.values():
+            yield request.get("Item") or request["Key"]
 
 
 def _partition(query: dict[str, Any]) -> str:

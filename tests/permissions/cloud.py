@@ -15,7 +15,7 @@ from xml.sax.saxutils import escape
 from rollcall.runtime.settings import Settings
 from tests.permissions.asked import Asked, asked_by
 
-STACK = "rollcall"
+STACK, OTHER = "rollcall", "other"
 
 _STACKS = (
     '<DescribeStacksResponse xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/">'
@@ -54,10 +54,10 @@ def outputs_of(settings: Settings) -> dict[str, str]:
 
 
 @contextmanager
-def cloud(upstream: str, outputs: Mapping[str, str]) -> Iterator[Cloud]:
-    """Run the proxy in front of an emulator; of the stack it tells the outputs itself."""
+def cloud(upstream: str, stacks: Mapping[str, Mapping[str, str]]) -> Iterator[Cloud]:
+    """Run the proxy in front of an emulator; of stacks it tells the outputs itself."""
     made = Cloud()
-    values = {"upstream": urlsplit(upstream), "cloud": made, "outputs": outputs}
+    values = {"upstream": urlsplit(upstream), "cloud": made, "stacks": stacks}
     handler = type("Handler", (_Handler,), values)
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         server.daemon_threads = True
@@ -78,7 +78,7 @@ class _Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     upstream: ClassVar[Any]
     cloud: ClassVar[Cloud]
-    outputs: ClassVar[Mapping[str, str]]
+    stacks: ClassVar[Mapping[str, Mapping[str, str]]]
 
     def setup(self) -> None:
         super().setup()
@@ -97,7 +97,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def answer(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        asked = list(asked_by(self.command, self.path, dict(self.headers.items()), body))
+        asked = list(asked_by(self.command, self.path, self.headers.get("X-Amz-Target", ""), body))
         self.cloud.asked += asked
         refused = [each for each in asked if each.action in self.cloud.refused]
         if refused:
@@ -105,7 +105,8 @@ class _Handler(BaseHTTPRequestHandler):
             code = "<Code>AccessDenied</Code><Message>{}</Message>"
             self._send(403, f"<Response><Error>{code.format(message)}</Error></Response>".encode())
         elif asked and asked[0].action == "cloudformation:DescribeStacks":
-            told = (_OUTPUT.format(name, escape(each)) for name, each in self.outputs.items())
+            outputs = self.stacks[asked[0].resource.split("/")[1]]
+            told = (_OUTPUT.format(name, escape(each)) for name, each in outputs.items())
             self._send(200, _STACKS.format(outputs="".join(told)).encode())
         else:
             self._pass_on(body)

@@ -3,21 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import boto3
 import pytest
 
+from rollcall.dev import local_server
+from rollcall.runtime.services import Services
 from tests.conftest import Server
-from tests.permissions.cloud import Cloud, cloud, outputs_of
+from tests.permissions.cloud import OTHER, STACK, Cloud, cloud, outputs_of
 
+NAMES = (
+    *("table", "erasures", "secrets", "signing_keys", "reports", "queue", "topic", "bus"),
+    "unpublished",
+)
 SESSION = "ann@vendor.example"
 
 
 @pytest.fixture(scope="module")
 def stack(server: Server) -> Iterator[Cloud]:
-    """A stack whose data is the local server's."""
-    with cloud(server.running.endpoint_url, outputs_of(server.services.settings)) as made:
+    """A stack whose data is the local server's, and another one."""
+    settings = server.services.settings
+    other = replace(
+        settings,
+        url="https://other.example",
+        **{name: getattr(settings, name).replace(STACK, OTHER) for name in NAMES},
+    )
+    services = Services(other, server.services.clients)
+    local_server.create_table(services)
+    local_server.create_erasures(services)
+    local_server.create_channels(services)
+    local_server.create_signing_key(services)
+    stacks = {STACK: outputs_of(settings), OTHER: outputs_of(other)}
+    with cloud(server.running.endpoint_url, stacks) as made:
         yield made
 
 
