@@ -147,8 +147,8 @@ class Trial:
     def act(self) -> str:
         acts = [self.join, self.leave, self.set_members, self.enable, self.change_template]
         weights = [8, 6, 2, 4, 2]
-        others = [self.merge, self.delete, self.revoke, self.soft_delete, self.wave]
-        act = self.chance.choices([*acts, *others], [*weights, 1, 1, 3, 2, 2])[0]
+        others = [self.merge, self.delete, self.revoke, self.soft_delete, self.wave, self.hold]
+        act = self.chance.choices([*acts, *others], [*weights, 1, 1, 3, 2, 2, 2])[0]
         act()
         return act.__name__
 
@@ -191,6 +191,20 @@ class Trial:
         name = name if person.active else f"{GONE}{name}"
         change = patch(("replace", "active", person.active), ("replace", "userName", name))
         self.directory.users.patch(user, change)
+
+    def hold(self) -> None:
+        """Delete a user as a client does whose deletions wait, and take it back by a POST."""
+        (user,) = self._some(1)
+        self.directory.users.patch(user, patch(("replace", "externalId", user)))
+        name = self._read(user).user_name
+        posted = {"userName": name, "externalId": user, "active": True}
+        client = Directory(replace(self.directory.context, grace=7))
+        client.users.delete(user)
+        assert client.users.create(posted).record.id == user
+        for name in GROUPS:
+            if user in self.reckoning.members[name]:
+                self.reckoning.leave(name, user)
+        self.reckoning.people[user].active = True
 
     def wave(self) -> None:
         """Disable people in a wave, change one of them, and enable the others as an operator."""
