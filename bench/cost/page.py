@@ -12,6 +12,7 @@ from bench.cost import bill, designs
 from bench.cost.bill import Line, Month, total
 from bench.cost.idle import idle
 from bench.cost.questions import questions
+from bench.cost.rare import rare
 from bench.cost.tables import bill_table, kinds_table, money, table
 from events.processed import Processed
 from events.template import ROOT
@@ -100,6 +101,7 @@ def page() -> str:
         first_kinds=kinds_table(one, "first cycle"),
         month_bill=bill_table(one.phase("month")),
         month_kinds=kinds_table(one, "month"),
+        rare=rare(),
         stored=_stored(one),
         calls=f"{calls:,.0f}",
         designs=_designs(calls),

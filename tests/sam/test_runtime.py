@@ -34,11 +34,13 @@ UNPLAYED = {
     ("HandoverFunction", "dynamodb:ConditionCheckItem"),
     ("HandoverFunction", "dynamodb:DeleteItem"),
     ("SummaryFunction", "dynamodb:ConditionCheckItem"),
+    ("SummaryFunction", "dynamodb:GetItem"),
     *(("ReleaseFunction", action) for action in _RELEASING),
 }
 """What no exchange leads to: the entry that the rate of questions was exceeded (`test_access`), an
 assertion that is accepted once (`test_federation`), a summary that is missing, one that moves
-(`test_summary_items`), and a release, which the rehearsal plays with the policies in effect."""
+(`test_summary_items`), a wave of which nobody was told (`test_disable_watch`), and a release, which
+the rehearsal plays with the policies in effect."""
 PATHS = {"UsersFunction", "GroupsFunction", "BulkFunction"}
 """The functions whose routes DiscoveryFunction has too, for what the gateway does not match."""
 
