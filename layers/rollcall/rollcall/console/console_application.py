@@ -16,6 +16,7 @@ from starlette.routing import Route
 from rollcall.console import (
     deployments_page,
     duplicates_page,
+    log_page,
     people_page,
     rendering,
     tenant_page,
@@ -28,7 +29,7 @@ from rollcall.operations import failures
 from rollcall.operations.operator import ReasonError
 from rollcall.operator_error import OperatorError
 
-_PAGES = (tenants_page, tenant_page, duplicates_page, people_page, deployments_page)
+_PAGES = (tenants_page, tenant_page, duplicates_page, people_page, log_page, deployments_page)
 
 ACTS: Mapping[str, Act] = dict(
     chain.from_iterable(getattr(page, "ACTS", {}).items() for page in _PAGES)

@@ -25,6 +25,7 @@ TABS: list[tuple[str, str]] = [
     ("", "Overview"),
     ("duplicates", "Duplicates"),
     ("people", "People"),
+    ("log", "Log"),
 ]
 """The pages of a tenant, by path and name, in the order of the tabs."""
 

@@ -11,17 +11,22 @@ from datetime import UTC, datetime, timedelta
 from rollcall.model.redaction import keyed_hash
 from rollcall.operations.operator import Operator
 from rollcall.scim.case_folding import former
+from rollcall.scim.instant import instant
 from rollcall.scim.resource_type import Kind
 from rollcall.storage.provisioning_log import LogEntry, ProvisioningLog
 from rollcall.storage.resources import Resources
 
-__all__ = ["LogEntry", "LogQuery", "entries", "query"]
+__all__ = ["LogEntry", "LogPage", "LogQuery", "entries", "page", "query"]
 
 POLL_SECONDS = 2.0
 
 DELAY = timedelta(seconds=90)
 """How much later than its time an entry may appear: the longest run of a function, or the minute
 whose beginning is the time of the entry on refusals beyond a tenant's rate."""
+
+PAGE = 50
+LOOKED_AT = 500
+"""How many entries a page has, and how many are looked at for it."""
 
 _MAX_REMEMBERED = 10_000
 
@@ -50,6 +55,14 @@ class LogQuery:
         return by_name or entry.target.partition("/")[2] in self.ids
 
 
+@dataclass(frozen=True)
+class LogPage:
+    """Entries, the latest first, and the cursor of the page before, empty where there is none."""
+
+    entries: tuple[LogEntry, ...]
+    next: str
+
+
 def query(
     operator: Operator, tenant: str, since: datetime, *, name: str = "", status: str = ""
 ) -> LogQuery:
@@ -74,6 +87,16 @@ def entries(operator: Operator, query: LogQuery, *, follow: bool = False) -> Ite
     """Yield the entries of a query in the order of time; with `follow`, new ones without end."""
     log = operator.services.log(query.tenant)
     return filter(query.selects, _entries(log, query.since, follow=follow))
+
+
+def page(operator: Operator, query: LogQuery, before: str = "") -> LogPage:
+    """Return a page of the entries of a query, the latest first, before a cursor."""
+    log, until = operator.services.log(query.tenant), before or instant(datetime.now(UTC))
+    read = log.latest(query.since, until, LOOKED_AT)
+    found = [entry for entry in read if query.selects(entry)]
+    shown = found[:PAGE]
+    last = shown if len(found) > PAGE else read if len(read) == LOOKED_AT else []
+    return LogPage(tuple(shown), last[-1].order if last else "")
 
 
 def _entries(log: ProvisioningLog, since: datetime, *, follow: bool) -> Iterator[LogEntry]:

@@ -141,18 +141,21 @@ class ProvisioningLog:
     def latest(self, since: datetime, before: str, limit: int) -> list[LogEntry]:
         """Return the latest entries since a moment, the latest first; `before` is an `order`.
 
-        A round trip reads the shards of a day.
+        The shards of the last day are read at once, and where that is not enough, all others.
         """
-        found: list[LogEntry] = []
         first, until = instant(since), datetime.fromisoformat(before.partition("#")[0])
-        for day in reversed(list(_days(since, until))):
-            reads = [partial(self._last, day, shard, before, limit) for shard in range(SHARDS)]
-            items = [item for read in at_once(reads) for item in read if item["sk"] >= first]
-            items.sort(key=lambda item: str(item["sk"]), reverse=True)
-            found += map(_entry, items[: limit - len(found)])
-            if len(found) == limit:
-                break
-        return found
+        days = list(_days(since, until))
+        found: list[Item] = []
+        for some in (days[-1:], days[:-1]):
+            reads = [
+                partial(self._last, day, shard, before, limit)
+                for day in some
+                for shard in range(SHARDS)
+            ]
+            if reads and len(found) < limit:
+                found += [item for read in at_once(reads) for item in read if item["sk"] >= first]
+        found.sort(key=lambda item: str(item["sk"]), reverse=True)
+        return [_entry(item) for item in found[:limit]]
 
     def _last(self, day: date, shard: int, before: str, limit: int) -> list[Item]:
         partition = self._keys.log(day.isoformat(), shard)
