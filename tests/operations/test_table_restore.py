@@ -14,10 +14,11 @@ from rollcall.operations import table_restore
 from rollcall.operations.table_restore import Restored
 from rollcall.operations.user_access import read_access
 from rollcall.runtime.services import Services
-from rollcall.scim.errors import NotFoundException
+from rollcall.scim.errors import NotFoundException, UnauthorizedException
 from rollcall.scim.instant import instant
 from rollcall.scim.resource_type import Kind
 from rollcall.storage.resources import Resources
+from rollcall.tenants.authentication import Authenticator
 from tests.conftest import Server
 from tests.directory.people import found, groups_of, members_of
 from tests.operations.drill import PEOPLE, TENANT, Drill, deployment
@@ -196,3 +197,17 @@ def test_a_copy_alone_does_not_bring_back_whom_the_list_of_erasures_names(drill:
     assert drill.directory.users.read(drill.ids["ann"]).record.user_name == "ann@x.test"
     assert result.again["erased"] == 1
     consistency.check(drill.services, TENANT)
+
+
+def test_a_credential_that_was_revoked_since_stays_revoked(drill: Drill) -> None:
+    """Credentials are in Secrets Manager, which a copy of the table does not contain."""
+    services = drill.services
+    kept, revoked = (services.tokens(TENANT).issue(label, 30) for label in ("kept", "revoked"))
+    services.tokens(TENANT).revoke(revoked.token.id)
+
+    restore(drill)
+
+    authenticator = Authenticator(services.secrets)
+    assert authenticator.authenticate(TENANT, f"Bearer {kept.plain}").token_id == kept.token.id
+    with pytest.raises(UnauthorizedException):
+        authenticator.authenticate(TENANT, f"Bearer {revoked.plain}")
