@@ -139,6 +139,8 @@ def test_from_please_enable_scim_to_a_merged_duplicate(
         ("tenants", "/"),
         ("tenant", f"/t/{tenant}/"),
         ("duplicates", f"/t/{tenant}/duplicates"),
+        ("people", f"/t/{tenant}/people?q=ann@corp.test"),
+        ("log", f"/t/{tenant}/log"),
         ("work", "/work"),
         ("deployments", "/deployments"),
     ):
