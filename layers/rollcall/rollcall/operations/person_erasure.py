@@ -83,6 +83,7 @@ def remainders(context: Context) -> Iterator[Remainder]:
         after(2),
     )
     yield Remainder("logs of functions", "the id", "as LogRetentionDays says")
+    yield Remainder("a trail of data events", "names in keys of items", "as its bucket says")
     yield Remainder("change events", "the id, with whoever received them", "theirs to say")
     yield Remainder(
         "files",
