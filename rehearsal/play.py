@@ -7,7 +7,7 @@ from functools import partial
 
 import httpx
 
-from rehearsal import alarms, duplicates, erasure, mailbox, releases, update
+from rehearsal import alarms, duplicates, erasure, mailbox, moving, releases, update
 from rehearsal.cloud import Cloud
 from rehearsal.rows import DifferenceError, Rows, expect
 from rehearsal.stack import Stack
@@ -50,6 +50,7 @@ def play(cloud: Cloud) -> int:
     second = Stack(cloud, "rollcall-two")
     twin = Tenant(second, "acme")
     rows.step("second stack", partial(check_isolation, stack, acme, second, twin))
+    rows.step("move", partial(moving.move, stack, second))
     rows.step("stack's end", partial(delete_first, stack, twin))
     rows.close()
     return rows.differences

@@ -33,6 +33,7 @@ from rollcall.storage.provisioning_log import SHARDS, LogEntry
 OF_A_RESOURCE = {"USER", "GROUP", "EVIDENCE", "USERNAME", "GROUPNAME", "LOOKUP", "BOOKMARK"}
 """The partitions of one resource, one value or one walk."""
 
+OF_ALL_TENANTS = {"USAGE": "#USAGE#{0-15}", "HELD": "#HELD#{0-3}"}
 OF_A_VALUE = {"LOG": "T#LOG#{day}#{0-3}", "GONE": "T#GONE#{value}"}
 """The partitions of one value, or of one day, as they are written with placeholders."""
 
@@ -125,7 +126,7 @@ def family(key: str) -> str:
     tenant, _, rest = key.partition("#")
     name, *parts = rest.replace("#MORE#", "#").split("#")
     if not tenant:
-        return "#USAGE#{0-15}" if name == "USAGE" else key
+        return OF_ALL_TENANTS.get(name, key)
     if name in ("CHANGED", "IDENTITY") and parts:
         name = name.replace("CHANGED", "CHANGED(#MORE)")
         return "#".join(["T", name, *parts[:-1], "{0-3}"])

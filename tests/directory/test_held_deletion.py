@@ -206,6 +206,18 @@ def test_more_than_one_in_five_stop_the_purge(
     assert bool(client.context.purge_stop.since()) is not bool(purged)
 
 
+def test_a_stop_is_noted_once(client: Directory, clock: Clock, purge: Purge) -> None:
+    noted: list[tuple[str, str]] = []
+    for each in crowd(client, 12):
+        client.users.delete(each)
+    clock.now += timedelta(days=8)
+    noting = replace(purge, note_stop=lambda tenant, since: noted.append((tenant, since)))
+
+    assert list(noting.run()) == list(noting.run()) == []
+
+    assert noted == [("acme", instant(clock.now))]
+
+
 def test_fewer_than_ten_stop_nothing(client: Directory, clock: Clock, purge: Purge) -> None:
     for each in crowd(client, 9):
         client.users.delete(each)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
@@ -16,7 +17,9 @@ from rollcall.directory.sweep import Sweep
 from rollcall.operations import repair, tenant_deletion, tenant_move
 from rollcall.runtime.services import Services
 from rollcall.scim.errors import UnauthorizedException, Unavailable
+from rollcall.storage.batch_writes import BATCH
 from rollcall.storage.item_changes import changes
+from rollcall.templates.access_levels import AccessLevels
 from rollcall.tenants.authentication import Authenticator
 from rollcall.tenants.closure import TenantClosed
 from rollcall.tenants.relocation import Stage
@@ -34,6 +37,7 @@ from tests.operations.moving import (
     secret_of,
     unwaited,
 )
+from tests.storage.faults import counted
 from tests.storage.shapes import shape_of, shapes
 from tests.tenants.conftest import Clock, clock
 from tests.tenants.everything import fill
@@ -190,6 +194,25 @@ def test_a_pace_is_kept(both: Deployments) -> None:
     assert slept == [done.comparison.source.items / 10] * 2, "copied, and compared"
 
 
+def test_each_item_is_written_once_and_read_three_times(both: Deployments) -> None:
+    small(both.source, "acme")
+    small(both.source, "other")
+
+    with counted(both.source.clients.dynamodb) as requests:
+        done = both.move("acme")
+
+    assert done.comparison is not None
+    items = done.comparison.source.items
+    table = both.target.settings.table
+    bodies = [each.body.get("RequestItems", {}).get(table) for each in requests]
+    puts = [each for body in bodies if isinstance(body, list) for each in body]
+    gets = [key for body in bodies if isinstance(body, dict) for key in body["Keys"]]
+    assert (len(puts), len(gets)) == (items, items)
+    assert all("PutRequest" in each for each in puts)
+    assert [each.operation for each in requests].count("Scan") == 2, "copied, and compared"
+    assert max(len(body) for body in bodies if isinstance(body, list)) <= BATCH
+
+
 def test_a_disabled_tenant_stays_disabled(both: Deployments) -> None:
     token = small(both.source, "acme")
     both.source.tenants.disable("acme")
@@ -249,6 +272,26 @@ def test_a_deployment_is_not_moved_to_itself(both: Deployments) -> None:
 
     with pytest.raises(TenantError, match="there is a tenant acme at the target already"):
         list(tenant_move.move(here, here, "acme", wait=False))
+
+    assert serves(both.source, both.clock, "acme", token) is True
+
+
+@pytest.mark.parametrize(
+    ("different", "sentence"),
+    [
+        ({"access_levels": AccessLevels(("see", "do"))}, "different access levels or roles"),
+        ({"issuer_hosts": frozenset({"keys.test"})}, "the keys of issuers at keys.test"),
+    ],
+    ids=["access", "issuers"],
+)
+def test_a_target_that_is_set_up_differently_is_refused(
+    different: dict[str, Any], sentence: str, both: Deployments
+) -> None:
+    token = small(both.source, "acme")
+    both.source.settings = replace(both.source.settings, **different)
+
+    with pytest.raises(TenantError, match=sentence):
+        both.move("acme")
 
     assert serves(both.source, both.clock, "acme", token) is True
 

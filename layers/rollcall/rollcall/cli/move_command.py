@@ -94,8 +94,10 @@ def move(
 def _target(
     stack: str | None, profile: str | None, region: str | None, state: Path | None
 ) -> Selection:
+    if state is None:
+        return Selection(stack, None, Path(), os.environ, profile, region)
     environment = {key: value for key, value in os.environ.items() if key not in _VARIABLES}
-    return Selection(stack, None, state or Path(), environment, profile, region)
+    return Selection(None, None, state, environment, profile, region)
 
 
 def _show(planned: PlannedMove, *, as_json: bool) -> None:

@@ -27,11 +27,15 @@ from rollcall.storage.table import Table
 
 @dataclass(frozen=True)
 class Purge:
-    """One pass over the held accounts that are due; several may run at once."""
+    """One pass over the held accounts that are due; several may run at once.
+
+    `note_stop` is called with a tenant whose purge stops, and since when.
+    """
 
     table: Table
     directory: Callable[[str], Directory]
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
+    note_stop: Callable[[str, str], None] = field(default=lambda _, __: None)
 
     def run(
         self,
@@ -85,7 +89,9 @@ class Purge:
             if context.purge_stop.since():
                 context.purge_stop.clear()
             return False
-        context.purge_stop.set(instant(self.clock()))
+        since = instant(self.clock())
+        context.purge_stop.set(since)
+        self.note_stop(tenant, since)
         return True
 
 

@@ -24,7 +24,8 @@ URGENCIES = (
 """What a tenant is listed under, the most urgent first; those before ATTENTION_ENDS need it."""
 
 BRAKE = "brake"
-"""Many accounts were disabled within an hour: among the most urgent, and before all others."""
+"""Many accounts were disabled or deleted, and nobody has decided: among the most urgent, and before
+all others."""
 
 CLOSED = "closed"
 """What a closed tenant needs, and what it is listed under: among the most urgent."""
@@ -67,7 +68,8 @@ class TenantSummary:
     request that was signed in, with its `way` and its `credential`. `refused` is the last one that
     was answered with 401 or 403, `refused_since` the first of those after `answered`. `requests`
     are counted by outcome on the day `counted`. `wave` is since when many accounts were disabled,
-    as long as no operator has decided about it. `active` is the last day with an answered request,
+    as long as no operator has decided about it; `stopped` since when held accounts are not purged
+    for the same reason. `active` is the last day with an answered request,
     and `days` has a bit for each of the HISTORY_DAYS up to it. `checked` is when it was last
     compared with the secret of the tenant, `written` when it last changed. `closed` says since when
     a closed tenant is closed, and why.
@@ -91,6 +93,7 @@ class TenantSummary:
     days: int = 0
     duplicates: int = 0
     wave: str = ""
+    stopped: str = ""
     checked: str = ""
     written: str = ""
     closed: str = ""
@@ -130,7 +133,7 @@ class TenantSummary:
         )
 
     def _problems(self, now: datetime) -> Iterator[tuple[str, bool]]:
-        yield BRAKE, bool(self.wave)
+        yield BRAKE, bool(self.wave or self.stopped)
         yield "refused", bool(self.refused_since) and _is_past(self.refused_since, REFUSED_FOR, now)
         ended = [_moment(each) <= now for each in self.endings]
         connected = bool(self.answered)

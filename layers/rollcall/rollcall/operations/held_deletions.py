@@ -132,7 +132,7 @@ def release(
     for held in accounts:
         results.append(act(operator.context(tenant), held))
         yield Progress(len(results), len(accounts), "accounts")
-    _settle(operator.context(tenant))
+    _settle(operator, operator.context(tenant))
     return results
 
 
@@ -164,7 +164,7 @@ def refuse(
         with client_errors():
             results.append(_refuse(contexts(), held, document))
         yield Progress(len(results), len(accounts), "accounts")
-    _settle(contexts())
+    _settle(operator, contexts())
     return results
 
 
@@ -186,10 +186,11 @@ def _refuse(context: Context, held: HeldAccount, document: dict[str, object]) ->
     return HeldResult(held, HeldOutcome.BACK)
 
 
-def _settle(context: Context) -> None:
+def _settle(operator: Operator, context: Context) -> None:
     """Let purging go on where nothing that stopped it is left."""
     if context.purge_stop.since() and not purge.is_stopped(context):
         context.purge_stop.clear()
+        operator.services.summaries.note_change(context.tenant)
 
 
 def _expected(held: HeldAccount, holders: dict[str, str]) -> HeldResult:

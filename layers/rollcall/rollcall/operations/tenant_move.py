@@ -181,9 +181,12 @@ def _relocation(source: Operator, target: Operator, tenant: str) -> Relocation:
 
 
 def _check_deployments(source: Operator, target: Operator) -> None:
-    """Refuse a target that would show other access than the source does."""
-    if source.services.settings.access_levels != target.services.settings.access_levels:
+    """Refuse a target that would show other access, or refuse a client that signs in here."""
+    here, there = source.services.settings, target.services.settings
+    if here.access_levels != there.access_levels:
         raise TenantError("the deployments have different access levels or roles")
+    if missing := sorted(here.issuer_hosts - there.issuer_hosts):
+        raise TenantError(f"the target does not read the keys of issuers at {', '.join(missing)}")
 
 
 def _tell(source: Operator, target: Operator, tenant: str, act: str) -> None:

@@ -119,7 +119,7 @@ class Services(Backend):
 
     def purge(self) -> Purge:
         """Return the pass that purges the held accounts of all tenants whose grace is over."""
-        return Purge(self.table, self.directory, self.clock)
+        return Purge(self.table, self.directory, self.clock, self.summaries.note_stop)
 
 
 def declare(file: Path) -> None:

@@ -61,10 +61,10 @@ def _refused(summary: TenantSummary, now: datetime) -> str:
 
 
 def _brake(summary: TenantSummary, now: datetime) -> str:
-    return (
-        f"many of its accounts were disabled within an hour, since {summary.wave}: "
-        f"`rollcall brake show {summary.tenant}`."
-    )
+    what = f"many of its accounts were disabled within an hour, since {summary.wave}"
+    if not summary.wave:
+        what = f"so many of its accounts were deleted that none is purged since {summary.stopped}"
+    return f"{what}: `rollcall brake show {summary.tenant}`."
 
 
 def _expired(summary: TenantSummary, now: datetime) -> str:

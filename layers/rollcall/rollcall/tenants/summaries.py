@@ -27,6 +27,7 @@ from rollcall.scim.errors import Unavailable
 from rollcall.scim.instant import instant
 from rollcall.storage.brake_items import BrakeItems
 from rollcall.storage.findings import DUPLICATE, Findings
+from rollcall.storage.purge_stop import PurgeStop
 from rollcall.storage.summary_items import SummaryItems
 from rollcall.storage.table import Table
 from rollcall.storage.token_usage import TokenUsage
@@ -83,13 +84,20 @@ class Summaries:
         Secrets are not read, as who watches the stream may read none. A failure fails nothing:
         support is told in any case.
         """
+        self._mark(tenant, wave=began)
+
+    def note_stop(self, tenant: str, since: str) -> None:
+        """Mark a tenant whose held accounts are not purged since an instant, as `note_wave`."""
+        self._mark(tenant, stopped=since)
+
+    def _mark(self, tenant: str, **changed: str) -> None:
         with suppress(Unavailable, ClientError):
             for _ in self._retry.attempts():
                 before = self.items.read(tenant)
                 if before is None:
                     return
                 with suppress(ConditionFailed):
-                    self._write(replace(before, wave=began), before, self._clock())
+                    self._write(replace(before, **changed), before, self._clock())  # type: ignore[arg-type]
                     return
 
     def compare(self, tenant: str, now: datetime) -> TenantSummary | None:
@@ -181,6 +189,9 @@ class Summaries:
             endings=tuple(sorted(set(endings))),
             endless=any(client.trust is not None for client in tenant.clients),
             wave=self._open_wave(tenant.name) if before is not None and before.wave else "",
+            stopped=PurgeStop(self._table, tenant.name).since()
+            if before is not None and before.stopped
+            else "",
             duplicates=Findings(self._table, tenant.name).count_flagged(DUPLICATE, MAX_FLAGS),
             checked=instant(now),
         )
