@@ -55,7 +55,7 @@ def test_an_export_holds_everything_and_says_that_it_is_complete(
     ]  # fmt: skip
     assert exported[-1]["lines"] == {
         "tenant": 1, "token": 1, "handover": 1, "user": 4, "group": 1, "deleted": 1,
-        "membership": 3, "template": 1, "templates": 1, "grant": 4, "log": 10,
+        "held": 1, "membership": 3, "template": 1, "templates": 1, "grant": 4, "log": 10,
     }  # fmt: skip
     assert file.stat().st_mode & 0o777 == 0o600
     assert tenant.token not in file.read_text()

@@ -476,20 +476,27 @@ def test_the_create_costs_one_query_and_one_read_when_it_finds_somebody(
 ) -> None:
     def calls(**more: Any) -> list[tuple[str, Any]]:
         with counted(services.clients.dynamodb) as made:
-            posted(api, **more)
+            posted(api, **{"externalId": None, **more})
         return [(each.operation, each.body.get("Limit")) for each in made]
 
     posted(api, userName="first@acme.example", name=None, displayName="first")  # the token's use
     read, write = ("GetItem", None), ("TransactWriteItems", None)
     query, batch = ("Query", MAX_NAMESAKES), ("BatchGetItem", None)
+    held = ("Query", None)  # is an account with this externalId held?
 
     assert calls(userName="one", name=None, displayName="One") == [read, write]
     assert calls() == [read, query, write]
     local(services, "Bob Jones")
     bob = {"name": {"givenName": "Bob", "familyName": "Jones"}, "displayName": "Bob Jones"}
-    assert calls(userName="bob@acme.example", externalId="B", **bob) == [read, query, batch, write]
+    assert calls(userName="bob@acme.example", externalId="B", **bob) == [
+        held,
+        read,
+        query,
+        batch,
+        write,
+    ]
     many(services)
-    assert calls(userName="alice3", externalId="C") == [read, query, write]
+    assert calls(userName="alice3", externalId="C") == [held, read, query, write]
 
 
 def test_the_finding_and_its_event_are_part_of_the_creations_transaction(
@@ -516,7 +523,7 @@ def test_a_lookup_that_fails_fails_no_creation(
     posted(api, userName="first@acme.example", name=None, displayName="first")  # the token's use
     throttled = refusal("ProvisionedThroughputExceededException")
     with answering(services.clients.dynamodb, "Query", *[throttled] * 10):
-        posted(api)
+        posted(api, externalId=None)  # by which it would be looked for among those that are held
 
     assert cases(run) == []
     assert done(run).new == 1

@@ -81,6 +81,7 @@ def _settings(services: Services, tenant: str) -> Iterator[Line]:
         "closed": stored.closed,
         **stored.link_policy.content,
         "absentMembers": stored.absent_members.value,
+        "grace": stored.grace,
         **({"rate": stored.rate} if stored.rate else {}),
         "exported": instant(datetime.now(UTC)),
     }
