@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import re
 import threading
 from collections.abc import Iterator, Mapping
@@ -101,15 +102,23 @@ class _Handler(BaseHTTPRequestHandler):
         self.cloud.asked += asked
         refused = [each for each in asked if each.action in self.cloud.refused]
         if refused:
-            message = f"User: x is not authorized to perform: {refused[0].action} on it"
-            code = "<Code>AccessDenied</Code><Message>{}</Message>"
-            self._send(403, f"<Response><Error>{code.format(message)}</Error></Response>".encode())
+            self._refuse(f"User: x is not authorized to perform: {refused[0].action} on it")
         elif asked and asked[0].action == "cloudformation:DescribeStacks":
             outputs = self.stacks[asked[0].resource.split("/")[1]]
             told = (_OUTPUT.format(name, escape(each)) for name, each in outputs.items())
             self._send(200, _STACKS.format(outputs="".join(told)).encode())
         else:
             self._pass_on(body)
+
+    def _refuse(self, message: str) -> None:
+        """Refuse as the services do: in JSON where they speak that, and else in XML."""
+        if "X-Amz-Target" in self.headers:
+            told = json.dumps({"__type": "AccessDeniedException", "message": message})
+        else:
+            told = f"<Error><Code>AccessDenied</Code><Message>{message}</Message></Error>"
+            # Those of forms wrap it, those of S3 do not.
+            told = told if self.command != "POST" else f"<ErrorResponse>{told}</ErrorResponse>"
+        self._send(403, told.encode())
 
     def _pass_on(self, body: bytes) -> None:
         self.connection_up.request(self.command, self.path, body, dict(self.headers.items()))

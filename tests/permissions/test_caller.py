@@ -104,6 +104,22 @@ def test_where_aws_does_not_say_who_calls_nothing_is_done(
     assert server.services.tenants.show(tenant.name).state == "active"
 
 
+def test_a_refused_call_is_a_sentence_with_the_action_and_the_role(
+    server: Server, stack: Cloud, session: dict[str, str], tenant: Tenant
+) -> None:
+    stack.refused = {"secretsmanager:PutSecretValue"}
+    try:
+        answer = run(server, stack, session, "tenants", "disable", tenant.name)
+    finally:
+        stack.refused = set()
+
+    assert (answer.returncode, answer.stderr) == (
+        2,
+        "error: the AWS credentials do not permit secretsmanager:PutSecretValue, which the role "
+        "support has for its tenants (docs/permissions.md)\n",
+    )
+
+
 def test_the_local_server_knows_the_user_of_the_machine(server: Server, tenant: Tenant) -> None:
     rollcall(server.state, "tenants", "rate", tenant.name, "100", LOGNAME="mallory")
 

@@ -10,6 +10,7 @@ from itertools import pairwise
 import pytest
 
 from events.template import ROOT
+from rollcall.aws.role_permissions import ACTIONS, role_with
 from tests.conftest import Server
 from tests.permissions.asked import Asked
 from tests.permissions.cloud import Cloud
@@ -174,6 +175,20 @@ def test_what_makes_a_copy_is_what_restore_is_said_to_ask_for() -> None:
     actions = {each.action.partition(":")[2].lower() for each in RESTORE}
     assert len(called) > 5
     assert {each for each in called if each.replace("_", "") not in actions} == set()
+
+
+def test_a_refused_action_names_the_first_role_that_has_it() -> None:
+    before: set[str] = set()
+    for role in ROLES:
+        allowed = {each for statement in ALL[role].statements for each in statement.actions}
+        assert ACTIONS[role.lower()] == allowed - before
+        before |= allowed
+
+    assert [role_with(each) for each in ("dynamodb:PutItem", "s3:DeleteObject", "iam:x")] == [
+        "support",
+        "operator",
+        "",
+    ]
 
 
 def test_who_calls_is_told_without_permission() -> None:

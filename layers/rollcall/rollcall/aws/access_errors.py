@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from botocore import exceptions as aws
 from botocore.exceptions import BotoCoreError, ClientError
 
+from rollcall.aws.role_permissions import role_with
 from rollcall.operator_error import OperatorError
 from rollcall.scim.errors import Unavailable
 
@@ -24,6 +25,7 @@ class ExpiredCredentialsError(AccessError):
 _EXPIRED = "the AWS credentials have expired: sign in again"
 _UNKNOWN = "AWS does not accept the credentials: look at the profile and the keys that are used"
 _DENIED = "the AWS credentials do not permit {action}"
+_ROLE = ", which the role {role} has for its tenants (docs/permissions.md)"
 _CLOCK = "AWS refuses the request for its time: set the clock of this machine"
 _NOTHING = (
     "AWS has nothing of the name that {action} needs: is this the region, and is the deployment "
@@ -98,7 +100,9 @@ def _sentence(error: BaseException | None) -> str:
         response = error.response.get("Error", {})
         found = _ACTION.search(response.get("Message") or "")
         action = found[1] if found else error.operation_name
-        return _BY_CODE.get(response.get("Code") or "", "").format(action=action)
+        sentence = _BY_CODE.get(response.get("Code") or "", "")
+        role = role_with(action) if sentence == _DENIED else ""
+        return sentence.format(action=action) + (_ROLE.format(role=role) if role else "")
     if isinstance(error, BotoCoreError):
         for kind, sentence in _BY_TYPE.items():
             if isinstance(error, kind):
