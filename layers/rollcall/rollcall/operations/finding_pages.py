@@ -22,7 +22,7 @@ from rollcall.storage.resources import Resources
 PAGE = 25
 """The open findings of a page: their accounts are read in one round trip, of two each."""
 
-LOOKED_AT = 1_000
+LOOKED_AT = 500
 """How many findings are looked at for a page of dismissed or resolved ones."""
 
 
@@ -76,7 +76,7 @@ def closed_page(operator: Operator, tenant: str, state: CaseState, after: str = 
     """Return a page of the findings in a state, in the order of their ids. Raises TenantError."""
     operator.services.tenants.show(tenant)
     store = tenant_report.case_store(operator.services, tenant)
-    looked_at = list(islice(store.all(after), LOOKED_AT + 1))
+    looked_at = list(islice(store.all(after, LOOKED_AT + 1), LOOKED_AT + 1))
     found = [case for case in looked_at[:LOOKED_AT] if case.state is state]
     shown = found[:PAGE]
     is_more = len(found) > PAGE

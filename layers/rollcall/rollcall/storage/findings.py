@@ -33,10 +33,14 @@ class Findings:
         items = self.table.get_many(self.keys.finding(each) for each in findings)
         return {keys.identifier(sk): item for (_, sk), item in items.items()}
 
-    def all(self, after: str = "") -> Iterator[tuple[str, Item]]:
-        """Yield id and item of all findings in the order of the id, after one id."""
+    def all(self, after: str = "", limit: int = 0) -> Iterator[tuple[str, Item]]:
+        """Yield id and item of all findings in the order of the id, after one id.
+
+        `limit` is how many a round trip reads, 0 for as many as it returns.
+        """
         begin = f"{keys.FINDING}{after}" if after else ""
-        for item in self.table.query(self.keys.duplicates(), keys.FINDING, after=begin):
+        partition = self.keys.duplicates()
+        for item in self.table.query(partition, keys.FINDING, after=begin, limit=limit):
             yield keys.identifier(item["sk"]), item
 
     def write(

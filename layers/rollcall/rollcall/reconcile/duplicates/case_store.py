@@ -116,9 +116,9 @@ class CaseStore:
         """Read cases by the ids of their findings, in one round trip up to a hundred."""
         return {name: _case(item) for name, item in self.findings.read(set(findings)).items()}
 
-    def all(self, after: str = "") -> Iterator[Case]:
-        """Yield all cases in the order of their ids, after one of them."""
-        for _, item in self.findings.all(after):
+    def all(self, after: str = "", limit: int = 0) -> Iterator[Case]:
+        """Yield all cases in the order of their ids, after one of them, `limit` a round trip."""
+        for _, item in self.findings.all(after, limit):
             yield _case(item)
 
     def record(self, findings: Mapping[str, DuplicateFinding], run: str) -> None:
