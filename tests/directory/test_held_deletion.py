@@ -318,3 +318,22 @@ def test_the_account_of_a_tombstone_is_no_member(client: Directory) -> None:
     )
 
     assert members_of(client, made.record.id) == set()
+
+
+def test_what_a_copy_holds_of_a_deletion_is_found_and_repaired(
+    client: Directory, services: Services
+) -> None:
+    ann, bob = user(client, "ann", externalId="E1"), user(client, "bob", externalId="E2")
+    for each in (ann, bob):
+        client.users.delete(each)
+    keys = client.context.resources.keys
+    client.context.table.delete([keys.held(bob)])
+
+    (fault,) = [each for each in consistency.verified(services, "acme") if "waits" in each.sentence]
+    assert bob in fault.sentence
+    client.context.table.transact(fault.repairs)
+    for left in consistency.verified(services, "acme"):  # the lookup of its externalId
+        client.context.table.transact(left.repairs)
+
+    assert consistency.verified(services, "acme") == []
+    assert waiting(client) == [ann]
