@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 MISSING = (
     "the console is not installed: add the extra `console`, as in "
-    "`uv tool install 'rollcall[console] @ .'` in a checkout"
+    "`uv tool install '.[console]'` in a checkout"
 )
 
 
