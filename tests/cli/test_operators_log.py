@@ -29,7 +29,8 @@ from tests.operations.operators import Templates, UserAccesses
 from tests.storage.faults import counted
 
 READING = {
-    "access show", "accounts list", "accounts show", "conflicts check", "duplicates flagged",
+    "access show", "accounts list", "accounts show", "brake list", "brake show",
+    "conflicts check", "duplicates flagged",
     "console",
     "duplicates list", "duplicates save", "duplicates show", "events list", "gallery attest",
     "gallery check", "log", "oauth list", "person export", "person find", "serve",
@@ -38,8 +39,20 @@ READING = {
 }  # fmt: skip
 """What changes nothing that an operator decides on."""
 
-ELSEWHERE = {"duplicates run", "events republish", "oauth rotate-signing-key", "tenants delete"}
-"""What is repeated, not decided, and has its own record; and what takes the log along."""
+ELSEWHERE = {
+    "brake dismiss",
+    "brake enable",
+    "brake refuse",
+    "brake release",
+    "duplicates run",
+    "events republish",
+    "oauth rotate-signing-key",
+    "restore",
+    "tenants delete",
+    "tenants move",
+}
+"""What is repeated, not decided, and has its own record; what takes the log along; and what
+takes a wave, a held account, a copy or another stack, whose own tests read the log."""
 
 GUID = "0f1e2d3c-4b5a-4978-8695-a4b3c2d1e0f9"
 
@@ -62,6 +75,9 @@ WRITING: dict[str, list[tuple[str, ...]]] = {
         ("accounts", "protect", "T", "ann"),
         ("accounts", "unprotect", "T", "ann"),
     ],
+    "brake off": [("brake", "off", "T", "--until", "4h", *WHY)],
+    "brake on": [("brake", "off", "T", "--until", "4h", *WHY), ("brake", "on", "T")],
+    "brake set": [("brake", "set", "T", "--grace", "7")],
     "duplicates dismiss": [("duplicates", "dismiss", "T", "--service-account", "ann")],
     "duplicates open": [("duplicates", "open", "T", "--service-account", "ann")],
     "handover": [("handover", "T")],
@@ -100,6 +116,9 @@ WRITING: dict[str, list[tuple[str, ...]]] = {
 """What is typed, the last of which the log has to tell of; T is a tenant, TOKEN its token."""
 
 VERBS = {
+    "brake off": "brake off",
+    "brake on": "brake on",
+    "brake set": "brake set",
     "templates set": "templates",
     "templates remove": "templates",
     "tenants domains add": "domains",
