@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 
 from rollcall.console.console_application import application
 from rollcall.console.sign_in import ConsoleSignIn
-from rollcall.console.view import ConsoleState
+from rollcall.console.view import DEPLOYMENT, ConsoleState
 from rollcall.console.workplace import DeploymentChoice, Workplace
 from rollcall.operations.operator import Operator
 from rollcall.runtime.services import Services
@@ -29,6 +29,7 @@ class Visitor:
 
     client: TestClient
     root: str
+    deployment: str = "0"
 
     def page(self, path: str, **parameters: str) -> str:
         """Return a page, which is answered."""
@@ -38,7 +39,7 @@ class Visitor:
 
     def send(self, path: str, form: Mapping[str, str] | None = None) -> Any:
         """Return the answer to a form."""
-        headers = {**OURS, "HX-Request": "true"}
+        headers = {**OURS, "HX-Request": "true", DEPLOYMENT: self.deployment}
         return self.client.post(self.root + path, data=dict(form or {}), headers=headers)
 
     def plan(self, act: str, **form: str) -> tuple[str, str]:

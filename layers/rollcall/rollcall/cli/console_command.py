@@ -92,14 +92,16 @@ def _workplace(
     workplace = Workplace(_connect(selection), _memory(), None)
     remembered = workplace.remembered()
     name = stack or selection.stack
-    given = DeploymentChoice(name or "", profile or "", region or "")
+    given = DeploymentChoice(
+        name or "", profile or selection.profile or "", region or selection.region or ""
+    )
     if name:
         known = next((each for each in remembered if each.stack == name), given)
         workplace.choice = replace(
             known, profile=given.profile or known.profile, region=given.region or known.region
         )
     elif _is_named(selection):
-        workplace.choice = DeploymentChoice()
+        workplace.choice = given
     return workplace
 
 
@@ -107,14 +109,13 @@ def _connect(selection: Selection) -> Connect:
     def connect(choice: DeploymentChoice) -> Operator:
         from rollcall.operations import deployment  # noqa: PLC0415  # imports the AWS client
 
-        for variable, value in (
-            ("AWS_PROFILE", choice.profile),
-            ("AWS_DEFAULT_REGION", choice.region),
-            ("AWS_REGION", choice.region),
-        ):
-            if value:
-                os.environ[variable] = value
-        return deployment.connect(local_user(), replace(selection, stack=choice.stack or None))
+        chosen = replace(
+            selection,
+            stack=choice.stack or None,
+            profile=choice.profile or None,
+            region=choice.region or None,
+        )
+        return deployment.connect(local_user(), chosen)
 
     return connect
 

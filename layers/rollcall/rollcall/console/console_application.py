@@ -24,7 +24,7 @@ from rollcall.console import (
 )
 from rollcall.console.act import Act, ActError, Plan
 from rollcall.console.request_check import RequestCheck
-from rollcall.console.view import ConsoleState, PageRoute, View
+from rollcall.console.view import OF_ANOTHER, ConsoleState, PageRoute, View
 from rollcall.operations import failures
 from rollcall.operations.operator import ReasonError
 from rollcall.operator_error import OperatorError
@@ -82,6 +82,8 @@ def _endpoint(
 ) -> Callable[[Request], Coroutine[Any, Any, Response]]:
     def answer(view: View) -> Response:
         try:
+            if view.is_of_another and not route.chooses:
+                return _of_another(view)
             with failures.translated():
                 return route.answer(view)
         except OperatorError as error:
@@ -95,6 +97,13 @@ def _endpoint(
         return await run_in_threadpool(answer, View(request, state, form))
 
     return endpoint
+
+
+def _of_another(view: View) -> Response:
+    """Load a page again that asks for a part of itself; refuse what would change something."""
+    if view.request.method == "POST":
+        raise ActError(OF_ANOTHER)
+    return PlainTextResponse("", headers={"HX-Refresh": "true"})
 
 
 def _show_fault(_: Request, error: Exception) -> Response:

@@ -25,4 +25,4 @@ def choose(view: View) -> HTMLResponse:
     return answer
 
 
-ROUTES = [PageRoute("/deployments", show), PageRoute("/deployments", choose, "POST")]
+ROUTES = [PageRoute("/deployments", show), PageRoute("/deployments", choose, "POST", chooses=True)]

@@ -18,6 +18,14 @@ from rollcall.operations.failures import ExpiredCredentialsError
 from rollcall.operations.operator import Operator
 from rollcall.operator_error import OperatorError
 
+DEPLOYMENT = "rollcall-deployment"
+"""The header that says of which choice of a deployment a page is."""
+
+OF_ANOTHER = (
+    "this page is of another deployment than the one that the console works on now, and nothing is "
+    "done: load the page again"
+)
+
 Values: TypeAlias = Mapping[str, object]
 """What a template is filled with."""
 
@@ -54,6 +62,16 @@ class View:
         return self.console.workplace.operator
 
     @property
+    def is_of_another(self) -> bool:
+        """Whether the request comes from a page of a deployment that is not worked on any more.
+
+        A request that changes something has to say of which it is.
+        """
+        number = str(self.console.workplace.number)
+        expected = "" if self.request.method == "POST" else number
+        return self.request.headers.get(DEPLOYMENT, expected) != number
+
+    @property
     def tenant(self) -> str:
         """The tenant in the path."""
         return str(self.request.path_params["tenant"])
@@ -72,6 +90,7 @@ class View:
         tenant = self.request.path_params.get("tenant", "")
         bar = self.console.workplace.bar()
         frame = {"root": self.root, "bar": bar, "here": here, "tenant": tenant, "tabs": TABS}
+        frame["deployment"] = self.console.workplace.number
         return HTMLResponse(rendering.render(template, **frame, **values), status)
 
     def fragment(self, template: str, values: Values, *, status: int = 200) -> HTMLResponse:
@@ -103,8 +122,12 @@ Answer: TypeAlias = Callable[[View], Response]
 
 @dataclass(frozen=True)
 class PageRoute:
-    """A page, or a part of one, by its path below the root and its method."""
+    """A page, or a part of one, by its path below the root and its method.
+
+    `chooses` says that it chooses a deployment, so that it may come from a page of any.
+    """
 
     path: str
     answer: Answer
     method: str = "GET"
+    chooses: bool = False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 from secrets import token_urlsafe
-from threading import Thread
+from threading import Lock, Thread
 from typing import TypeVar
 
 from rollcall.model.progress import Progress
@@ -70,6 +70,7 @@ class WorkList:
 
     def __init__(self) -> None:
         self._works: dict[str, Work] = {}
+        self._lock = Lock()
 
     def begin(self, title: str, back: str, steps: Steps) -> Work:
         """Begin work; `back` is the page that it was begun on."""
@@ -79,7 +80,11 @@ class WorkList:
         return work
 
     def again(self, work: Work) -> Work:
-        """Begin failed work again."""
+        """Begin failed work again, once; return what was begun, or the work where nothing was."""
+        with self._lock:
+            if not work.failed:
+                return work
+            work.failed = False
         return self.begin(work.title, work.back, work.steps)
 
     def find(self, name: str) -> Work | None:

@@ -14,8 +14,10 @@ from rollcall.operator_error import OperatorError, naming
 
 MAX_REMEMBERED = 20
 
-_TRIAL = re.compile(r"(^|[^a-z])(dev|test|stag|sandbox|demo|trial|local|qa|uat)")
-"""What the name of a stack has that is not in production."""
+_TRIAL = re.compile(
+    r"(?<![a-z])(dev|development|test|testing|stage|staging|sandbox|demo|trial|local|qa|uat)(?![a-z])"
+)
+"""The words of which the name of a stack has one that is not in production."""
 
 _ARN = re.compile(r"arn:aws[\w-]*:(?:sts|iam)::(\d{12}):(.+)")
 
@@ -72,6 +74,8 @@ class Workplace:
         self, connect: Connect, file: Path | None, choice: DeploymentChoice | None
     ) -> None:
         self.choice = choice
+        self.number = 0
+        """How often another deployment was chosen: a page says of which choice it is."""
         self._connect = connect
         self._file = file
         self._operator: Operator | None = None
@@ -94,6 +98,8 @@ class Workplace:
         """
         with failures.translated():
             operator = self._connect(choice)
+        if choice != self.choice:
+            self.number += 1
         self.choice, self._operator = choice, operator
         self._remember(choice)
 
@@ -105,13 +111,20 @@ class Workplace:
         """Return what the bar names, without a call."""
         choice, name = self.choice, self._operator.name if self._operator else ""
         known = _ARN.search(name)
+        unnamed = bool(choice and not choice.stack and self._is_in_aws)
+        title = choice.title if choice else "no deployment"
         return Bar(
-            choice.title if choice else "no deployment",
-            bool(choice and choice.is_production),
+            "that of the environment" if unnamed else title,
+            unnamed or bool(choice and choice.is_production),
             known[1] if known else "",
             choice.region if choice else "",
             known[2] if known else name.removeprefix("operator:"),
         )
+
+    @property
+    def _is_in_aws(self) -> bool:
+        """Whether AWS itself is worked on, as far as that is known yet."""
+        return self._operator is not None and not self._operator.services.settings.endpoint_url
 
     def remembered(self) -> list[DeploymentChoice]:
         """Return the deployments that were opened before, the latest first."""
@@ -127,7 +140,7 @@ class Workplace:
     def _remember(self, choice: DeploymentChoice) -> None:
         if self._file is None or not choice.stack:
             return
-        others = [each for each in self.remembered() if each.stack != choice.stack]
+        others = [each for each in self.remembered() if each != choice]
         known = [asdict(each) for each in (choice, *others)][:MAX_REMEMBERED]
         with naming(self._file):
             self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
