@@ -61,7 +61,8 @@ def test_whoever_looks_after_a_tenant_hears_that_it_has_been_refused_for_long() 
     limited = RESOURCES["LimitedRequests"]["Properties"]
     alarm = RESOURCES["LimitedRequestsAlarm"]["Properties"]
 
-    assert limited["FilterPattern"] == '{ $.message = "request" && $.limit = "rate" }'
+    pattern = '{ $.message = "request" && ($.limit = "rate" || $.limit = "access") }'
+    assert limited["FilterPattern"] == pattern
     assert alarm["MetricName"] == limited["MetricTransformations"][0]["MetricName"]
     assert alarm["Period"] * alarm["EvaluationPeriods"] == 15 * 60
     assert alarm["AlarmActions"] == [{"Ref": "ReportTopic"}]
