@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Mapping
 from itertools import chain
+from pathlib import Path
+from shutil import copyfileobj
 from typing import Any
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import UploadFile
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
@@ -16,6 +19,7 @@ from starlette.routing import Route
 from rollcall.console import (
     deployments_page,
     duplicates_page,
+    first_cycle_page,
     log_page,
     people_page,
     rendering,
@@ -23,13 +27,21 @@ from rollcall.console import (
     tenants_page,
 )
 from rollcall.console.act import Act, ActError, Plan
-from rollcall.console.request_check import RequestCheck
+from rollcall.console.request_check import UPLOADS, RequestCheck
 from rollcall.console.view import OF_ANOTHER, ConsoleState, PageRoute, View
 from rollcall.operations import failures
 from rollcall.operations.operator import ReasonError
 from rollcall.operator_error import OperatorError
 
-_PAGES = (tenants_page, tenant_page, duplicates_page, people_page, log_page, deployments_page)
+_PAGES = (
+    tenants_page,
+    tenant_page,
+    duplicates_page,
+    people_page,
+    log_page,
+    first_cycle_page,
+    deployments_page,
+)
 
 ACTS: Mapping[str, Act] = dict(
     chain.from_iterable(getattr(page, "ACTS", {}).items() for page in _PAGES)
@@ -91,10 +103,15 @@ def _endpoint(
 
     async def endpoint(request: Request) -> Response:
         form: dict[str, str] = {}
+        upload: Path | None = None
         if request.method == "POST":
-            async with request.form(max_files=0, max_fields=100) as sent:
+            files = int(route.path.endswith(UPLOADS))
+            async with request.form(max_files=files, max_fields=100) as sent:
                 form = {name: each for name, each in sent.items() if isinstance(each, str)}
-        return await run_in_threadpool(answer, View(request, state, form))
+                for each in sent.values():
+                    if isinstance(each, UploadFile):
+                        upload = await run_in_threadpool(_kept, state, each)
+        return await run_in_threadpool(answer, View(request, state, form, upload))
 
     return endpoint
 
@@ -104,6 +121,15 @@ def _of_another(view: View) -> Response:
     if view.request.method == "POST":
         raise ActError(OF_ANOTHER)
     return PlainTextResponse("", headers={"HX-Refresh": "true"})
+
+
+def _kept(state: ConsoleState, sent: UploadFile) -> Path:
+    """Keep a file that was sent, under a name of ours."""
+    form = "json" if (sent.filename or "").lower().endswith(".json") else "csv"
+    file = state.new_folder("upload") / f"users.{form}"
+    with file.open("wb") as kept:
+        copyfileobj(sent.file, kept)
+    return file
 
 
 def _show_fault(_: Request, error: Exception) -> Response:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
 from typing import TypeAlias
 
 from starlette.requests import Request
@@ -34,6 +38,7 @@ TABS: list[tuple[str, str]] = [
     ("duplicates", "Duplicates"),
     ("people", "People"),
     ("log", "Log"),
+    ("first-cycle", "First cycle"),
 ]
 """The pages of a tenant, by path and name, in the order of the tabs."""
 
@@ -46,15 +51,23 @@ class ConsoleState:
     workplace: Workplace
     plans: PlansShown = field(default_factory=PlansShown)
     works: WorkList = field(default_factory=WorkList)
+    checks: dict[str, Path] = field(default_factory=dict)
+
+    def new_folder(self, tenant: str) -> Path:
+        """Return a new folder of this person alone, which is deleted when the command ends."""
+        folder = Path(mkdtemp(prefix=f"{tenant}."))  # of mode 0700
+        atexit.register(rmtree, folder, ignore_errors=True)
+        return folder
 
 
 @dataclass(frozen=True)
 class View:
-    """A request, with what was sent in its form."""
+    """A request, with what was sent in its form, and the file that was sent."""
 
     request: Request
     console: ConsoleState
     form: Mapping[str, str] = field(default_factory=dict)
+    upload: Path | None = None
 
     @property
     def operator(self) -> Operator:
