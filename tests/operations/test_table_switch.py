@@ -10,7 +10,7 @@ import pytest
 
 from rollcall.aws.table_copies import TableCopies
 from rollcall.directory.directory import Directory
-from rollcall.operations import table_switch
+from rollcall.operations import person_search, table_switch
 from rollcall.operations.operator import Operator
 from rollcall.operations.table_switch import PreparedCopy
 from rollcall.operations.user_access import read_access
@@ -106,6 +106,17 @@ def test_nobody_who_was_shut_out_since_is_in_the_copy(switched: Switched) -> Non
     assert dict(gus.areas) == {"induction": "read"}
     with pytest.raises(NotFoundException):
         directory.groups.read(ids["Old"])
+
+
+def test_nothing_in_the_copy_says_who_an_erased_person_was(switched: Switched) -> None:
+    assert person_search.find(switched.operator, TENANT, "bob@x.test") != []
+    assert person_search.find(switched.operator, TENANT, "ed@x.test") == []
+
+    context, ed = switched.directory.context, switched.drill.ids["ed"]
+    left = list(context.table.query(context.resources.keys.partition(Kind.USER, ed)))
+    assert len(left) == 1
+    assert "erased" in left[0]
+    assert not {"gone", "link", "access"} & left[0].keys()
 
 
 def test_everything_else_is_as_it_was(switched: Switched) -> None:

@@ -68,6 +68,7 @@ def remainders(context: Context) -> Iterator[Remainder]:
 
     tombstone = after(TOMBSTONE_DAYS)
     yield Remainder("table", "the id and the dates, so that late requests are answered", tombstone)
+    yield Remainder("accounts of others", "the id of their manager", "the identity provider says")
     yield Remainder("provisioning log", "what was asked of the id, without names", tombstone)
     yield Remainder("list of erasures", "the id and keyed hashes of the userName", after(KEEP_DAYS))
     yield Remainder(

@@ -45,6 +45,11 @@ class ErasedAccounts:
             for name in erasure.names:
                 self._names[name] = max(erasure.at, self._names.get(name, ""))
 
+    @property
+    def ids(self) -> frozenset[str]:
+        """The ids that were erased."""
+        return frozenset(self._ids)
+
     def __contains__(self, user: Record) -> bool:
         """Tell whether a user was erased; who came after the erasure was not."""
         if user.id in self._ids:

@@ -8,9 +8,12 @@ of erasures in any case. Like a restore it is repeated with the same command whe
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 from rollcall.aws.table_copies import TableCopies
+from rollcall.directory.context import Context
 from rollcall.model.progress import Progress
 from rollcall.model.record import Record
 from rollcall.operations import closing, repair
@@ -30,11 +33,14 @@ from rollcall.runtime.services import Services
 from rollcall.scim.instant import instant
 from rollcall.scim.resource_type import Kind
 from rollcall.storage.deployment_keys import ASSERTION
-from rollcall.storage.document_item import is_held
+from rollcall.storage.document_item import TOMBSTONE_DAYS, is_held
+from rollcall.storage.findings import Findings
 from rollcall.storage.held_accounts import HeldAccounts
-from rollcall.storage.keys import Keys
+from rollcall.storage.keys import Keys, identifier
+from rollcall.storage.person_items import PersonItems
 from rollcall.storage.table import Table
 from rollcall.storage.table_comparison import TableComparison
+from rollcall.storage.transactions import ConditionFailed
 from rollcall.tenants import closure
 
 
@@ -118,6 +124,7 @@ def _prepare(
         writes.bring_tombstones(live)
         _carry_over(comparison.copy, live, tenant)
     writes.finish()
+    _erase_again(plan, writes.context)
     result.failed = writes.failed
     result.verification = yield from repair.verify(over_copy, tenant, repair=True, act=act)
     return result
@@ -133,6 +140,25 @@ def _purge_held(plan: RestorePlan, writes: RestoreWrites) -> None:
         gone = pair.live is not None and "deleted" in pair.live and not is_held(pair.live)
         if gone or record in plan.erased:
             writes.context.table.transact(held.purge(account))
+
+
+def _erase_again(plan: RestorePlan, context: Context) -> None:
+    """Erase what else the copy holds of those who were erased since, the tombstone last."""
+    table, keys = context.table, context.resources.keys
+    documents = table.get_many(keys.document(Kind.USER, each) for each in plan.erased.ids)
+    gone = {identifier(pk): each for (pk, _), each in documents.items() if "deleted" in each}
+    if not gone:
+        return
+    items, findings = PersonItems(table, context.tenant, gone), Findings(table, context.tenant)
+    for name, finding in items.findings():
+        findings.delete(name, finding)
+    table.delete([*items.own(), *items.notices()])
+    now, until = context.now(), context.clock() + timedelta(days=TOMBSTONE_DAYS)
+    for account, tombstone in gone.items():
+        notes = context.gone_values.deletions(account, tombstone.get("gone", ()))
+        erasing = items.erasing(account, now, int(until.timestamp()), context.actor)
+        with suppress(ConditionFailed):  # the erasure itself is in the copy
+            table.transact([erasing, *notes])
 
 
 def _carry_over(copy: Table, live: Table, tenant: str) -> None:
