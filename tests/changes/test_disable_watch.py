@@ -260,3 +260,17 @@ def test_every_account_that_is_enabled_has_an_entry_in_the_log(
     assert {(each.detail, each.changed, each.actor) for each in acts} == {
         ("wave 1", ("active",), "operator:ann")
     }
+
+
+def test_a_late_record_of_the_morning_is_no_part_of_the_wave_of_the_evening(
+    services: Services, town: Town, published: list[Any]
+) -> None:
+    late = town.disable(town.people[0])
+    town.now += 3 * HOUR
+    town.look([each for person in town.people[1:12] for each in town.disable(person)])
+
+    town.look(late)
+
+    (wave,) = disable_waves.view(town.operator, "acme").waves
+    assert wave.began > "2026-11-27T20"
+    assert len(published) == 1

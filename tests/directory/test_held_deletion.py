@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from rollcall.aws.retry import Retry
 from rollcall.directory import held_deletion
 from rollcall.directory.context import Context
 from rollcall.directory.directory import Directory
@@ -24,8 +25,18 @@ from rollcall.scim.resource_type import Kind
 from rollcall.storage.brake_items import BrakeItems
 from rollcall.storage.held_accounts import MAX_BYTES, HeldAccount, HeldAccounts, encoded_groups
 from rollcall.storage.table import Table
-from tests.directory.people import URL, adding, found, group, members_of, patch, user
+from tests.directory.people import (
+    URL,
+    adding,
+    found,
+    group,
+    groups_of,
+    members_of,
+    patch,
+    user,
+)
 from tests.storage import consistency
+from tests.storage.faults import preceded
 
 NOW = datetime(2026, 11, 27, 12, 30, tzinfo=UTC)
 GRACE = 7
@@ -337,3 +348,73 @@ def test_what_a_copy_holds_of_a_deletion_is_found_and_repaired(
 
     assert consistency.verified(services, "acme") == []
     assert waiting(client) == [ann]
+
+
+def test_a_deletion_that_is_late_leaves_the_memberships_of_who_is_back(
+    services: Services, client: Directory
+) -> None:
+    ann = user(client, "ann", externalId="E1")
+    teams = [group(client, f"Team {number}", ann) for number in range(40)]
+
+    def come_back() -> None:
+        """Take the account back and join a group, while the deletion is about to end that."""
+        assert user(client, "ann", externalId="E1") == ann
+        client.groups.patch(teams[0], adding(ann))
+
+    with preceded(services.clients.dynamodb, "TransactWriteItems", lambda: None, come_back) as left:
+        client.users.delete(ann)
+
+    assert left == []
+    assert groups_of(client, ann) == {teams[0]}
+    assert members_of(client, teams[0]) == {ann}
+
+
+def test_a_late_index_purges_nobody_who_was_deleted_again(
+    services: Services, client: Directory, clock: Clock, purge: Purge
+) -> None:
+    ann, bob = user(client, "ann", externalId="E1"), user(client, "bob", externalId="E2")
+    client.users.delete(ann)
+    client.users.delete(bob)
+    clock.now += timedelta(days=8)
+
+    passing = purge.run()
+    first = next(passing)[1]  # both were found in the index by now
+    name, external_id, other = ("bob", "E2", bob) if first == ann else ("ann", "E1", ann)
+    assert user(client, name, externalId=external_id) == other
+    client.users.delete(other)
+
+    assert list(passing) == []
+    assert waiting(client) == [other]
+
+
+class Passing:
+    """A clock of an operator far away: each look at it takes a while."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        self.now += 3
+        return self.now
+
+
+def test_who_is_slow_to_join_groups_goes_on_where_the_time_was_over(
+    services: Services, client: Directory
+) -> None:
+    ann = user(client, "ann", externalId="E1")
+    teams = {group(client, f"Team {number}", ann) for number in range(8)}
+    client.users.delete(ann)
+    account = held(client, ann)
+    _, actions = held_deletion.bring_back(
+        client.context, account, dict(account.document), account.link, tuple(account.groups)
+    )
+    client.context.commit(actions)
+    slow = Table(services.clients.dynamodb, services.table.name, Retry(clock=Passing()))
+
+    passes = 1
+    while not held_deletion.finish_return(replace(client.context, table=slow), ann):
+        passes += 1
+        assert passes < 10
+
+    assert passes > 1
+    assert groups_of(client, ann) == teams

@@ -335,6 +335,28 @@ def test_of_those_who_have_it_forever_only_who_got_it_from_the_group_is_concerne
     assert directory.users.read(bob).resource["locale"] == "de"
 
 
+def test_who_is_taken_back_has_nothing_forever_that_follows_the_membership_by_now(
+    templates: Templates, directory: Directory, clock: Clock
+) -> None:
+    client = Directory(replace(directory.context, grace=7))
+    forever = replace(STAFF, lasts="forever", attributes={"locale": "de"})
+    templates.set([forever, WELCOME])
+    ada = user(client, "ada", externalId="E1")
+    staff = group(client, "Staff", ada)
+    client.users.delete(ada)
+    templates.set([replace(STAFF, areas={"code": "read"}), WELCOME])
+    sweep(directory, clock)
+
+    assert user(client, "ada", externalId="E1") == ada
+
+    assert access(client, ada) == ({"wiki": "comment"}, "")
+    assert client.users.read(ada).resource["locale"] == "de"
+    client.groups.patch(staff, adding(ada))
+    assert access(client, ada) == ({"code": "read", "wiki": "comment"}, "regular")
+    client.groups.patch(staff, removing(ada))
+    assert access(client, ada) == ({"wiki": "comment"}, "")
+
+
 def test_what_followed_a_membership_stays_when_the_template_gives_forever(
     templates: Templates, directory: Directory, clock: Clock
 ) -> None:

@@ -17,6 +17,7 @@ from rollcall.directory.moved_grants import MovedGrants
 from rollcall.model.record import Record
 from rollcall.scim.errors import Unavailable
 from rollcall.scim.resource_type import Kind
+from rollcall.storage.large_change_items import FINISHED
 from rollcall.storage.memberships import Memberships, MembershipStates
 from rollcall.storage.transactions import Action, ConditionFailed
 from rollcall.templates.catalogue import Catalogue
@@ -62,16 +63,18 @@ def finish(context: Context, identifier: str, seconds: float | None = None) -> b
         return True
     memberships = context.memberships.acting_for(deleted.actor)
     catalogue = Catalogue.of(context.templates.read()) if deleted.survivor else Catalogue()
-    ending = _Ending(context, memberships, identifier, deleted.survivor, catalogue)
+    may_return = deleted.kind is Kind.USER and not deleted.survivor
+    ending = _Ending(context, memberships, identifier, deleted.survivor, catalogue, may_return)
     retry = context.table.retry
     deadline = retry.clock() + (seconds or retry.seconds)
     remaining = _memberships(context, deleted.kind, identifier)
     most = ACTIONS_PER_MEMBERSHIP + (ACTIONS_PER_INHERITED if deleted.survivor else 0)
     ended = 0
-    while batch := list(islice(remaining, context.table.max_actions // most)):
+    while batch := list(islice(remaining, max(1, (context.table.max_actions - 1) // most))):
         if retry.clock() > deadline:
             return False
-        ending.apply(batch, deadline)
+        if not ending.apply(batch, deadline):
+            return True
         context.charge_members(len(batch), ended)
         ended += len(batch)
     context.large_changes.finish_deletion(identifier)
@@ -94,7 +97,8 @@ class _Ending:
     """Ends the memberships of a resource, which become those of the survivor if there is one.
 
     `memberships` writes them on behalf of the actor of the deletion, `catalogue` are the templates
-    that may give something to the survivor.
+    that may give something to the survivor. `may_return` says that the resource is an account that
+    can be brought back as soon as all of its memberships have ended.
     """
 
     context: Context
@@ -102,25 +106,29 @@ class _Ending:
     identifier: str
     survivor: str = ""
     catalogue: Catalogue = field(default_factory=Catalogue)
+    may_return: bool = False
 
-    def apply(self, batch: Sequence[StoredMembership], deadline: float) -> None:
+    def apply(self, batch: Sequence[StoredMembership], deadline: float) -> bool:
         """End some memberships, with retries until a deadline of the clock. Raises Unavailable.
 
-        What is larger than a transaction with the grants that end is ended in halves.
+        What is larger than a transaction with the grants that end is ended in halves. False when
+        another process has ended all: the account may be back, and its memberships are new ones.
         """
-        table = self.context.table
+        table, large_changes = self.context.table, self.context.large_changes
+        checks = [large_changes.deletion_check(self.identifier)] if self.may_return else []
         for _ in table.retry.attempts(deadline - table.retry.clock()):
-            actions = self.actions(batch, self.context.now())
+            actions = [*self.actions(batch, self.context.now()), *checks]
             if len(actions) > table.max_actions and len(batch) > 1:
                 middle = len(batch) // 2
-                self.apply(batch[:middle], deadline)
-                self.apply(batch[middle:], deadline)
-                return
+                halves = (batch[:middle], batch[middle:])
+                return all(self.apply(each, deadline) for each in halves)
             try:
                 table.transact(actions, deadline - table.retry.clock())
-            except ConditionFailed:
+            except ConditionFailed as error:
+                if FINISHED in error.labels:
+                    return False
                 continue
-            return
+            return True
         raise Unavailable("too many changes of one resource's groups at once", status=429)
 
     def actions(self, batch: Sequence[StoredMembership], now: str) -> list[Action]:

@@ -9,12 +9,12 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
-from itertools import islice
 from typing import Any
 
 from rollcall.directory import account_linking, deletion, merged_ids
 from rollcall.directory.context import Context
 from rollcall.directory.groups import Groups
+from rollcall.model.access import Access
 from rollcall.model.account_link import LINKED, AccountLink
 from rollcall.model.actor import Actor
 from rollcall.model.record import Record
@@ -24,12 +24,15 @@ from rollcall.scim.errors import SCIMException, Unavailable
 from rollcall.scim.indexing import claim
 from rollcall.scim.instant import instant
 from rollcall.scim.resource_type import Kind
+from rollcall.storage.grant_items import GrantContent
 from rollcall.storage.held_accounts import HeldAccount
 from rollcall.storage.resources import StoredUser
 from rollcall.storage.transactions import Action, ConditionFailed
+from rollcall.templates.catalogue import Catalogue
+from rollcall.templates.grants import Grant, recomputed
 
 GROUPS_AT_ONCE = 50
-"""The groups that an account joins again before it is noted which are left."""
+"""After how many groups that an account has joined again it is noted which are left."""
 
 PATCH_OP = account_linking.PATCH_OP
 
@@ -98,6 +101,7 @@ def bring_back(
     if not deletion.finish(context, held.id):
         raise Unavailable("the memberships of the deleted account are still being ended, try again")
     now = context.now()
+    access, contents = _still_given(context, held)
     record = Record(
         Kind.USER,
         held.id,
@@ -106,11 +110,11 @@ def bring_back(
         held.created,
         now,
         link=link,
-        access=held.access,
+        access=access,
     )
     grants = [
         action
-        for grant in held.grants
+        for grant in contents
         for action in context.grants.additions(held.id, [grant], Actor(**grant["origin"]))
     ]
     hashes = context.gone_values.hashes(held.document)
@@ -122,6 +126,28 @@ def bring_back(
     ]
 
 
+def _still_given(context: Context, held: HeldAccount) -> tuple[Access, list[GrantContent]]:
+    """Return the access that an account comes back with, and its grants.
+
+    What a membership gave forever, and its template gives by now as long as that holds, does not
+    come back but for attributes, which follow nothing.
+    """
+    if not any(each.get("group") for each in held.grants):
+        return held.access, list(held.grants)
+    catalogue = Catalogue.of(context.templates.read())
+    contents: list[GrantContent] = []
+    for content in held.grants:
+        of_group = catalogue.following(content["group"]) if content.get("group") else ()
+        if all(template.name != content["template"] for template in of_group):
+            contents.append(content)
+        elif content.get("attributes"):
+            contents.append({**content, "areas": {}, "role": "", "revoked": {}})
+    if contents == list(held.grants):
+        return held.access, contents
+    access = recomputed(held.access, map(Grant.of, contents), context.access_levels)
+    return replace(access, defaults=held.access.defaults), contents
+
+
 def finish_return(context: Context, identifier: str, seconds: float | None = None) -> bool:
     """Join groups again while time allows; return whether the account is in all that exist."""
     returned = context.held_accounts.returned(identifier)
@@ -129,15 +155,13 @@ def finish_return(context: Context, identifier: str, seconds: float | None = Non
         return True
     retry = context.table.retry
     deadline = retry.clock() + (seconds or retry.seconds)
-    left = list(returned.groups)
-    while left:
-        for group in islice(left, GROUPS_AT_ONCE):
-            if retry.clock() > deadline:
-                return False
-            _join(replace(context, actor=returned.actor, budget=Budget()), group, identifier)
-        left = left[GROUPS_AT_ONCE:]
-        if left:
-            context.held_accounts.save_return(identifier, left)
+    for joined, group in enumerate(returned.groups):
+        is_over = retry.clock() > deadline
+        if joined and (is_over or joined % GROUPS_AT_ONCE == 0):
+            context.held_accounts.save_return(identifier, returned.groups[joined:])
+        if is_over:
+            return False
+        _join(replace(context, actor=returned.actor, budget=Budget()), group, identifier)
     with suppress(ConditionFailed):  # it was deleted and held again meanwhile
         context.table.transact([context.held_accounts.finish_return(identifier)])
     return True

@@ -71,7 +71,9 @@ class Purge:
     def _purge(self, tenant: str, identifier: str) -> bool:
         context = self._context(tenant)
         held = context.held_accounts.read(identifier)
-        return held is not None and held_deletion.purge(context, held)
+        # The index is late: by now the account may have been taken back and deleted again.
+        is_due = held is not None and held.due <= instant(self.clock())
+        return held is not None and is_due and held_deletion.purge(context, held)
 
     def _context(self, tenant: str) -> Context:
         return self.directory(tenant).context

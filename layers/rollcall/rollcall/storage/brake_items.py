@@ -14,7 +14,7 @@ from typing import Any
 
 from rollcall.aws.attribute_values import Item
 from rollcall.model.account_link import AccountLink
-from rollcall.model.brake import BrakeSwitch, Disabled, Wave, WaveState
+from rollcall.model.brake import BrakeSwitch, Disabled, Wave, WaveState, counted_since
 from rollcall.scim.document import encoded
 from rollcall.scim.instant import instant
 from rollcall.storage import deployment_keys, keys
@@ -100,8 +100,12 @@ class BrakeItems:
         return True
 
     def extend(self, wave: Wave, times: Iterable[str]) -> Wave:
-        """Add accounts that were disabled at some instants to a wave that is open."""
-        began, latest = min((wave.began, *times)), max((wave.latest, *times))
+        """Add accounts that were disabled at some instants to a wave that is open.
+
+        Records of the stream may be late: what was more than an hour before does not belong to it.
+        """
+        near = [each for each in times if each >= counted_since(wave.latest)]
+        began, latest = min((wave.began, *near)), max((wave.latest, *near))
         if latest > wave.latest:
             self._change(wave, "latest = :time", "latest < :time", time=latest)
         if began < wave.began:

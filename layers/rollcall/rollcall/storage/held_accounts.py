@@ -12,6 +12,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, Unpack
 
 from rollcall.aws.attribute_values import Item
@@ -108,11 +109,14 @@ class HeldAccounts:
         return {each: account for each, account in accounts.items() if account is not None}
 
     def find(self, external_id: str) -> list[HeldAccount]:
-        """Return the held accounts with an externalId, the latest first, strongly consistent."""
+        """Return the held accounts with an externalId, the latest first, strongly consistent.
+
+        It looks at MAX_BATCH accounts: what more of them have names nobody.
+        """
         (entry,) = indexing.lookups(Kind.USER, {EXTERNAL_ID: external_id})
         partition = self._keys.lookup_partition(entry)
-        found = self._table.query(partition, f"{Kind.USER.value}#")
-        held = self.read_many(keys.identifier(item["sk"]) for item in found)
+        items = self._table.query(partition, f"{Kind.USER.value}#", limit=MAX_BATCH)
+        held = self.read_many(keys.identifier(item["sk"]) for item in islice(items, MAX_BATCH))
         return sorted(held.values(), key=lambda each: each.deleted, reverse=True)
 
     def waiting(self, **bounds: Unpack[Bounds]) -> Iterator[tuple[str, str]]:

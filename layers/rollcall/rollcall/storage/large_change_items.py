@@ -24,6 +24,9 @@ from rollcall.storage.transactions import Action, ConditionFailed
 PART_MEMBERS = 2_000
 """How many members one part names: 100 of the 400 kB that an item may have, applied in a second."""
 
+FINISHED = "finished"
+"""The label of the condition that a deletion is unfinished."""
+
 _PENDING = "pending"
 
 
@@ -195,6 +198,19 @@ class LargeChangeItems:
         if item is None:
             return None
         return DeletedResource(Kind(item["kind"]), Actor(**item["origin"]), item.get("heir", ""))
+
+    def deletion_check(self, identifier: str) -> Action:
+        """Return the check that a deletion is unfinished; FINISHED says that it is not.
+
+        It is an update that changes nothing: no other deletion of users takes a ConditionCheck.
+        """
+        return Action(
+            "Update",
+            self._keys.unfinished_deletion(identifier),
+            update="SET origin = origin",
+            condition="attribute_exists(pk)",
+            label=FINISHED,
+        )
 
     def unfinished_deletions(self) -> Iterator[str]:
         """Yield the ids of the deleted resources whose memberships are still to be ended."""
