@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from rollcall.console.view import DEPLOYMENT
 from rollcall.runtime.services import Services
 from tests.console.consoles import OURS, Visitor
 from tests.directory.people import user
@@ -32,7 +33,7 @@ def dropped(ann: Visitor, text: str, name: str = "users.json") -> str:
         f"{ann.root}/t/acme/first-cycle/upload",
         data={"match": ""},
         files={"export": (name, text.encode())},
-        headers={**OURS, "HX-Request": "true"},
+        headers={**OURS, "HX-Request": "true", DEPLOYMENT: "0"},
     )
     shown = str(answer.text)
     for _ in range(2_000):
