@@ -28,7 +28,7 @@ class SignIn:
             return last
         try:
             answer = self.client.post("/access", json=known).raise_for_status().json()
-        except httpx.HTTPError:  # a time-out, 5xx, 429, a token that has expired: tell somebody
+        except (httpx.HTTPError, ValueError):  # a time-out, 5xx, 429, no JSON: tell somebody
             return last if now - at < HOUR else NO
         self.answers[person] = now, answer
         return answer

@@ -101,6 +101,14 @@ def test_it_lives_an_hour_on_the_last_answer_where_nobody_answers(product: Produ
     assert product.ask(externalId="E-bob") == (False, "unanswered")
 
 
+def test_an_answer_that_is_no_json_counts_as_none() -> None:
+    page = httpx.MockTransport(lambda _: httpx.Response(200, text="<p>Maintenance</p>"))
+    with httpx.Client(base_url="https://scim.example.com/scim/acme", transport=page) as client:
+        answer = SIGN_IN(client).access(externalId="E-ann")
+
+    assert (answer["active"], answer["reason"]) == (False, "unanswered")
+
+
 def test_it_asks_once_a_minute(product: Product, calls: list[str]) -> None:
     product.ask(externalId="E-ann")
     calls.clear()

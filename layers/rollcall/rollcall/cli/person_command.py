@@ -135,6 +135,10 @@ def erase(
     if dry_run:
         if as_json:
             print(json.dumps(_summary(plan)))
+        elif plan.obstacles and not force:
+            say(
+                f"It would be refused: {' and '.join(plan.obstacles)}; --force erases all the same."
+            )
         return
     if plan.obstacles and not force:
         raise UsageError(f"not erased: {' and '.join(plan.obstacles)}; --force erases all the same")

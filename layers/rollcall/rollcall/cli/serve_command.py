@@ -55,7 +55,7 @@ def serve(
         Path | None,
         typer.Option(
             help="A file to append change events to, one a line, in the form in which EventBridge "
-            "delivers them.",
+            "delivers them. Only with it are waves of disabled accounts noticed.",
             show_default=False,
         ),
     ] = None,
