@@ -20,6 +20,7 @@ from threading import Thread
 import uvicorn
 
 from rollcall.console.console_application import application
+from rollcall.console.job_memory import JobMemory
 from rollcall.console.sign_in import ConsoleSignIn
 from rollcall.console.view import ConsoleState
 from rollcall.console.workplace import Workplace
@@ -36,8 +37,9 @@ class ConsoleServer:
         self._listener.listen()
         self.sign_in = ConsoleSignIn(self._listener.getsockname()[1])
         self._file: Path | None = None
+        jobs = JobMemory(workplace.beside("synchronization-jobs.json"))
         config = uvicorn.Config(
-            application(ConsoleState(self.sign_in, workplace)),
+            application(ConsoleState(self.sign_in, workplace, jobs=jobs)),
             log_config=None,
             access_log=False,
             server_header=False,

@@ -15,6 +15,8 @@ from starlette.responses import HTMLResponse, Response
 
 from rollcall.console import rendering
 from rollcall.console.act import PlansShown
+from rollcall.console.followed_logs import FollowedLogs
+from rollcall.console.job_memory import JobMemory
 from rollcall.console.sign_in import ConsoleSignIn
 from rollcall.console.work import WorkList
 from rollcall.console.workplace import Workplace
@@ -51,6 +53,8 @@ class ConsoleState:
     workplace: Workplace
     plans: PlansShown = field(default_factory=PlansShown)
     works: WorkList = field(default_factory=WorkList)
+    followed: FollowedLogs = field(default_factory=FollowedLogs)
+    jobs: JobMemory = field(default_factory=JobMemory)
     checks: dict[str, Path] = field(default_factory=dict)
 
     def new_folder(self, tenant: str) -> Path:

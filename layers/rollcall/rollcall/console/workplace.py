@@ -137,6 +137,10 @@ class Workplace:
         except (ValueError, TypeError):  # of another release, or broken off
             return []
 
+    def beside(self, name: str) -> Path | None:
+        """Return the file of a name in the folder of what is remembered, None without one."""
+        return self._file.with_name(name) if self._file else None
+
     def _remember(self, choice: DeploymentChoice) -> None:
         if self._file is None or not choice.stack:
             return

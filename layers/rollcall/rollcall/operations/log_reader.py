@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
 
 from rollcall.model.redaction import keyed_hash
 from rollcall.operations.operator import Operator
 from rollcall.scim.case_folding import former
 from rollcall.scim.instant import instant
 from rollcall.scim.resource_type import Kind
-from rollcall.storage.provisioning_log import LogEntry, ProvisioningLog
+from rollcall.storage.parallel_reads import at_once
+from rollcall.storage.provisioning_log import LogEntry
 from rollcall.storage.resources import Resources
 
-__all__ = ["LogEntry", "LogPage", "LogQuery", "entries", "page", "query"]
+__all__ = ["LogEntry", "LogFollower", "LogPage", "LogQuery", "entries", "page", "query"]
 
 POLL_SECONDS = 2.0
 
@@ -28,7 +31,11 @@ PAGE = 50
 LOOKED_AT = 500
 """How many entries a page has, and how many are looked at for it."""
 
+DAYS_BEFORE = 3
+"""How many days before that of its cursor a page is looked for on, at most."""
+
 _MAX_REMEMBERED = 10_000
+_OPERATOR = "operator"
 
 
 @dataclass(frozen=True)
@@ -36,7 +43,8 @@ class LogQuery:
     """Which entries of a tenant's log are read.
 
     `status` is the beginning of a status; `hashes` and `ids` select the entries about a resource,
-    by the keyed hashes of its names, or by its id. Empty values select all.
+    by the keyed hashes of its names, or by its id. `method` is one of HTTP, or `operator` for the
+    acts of operators; `text` is a part of a word of the entry. Empty values select all.
     """
 
     tenant: str
@@ -44,10 +52,21 @@ class LogQuery:
     status: str = ""
     hashes: frozenset[str] = frozenset()
     ids: frozenset[str] = frozenset()
+    method: str = ""
+    text: str = ""
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether it may leave out entries of its time."""
+        return bool(self.status or self.hashes or self.method or self.text)
 
     def selects(self, entry: LogEntry) -> bool:
         """Tell whether the query selects an entry."""
         if not str(entry.status).startswith(self.status):
+            return False
+        if self.method not in ("", _OPERATOR if entry.method.islower() else entry.method):
+            return False
+        if self.text and self.text.casefold() not in _words(entry):
             return False
         if not self.hashes:
             return True
@@ -57,10 +76,14 @@ class LogQuery:
 
 @dataclass(frozen=True)
 class LogPage:
-    """Entries, the latest first, and the cursor of the page before, empty where there is none."""
+    """Entries of a query, the latest first; `rest` is where the next page begins, empty at the end.
+
+    `looked_at` is the moment back to which the log was read.
+    """
 
     entries: tuple[LogEntry, ...]
-    next: str
+    looked_at: str
+    rest: str
 
 
 def query(
@@ -70,49 +93,91 @@ def query(
 
     `name` is a userName, displayName, externalId or id. Raises TenantError for an unknown tenant.
     """
-    settings = operator.services.tenants.show(tenant)
+    resources = Resources(operator.services.table, tenant)
+    reads: list[Callable[[], Any]] = [partial(operator.services.tenants.show, tenant)]
+    reads += [partial(resources.resolve, kind, name) for kind in Kind if name]
+    settings, *records = at_once(reads)
     # Each day before the tenant was created would cost a read of nothing.
     begin = max(since, datetime.fromisoformat(settings.created))
     if not name:
         return LogQuery(tenant, begin, status)
     key = bytes.fromhex(settings.key)
     hashes = frozenset({keyed_hash(key, name), keyed_hash(key, name, former)})
-    resources = Resources(operator.services.table, tenant)
-    records = [record for kind in Kind if (record := resources.resolve(kind, name)) is not None]
-    ids = frozenset({name, *(record.id for record in records)})
+    ids = frozenset({name, *(record.id for record in records if record is not None)})
     return LogQuery(tenant, begin, status, hashes, ids)
+
+
+def page(operator: Operator, query: LogQuery, before: str) -> LogPage:
+    """Read a page of a query, all at once: from `before`, an `order` or an instant, back.
+
+    At most LOOKED_AT entries are looked at, of few days, whatever the query selects.
+    """
+    log, (moment, sign, place) = operator.services.log(query.tenant), before.partition("#")
+    until = datetime.fromisoformat(moment)
+    midnight = until.replace(hour=0, minute=0, second=0, microsecond=0)
+    days = [midnight - timedelta(days=number) for number in range(DAYS_BEFORE + 1)]
+    read = [day for day in days if day + timedelta(days=1) > query.since]
+    ends = [f"{instant(until)}{sign}{place}", *map(_last, days[1:])]
+    limit = LOOKED_AT if query.is_narrow else PAGE + 1
+    reads = [
+        partial(log.latest, max(query.since, day), end, limit)
+        for day, end in zip(read, ends, strict=False)
+    ]
+    found = [entry for day in at_once(reads) for entry in day][:limit] if reads else []
+    selected = list(filter(query.selects, found))
+    back = max(query.since, days[-1])
+    rest = instant(back) if back > query.since else ""
+    if len(selected) > PAGE:
+        rest = selected[PAGE - 1].order
+    elif len(found) == limit:
+        rest = found[-1].order
+    return LogPage(tuple(selected[:PAGE]), rest.partition("#")[0] or instant(back), rest)
+
+
+class LogFollower:
+    """Finds the new entries of a query; an entry may appear later than its time."""
+
+    def __init__(self, operator: Operator, query: LogQuery, seen: Iterable[LogEntry] = ()) -> None:
+        self._log = operator.services.log(query.tenant)
+        self._query = query
+        self._until = datetime.now(UTC)
+        self._seen: OrderedDict[str, None] = OrderedDict.fromkeys(each.order for each in seen)
+
+    def first(self) -> Iterator[LogEntry]:
+        """Yield the entries until now, in the order of time."""
+        return self._unseen(self._query.since)
+
+    def new(self) -> Iterator[LogEntry]:
+        """Yield the entries that were not there at the last call, in the order of time."""
+        before, self._until = self._until, datetime.now(UTC)
+        return self._unseen(max(self._query.since, before - DELAY))
+
+    def _unseen(self, since: datetime) -> Iterator[LogEntry]:
+        for entry in self._log.read(since, self._until):
+            if entry.order not in self._seen:
+                self._seen[entry.order] = None
+                if self._query.selects(entry):
+                    yield entry
+        while len(self._seen) > _MAX_REMEMBERED:
+            self._seen.popitem(last=False)
 
 
 def entries(operator: Operator, query: LogQuery, *, follow: bool = False) -> Iterator[LogEntry]:
     """Yield the entries of a query in the order of time; with `follow`, new ones without end."""
-    log = operator.services.log(query.tenant)
-    return filter(query.selects, _entries(log, query.since, follow=follow))
-
-
-def page(operator: Operator, query: LogQuery, before: str = "") -> LogPage:
-    """Return a page of the entries of a query, the latest first, before a cursor."""
-    log, until = operator.services.log(query.tenant), before or instant(datetime.now(UTC))
-    read = log.latest(query.since, until, LOOKED_AT)
-    found = [entry for entry in read if query.selects(entry)]
-    shown = found[:PAGE]
-    last = shown if len(found) > PAGE else read if len(read) == LOOKED_AT else []
-    return LogPage(tuple(shown), last[-1].order if last else "")
-
-
-def _entries(log: ProvisioningLog, since: datetime, *, follow: bool) -> Iterator[LogEntry]:
-    now = datetime.now(UTC)
-    seen: OrderedDict[str, None] = OrderedDict()
-    yield from _unseen(log.read(since, now), seen)
+    follower = LogFollower(operator, query)
+    yield from follower.first()
     while follow:
         time.sleep(POLL_SECONDS)
-        before, now = now, datetime.now(UTC)
-        yield from _unseen(log.read(max(since, before - DELAY), now), seen)
+        yield from follower.new()
 
 
-def _unseen(entries: Iterable[LogEntry], seen: OrderedDict[str, None]) -> Iterator[LogEntry]:
-    for entry in entries:
-        if entry.order not in seen:
-            seen[entry.order] = None
-            yield entry
-    while len(seen) > _MAX_REMEMBERED:
-        seen.popitem(last=False)
+def _last(day: datetime) -> str:
+    """Return what is behind the last `order` of a day."""
+    return f"{day:%Y-%m-%d}T23:59:59.999Z#~"
+
+
+def _words(entry: LogEntry) -> str:
+    """Return what a free word is looked for in; values and hashes are not among it."""
+    names = (*entry.changed, *entry.ignored)
+    facts = (entry.detail, entry.scim_type, entry.path, entry.target, entry.actor, entry.request)
+    return " ".join((*facts, entry.method, entry.reason, entry.user, *names)).casefold()
