@@ -122,6 +122,16 @@ def test_a_filter_that_is_none_is_said(acme: Services, ann: Visitor) -> None:
         assert answer.status_code == 409, name
 
 
+def test_a_problem_is_shown_within_the_page_that_was_to_be_replaced(
+    acme: Services, ann: Visitor
+) -> None:
+    headers = {**OURS, "HX-Request": "true"}
+    answer = ann.client.get(f"{ann.root}/t/acme/log?days=x", headers=headers)
+
+    assert 'class="problem"' in answer.text
+    assert (answer.headers["HX-Reselect"], answer.headers["HX-Reswap"]) == (".problem", "innerHTML")
+
+
 @pytest.mark.parametrize("status", ["", "4"])
 def test_pages_follow_each_other_without_a_gap(
     status: str, acme: Services, monkeypatch: pytest.MonkeyPatch
@@ -256,3 +266,9 @@ def test_a_page_takes_three_round_trips_at_most(
     assert without.count("Query") <= 4 * 4, without
     assert len(without) <= 1 + 4 * 4, without
     assert len(calls) <= 1 + 6 + 4 * 4, calls
+
+
+def test_what_is_no_id_of_ours_leads_nowhere() -> None:
+    explained = log_explanation.explain(LogEntry(method="PATCH", status=404, target="User/…"))
+
+    assert (explained.subject, explained.connection) == ("", "")

@@ -129,7 +129,10 @@ class View:
             "dialog": self.request.method == "POST",
         }
         if "hx-request" in self.request.headers:
-            return self.fragment("problem.html", values, status=409)
+            answer = self.fragment("problem.html", values, status=409)
+            if self.request.method == "GET":  # it is shown within what was to be replaced
+                answer.headers.update({"HX-Reselect": ".problem", "HX-Reswap": "innerHTML"})
+            return answer
         return self.page("problem_page.html", "", values, status=409)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rollcall.model.redaction import GONE
 from rollcall.storage.provisioning_log import LogEntry
 
 
@@ -194,6 +195,8 @@ def remedy(entry: LogEntry) -> Remedy | None:
 def explain(entry: LogEntry) -> Explanation:
     """Return an entry in sentences."""
     subject, own = entry.target.partition("/")[2], entry.method.islower()
+    if subject == GONE:  # it was no id of ours
+        subject = ""
     found = remedy(entry)
     answered = _ANSWERS.get(str(entry.status)[:1], "answered")
     if entry.method == "GET" and entry.status == 200:
