@@ -66,7 +66,11 @@ def test_scim2_tester_finds_no_error(tenant: Tenant) -> None:
 def test_scim2_tester_wants_to_write_what_templates_give_and_finds_no_other_error(
     server: Server, tenant: Tenant
 ) -> None:
-    """Why these are no faults of ours is in docs/decisions/0064."""
+    """Why these are no faults of ours is in docs/decisions/0064.
+
+    It draws `active` at random. A disabled account shows no access: then nothing is left that its
+    removal could miss.
+    """
     template = Template(
         "everybody", areas={"induction": "read"}, role="regular", attributes={"locale": "en-GB"}
     )
@@ -74,7 +78,7 @@ def test_scim2_tester_wants_to_write_what_templates_give_and_finds_no_other_erro
 
     report = scim(tenant, "test", code=1)
 
-    assert faults(report) == {
+    assert faults(report) | {("remove_attribute", ROLLCALL)} == {
         ("add_attribute", ROLLCALL),
         ("replace_attribute", ROLLCALL),
         ("remove_attribute", ROLLCALL),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -269,29 +270,34 @@ def test_nothing_is_written_but_that_the_token_is_used(product: Product) -> None
     assert [pk for pk, _ in after - before] == ["acme#TOKENS"]
 
 
+def until_refused(send: Callable[[], httpx.Response]) -> httpx.Response:
+    """Send a request again and again, as fast as this machine can, until it is refused."""
+    answers = (send() for _ in range(100))
+    return next(answer for answer in answers if answer.status_code == 429)
+
+
 def test_a_rate_of_its_own_does_not_touch_that_of_scim(services: Services) -> None:
     product = Product(services, rate=25, access_rate=1)
     scim = {"Authorization": f"Bearer {product.writing}"}
 
-    asked = [product.send({"userName": "x"}).status_code for _ in range(4)]
+    refused = until_refused(lambda: product.send({"userName": "x"}))
+    line = product.api.lines()[-1]
     served = [product.api.send("GET", "/Users", headers=scim).status_code for _ in range(20)]
-    refused = product.send({"userName": "x"})
 
-    assert (asked[0], asked[-1]) == (200, 429)
     assert served == [200] * 20
     assert refused.json()["detail"] == (
         "more than 1 questions about access a second, try again later"
     )
-    assert product.api.lines()[-1]["limit"] == "access"
+    assert line["limit"] == "access"
 
 
 def test_provisioning_beyond_its_rate_leaves_sign_ins_alone(services: Services) -> None:
     product = Product(services, rate=1, access_rate=25)
 
-    served = [product.api.send("GET", "/Users").status_code for _ in range(4)]
+    until_refused(lambda: product.api.send("GET", "/Users"))
     asked = [product.send({"userName": "x"}).status_code for _ in range(10)]
 
-    assert (served[-1], asked) == (429, [200] * 10)
+    assert asked == [200] * 10
 
 
 def test_a_question_takes_two_round_trips_at_most(product: Product, dynamodb_url: Any) -> None:
