@@ -51,7 +51,7 @@ ELSEWHERE = {
     "tenants delete",
     "tenants move",
 }
-"""What is repeated, not decided, and has its own record; what takes the log along; and what
+"""What the log of the deployment tells of; what is repeated and has its own record; and what
 takes a wave, a held account, a copy or another stack, whose own tests read the log."""
 
 GUID = "0f1e2d3c-4b5a-4978-8695-a4b3c2d1e0f9"

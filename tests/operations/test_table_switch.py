@@ -69,6 +69,7 @@ def switched(server: Server) -> Iterator[Switched]:
             links.reveal(code)
             UsedAssertions(services.table).note("digest", 2_000_000_000)
             services.tenants.delete(GONE)
+            drill.operator.because("left").record("tenants delete", GONE)
             versions = _versions(services)
             _halve_transactions(drill)
             prepared = finished(table_switch.prepare(drill.operator, drill.how))
@@ -117,6 +118,18 @@ def test_nothing_in_the_copy_says_who_an_erased_person_was(switched: Switched) -
     assert len(left) == 1
     assert "erased" in left[0]
     assert not {"gone", "link", "access"} & left[0].keys()
+
+
+def test_the_log_of_the_deployment_is_as_it_is_now(switched: Switched) -> None:
+    acts = list(switched.drill.copy.deployment_log().read(switched.drill.how.at))
+
+    table, copy = switched.drill.services.table.name, switched.prepared.name
+    assert [(each.act, each.target, each.reason) for each in acts] == [
+        ("tenants delete", GONE, "left"),
+        ("restore --whole-table", copy, "a drill"),
+    ]
+    live = switched.drill.services.deployment_log().read(switched.drill.how.at)
+    assert [(each.act, each.target) for each in live][-1] == ("restore --reopen", table)
 
 
 def test_everything_else_is_as_it_was(switched: Switched) -> None:

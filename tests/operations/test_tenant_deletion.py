@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 from uuid import uuid4
@@ -79,6 +80,42 @@ def left(services: Services, name: str) -> list[Any]:
     with suppress(TenantError):
         found.append(services.tenants.show(name))
     return found
+
+
+def test_the_log_of_the_deployment_keeps_who_deleted_a_tenant_and_why(
+    services: Services,
+) -> None:
+    services.tenants.create("left")
+    operator = Operator(services, "operator:arn", user="ann").because("the contract has ended")
+    begun = tenant_deletion.delete(operator, "left", wait=False)
+
+    next(begun)  # it dies here
+
+    (act,) = services.deployment_log().read(datetime(2026, 1, 1, tzinfo=UTC))
+    assert (act.act, act.target) == ("tenants delete", "left")
+    assert (act.actor, act.user, act.reason) == ("operator:arn", "ann", "the contract has ended")
+    list(begun)
+    (item,) = items(services)
+    assert item["pk"] == "#ACTS"
+    assert item["expires"] == (services.clock() + timedelta(days=365)).timestamp() // 1
+
+
+def test_nothing_is_deleted_of_a_tenant_where_that_cannot_be_written_down(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services.tenants.create("kept")
+    user(services.directory("kept"), "ann")
+    before = stored(services, "kept")
+
+    def broken(*_: object) -> None:
+        raise Unavailable("the table does not answer")
+
+    monkeypatch.setattr(services.table, "put", broken)
+    with pytest.raises(Unavailable):
+        delete(services, "kept")
+
+    assert stored(services, "kept") == before
+    assert services.tenants.show("kept").state == "active"
 
 
 def small(services: Services, name: str) -> None:

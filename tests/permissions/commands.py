@@ -105,6 +105,7 @@ LINES = (
     f"person erase T ann@x.test --force {WHY}",
     "log T --since 14d",
     "log T --user bob@x.test",
+    "log --deployment",
     "events list",
     "events list T",
     "events republish",
@@ -159,6 +160,8 @@ RESTORE = frozenset(
         Asked("dynamodb:Query", f"{COPY}/index/index", ("acme#USERS",)),
         Asked("dynamodb:Query", f"{TABLE}/index/index", ("#UNFINISHED",)),
         Asked("dynamodb:UpdateItem", TABLE, ("#LEASE#1",)),
+        Asked("dynamodb:PutItem", TABLE, ("#ACTS",)),
+        Asked("dynamodb:Query", TABLE, ("#ACTS",)),
         Asked("dynamodb:Scan", TABLE),
         Asked("secretsmanager:ListSecrets", "*"),
     }
@@ -171,6 +174,7 @@ ROWS = {
     "tenants policy T --absent-members clear": "tenants policy POLICY",
     "tenants rate T 100": "tenants rate RATE",
     "person erase T ann@x.test --force --dry-run": "person erase --dry-run",
+    "log --deployment": "log --deployment",
     "verify T --repair": "verify --repair",
 }
 """The rows of lines that do something else than others of their command."""

@@ -1,4 +1,4 @@
-"""`rollcall log`: the requests of the identity provider, and their answers."""
+"""`rollcall log`: the requests of the identity provider, their answers, and acts of operators."""
 
 from __future__ import annotations
 
@@ -14,17 +14,23 @@ from rich.text import Text
 
 from rollcall.cli.connection import connect
 from rollcall.cli.durations import moment
-from rollcall.cli.terminal import AsJson, Name, UsageError, print_lines, say
+from rollcall.cli.terminal import AsJson, UsageError, print_lines, say
 from rollcall.cli.text import harmless
 from rollcall.operations import log_reader
-from rollcall.operations.log_reader import LogEntry
+from rollcall.operations.log_reader import DeploymentEntry, LogEntry
+from rollcall.operations.operator import Operator
 
 _EXTENSION = re.compile(r"urn:ietf:params:scim:schemas:extension:(\w+):[\d.]+:\w+:")
 
 
 def log(
     context: typer.Context,
-    tenant: Name,
+    tenant: Annotated[
+        str,
+        typer.Argument(
+            metavar="[TENANT]", help="The tenant whose log is shown.", show_default=False
+        ),
+    ] = "",
     since: Annotated[
         str,
         typer.Option(help="The first moment: 30m, 24h or 14d ago, a day, or an RFC 3339 instant."),
@@ -43,6 +49,10 @@ def log(
     follow: Annotated[
         bool, typer.Option("--follow", help="Show new entries too, until Ctrl-C.")
     ] = False,
+    deployment: Annotated[
+        bool,
+        typer.Option("--deployment", help="Show the log of the deployment instead of a tenant's."),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Show the provisioning log: writes, refusals, and lookups that found nothing.
@@ -52,9 +62,20 @@ def log(
     which also shows why a duplicate was created. A change by an operator is logged under the last
     word of the command.
 
+    With --deployment it shows what operators began to do to the deployment, or to a tenant that is
+    gone with its log: tenants delete, events republish, oauth rotate-signing-key, and restore of
+    the whole table. These entries are kept for a year: add --since 365d.
+
     With --json every line is an entry.
     """
+    if bool(tenant) == deployment:
+        raise UsageError("name a tenant, or --deployment")
+    if deployment and (user or status or follow):
+        raise UsageError("--user, --status and --follow are for the log of a tenant")
     operator, since_moment = connect(context), moment(since, datetime.now(UTC))
+    if deployment:
+        _show_acts(operator, since_moment, as_json=as_json)
+        return
     query = log_reader.query(operator, tenant, since_moment, name=user, status=_status(status))
     number = 0
     with suppress(KeyboardInterrupt):
@@ -66,6 +87,25 @@ def log(
                 _print(entry)
     if not number and not as_json:
         say(f"There is nothing of that in the log of {tenant} since {query.since:%Y-%m-%d %H:%M}Z.")
+
+
+def _show_acts(operator: Operator, since: datetime, *, as_json: bool) -> None:
+    acts = list(log_reader.acts(operator, since))
+    for act in acts:
+        if as_json:
+            print(json.dumps(_plain(act)))
+        else:
+            line = Text.assemble(
+                (f"{act.time[:10]} {act.time[11:19]}", "dim"),
+                harmless(f"  {act.act} {act.target}".rstrip()),
+                (f"  {harmless(act.actor)}", "dim"),
+                (f", user {harmless(act.user)}" if act.user else "", "dim"),
+            )
+            print_lines(line)
+            if act.reason:
+                say(f"    because: {act.reason}")
+    if not acts and not as_json:
+        say(f"There is nothing in the log of the deployment since {since:%Y-%m-%d %H:%M}Z.")
 
 
 def _print(entry: LogEntry) -> None:
@@ -96,7 +136,7 @@ def _short(name: str) -> str:
     return _EXTENSION.sub(r"\1:", name)
 
 
-def _plain(entry: LogEntry) -> dict[str, Any]:
+def _plain(entry: LogEntry | DeploymentEntry) -> dict[str, Any]:
     return {name: value for name, value in asdict(entry).items() if value not in ("", (), [])}
 
 

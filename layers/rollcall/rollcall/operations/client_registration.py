@@ -95,6 +95,7 @@ def rotate_signing_key(operator: Operator, *, force: bool) -> SigningKey:
 
     Raises OperatorError while that would end tokens that are still valid, unless `force` is set.
     """
+    operator.record("oauth rotate-signing-key")
     return operator.services.signing_keys.rotate(force=force)
 
 

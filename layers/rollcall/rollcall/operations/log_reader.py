@@ -15,11 +15,22 @@ from rollcall.operations.operator import Operator
 from rollcall.scim.case_folding import former
 from rollcall.scim.instant import instant
 from rollcall.scim.resource_type import Kind
+from rollcall.storage.deployment_log import DeploymentEntry
 from rollcall.storage.parallel_reads import at_once
 from rollcall.storage.provisioning_log import LogEntry
 from rollcall.storage.resources import Resources
 
-__all__ = ["LogEntry", "LogFollower", "LogPage", "LogQuery", "entries", "page", "query"]
+__all__ = [
+    "DeploymentEntry",
+    "LogEntry",
+    "LogFollower",
+    "LogPage",
+    "LogQuery",
+    "acts",
+    "entries",
+    "page",
+    "query",
+]
 
 POLL_SECONDS = 2.0
 
@@ -160,6 +171,11 @@ class LogFollower:
                     yield entry
         while len(self._seen) > _MAX_REMEMBERED:
             self._seen.popitem(last=False)
+
+
+def acts(operator: Operator, since: datetime) -> Iterator[DeploymentEntry]:
+    """Yield the acts on the deployment since a moment, in the order of time."""
+    return operator.services.deployment_log().read(since)
 
 
 def entries(operator: Operator, query: LogQuery, *, follow: bool = False) -> Iterator[LogEntry]:

@@ -70,6 +70,14 @@ class Operator:
         """Return the log of what the operator does to a tenant in one run of a command."""
         return self.services.audit_log(tenant, self.actor)
 
+    def record(self, act: str, target: str = "") -> None:
+        """Write what the operator is about to do to the log of the deployment.
+
+        It is for what concerns all tenants, or ends one. A failure to write ends the act.
+        """
+        services = self.services
+        services.deployment_log().write(self.actor, act, target, services.clock())
+
     def tenant_url(self, tenant: str) -> str:
         """Return the Tenant URL of a tenant of this deployment."""
         return tenant_url(self.services.settings.url, tenant)

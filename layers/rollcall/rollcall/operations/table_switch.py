@@ -64,10 +64,11 @@ def prepare(operator: Operator, how: Restoration) -> Generator[Progress, None, P
     copy = yield from copy_of(services, how)
     live = services.table if copies.source_exists() else None
     prepared = PreparedCopy(copy.name)
-    tenants = sorted(services.tenants.names())
-    yield from _close(operator, tenants, how, live=live is not None)
     settings = replace(services.settings, table=copy.name)
     over_copy = replace(operator, services=Services(settings, services.clients, services.clock))
+    (operator if live is not None else over_copy).record("restore --whole-table", copy.name)
+    tenants = sorted(services.tenants.names())
+    yield from _close(operator, tenants, how, live=live is not None)
     for tenant in tenants:
         comparison = TableComparison(copy, live, tenant)
         plan = plan_of(services, comparison, how.at)
@@ -76,6 +77,7 @@ def prepare(operator: Operator, how: Restoration) -> Generator[Progress, None, P
     if live is not None:
         for item in live.scan(ASSERTION):
             _put(copy, item)
+        services.deployment_log().copy_to(copy)
     prepared.unknown = yield from _delete_others(copy, set(tenants))
     while not copies.make_ready_to_serve(copy.name):
         yield Progress(step=f"waiting for recovery, stream and protection of {copy.name}")
@@ -87,6 +89,7 @@ def prepare(operator: Operator, how: Restoration) -> Generator[Progress, None, P
 def reopen(operator: Operator, how: Restoration) -> list[str]:
     """Open the tenants that the preparation of a copy has closed; return their names."""
     act, tenants = act_of(how.at), operator.services.tenants
+    operator.record("restore --reopen", operator.services.table.name)
     names = [each.name for each in tenants.list() if each.closure and each.closure.act == act]
     for name in names:
         closing.reopen(operator, name, act)

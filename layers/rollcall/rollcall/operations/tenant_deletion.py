@@ -31,6 +31,7 @@ def delete(
     """
     services = operator.services
     closed = services.tenants.show(tenant).closure
+    operator.record("tenants delete", tenant)
     if closed is not None and closed.moved_to:
         yield from _delete_everything(services, tenant)
         closing.let_sweep(services, tenant, closed.act)

@@ -75,6 +75,7 @@ def republish(operator: Operator, batch: EventBatch) -> str:
     """
     if batch.fault:
         return batch.fault
+    operator.record("events republish", batch.name)
     published = operator.services.bus().publish([event.entry for event in batch.events])
     if published < len(batch.events):
         return f"the bus took {published} of {len(batch.events)} events"

@@ -25,6 +25,7 @@ from rollcall.runtime.settings import Settings
 from rollcall.scim import extensions, json_text
 from rollcall.scim.json_text import JsonTextError
 from rollcall.storage.audit_log import AuditLog
+from rollcall.storage.deployment_log import DeploymentLog
 from rollcall.tenants.authentication import Caller
 from rollcall.tenants.tenant_clients import TenantClients
 from rollcall.tenants.tenant_tokens import TenantTokens
@@ -80,6 +81,10 @@ class Services(Backend):
     def audit_log(self, tenant: str, actor: Actor) -> AuditLog:
         """Return the log of an operator's acts on a tenant in one run of a command."""
         return AuditLog(self.log(tenant), replace(actor, request=uuid4().hex))
+
+    def deployment_log(self) -> DeploymentLog:
+        """Return the log of what operators do to the deployment."""
+        return DeploymentLog(self.table)
 
     def tokens(self, tenant: str) -> TenantTokens:
         """Return the tokens of one tenant."""

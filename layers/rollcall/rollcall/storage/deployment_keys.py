@@ -20,6 +20,8 @@ DUE_SHARDS = 4
 """The number of partitions of held accounts, in the order in which they are due."""
 TENANTS = "#TENANTS"
 """The partition of the summaries of all tenants, in the order of urgency."""
+ACTS = "#ACTS"
+"""The partition of the acts of operators that concern the deployment, or outlive a tenant."""
 UNTOLD_WAVES = "#WAVES"
 """The index partition of the waves that support was not told of."""
 SUMMARIES_RUN: Key = {"pk": TENANTS, "sk": "#RUN"}
@@ -44,6 +46,11 @@ def schedule(name: str) -> Key:
 def usage_orders() -> list[str]:
     """The index partitions of the hours in which tenants sent requests, in the order of time."""
     return [f"#USAGE#{shard}" for shard in range(USAGE_SHARDS)]
+
+
+def act(order: str) -> Key:
+    """An act of an operator that the log of the deployment has."""
+    return {"pk": ACTS, "sk": order}
 
 
 def tenant_summary(urgency: int, tenant: str) -> Key:
