@@ -19,7 +19,9 @@ from rollcall.scim import indexing
 from rollcall.scim.errors import NotFoundException
 from rollcall.scim.resource_type import Kind
 from rollcall.storage.used_assertions import UsedAssertions
+from rollcall.tenants import closure
 from rollcall.tenants.handover import HandoverService
+from rollcall.tenants.tenants import TenantError
 from tests.conftest import Server
 from tests.directory.people import found, groups_of, members_of, user
 from tests.operations.drill import TENANT, Drill, deployment
@@ -160,6 +162,32 @@ def test_versions_are_above_those_that_were_served_meanwhile(switched: Switched)
     assert all(after[each] >= switched.versions[each] for each in common)
     for name in ("ann", "carl", "gus"):
         assert after[switched.drill.ids[name]] > switched.versions[switched.drill.ids[name]]
+
+
+def test_the_deployment_is_known_by_its_table(switched: Switched) -> None:
+    """What is written into the old table after the copy was prepared is not in the copy."""
+    drill = switched.drill
+    over_copy = replace(drill.operator, services=drill.copy)
+
+    in_place = [table_switch.is_in_place(each, drill.how) for each in (drill.operator, over_copy)]
+
+    assert in_place == [False, True]
+
+
+def test_no_tenant_is_closed_where_another_act_has_closed_one(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ready(monkeypatch)
+    with deployment(server) as services:
+        drill = Drill(services)
+        drill.fill()
+        services.tenants.add("aaron")
+        closure.close(services.tenants, TENANT, "move 1", "it moves to another stack")
+        with drill.copied(), pytest.raises(TenantError, match="it moves to another stack"):
+            finished(table_switch.prepare(drill.operator, drill.how))
+
+        assert services.tenants.show("aaron").state == "active"
+        closure.reopen(services.tenants, TENANT, "move 1")
 
 
 def test_what_was_used_once_stays_used(switched: Switched) -> None:

@@ -66,6 +66,7 @@ def restore(
 
     --whole-table closes all tenants, takes whoever was shut out since out of the copy, and says
     with which parameters the stack is deployed to use it; after that, --reopen opens the tenants.
+    Before, --reopen --yes opens them on the old table, and the copy is given up.
     """
     if [bool(tenant), whole_table, reopen].count(True) != 1:
         raise UsageError("name one of --tenant, --whole-table and --reopen")
@@ -75,7 +76,7 @@ def restore(
     shown = _Shown(as_json=as_json)
     how = Restoration(_time(at), shown, writes)
     if reopen:
-        _reopen(operator, how, as_json=as_json)
+        _reopen(operator, how, as_json=as_json, yes=yes)
     elif whole_table:
         _prepare(operator, how, shown, yes=yes, reason=reason)
     else:
@@ -120,7 +121,13 @@ def _prepare(
     _check(prepared.tenants)
 
 
-def _reopen(operator: Operator, how: Restoration, *, as_json: bool) -> None:
+def _reopen(operator: Operator, how: Restoration, *, as_json: bool, yes: bool) -> None:
+    if not yes and not table_switch.is_in_place(operator, how):
+        table = operator.services.settings.table
+        raise UsageError(
+            f"the stack uses {table} still: deploy it with the copy first, or give the copy up and "
+            f"open the tenants on {table} with --yes"
+        )
     names = table_switch.reopen(operator, how)
     if as_json:
         print(json.dumps({"reopened": names}))

@@ -42,6 +42,7 @@ from rollcall.storage.table import Table
 from rollcall.storage.table_comparison import TableComparison
 from rollcall.storage.transactions import ConditionFailed
 from rollcall.tenants import closure
+from rollcall.tenants.tenants import TenantError
 
 
 @dataclass
@@ -86,6 +87,12 @@ def prepare(operator: Operator, how: Restoration) -> Generator[Progress, None, P
     return prepared
 
 
+def is_in_place(operator: Operator, how: Restoration) -> bool:
+    """Tell whether the deployment uses the copy of the table at a time."""
+    name = operator.services.table.name
+    return name.endswith(TableCopies(operator.services.clients.dynamodb, "").name(how.at))
+
+
 def reopen(operator: Operator, how: Restoration) -> list[str]:
     """Open the tenants that the preparation of a copy has closed; return their names."""
     act, tenants = act_of(how.at), operator.services.tenants
@@ -99,8 +106,14 @@ def reopen(operator: Operator, how: Restoration) -> list[str]:
 def _close(
     operator: Operator, tenants: list[str], how: Restoration, *, live: bool
 ) -> Iterator[Progress]:
-    """Close all tenants, then wait once for what is under way."""
+    """Close all tenants, then wait once for what is under way.
+
+    Raises TenantError before any is closed where another act has closed one.
+    """
     services, act = operator.services, act_of(how.at)
+    for each in services.tenants.list():
+        if each.closure and each.closure.act != act:
+            raise TenantError(each.closure.sentence(each.name))
     for number, tenant in enumerate(tenants):
         yield Progress(number, len(tenants), unit="tenants", step="closing")
         closure.close(services.tenants, tenant, act, f"all goes back to {instant(how.at)}")
