@@ -109,15 +109,14 @@ class Server:
                 self._process.stdout.close()
 
 
-@pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A local server with an AWS of its own, for all tests over HTTP.
+@contextmanager
+def started(state: Path) -> Iterator[Server]:
+    """Run a local server with an AWS of its own.
 
     Its DynamoDB is the engine where that is installed; elsewhere it is the emulator's, which takes
     several times as long.
     """
     _require_emulator()
-    state = tmp_path_factory.mktemp("server")
     with ExitStack() as stack:
         options, engines = [], None
         if program := dynamodb.program():
@@ -127,11 +126,18 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
             )
             url = endpoint.joined(engines.dynamodb_url, engines.emulator_url)
             options = ["--endpoint-url", stack.enter_context(url)]
-        started = Server(state, *options, engines=engines)
+        server = Server(state, *options, engines=engines)
         try:
-            yield started
+            yield server
         finally:
-            started.stop()
+            server.stop()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A local server for all tests over HTTP, each of which makes a tenant of its own."""
+    with started(tmp_path_factory.mktemp("server")) as shared:
+        yield shared
 
 
 @pytest.fixture

@@ -139,7 +139,7 @@ def test_people_are_told_how_long_the_old_secret_works(server: Server, tenant: T
 def test_a_token_outlives_a_rotation_of_the_signing_key(server: Server, tenant: Tenant) -> None:
     created = said(server, "create", tenant.name)
     token = sign_in(created).json()["access_token"]
-    first = rollcall(server.state, "oauth", "rotate-signing-key")
+    first = rollcall(server.state, "oauth", "rotate-signing-key", "--force")
     second = rollcall(server.state, "oauth", "rotate-signing-key")
 
     assert "signs access tokens in a minute" in first.stdout

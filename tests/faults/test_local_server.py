@@ -45,7 +45,7 @@ def test_a_sweep_of_a_store_that_is_away_is_logged(proxied: Services, proxy: Pro
         local_server.sweep(proxied, log)
 
     reason = "the directory cannot be reached, try again"
-    works = "the sweep", "the summaries"
+    works = "the sweep", "the purge", "the summaries"
     assert log.lines == [("warning", {"work": work, "reason": reason}) for work in works]
 
 
@@ -55,7 +55,7 @@ def test_a_sweep_that_fails_otherwise_is_logged_with_its_stack(proxied: Services
 
     local_server.sweep(nowhere, log)
 
-    works = "the sweep", "the summaries"
+    works = "the sweep", "the purge", "the summaries"
     assert log.lines == [("exception", {"work": work}) for work in works]
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from rollcall.dev import local_server
 from rollcall.runtime.services import Services
-from tests.conftest import Server
+from tests.conftest import Server, started
 from tests.permissions.cloud import OTHER, STACK, Cloud, cloud, outputs_of
 
 NAMES = (
@@ -19,6 +19,13 @@ NAMES = (
     "unpublished",
 )
 SESSION = "ann@vendor.example"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A local server of its own: the commands change what belongs to the whole deployment."""
+    with started(tmp_path_factory.mktemp("permissions")) as own:
+        yield own
 
 
 @pytest.fixture(scope="module")

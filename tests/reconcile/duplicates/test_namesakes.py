@@ -21,6 +21,7 @@ from rollcall.reconcile.duplicates.namesakes import MAX_NAMESAKES
 from rollcall.runtime.services import Services
 from rollcall.storage import item_changes
 from rollcall.storage.provisioning_log import LogEntry
+from rollcall.storage.table import MAX_BATCH
 from rollcall.tenants.authentication import Caller
 from tests.changes.schemas import faults
 from tests.directory.people import ENTERPRISE, USER, patch
@@ -482,7 +483,7 @@ def test_the_create_costs_one_query_and_one_read_when_it_finds_somebody(
     posted(api, userName="first@acme.example", name=None, displayName="first")  # the token's use
     read, write = ("GetItem", None), ("TransactWriteItems", None)
     query, batch = ("Query", MAX_NAMESAKES), ("BatchGetItem", None)
-    held = ("Query", None)  # is an account with this externalId held?
+    held = ("Query", MAX_BATCH)  # is an account with this externalId held?
 
     assert calls(userName="one", name=None, displayName="One") == [read, write]
     assert calls() == [read, query, write]

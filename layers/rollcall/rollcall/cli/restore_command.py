@@ -51,8 +51,9 @@ def restore(
         int, typer.Option("--writes-per-second", min=1, max=1000, help="How fast it writes.")
     ] = WRITES_A_SECOND,
 ) -> None:
-    """Bring the users, groups, memberships, access and templates of a tenant back to a time.
+    """Bring a tenant back to an earlier time, but for whoever was shut out since.
 
+    Its users, groups, memberships, access and templates go back.
     A copy of the whole table is made as it was then, by point-in-time recovery, which takes from
     minutes to hours; it is found again when the command is repeated. Then the difference between
     the copy and the table is shown, and the tenant is closed for clients, which get 503, until it
