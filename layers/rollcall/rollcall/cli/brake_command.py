@@ -15,7 +15,7 @@ from rollcall.cli.durations import later
 from rollcall.cli.listing import Listing
 from rollcall.cli.terminal import AsJson, DryRun, Name, follow, print_listing, say
 from rollcall.operations import disable_waves, planned_work
-from rollcall.operations.disable_waves import BrakeView, EnableOutcome, Wave, WaveState
+from rollcall.operations.disable_waves import STOP, BrakeView, EnableOutcome, Wave, WaveState
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -35,15 +35,6 @@ app.command("set")(held_command.set_grace)
 WaveNumber = Annotated[
     int, typer.Option("--wave", min=1, help="The wave, by its number.", show_default=False)
 ]
-
-STOP = (
-    "To stop it in Entra ID: open the application, `Provisioning`, choose `Pause provisioning`. "
-    "Correct the scoping filter or the assignments, try one person with `Provision on demand`, and "
-    "start provisioning again. So that Entra ID stops by itself the next time: under `Edit "
-    "provisioning`, `Settings`, tick `Prevent accidental deletions`, set a threshold, and enter a "
-    "`Notification Email`. Above the threshold the job goes into quarantine until somebody chooses "
-    "`Allow deletes`."
-)
 
 
 @app.command()

@@ -17,6 +17,7 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 
 from rollcall.console import (
+    brake_page,
     deployments_page,
     duplicates_page,
     first_cycle_page,
@@ -38,6 +39,7 @@ _PAGES = (
     tenant_page,
     duplicates_page,
     people_page,
+    brake_page,
     log_page,
     first_cycle_page,
     deployments_page,

@@ -39,6 +39,7 @@ TABS: list[tuple[str, str]] = [
     ("", "Overview"),
     ("duplicates", "Duplicates"),
     ("people", "People"),
+    ("brake", "Brake"),
     ("log", "Log"),
     ("first-cycle", "First cycle"),
 ]

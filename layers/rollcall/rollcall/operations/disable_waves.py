@@ -5,7 +5,7 @@ Nothing is sent to the identity provider: an account is enabled until it next sa
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
@@ -25,10 +25,32 @@ from rollcall.storage.resources import Resources
 from rollcall.storage.table import MAX_BATCH
 from rollcall.storage.transactions import ConditionFailed
 
-__all__ = ["BrakeView", "EnableOutcome", "Wave", "WaveState", "dismiss", "enable", "view"]
+__all__ = [
+    "STOP",
+    "BrakeView",
+    "EnableOutcome",
+    "Wave",
+    "WaveAccount",
+    "WaveState",
+    "accounts_of",
+    "disabled_in",
+    "dismiss",
+    "enable",
+    "find",
+    "view",
+]
 
 PARALLEL = 8
 """How many accounts are enabled at the same time."""
+
+STOP = (
+    "To stop it in Entra ID: open the application, `Provisioning`, choose `Pause provisioning`. "
+    "Correct the scoping filter or the assignments, try one person with `Provision on demand`, and "
+    "start provisioning again. So that Entra ID stops by itself the next time: under `Edit "
+    "provisioning`, `Settings`, tick `Prevent accidental deletions`, set a threshold, and enter a "
+    "`Notification Email`. Above the threshold the job goes into quarantine until somebody chooses "
+    "`Allow deletes`."
+)
 
 
 class WaveError(OperatorError):
@@ -77,8 +99,10 @@ def view(operator: Operator, tenant: str, number: int | None = None) -> BrakeVie
     items = BrakeItems(operator.services.table, tenant)
     waves = tuple(items.waves())
     latest = waves[0] if waves else None
-    shown = latest if number is None else _find(waves, tenant, number)
-    accounts = () if shown is None else tuple(_accounts(operator, tenant, items, shown))
+    shown = latest if number is None else find(waves, tenant, number)
+    accounts = (
+        () if shown is None else tuple(accounts_of(operator, tenant, disabled_in(items, shown)))
+    )
     context = operator.services.directory(tenant).context
     stopped = context.purge_stop.since() if purge.is_stopped(context) else ""
     return BrakeView(items.switch(), waves, shown, accounts, stopped)
@@ -94,8 +118,8 @@ def enable(
     """
     contexts = operator.contexts(tenant)
     items = BrakeItems(operator.services.table, tenant)
-    wave = _find(items.waves(), tenant, number)
-    disabled = _disabled(items, wave)
+    wave = find(items.waves(), tenant, number)
+    disabled = disabled_in(items, wave)
     outcomes = dict.fromkeys(EnableOutcome, 0)
 
     def act(each: Disabled) -> EnableOutcome:
@@ -104,7 +128,7 @@ def enable(
         return _enable(context, each)
 
     if dry_run:
-        for account in _accounts(operator, tenant, items, wave):
+        for account in accounts_of(operator, tenant, disabled):
             outcomes[account.outcome] += 1
         return outcomes
     remaining, done = iter(disabled), 0
@@ -125,7 +149,7 @@ def dismiss(operator: Operator, tenant: str, number: int) -> Wave:
     """
     operator.services.tenants.show(tenant)
     items = BrakeItems(operator.services.table, tenant)
-    wave = _find(items.waves(), tenant, number)
+    wave = find(items.waves(), tenant, number)
     _decide(operator, tenant, items, wave, WaveState.DISMISSED)
     return wave
 
@@ -166,10 +190,10 @@ def _outcome(record: Record | None, disabled: Disabled) -> EnableOutcome:
     return EnableOutcome.ENABLED if same else EnableOutcome.CHANGED
 
 
-def _accounts(
-    operator: Operator, tenant: str, items: BrakeItems, wave: Wave
+def accounts_of(
+    operator: Operator, tenant: str, disabled: Sequence[Disabled]
 ) -> Iterable[WaveAccount]:
-    disabled = _disabled(items, wave)
+    """Yield accounts that were disabled in a wave, as they are now."""
     resources = Resources(operator.services.table, tenant)
     records = resources.read_many(Kind.USER, (each.user for each in disabled))
     for each in disabled:
@@ -177,13 +201,14 @@ def _accounts(
         yield WaveAccount(each.user, each.time, record, _outcome(record, each))
 
 
-def _disabled(items: BrakeItems, wave: Wave) -> list[Disabled]:
+def disabled_in(items: BrakeItems, wave: Wave) -> list[Disabled]:
     """Return who was disabled in a wave and not once more after it, each once."""
     latest: Mapping[str, Disabled] = {each.user: each for each in items.disabled(wave.began)}
     return [each for each in latest.values() if each.by_client and each.time <= wave.latest]
 
 
-def _find(waves: Iterable[Wave], tenant: str, number: int) -> Wave:
+def find(waves: Iterable[Wave], tenant: str, number: int) -> Wave:
+    """Return a wave by its number. Raises WaveError."""
     for wave in waves:
         if wave.number == number:
             return wave

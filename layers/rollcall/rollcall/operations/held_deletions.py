@@ -19,6 +19,7 @@ from rollcall.scim.resource_type import Kind
 from rollcall.storage.brake_items import BrakeItems
 from rollcall.storage.held_accounts import HeldAccount
 from rollcall.storage.index_entries import CLAIMED
+from rollcall.storage.resources import Resources
 from rollcall.storage.transactions import ConditionFailed
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "HeldOutcome",
     "HeldResult",
     "HeldView",
+    "holders_of",
     "refuse",
     "release",
     "select",
@@ -83,7 +85,7 @@ def view(operator: Operator, tenant: str) -> HeldView:
     context = operator.context(tenant)
     accounts = tuple(context.held_accounts.all())
     stopped = context.purge_stop.since() if purge.is_stopped(context) else ""
-    return HeldView(grace, stopped, accounts, _holders(context, accounts))
+    return HeldView(grace, stopped, accounts, holders_of(context.resources, accounts))
 
 
 def select(
@@ -156,7 +158,7 @@ def refuse(
         for held in accounts
     ]
     if dry_run:
-        holders = _holders(operator.context(tenant), accounts, documents)
+        holders = holders_of(operator.context(tenant).resources, accounts, documents)
         return [_expected(held, holders) for held in accounts]
     results: list[HeldResult] = []
     contexts = operator.contexts(tenant)
@@ -179,7 +181,7 @@ def _refuse(context: Context, held: HeldAccount, document: dict[str, object]) ->
     except ConditionFailed as error:
         if error.labels != {CLAIMED}:
             return HeldResult(held, HeldOutcome.GONE)
-        holders = _holders(context, [held], [document])
+        holders = holders_of(context.resources, [held], [document])
         return HeldResult(held, HeldOutcome.NAME_TAKEN, holders.get(held.id, ""))
     while not held_deletion.finish_return(context, held.id):
         pass  # it goes on where it was
@@ -199,8 +201,8 @@ def _expected(held: HeldAccount, holders: dict[str, str]) -> HeldResult:
     return HeldResult(held, HeldOutcome.BACK)
 
 
-def _holders(
-    context: Context,
+def holders_of(
+    resources: Resources,
     accounts: Sequence[HeldAccount],
     documents: Iterable[dict[str, object]] = (),
 ) -> dict[str, str]:
@@ -209,7 +211,7 @@ def _holders(
         held.id: claim(Kind.USER, document)
         for held, document in zip(accounts, documents or _documents(accounts), strict=True)
     }
-    holders = context.resources.find_many(Kind.USER, named.values())
+    holders = resources.find_many(Kind.USER, named.values())
     return {held: holders[entry] for held, entry in named.items() if entry in holders}
 
 
