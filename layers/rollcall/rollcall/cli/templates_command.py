@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-import yaml
 from rich.text import Text
 
 from rollcall.cli.confirmation import Reason, confirm_name
@@ -34,6 +33,8 @@ from rollcall.operations.template_changes import (
     Catalogue,
     Template,
     TemplateChange,
+    plain,
+    source,
 )
 
 app = typer.Typer(
@@ -170,7 +171,7 @@ def show(
             pending = {"walks": [progress_of(walk) for walk in walks]} if walks else {}
             print(json.dumps({**_bound(catalogue, template), **pending}))
         else:
-            print_lines(_source(template).rstrip())
+            print_lines(source(template).rstrip())
             for walk in walks:
                 say(f"# {sentence_of(walk)}")
         return
@@ -185,7 +186,7 @@ def show(
     for version in versions:
         heading = f"version {version.template.version}, set {version.set_at} by {version.actor}"
         print_lines(Text(heading, "bold"))
-        print_lines(_source(version.template))
+        print_lines(source(version.template))
 
 
 @app.command()
@@ -228,33 +229,12 @@ def _change(change: TemplateChange) -> str:
 
 
 def _summary(template: Template) -> dict[str, Any]:
-    return {**_plain(template), "version": template.version}
+    return {**plain(template), "version": template.version}
 
 
 def _bound(catalogue: Catalogue, template: Template) -> dict[str, Any]:
     group = {} if template.group is None else {"groupId": catalogue.group_of(template)}
     return {**_summary(template), **group}
-
-
-def _plain(template: Template) -> dict[str, Any]:
-    """Return a template in the terms of its file."""
-    audience: dict[str, Any] = {"users": "all"}
-    if template.group is not None:
-        audience = {"group": {template.group.attribute: template.group.value}}
-    plain = {
-        "name": template.name,
-        **audience,
-        "workAreas": dict(template.areas),
-        "role": template.role,
-        "attributes": dict(template.attributes),
-        "window": template.window if template.group and not template.follows else None,
-        "lasts": template.lasts if template.follows else None,
-    }
-    return {key: value for key, value in plain.items() if value}
-
-
-def _source(template: Template) -> str:
-    return yaml.safe_dump(_plain(template), sort_keys=False, allow_unicode=True)
 
 
 app.command()(preview)

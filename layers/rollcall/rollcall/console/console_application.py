@@ -24,6 +24,7 @@ from rollcall.console import (
     log_page,
     people_page,
     rendering,
+    templates_page,
     tenant_page,
     tenants_page,
 )
@@ -39,6 +40,7 @@ _PAGES = (
     tenant_page,
     duplicates_page,
     people_page,
+    templates_page,
     brake_page,
     log_page,
     first_cycle_page,

@@ -39,6 +39,7 @@ TABS: list[tuple[str, str]] = [
     ("", "Overview"),
     ("duplicates", "Duplicates"),
     ("people", "People"),
+    ("templates", "Templates"),
     ("brake", "Brake"),
     ("log", "Log"),
     ("first-cycle", "First cycle"),

@@ -19,6 +19,7 @@ from rollcall.templates import template_file, yaml_text
 from rollcall.templates.catalogue import Catalogue
 from rollcall.templates.template import WINDOW_DAYS, Template
 from rollcall.templates.template_file import MAX_WINDOW, TemplateError
+from rollcall.templates.template_source import plain, source
 
 __all__ = [
     "MAX_WINDOW",
@@ -31,11 +32,14 @@ __all__ = [
     "bind",
     "history",
     "list_templates",
+    "plain",
     "read",
     "read_file",
+    "read_text",
     "remove",
     "set_templates",
     "show",
+    "source",
 ]
 
 MAX_TEMPLATES = 40
@@ -70,8 +74,18 @@ def read_file(operator: Operator, path: Path, window: int = WINDOW_DAYS) -> list
     `window` is for templates that do not name their own. Raises TemplateError, InputError.
     """
     with text_file.open_text(path) as file:
-        parsed = yaml_text.read(file.head(yaml_text.MAX_CHARACTERS + 1), file.name)
-    return template_file.read(parsed, operator.services.settings.access_levels, window)
+        return read_text(operator, file.head(yaml_text.MAX_CHARACTERS + 1), file.name, window)
+
+
+def read_text(
+    operator: Operator, text: str, name: str, window: int = WINDOW_DAYS
+) -> list[Template]:
+    """Return the templates of a text in YAML or JSON; `name` is what errors call it.
+
+    Raises TemplateError, with the line and the attribute of each mistake.
+    """
+    parsed, lines = yaml_text.read_with_lines(text, name)
+    return template_file.read(parsed, operator.services.settings.access_levels, window, lines)
 
 
 def read(operator: Operator, tenant: str) -> Catalogue:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Generator, Sequence
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from rollcall.directory.context import Context
 from rollcall.model.access import Access
 from rollcall.model.progress import Progress
 from rollcall.operations.accounts import AccountError, find_user
 from rollcall.operations.operator import Operator
-from rollcall.operations.user_access import UserAccess, access_of, change_grants
+from rollcall.operations.user_access import UserAccess, access_of, change_grants, read_by_id
 from rollcall.reconcile.files import text_file
+from rollcall.scim.indexing import claim
 from rollcall.scim.resource_type import Kind
 from rollcall.storage.audit_log import AuditLog
+from rollcall.storage.parallel_reads import at_once
+from rollcall.storage.resources import Resources
+from rollcall.storage.template_items import CurrentTemplates, TemplateContent, TemplateItems
 from rollcall.templates.catalogue import Catalogue
 from rollcall.templates.grants import Grant, with_grants
 from rollcall.templates.template import Template
@@ -73,33 +78,64 @@ def preview(
     have not arrived. Raises AccountError for an unknown user, TemplateError for a group that does
     not exist and that no template names.
     """
-    context = operator.context(tenant)
-    access = None if user is None else access_of(context, find_user(context, user).id)
-    records = {name: context.resources.resolve(Kind.GROUP, name) for name in groups}
-    members = {record.id for record in records.values() if record is not None}
-    members |= set(access.groups) if access else set()
-    expected = [name for name, record in records.items() if record is None]
-    previews = previews_of(context, members, expected)
+    context, current, account, found = _looked_up(operator, tenant, user, groups)
+    access = None if account is None else read_by_id(context, account)
+    expected = [name for name in groups if name not in found]
+    members = {*found.values(), *(access.groups if access else ())}
+    catalogue = Catalogue.of(current)
+    previews = previews_of(catalogue, members, expected)
     for name in expected:
         if not any(
-            other.applies and other.template.group for other in previews_of(context, (), [name])
+            other.applies and other.template.group for other in previews_of(catalogue, (), [name])
         ):
             raise TemplateError(f"there is no group {name}, and no template waits for it")
     grants = [Grant.from_template(preview.template, "") for preview in previews if preview.applies]
     together = with_grants(Access(), grants, context.access_levels)
     if access is not None:
-        previews = [_with_status(context, preview, access) for preview in previews]
+        versions = context.templates.read_versions(_unsure(previews, access))
+        previews = [_with_status(context, preview, access, versions) for preview in previews]
     return AccessPreview(previews, together)
 
 
+def _looked_up(
+    operator: Operator, tenant: str, user: str | None, groups: Collection[str]
+) -> tuple[Context, CurrentTemplates, str | None, dict[str, str]]:
+    """Return what a preview begins with, read at once.
+
+    These are the context, the templates, the id of the user, and the ids of groups that exist by
+    what they were called.
+    """
+    table = operator.services.table
+    resources = Resources(table, tenant)  # finds names as they were stored at any time
+    entries = {name: claim(Kind.GROUP, {"displayName": name}) for name in groups}
+    reads: list[Callable[[], Any]] = [
+        lambda: operator.context(tenant),
+        TemplateItems(table, tenant).read,
+        lambda: resources.read(Kind.USER, user) if user else None,
+        lambda: (
+            resources.find(Kind.USER, claim(Kind.USER, {"userName": user}), unique=True)
+            if user
+            else []
+        ),
+        lambda: resources.read_many(Kind.GROUP, groups) if groups else {},
+        lambda: resources.find_many(Kind.GROUP, entries.values()) if groups else {},
+    ]
+    context, current, record, named, by_id, by_name = at_once(reads)
+    account = None
+    if user is not None:
+        ids = [record.id] if record else named
+        account = ids[0] if ids else find_user(context, user).id  # merged into another
+    found = {name: name if name in by_id else by_name.get(entries[name]) for name in groups}
+    return context, current, account, {name: each for name, each in found.items() if each}
+
+
 def previews_of(
-    context: Context, groups: Collection[str], expected: Collection[str] = ()
+    catalogue: Catalogue, groups: Collection[str], expected: Collection[str] = ()
 ) -> list[TemplatePreview]:
     """Return for each template whether a new member of these groups would get it.
 
     `expected` are names of groups that have not arrived.
     """
-    catalogue = Catalogue.of(context.templates.read())
     previews = []
     for template in catalogue.templates:
         group, selector = catalogue.group_of(template), template.group
@@ -170,7 +206,7 @@ def _missing(context: Context, access: UserAccess) -> list[Template]:
     """Return the templates that apply to a user and that the user does not have."""
     return [
         preview.template
-        for preview in previews_of(context, access.groups)
+        for preview in previews_of(_current(context), access.groups)
         if preview.applies
         and not preview.template.follows
         and preview.template.name not in access.record.access.granted
@@ -179,17 +215,39 @@ def _missing(context: Context, access: UserAccess) -> list[Template]:
 
 def _following(context: Context, access: UserAccess) -> list[Template]:
     """Return the templates that give to a user as long as memberships hold."""
-    previews = previews_of(context, access.groups)
+    previews = previews_of(_current(context), access.groups)
     return [each.template for each in previews if each.applies and each.template.follows]
 
 
-def _with_status(context: Context, preview: TemplatePreview, access: UserAccess) -> TemplatePreview:
+def _current(context: Context) -> Catalogue:
+    return Catalogue.of(context.templates.read())
+
+
+def _unsure(previews: Sequence[TemplatePreview], access: UserAccess) -> list[tuple[str, int]]:
+    """Return the versions of templates that a user awaits, or awaited in vain."""
+    stored = access.record.access
+    return [
+        (each.template.name, stored.awaited[each.template.name])
+        for each in previews
+        if each.template.name in stored.awaited and each.template.name not in stored.granted
+    ]
+
+
+def _with_status(
+    context: Context,
+    preview: TemplatePreview,
+    access: UserAccess,
+    versions: Mapping[tuple[str, int], TemplateContent],
+) -> TemplatePreview:
     """Return a preview with the version that a user has, or why the user has none."""
-    if preview.template.follows:
+    template = preview.template
+    if template.follows:
         return _with_membership(preview, access)
-    granted = access.record.access.granted.get(preview.template.name)
-    status = f"version {granted}" if granted else _why_missing(context, preview.template, access)
-    return TemplatePreview(preview.template, preview.applies, preview.reason, granted, status)
+    granted = access.record.access.granted.get(template.name)
+    awaited = access.record.access.awaited.get(template.name)
+    content = versions.get((template.name, awaited)) if awaited else None
+    status = f"version {granted}" if granted else _why_missing(context, content, template, access)
+    return TemplatePreview(template, preview.applies, preview.reason, granted, status)
 
 
 def _with_membership(preview: TemplatePreview, access: UserAccess) -> TemplatePreview:
@@ -208,14 +266,16 @@ def _with_membership(preview: TemplatePreview, access: UserAccess) -> TemplatePr
     return TemplatePreview(preview.template, preview.applies, preview.reason, granted, status)
 
 
-def _why_missing(context: Context, template: Template, access: UserAccess) -> str:
-    """Return why a user does not have a template, and until when a membership may give it."""
-    version = access.record.access.awaited.get(template.name)
-    versions = [(template.name, version)] if version else ()
-    contents = list(context.templates.read_versions(versions).values())
-    if template.group is None or not contents:
+def _why_missing(
+    context: Context, awaited: TemplateContent | None, template: Template, access: UserAccess
+) -> str:
+    """Return why a user does not have a template, and until when a membership may give it.
+
+    `awaited` is the version that was current when the user was created.
+    """
+    if template.group is None or awaited is None:
         return "no, the account was not new to it"
-    end = Template.of(contents[0]).closes(access.record.created)
+    version, end = awaited["version"], Template.of(awaited).closes(access.record.created)
     if end < context.clock():
         return f"no, version {version} came with memberships until {end:%Y-%m-%d}"
     return f"not yet, version {version} comes with a membership until {end:%Y-%m-%d}"

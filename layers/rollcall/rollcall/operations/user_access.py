@@ -78,15 +78,20 @@ def read_with_groups(operator: Operator, tenant: str, identifier: str) -> UserAc
     Of more than MAX_NAMES groups some have no name here. Raises TenantError, AccountError.
     """
     context = operator.context(tenant)
+    access = read_by_id(context, identifier)
+    groups = context.resources.read_many(Kind.GROUP, access.groups[:MAX_NAMES])
+    names = {group: str(record.document["displayName"]) for group, record in groups.items()}
+    return replace(access, names=names)
+
+
+def read_by_id(context: Context, identifier: str) -> UserAccess:
+    """Return the access of the user with an id, in one round trip. Raises AccountError."""
     reads: list[Callable[[], Any]] = [
         lambda: context.resources.read_user(identifier),
         lambda: list(context.grants.read(identifier)),
     ]
     user, grants = at_once(reads)
-    access = _access(context, identifier, user, grants)
-    groups = context.resources.read_many(Kind.GROUP, access.groups[:MAX_NAMES])
-    names = {group: str(record.document["displayName"]) for group, record in groups.items()}
-    return replace(access, names=names)
+    return _access(context, identifier, user, grants)
 
 
 def access_of(context: Context, identifier: str) -> UserAccess:

@@ -10,13 +10,14 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from rollcall.aws.attribute_values import Item
 from rollcall.scim.resource_type import Kind
 from rollcall.storage import keys
 from rollcall.storage.keys import Key, Keys
-from rollcall.storage.table import Table
+from rollcall.storage.table import Bounds, Table
 from rollcall.storage.transactions import Action, ConditionFailed
 
 TemplateContent = Mapping[str, Any]
@@ -84,6 +85,22 @@ class TemplateItems:
         prefix = f"{keys.VERSION}{name}#" if name else keys.VERSION
         for item in self._table.query(self._keys.templates(), prefix):
             yield json.loads(item["content"]), item["set"], item["actor"]
+
+    def latest_versions(
+        self, name: str, number: int, before: int = 0
+    ) -> list[tuple[TemplateContent, str, str]]:
+        """Return some versions of a template as `history` does, the latest first.
+
+        `before` is the version that they come before, 0 for the latest ones.
+        """
+        bounds: Bounds = {"backwards": True, "limit": number}
+        if before:
+            bounds["after"] = self._keys.template_version(name, before)["sk"]
+        items = self._table.query(self._keys.templates(), f"{keys.VERSION}{name}#", **bounds)
+        return [
+            (json.loads(item["content"]), item["set"], item["actor"])
+            for item in islice(items, number)
+        ]
 
     def change(
         self,

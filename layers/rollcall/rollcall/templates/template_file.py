@@ -43,10 +43,16 @@ class TemplateError(OperatorError):
     """A template is not valid; the message has a line for each mistake."""
 
 
-def read(parsed: Any, access_levels: AccessLevels, window: int = WINDOW_DAYS) -> list[Template]:
+def read(
+    parsed: Any,
+    access_levels: AccessLevels,
+    window: int = WINDOW_DAYS,
+    lines: Sequence[Mapping[str, int]] = (),
+) -> list[Template]:
     """Return the templates of a parsed file: one object, or a list of them.
 
-    `window` is the default in days. Raises TemplateError.
+    `window` is the default in days, `lines` are those of the keys of each template, and of its
+    first. Raises TemplateError.
     """
     listed = parsed if isinstance(parsed, list) else [parsed]
     if parsed is None or not listed:
@@ -56,13 +62,19 @@ def read(parsed: Any, access_levels: AccessLevels, window: int = WINDOW_DAYS) ->
     for number, raw in enumerate(listed, 1):
         where = _where(raw, number, len(listed))
         mistakes = list(_mistakes(raw, access_levels))
-        problems += [f"{where}: {mistake}" for mistake in mistakes]
+        at = lines[number - 1] if lines else {}
+        problems += [f"{where}: {text}{_line(at, key)}" for key, text in mistakes]
         if not mistakes:
             templates.append(_template(raw, window))
     problems += _mistakes_between(templates)
     if problems:
         raise TemplateError("\n".join(problems))
     return templates
+
+
+def _line(lines: Mapping[str, int], key: str) -> str:
+    line = lines.get(key) or lines.get("")
+    return f" (line {line})" if line else ""
 
 
 def check(areas: Mapping[str, str], role: str, access_levels: AccessLevels) -> None:
@@ -92,35 +104,52 @@ def _where(raw: Any, number: int, many: int) -> str:
     return "the template" if many == 1 else f"template {number} of the file"
 
 
-def _mistakes(raw: Any, access_levels: AccessLevels) -> Iterator[str]:
+def _mistakes(raw: Any, access_levels: AccessLevels) -> Iterator[tuple[str, str]]:
+    """Yield the mistakes of a template, each with the key that it is about."""
     if not isinstance(raw, Mapping):
-        yield f"it is no object with the keys {_listed(_KEYS)}, but {_kind(raw)}"
+        yield "", f"it is no object with the keys {_listed(_KEYS)}, but {_kind(raw)}"
         return
     for key in raw:
         if key not in _KEYS:
-            yield f"there is no key {key}{_hint(key, _KEYS)}; the keys are {_listed(_KEYS)}"
-    name = raw.get("name")
+            yield (
+                str(key),
+                f"there is no key {key}{_hint(key, _KEYS)}; the keys are {_listed(_KEYS)}",
+            )
+    checks = (
+        ("name", _name(raw.get("name"))),
+        ("group" if "group" in raw else "users", _audience(raw)),
+        ("window", _window(raw)),
+        ("workAreas", _areas(raw.get("workAreas"), access_levels)),
+        ("role", _role(raw.get("role"), access_levels)),
+        ("attributes", _attributes(raw.get("attributes"))),
+        ("lasts", _duration(raw)),
+    )
+    for key, mistakes in checks:
+        for each in mistakes:
+            yield key, each
+    if not any(raw.get(key) for key in ("workAreas", "role", "attributes")):
+        yield "", "it gives nothing: say workAreas, a role or attributes"
+    if len(_json(raw).encode()) > MAX_BYTES:
+        yield "", f"it has more than {MAX_BYTES} bytes"
+
+
+def _name(name: Any) -> Iterator[str]:
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         yield f"name has 1 to 40 of a-z, 0-9 and -, and {_quoted(name)} does not"
-    yield from _audience(raw)
-    yield from _areas(raw.get("workAreas"), access_levels)
-    yield from _role(raw.get("role"), access_levels)
-    yield from _attributes(raw.get("attributes"))
-    yield from _duration(raw)
-    if not any(raw.get(key) for key in ("workAreas", "role", "attributes")):
-        yield "it gives nothing: say workAreas, a role or attributes"
-    if len(_json(raw).encode()) > MAX_BYTES:
-        yield f"it has more than {MAX_BYTES} bytes"
 
 
 def _audience(raw: Mapping[str, Any]) -> Iterator[str]:
-    users, group, window = raw.get("users"), raw.get("group"), raw.get("window")
+    users, group = raw.get("users"), raw.get("group")
     if ("users" in raw) == ("group" in raw):
         yield "say either users: all, or the group whose members it is for"
     elif "users" in raw and users != "all":
         yield f"users takes all, not {_quoted(users)}; members of a group are named by group"
     elif "group" in raw:
         yield from _selector(group)
+
+
+def _window(raw: Mapping[str, Any]) -> Iterator[str]:
+    window = raw.get("window")
     if window is None and "window" not in raw:
         return
     if "users" in raw:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import yaml
@@ -18,21 +19,46 @@ MAX_VALUES = 20_000
 """How many values a text may have when every alias is written out."""
 
 
+Lines = Sequence[Mapping[str, int]]
+"""The line of each key of each object of a list, or of one object; that of "" is its first."""
+
+
 def read(text: str, file_name: str) -> Any:
     """Return the value of a text; `file_name` is for the error.
 
     Raises TemplateError for what is neither YAML nor JSON, repeats a key, or is too large.
     """
+    value, _ = read_with_lines(text, file_name)
+    return value
+
+
+def read_with_lines(text: str, file_name: str) -> tuple[Any, Lines]:
+    """Return the value of a text as `read` does, and the lines of its keys."""
     if len(text) > MAX_CHARACTERS:
         raise TemplateError(f"{file_name} has more than {MAX_CHARACTERS:,} characters")
     try:
         # JSON may be indented with tabs, which YAML refuses.
-        return yaml.load(text.expandtabs(2), _Loader)  # noqa: S506  # a safe loader
+        loader = _Loader(text.expandtabs(2))
+        node = loader.get_single_node()
+        if node is None:
+            return None, []
+        return loader.construct_document(node), _lines(node)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = "" if mark is None else f", line {mark.line + 1}"
         problem = getattr(error, "problem", None) or "it cannot be read"
         raise TemplateError(f"{file_name}{where}: {problem}") from error
+
+
+def _lines(node: yaml.Node) -> Lines:
+    objects = node.value if isinstance(node, yaml.SequenceNode) else [node]
+    found = []
+    for each in objects:
+        lines = {"": each.start_mark.line + 1}
+        if isinstance(each, yaml.MappingNode):
+            lines |= {str(key.value): key.start_mark.line + 1 for key, _ in each.value}
+        found.append(lines)
+    return found
 
 
 class _Loader(yaml.SafeLoader):
