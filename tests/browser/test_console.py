@@ -6,18 +6,23 @@ import json
 import signal
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
 import pytest
 from selenium.webdriver.common.by import By
 
+from rollcall.directory.directory import Directory
+from rollcall.model.account_link import LinkPolicy
 from rollcall.operations import duplicate_reports
 from rollcall.operations.operator import Operator
 from tests.browser.conftest import DESKTOP, PHONE, Browser
 from tests.browser.test_duplicates_page import violations
 from tests.command import ENVIRONMENT, PROGRAM
 from tests.conftest import Server
+from tests.console.test_brake_page import wave
+from tests.directory.people import user
 from tests.operations.operators import finished
 
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
@@ -168,3 +173,46 @@ def test_a_console_says_that_it_has_ended(browser: Browser, link: str, tmp_path:
     browser.until(lambda: browser.element("lost").is_displayed(), "it is said")
 
     assert "rollcall console" in browser.text("lost")
+
+
+def test_templates_and_the_brake_are_looked_at(browser: Browser, link: str, server: Server) -> None:
+    root, tenant = opened(browser, link), server.tenant().name
+    services = server.services
+    operator = Operator(services, "operator:test")
+    context = services.context(tenant, replace(operator.actor, actor="token:t1"))
+    client = Directory(replace(context, linking=LinkPolicy(), grace=7))
+    people = [user(client, f"u{each}@corp.test", active=False) for each in range(12)]
+    gone = [user(client, f"gone{each}@corp.test") for each in range(3)]
+    for each in gone:
+        client.users.delete(each)
+    user(client, "gone1@corp.test")
+    wave(services, *people, tenant=tenant)
+
+    browser.open(f"{root}/t/{tenant}/templates")
+    editor = browser.driver.find_element(By.CSS_SELECTOR, "textarea[name=text]")
+    editor.send_keys("name: everybody\nusers: all\nrole: boss")
+    press(browser, "Check and show …")
+    browser.until(lambda: browser.all("dialog[open] .problem"), "the mistake is shown")
+    assert "(line 3)" in browser.text("act-content")
+    browser.picture("console-template-mistake")
+    press(browser, "Close", "dialog")
+    editor.clear()
+    editor.send_keys("name: everybody\nusers: all\nworkAreas:\n  induction: read\nrole: regular")
+    press(browser, "Check and show …")
+    assert "is version 1" in carry_out(browser, "Set")
+    close(browser)
+    browser.open(f"{root}/t/{tenant}/brake")
+    press(browser, "Enable its accounts …")
+    browser.until(lambda: browser.all("dialog[open] table"), "it is shown")
+    browser.picture("console-wave")
+    press(browser, "Change nothing", "dialog")
+
+    for name, page in (
+        ("templates", f"templates?user={people[0]}"),
+        ("template", "templates/everybody"),
+        ("brake", "brake"),
+    ):
+        pictures(browser, root, f"/t/{tenant}/{page}", name)
+    (refused,) = browser.complaints()
+    assert "/acts/set-templates" in refused
+    assert "409" in refused

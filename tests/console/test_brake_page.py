@@ -40,17 +40,17 @@ def client(acme: Services) -> Directory:
     return Directory(replace(context, base_url=URL, linking=LinkPolicy(), grace=7))
 
 
-def wave(services: Services, *users: str, number: int = 1) -> None:
+def wave(services: Services, *users: str, tenant: str = "acme") -> None:
     """Write that a client has disabled users a minute ago, as a wave."""
     now = datetime.now(UTC)
     time = instant(now - timedelta(minutes=1))
-    items = BrakeItems(services.table, "acme")
-    records = services.directory("acme").context.resources.read_many(Kind.USER, users)
+    items = BrakeItems(services.table, tenant)
+    records = services.directory(tenant).context.resources.read_many(Kind.USER, users)
     items.note(
         Disabled(each, time, True, fingerprint(record.document, record.link))
         for each, record in records.items()
     )
-    items.open(Wave(number, time, time, len(users), len(users)), "test", now)
+    items.open(Wave(1, time, time, len(users), len(users)), "test", now)
 
 
 def is_active(services: Services, identifier: str) -> bool:

@@ -50,8 +50,8 @@ def plan_enable(operator: Operator, tenant: str, form: Form) -> Plan:
             *_left(outcomes),
             "the identity provider is told nothing: an account is enabled until it next says "
             "otherwise, so stop and correct it first",
+            STOP,
         ],
-        [STOP],
     )
 
 
