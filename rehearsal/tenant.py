@@ -18,6 +18,7 @@ from rehearsal.stack import Stack
 _USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 _GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
 _ACCESS = "urn:ietf:params:scim:schemas:extension:rollcall:2.0:User"
+_GONE = {"urn:ietf:params:scim:event:prov:delete", "urn:rollcall:scim:event:account:held"}
 _ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
 
 _ACCOUNTS = """userName,emails.value,displayName
@@ -84,18 +85,27 @@ class Tenant:
             directory = read_directory(Job(Source(), client).target)
         ids = {each["id"] for each in directory.users.values()}
 
-        def ids_of(kind: str) -> set[str]:
+        def told() -> set[str]:
+            """Return who is there by the latest event: neither deleted nor held."""
+            latest: dict[str, dict[str, Any]] = {}
+            for each in (each["detail"] for each in product.messages):
+                if each["tenant"] != self.name or "version" not in each:
+                    continue
+                who = each["sub_id"]["uri"].rpartition("/")[2]
+                if who not in latest or latest[who]["version"] <= each["version"]:
+                    latest[who] = each
+            return {who for who, each in latest.items() if not _GONE & each["events"].keys()}
+
+        def created() -> set[str]:
             return {
                 each["detail"]["sub_id"]["uri"].rpartition("/")[2]
                 for each in product.messages
-                if each["detail-type"] == kind and each["detail"]["tenant"] == self.name
+                if each["detail-type"] == "user.created" and each["detail"]["tenant"] == self.name
             }
 
-        product.until(
-            lambda _: ids <= ids_of("user.created") - ids_of("user.deleted"), "user.created"
-        )
+        product.until(lambda _: ids <= created(), "user.created")
         product.rest()
-        expect(ids_of("user.created") - ids_of("user.deleted"), ids, "users by their events")
+        expect(told() & created(), ids, "users by their events")
         kinds = sorted({each["detail-type"] for each in product.messages})
         return f"{len(product.messages)} on the bus and in the queue: {', '.join(kinds)}"
 
