@@ -57,3 +57,34 @@ def test_deletions_are_listed_refused_and_released(server: Server) -> None:
     assert "No deletion waits" in support.says("list")
     assert "do not wait" in support.says("set", "--grace", "0")
     assert support.reads("list")["graceDays"] == 0
+
+
+def test_of_sixty_in_a_hundred_that_a_client_deletes_support_decides_about_each(
+    server: Server,
+) -> None:
+    """None is lost, half of them come back, and a newcomer with a reused name is somebody else."""
+    support = Support(server)
+    names = [f"person{number}" for number in range(100)]
+    with support.having.client() as client:
+
+        def made(name: str, external_id: str) -> str:
+            sent = {"userName": name, "externalId": external_id}
+            return str(client.post("/Users", json=sent).json()["id"])
+
+        ids = [made(each, f"E-{each}") for each in names]
+        deleted = [client.delete(f"/Users/{each}").status_code for each in ids[:60]]
+        newcomer = made(names[0], "E-new")
+        waiting = {each["id"] for each in support.reads("list")["accounts"]}
+
+        back = support.reads("refuse", *ids[:30], "--yes", "--reason", "a filter was wrong")
+        gone = support.reads("release", *ids[30:60], "--yes", "--reason", "they left")
+        found = [client.get(f"/Users/{each}").status_code for each in ids]
+
+    assert deleted == [204] * 60
+    assert newcomer not in ids
+    assert waiting == set(ids[:60])
+    assert len(back["accounts"]) == 30
+    assert [each["outcome"] for each in gone["accounts"]] == ["purged"] * 30
+    assert found == [404] + [200] * 29 + [404] * 30 + [200] * 40
+    (left,) = support.reads("list")["accounts"]
+    assert (left["id"], left["nameTakenBy"]) == (ids[0], newcomer)
