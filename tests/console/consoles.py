@@ -33,7 +33,7 @@ class Visitor:
 
     def page(self, path: str, **parameters: str) -> str:
         """Return a page, which is answered."""
-        answer = self.client.get(self.root + path, params=parameters, headers=OURS)
+        answer = self.client.get(self.root + path, params=parameters or None, headers=OURS)
         assert answer.status_code == 200, answer.text
         return answer.text
 

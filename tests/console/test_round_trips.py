@@ -1,0 +1,98 @@
+"""Each page takes at most three round trips one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import partial
+
+import pytest
+
+from rollcall.runtime.services import Services
+from rollcall.storage.parallel_reads import MAX_THREADS, at_once
+from tests.conftest import Server
+from tests.console.consoles import Visitor, visitor
+from tests.console.round_trips import counted
+from tests.tenants import everything
+from tests.tenants.conftest import own_services
+from tests.tenants.everything import Filled
+
+MOST = 3
+
+PAGES = (  # with the ids of `everything`
+    "/",
+    "/t/acme/",
+    "/t/acme/people",
+    "/t/acme/people?q=ann%40x.test",
+    "/t/acme/people/{ann}",
+    "/t/acme/duplicates",
+    "/t/acme/duplicates?state=dismissed",
+    "/t/acme/duplicates/{finding}",
+    "/t/acme/templates",
+    "/t/acme/templates/everybody",
+    "/t/acme/templates?user=ann%40x.test&group=Staff",
+    "/t/acme/brake",
+    "/t/acme/log",
+    "/t/acme/log?method=PATCH&text=x",
+    "/t/acme/log?q={alias}&days=90",
+    "/t/acme/log?q={stub}&status=4",
+    "/t/acme/first-cycle",
+    "/deployments",
+    "/work",
+)
+
+
+@pytest.fixture(scope="module")
+def acme(server: Server) -> Services:
+    return own_services(server)
+
+
+@pytest.fixture(scope="module")
+def filled(acme: Services) -> Filled:
+    """A tenant with something of everything."""
+    return everything.fill(acme, "acme")
+
+
+@pytest.fixture(scope="module")
+def person(acme: Services, filled: Filled) -> Visitor:
+    """A person at the console of that deployment, in which what is known of tenants is gathered."""
+    acme.summaries.run(datetime.now(UTC))
+    return visitor(acme)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_takes_three_round_trips_at_most(
+    page: str, acme: Services, filled: Filled, person: Visitor
+) -> None:
+    path = page.format_map(filled.ids)
+    with counted(acme) as taken:
+        person.page(path)
+
+    assert taken.number <= MOST, str(taken)
+
+
+def test_reads_at_once_are_one_round_trip_as_far_as_there_are_threads(acme: Services) -> None:
+    def read() -> None:
+        acme.table.get({"pk": "x", "sk": "x"})
+
+    def nested() -> None:
+        at_once([read] * 2)
+        read()
+
+    cases: list[tuple[list[Callable[[], object]], int]] = [
+        ([read], 1),
+        ([read] * MAX_THREADS, 1),
+        ([read] * (MAX_THREADS + 1), 2),
+        ([nested, read, nested], 2),
+        ([nested, partial(at_once, [nested, read])], 2),
+    ]
+    for reads, number in cases:
+        with counted(acme) as taken:
+            at_once(reads)
+        assert taken.number == number, str(taken)
+
+    with counted(acme) as taken:
+        read()
+        at_once([read, read])
+        nested()
+    assert (taken.number, str(taken)[:20]) == (4, "GetItem then (GetIte"), str(taken)
