@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Callable
 from typing import Any
 
 import anyio
@@ -63,3 +64,9 @@ class Api:
             "POST", "/Users", json={"userName": "ann@example.com", **attributes}
         ).json()
         return created
+
+
+def until_refused(send: Callable[[], httpx.Response]) -> httpx.Response:
+    """Send a request again and again, as fast as this machine can, until it is refused."""
+    answers = (send() for _ in range(500))
+    return next(answer for answer in answers if answer.status_code == 429)

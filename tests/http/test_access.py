@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,7 +17,7 @@ from rollcall.runtime.services import Services
 from rollcall.templates.template import Selector, Template
 from rollcall.tenants.tenants import READ_ONLY, READ_WRITE, new_token
 from tests.directory.people import NEVER_ISSUED, group, patch, user
-from tests.http.api import Api
+from tests.http.api import Api, until_refused
 from tests.http.test_request_units import metered
 from tests.operations import operators
 
@@ -268,12 +267,6 @@ def test_nothing_is_written_but_that_the_token_is_used(product: Product) -> None
     after = {(each["pk"], each["sk"]) for each in product.services.table.scan("acme")}
 
     assert [pk for pk, _ in after - before] == ["acme#TOKENS"]
-
-
-def until_refused(send: Callable[[], httpx.Response]) -> httpx.Response:
-    """Send a request again and again, as fast as this machine can, until it is refused."""
-    answers = (send() for _ in range(100))
-    return next(answer for answer in answers if answer.status_code == 429)
 
 
 def test_a_rate_of_its_own_does_not_touch_that_of_scim(services: Services) -> None:

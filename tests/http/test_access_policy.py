@@ -14,7 +14,8 @@ from rollcall.model.account_link import LOCAL
 from rollcall.runtime.services import Services
 from rollcall.storage.rate_item import QUESTIONS, RateItem
 from tests.directory.people import user
-from tests.http.test_access import Product, until_refused
+from tests.http.api import until_refused
+from tests.http.test_access import Product
 from tests.operations import operators
 from tests.storage.faults import registered
 
