@@ -274,3 +274,85 @@ def test_a_late_record_of_the_morning_is_no_part_of_the_wave_of_the_evening(
     (wave,) = disable_waves.view(town.operator, "acme").waves
     assert wave.began > "2026-11-27T20"
     assert len(published) == 1
+
+
+def test_who_is_disabled_again_after_the_operator_is_no_part_of_the_wave(
+    town: Town, services: Services, published: list[Any]
+) -> None:
+    """The command is stopped after the first account, and repeated while the wave goes on."""
+    town.look(town.disable(*town.people[:12]))
+    first, second, *others = town.people[:12]
+    run = disable_waves.enable(town.operator, "acme", 1)
+    unnoted = refusal("InternalServerError", 500)
+    with (
+        answering(services.clients.dynamodb, "UpdateItem", None, unnoted),
+        pytest.raises(Unavailable),
+    ):
+        finished(run)  # all are enabled, and the wave is not decided
+    assert disable_waves.view(town.operator, "acme").waves[0].state is WaveState.OPEN
+
+    town.look(town.disable(first))  # the client still wants that
+    town.look(town.enable(second))  # the client has seen its mistake, and makes it once more
+    town.look(town.disable(town.people[20]))
+    done = finished(disable_waves.enable(town.operator, "acme", 1))
+
+    assert done == {
+        EnableOutcome.ENABLED: 1,
+        EnableOutcome.ACTIVE: 11,
+        EnableOutcome.CHANGED: 0,
+        EnableOutcome.GONE: 0,
+    }
+    assert not town.active(first)
+    assert town.active(town.people[20])
+    assert all(town.active(each) for each in (second, *others))
+
+
+def test_planned_work_while_a_wave_goes_on_is_left_as_it_is(
+    town: Town, published: list[Any]
+) -> None:
+    town.look(town.disable(*town.people[:12]))
+    town.now += SECOND
+    planned_work.switch_off(town.operator, "acme", town.now + 10 * MINUTE)
+    planned = town.disable(*town.people[12:20])
+    town.look(planned)
+    town.now += 10 * MINUTE
+    town.look(town.disable(*town.people[20:22]))
+
+    done = finished(disable_waves.enable(town.operator, "acme", 1))
+
+    assert done[EnableOutcome.ENABLED] == 14
+    assert [town.active(each) for each in town.people[11:21]] == [True, *[False] * 8, True]
+
+
+def test_a_late_record_counts_within_an_hour_and_not_within_more(
+    town: Town, published: list[Any]
+) -> None:
+    early = town.disable(*town.people[:5])
+    town.now += 40 * MINUTE
+    late = town.disable(town.people[5])
+    town.now += 40 * MINUTE
+    evening = town.disable(*town.people[6:10])
+
+    town.look(early + evening)
+    town.look(late)  # within an hour of all others, which are more than an hour apart
+
+    assert published == []
+
+
+def test_a_late_record_that_completes_a_wave_is_told_and_later_ones_belong_to_it(
+    town: Town, published: list[Any]
+) -> None:
+    early = town.disable(*town.people[:9])
+    town.now += 20 * MINUTE
+    late = town.disable(town.people[9])
+    town.now += 50 * MINUTE
+    later = town.disable(town.people[10])
+    town.look(early)
+    town.look(later)  # within an hour of the late one, and of no other
+    assert published == []
+
+    town.look(late)
+
+    assert len(published) == 1
+    view = disable_waves.view(town.operator, "acme")
+    assert {each.user for each in view.accounts} == set(town.people[:11])

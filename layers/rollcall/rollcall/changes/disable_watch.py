@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from itertools import groupby
 from typing import Any, Protocol
@@ -16,7 +17,15 @@ from rollcall.aws.attribute_values import Item
 from rollcall.aws.messages import Topic
 from rollcall.model.account_link import AccountLink
 from rollcall.model.actor import Actor
-from rollcall.model.brake import AT_LEAST, Disabled, Wave, counted_since, is_too_many
+from rollcall.model.brake import (
+    AT_LEAST,
+    Disabled,
+    Wave,
+    counted_since,
+    counted_until,
+    fullest_hour,
+    is_too_many,
+)
 from rollcall.model.release_tenant import is_release_tenant
 from rollcall.scim.resource_type import Kind
 from rollcall.storage import item_changes
@@ -97,12 +106,13 @@ class DisableWatch:
             before = items.latest_wave()
             if before is not None and before.goes_on(times[-1]):
                 return items.extend(before, times)
-            since = counted_since(times[-1], before.decided if before else "")
-            found = {
-                each.user: each
-                for each in items.disabled(since)
+            since = counted_since(times[0], before.decided if before else "")
+            counted = [
+                each
+                for each in items.disabled(since, counted_until(times[-1]))
                 if each.by_client and not switch.is_off(each.time)
-            }
+            ]
+            found = fullest_hour(counted, times[0])
             if len(found) < AT_LEAST:
                 return None
             linked = Resources(self._table, tenant).count(Kind.USER, linked=True)
@@ -112,6 +122,9 @@ class DisableWatch:
             number = before.number + 1 if before else 1
             times_found = [each.time for each in found.values()]
             wave = Wave(number, min(times_found), max(times_found), len(found), linked)
+            for each in counted:  # a record may be late: others that came before it belong to it
+                if each.time > wave.latest and wave.goes_on(each.time):
+                    wave = replace(wave, latest=each.time)
             if items.open(wave, holder, self._clock()):
                 return wave
 

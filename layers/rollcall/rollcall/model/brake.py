@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -34,6 +35,11 @@ def counted_since(latest: str, decided: str = "") -> str:
     return max(instant(datetime.fromisoformat(latest) - WINDOW), decided)
 
 
+def counted_until(time: str) -> str:
+    """Return until which instant accounts may count together with one of an instant."""
+    return instant(datetime.fromisoformat(time) + WINDOW)
+
+
 @dataclass(frozen=True)
 class Disabled:
     """A user who was disabled, or deleted while active: when, and whether by a client.
@@ -52,6 +58,24 @@ class Disabled:
         return not self.fingerprint
 
 
+def fullest_hour(disabled: Iterable[Disabled], since: str) -> Mapping[str, Disabled]:
+    """Return the most users who were disabled within one WINDOW that ends at `since` or later.
+
+    They come, and are returned, in the order of time; who was disabled twice is there once.
+    """
+    fullest: dict[str, Disabled] = {}
+    hour: dict[str, Disabled] = {}
+    for each in disabled:
+        hour.pop(each.user, None)
+        hour[each.user] = each
+        begin = counted_since(each.time)
+        for user in [user for user, other in hour.items() if other.time < begin]:
+            del hour[user]
+        if each.time >= since and len(hour) >= len(fullest):
+            fullest = dict(hour)
+    return fullest
+
+
 class WaveState(StrEnum):
     """What was decided about a wave; until then it is open."""
 
@@ -66,7 +90,8 @@ class Wave:
 
     `began` and `latest` are the instants of the first and the last account. `disabled` of `linked`
     accounts were disabled when it was noticed. `told` is when support was told of it, `decided`
-    when an operator, `actor`, decided about it.
+    when an operator, `actor`, decided about it, `enablings` when operators began to enable its
+    accounts.
     """
 
     number: int
@@ -78,10 +103,15 @@ class Wave:
     state: WaveState = WaveState.OPEN
     decided: str = ""
     actor: str = ""
+    enablings: Sequence[str] = ()
 
     def goes_on(self, time: str) -> bool:
         """Tell whether an account that is disabled at an instant belongs to the wave."""
         return self.state is WaveState.OPEN and counted_since(time) <= self.latest
+
+    def was_enabled_between(self, first: str, second: str) -> bool:
+        """Tell whether an operator began to enable its accounts between two instants."""
+        return any(first <= each < second for each in self.enablings)
 
 
 @dataclass(frozen=True)

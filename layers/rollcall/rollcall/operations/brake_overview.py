@@ -69,7 +69,7 @@ def read(
     shown = latest if number is None else find(waves, tenant, number)
     page = waiting[:PAGE]
     then: list[Callable[[], Any]] = [
-        lambda: [] if shown is None else disabled_in(items, shown),
+        lambda: [] if shown is None else disabled_in(items, shown, switch),
         lambda: list(held_accounts.read_many(each for _, each in page).values()),
     ]
     disabled, held = at_once(then)

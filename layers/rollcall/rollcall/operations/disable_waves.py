@@ -5,7 +5,7 @@ Nothing is sent to the identity provider: an account is enabled until it next sa
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
@@ -98,14 +98,14 @@ def view(operator: Operator, tenant: str, number: int | None = None) -> BrakeVie
     operator.services.tenants.show(tenant)
     items = BrakeItems(operator.services.table, tenant)
     waves = tuple(items.waves())
+    switch = items.switch()
     latest = waves[0] if waves else None
     shown = latest if number is None else find(waves, tenant, number)
-    accounts = (
-        () if shown is None else tuple(accounts_of(operator, tenant, disabled_in(items, shown)))
-    )
+    disabled = [] if shown is None else disabled_in(items, shown, switch)
+    accounts = tuple(accounts_of(operator, tenant, disabled))
     context = operator.services.directory(tenant).context
     stopped = context.purge_stop.since() if purge.is_stopped(context) else ""
-    return BrakeView(items.switch(), waves, shown, accounts, stopped)
+    return BrakeView(switch, waves, shown, accounts, stopped)
 
 
 def enable(
@@ -119,7 +119,9 @@ def enable(
     contexts = operator.contexts(tenant)
     items = BrakeItems(operator.services.table, tenant)
     wave = find(items.waves(), tenant, number)
-    disabled = disabled_in(items, wave)
+    if not dry_run:
+        wave = items.begin_enabling(wave, operator.services.clock())
+    disabled = disabled_in(items, wave, items.switch())
     outcomes = dict.fromkeys(EnableOutcome, 0)
 
     def act(each: Disabled) -> EnableOutcome:
@@ -201,10 +203,25 @@ def accounts_of(
         yield WaveAccount(each.user, each.time, record, _outcome(record, each))
 
 
-def disabled_in(items: BrakeItems, wave: Wave) -> list[Disabled]:
-    """Return who was disabled in a wave and not once more after it, each once."""
-    latest: Mapping[str, Disabled] = {each.user: each for each in items.disabled(wave.began)}
-    return [each for each in latest.values() if each.by_client and each.time <= wave.latest]
+def disabled_in(items: BrakeItems, wave: Wave, switch: BrakeSwitch) -> list[Disabled]:
+    """Return whom clients disabled in a wave, each once.
+
+    Who was disabled once more after it, after an operator began to enable its accounts, or as
+    planned work, is left alone.
+    """
+    latest: dict[str, Disabled] = {}
+    again: set[str] = set()
+    for each in items.disabled(wave.began):
+        before = latest.get(each.user)
+        if before is not None and wave.was_enabled_between(before.time, each.time):
+            again.add(each.user)
+        latest[each.user] = each
+    return [
+        each
+        for each in latest.values()
+        if each.by_client and each.time <= wave.latest and each.user not in again
+        if not switch.is_off(each.time)
+    ]
 
 
 def find(waves: Iterable[Wave], tenant: str, number: int) -> Wave:

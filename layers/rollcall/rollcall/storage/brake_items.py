@@ -55,11 +55,13 @@ class BrakeItems:
             for each in disabled
         )
 
-    def disabled(self, since: str) -> Iterator[Disabled]:
-        """Yield who was disabled at an instant or later, in the order of time."""
+    def disabled(self, since: str, until: str = "") -> Iterator[Disabled]:
+        """Yield who was disabled from one instant to another, in the order of time."""
         after = self._keys.disabled(since, "")["sk"]
         for item in self._table.query(self._keys.brake(), keys.DISABLED, after=after):
             time, _, user = item["sk"].removeprefix(keys.DISABLED).partition("#")
+            if until and time > until:
+                return
             yield Disabled(user, time, item["by_client"], item["fingerprint"])
 
     def latest_wave(self) -> Wave | None:
@@ -130,6 +132,18 @@ class BrakeItems:
             now=instant(now),
         )  # fmt: skip
 
+    def begin_enabling(self, wave: Wave, now: datetime) -> Wave:
+        """Note that an operator begins to enable the accounts of a wave, perhaps not first."""
+        begun = instant(now)
+        self._change(
+            wave,
+            "enablings = list_append(if_not_exists(enablings, :none), :begun)",
+            "attribute_exists(pk)",
+            none=[],
+            begun=[begun],
+        )
+        return replace(wave, enablings=[*wave.enablings, begun])
+
     def decide(self, wave: Wave, state: WaveState, actor: str, now: datetime) -> bool:
         """Close a wave; False when it is closed already."""
         return self._change(
@@ -160,7 +174,7 @@ class BrakeItems:
         sets: str,
         condition: str,
         names: Mapping[str, str] | None = None,
-        **values: str,
+        **values: str | list[str],
     ) -> bool:
         action = Action(
             "Update",
@@ -200,4 +214,5 @@ def _wave(item: Item) -> Wave:
         state=WaveState(item["state"]),
         decided=item.get("decided", ""),
         actor=item.get("actor", ""),
+        enablings=item.get("enablings", ()),
     )
