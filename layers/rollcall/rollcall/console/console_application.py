@@ -10,11 +10,12 @@ from typing import Any
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.datastructures import UploadFile
-from starlette.middleware import Middleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from rollcall.console import (
     brake_page,
@@ -56,18 +57,41 @@ FAULT = (
     "asked for may have been done: look before you try again.\n"
 )
 
+BROKEN_OFF = "The request broke off, or took longer than a minute to arrive: nothing was done.\n"
 
-def application(state: ConsoleState) -> Starlette:
-    """Return the console."""
+
+class TenantNames(Convertor[str]):
+    """What a path may have as the name of a tenant: no other text gets to a page."""
+
+    regex = "[a-z0-9-]{1,40}"
+
+    def convert(self, value: str) -> str:
+        """Return the name in a path."""
+        return value
+
+    def to_string(self, value: str) -> str:
+        """Return a name as a path has it."""
+        return value
+
+
+register_url_convertor("tenant", TenantNames())
+
+
+def application(state: ConsoleState) -> ASGIApp:
+    """Return the console. The check is around all of it, also around the answer to a fault."""
     routes = [
         Route("/", _sign_in_page, methods=["GET"]),
         Route("/sign-in", _sign_in(state), methods=["POST"]),
     ]
-    for route in chain(_OWN, *(page.ROUTES for page in _PAGES)):
-        path = f"{state.sign_in.path}{route.path}"
+    for route in ROUTES:
+        path = route.path.replace("{tenant}", "{tenant:tenant}")
+        path = f"{state.sign_in.path}{path}"
         routes.append(Route(path, _endpoint(state, route), methods=[route.method]))
-    check = Middleware(RequestCheck, sign_in=state.sign_in, policy=rendering.policy())
-    return Starlette(routes=routes, middleware=[check], exception_handlers={Exception: _show_fault})
+    pages = Starlette(
+        routes=routes,
+        exception_handlers={ClientDisconnect: _end_broken_off, Exception: _show_fault},
+    )
+    return RequestCheck(pages, state.sign_in, rendering.policy())
 
 
 async def _sign_in_page(_: Request) -> Response:
@@ -136,6 +160,10 @@ def _kept(state: ConsoleState, sent: UploadFile) -> Path:
     return file
 
 
+async def _end_broken_off(_: Request, error: Exception) -> Response:
+    return PlainTextResponse(BROKEN_OFF, 408, {"Connection": "close"})
+
+
 def _show_fault(_: Request, error: Exception) -> Response:
     return PlainTextResponse(FAULT, 500)
 
@@ -192,3 +220,6 @@ _OWN = [
     PageRoute("/work/{work}", _progress),
     PageRoute("/work/{work}/again", _again, "POST"),
 ]
+
+ROUTES: tuple[PageRoute, ...] = (*_OWN, *chain.from_iterable(page.ROUTES for page in _PAGES))
+"""All that needs the session: what the pages have in common, and the pages."""

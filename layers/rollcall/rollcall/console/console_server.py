@@ -40,6 +40,10 @@ class ConsoleServer:
         jobs = JobMemory(workplace.beside("synchronization-jobs.json"))
         config = uvicorn.Config(
             application(ConsoleState(self.sign_in, workplace, jobs=jobs)),
+            http="h11",  # which refuses what can be read in two ways
+            ws="none",
+            proxy_headers=False,
+            log_level="error",  # warnings are about what strangers send
             log_config=None,
             access_log=False,
             server_header=False,

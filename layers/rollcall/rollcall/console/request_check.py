@@ -7,8 +7,8 @@ but the sign-in needs the session.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
-from http.cookies import CookieError, SimpleCookie
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
@@ -26,6 +26,9 @@ MAX_BODY = 256 * 1024
 MAX_UPLOAD = 100 * 1024 * 1024
 UPLOADS = "/upload"
 """The most bytes of a body; paths that end with UPLOADS take a file."""
+
+BODY_SECONDS = 60
+"""How long a body may take to arrive; it comes from this machine."""
 
 ENDED = (
     "This console is not open in this browser, or it has ended: 30 minutes without a request, or "
@@ -68,7 +71,7 @@ class RequestCheck:
             return
         if scope["path"] not in OPEN_PATHS and FOLLOWING not in headers:
             self._sign_in.note_request()
-        await self._app(scope, receive, send_with_headers)
+        await self._app(scope, _in_time(receive), send_with_headers)
 
     def _refusal(self, method: str, path: str, headers: Headers) -> tuple[int, str]:
         """Return the status and the reason of a refusal, 0 for a request that is answered."""
@@ -94,19 +97,44 @@ class RequestCheck:
             403,
             "Other pages may not lead here: open the console from its own link.\n",
         )
-        yield own.admits(_cookie(headers, own.cookie)), 401, ENDED
+        yield any(map(own.admits, _cookies(headers, own.cookie))), 401, ENDED
 
 
 def _is_small(path: str, headers: Headers) -> bool:
-    """Tell whether a body says how long it is, and is within the bounds."""
+    """Tell whether a body says how long it is, in one way, and is within the bounds."""
     length = headers.get("content-length", "")
     most = MAX_UPLOAD if path.endswith(UPLOADS) else MAX_BODY
-    return length.isascii() and length.isdigit() and int(length) <= most
+    is_plain = length.isascii() and length.isdigit() and len(length) < 12
+    return is_plain and int(length) <= most and "transfer-encoding" not in headers
 
 
-def _cookie(headers: Headers, name: str) -> str:
-    try:
-        found = SimpleCookie(headers.get("cookie", "")).get(name)
-    except CookieError:
-        return ""
-    return "" if found is None else found.value
+def _cookies(headers: Headers, name: str) -> Iterator[str]:
+    """Yield the values of all cookies of a name.
+
+    Browsers send one port what another has set, so others may have set this name as well, or values
+    that a parser of the whole header stops at.
+    """
+    for each in "; ".join(headers.getlist("cookie")).split(";"):
+        found, _, value = each.strip().partition("=")
+        if found == name:
+            yield value
+
+
+def _in_time(receive: Receive) -> Receive:
+    """Return what receives a body: one that is not there in time counts as broken off."""
+    deadline = asyncio.get_running_loop().time() + BODY_SECONDS
+    whole = False
+
+    async def receive_in_time() -> Message:
+        nonlocal whole
+        if whole:
+            return await receive()
+        try:
+            async with asyncio.timeout_at(deadline):
+                message = await receive()
+        except TimeoutError:
+            return {"type": "http.disconnect"}
+        whole = not message.get("more_body", False)
+        return message
+
+    return receive_in_time
