@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from rollcall.model.account_link import LOCAL
+from rollcall.operations import tenant_notes
 from rollcall.operations.operator import MAX_REASON, Operator, ReasonError
 from rollcall.templates.template import Template
 from tests.command import program, rollcall
@@ -20,6 +21,7 @@ DESTROYING = [
     ("templates", "remove", "T", "everybody"),
     ("tokens", "revoke", "T", "TOKEN"),
     ("oauth", "revoke", "T", "CLIENT"),
+    ("tenants", "notes", "T", "--remove", "NOTE"),
 ]
 """What no other command brings back."""
 
@@ -33,7 +35,9 @@ def meant(server: Server, tenant: Tenant) -> dict[str, str]:
     Templates(Operator(services, "operator:ann"), tenant.name).set([Template("everybody")])
     (token,) = services.tenants.show(tenant.name).tokens
     client = services.oauth_clients(tenant.name).create("first").client
-    return {"T": tenant.name, "TOKEN": token.id, "CLIENT": client.id}
+    operator = Operator(services, "operator:ann")
+    note = tenant_notes.add(operator, tenant.name, tenant_notes.new(operator, "They move."))
+    return {"T": tenant.name, "TOKEN": token.id, "CLIENT": client.id, "NOTE": note.id}
 
 
 def stored(server: Server, tenant: str) -> Any:

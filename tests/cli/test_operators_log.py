@@ -100,6 +100,7 @@ WRITING: dict[str, list[tuple[str, ...]]] = {
     ],
     "tenants enable": [("tenants", "enable", "T")],
     "tenants policy": [("tenants", "policy", "T", "strict")],
+    "tenants notes": [("tenants", "notes", "T", "--add", "ann@example.com asked for it")],
     "tenants rate": [("tenants", "rate", "T", "100")],
     "oauth create": [("oauth", "create", "T")],
     "oauth revoke": [("oauth", "revoke", "T", "CLIENT", "--yes", *WHY)],

@@ -15,7 +15,7 @@ from rollcall.directory.directory import Directory
 from rollcall.model.account_link import LOCAL, LinkRule
 from rollcall.model.actor import Actor
 from rollcall.model.brake import BrakeSwitch, Disabled, Wave
-from rollcall.operations import accounts, link_policies
+from rollcall.operations import accounts, link_policies, tenant_notes
 from rollcall.operations.operator import Operator
 from rollcall.reconcile.duplicates.case_store import OperatorNote
 from rollcall.runtime import tenant_report
@@ -77,6 +77,7 @@ def fill(having: Services, name: str) -> Filled:
     _braked(having, name, ids["bob"])
     having.log(name).write(LogEntry(_now(), "r2", actor="token:t1", method="POST", status=409))
     _reported(having, name, ids)
+    ids["note"] = tenant_notes.add(operator, name, tenant_notes.new(operator, "They move.")).id
     return Filled(ids, (first,), codes)
 
 

@@ -15,6 +15,7 @@ from rollcall.cli.export_command import export
 from rollcall.cli.link_policy_command import domains, policy
 from rollcall.cli.listing import Listing
 from rollcall.cli.move_command import move
+from rollcall.cli.notes_command import notes
 from rollcall.cli.rate_command import described, rate
 from rollcall.cli.terminal import (
     AsJson,
@@ -219,5 +220,6 @@ def _summary(tenant: Tenant) -> dict[str, Any]:
 
 app.command()(policy)
 app.command()(rate)
+app.command()(notes)
 app.command()(move)
 app.add_typer(domains, name="domains")

@@ -23,6 +23,7 @@ from rollcall.console import (
     duplicates_page,
     first_cycle_page,
     log_page,
+    notes_page,
     people_page,
     rendering,
     templates_page,
@@ -39,6 +40,7 @@ from rollcall.operator_error import OperatorError
 _PAGES = (
     tenants_page,
     tenant_page,
+    notes_page,
     duplicates_page,
     people_page,
     templates_page,

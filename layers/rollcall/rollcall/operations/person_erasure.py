@@ -77,6 +77,9 @@ def remainders(context: Context) -> Iterator[Remainder]:
         after(BACKUP_DAYS),
     )
     yield Remainder("notes of the brake", "the id, and a hash of the whole account", after(30))
+    yield Remainder(
+        "notes about the tenant", "what support wrote of the person", "until they are removed"
+    )
     yield Remainder("stream of the table", "everything, for the functions alone", after(1))
     yield Remainder(
         "pages by index, in the order of userName",

@@ -178,15 +178,19 @@ def _erase_again(plan: RestorePlan, context: Context) -> None:
 
 
 def _carry_over(copy: Table, live: Table, tenant: str) -> None:
-    """Bring hand-over links and the use of tokens as they are now: a used link stays used."""
-    links, uses = Keys(tenant).handovers(), Keys(tenant).token_usages()
-    present = {item["sk"] for item in live.query(links)}
-    copy.delete(
-        {"pk": links, "sk": item["sk"]}
-        for item in list(copy.query(links))
-        if item["sk"] not in present
-    )
-    for partition in (links, uses):
+    """Bring hand-over links, notes and the use of tokens as they are now: a used link stays used.
+
+    A link or a note that is gone does not come back.
+    """
+    keys = Keys(tenant)
+    for partition in (keys.handovers(), keys.notes()):
+        present = {item["sk"] for item in live.query(partition)}
+        copy.delete(
+            {"pk": partition, "sk": item["sk"]}
+            for item in list(copy.query(partition))
+            if item["sk"] not in present
+        )
+    for partition in (keys.handovers(), keys.notes(), keys.token_usages()):
         for item in live.query(partition):
             _put(copy, item)
 

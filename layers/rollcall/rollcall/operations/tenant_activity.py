@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from rollcall.operations import log_explanation
+from rollcall.operations import log_explanation, tenant_notes
 from rollcall.operations.log_explanation import Remedy
 from rollcall.operations.operator import Operator
 from rollcall.operations.tenant_lifecycle import ListedTenant, listed
+from rollcall.operations.tenant_notes import NotePage
 from rollcall.scim.instant import instant
 from rollcall.scim.resource_type import Kind
 from rollcall.storage.handover_items import Handover, HandoverItems
@@ -26,6 +27,9 @@ SHOWN = timedelta(hours=48)
 
 MAX_ENTRIES = 400
 """How many of the latest entries are looked at for refusals."""
+
+NOTES = 3
+"""How many of the latest notes are shown."""
 
 __all__ = ["OUTCOMES", "SHOWN", "UsageHour", "read"]
 
@@ -57,6 +61,7 @@ class TenantActivity:
     uses: Mapping[str, TokenUse]
     handovers: tuple[Handover, ...]
     refusals: tuple[RefusalKind, ...]
+    notes: NotePage
 
 
 def read(operator: Operator, tenant: str) -> TenantActivity:
@@ -68,14 +73,14 @@ def read(operator: Operator, tenant: str) -> TenantActivity:
         lambda: services.tenants.show(tenant),
         lambda: resources.count(Kind.USER),
         lambda: resources.count(Kind.GROUP),
-        lambda: services.summaries.items.read(tenant),
-        lambda: services.summaries.items.read_run().finished,
+        lambda: services.summaries.items.read_with_run(tenant),
         lambda: UsageItems(table, tenant).since(instant(since)[:13], now),
         lambda: services.token_usage(tenant).read_all(),
         lambda: list(HandoverItems(table, tenant).all()),
         lambda: services.log(tenant).latest(since, instant(now), MAX_ENTRIES),
+        lambda: tenant_notes.page_of(operator, tenant, size=NOTES),
     ]
-    stored, users, groups, summary, run, hours, uses, handovers, entries = at_once(reads)
+    stored, users, groups, (run, summary), hours, uses, handovers, entries, notes = at_once(reads)
     current = summary or services.summaries.of_secrets(stored, now)
     return TenantActivity(
         stored,
@@ -83,11 +88,12 @@ def read(operator: Operator, tenant: str) -> TenantActivity:
         users,
         groups,
         listed(current, now),
-        max(run, current.written) or instant(now),
+        max(run.finished, current.written) or instant(now),
         tuple(hours),
         uses,
         tuple(sorted(handovers, key=lambda each: each.created, reverse=True)),
         tuple(_kinds(entries)),
+        notes,
     )
 
 

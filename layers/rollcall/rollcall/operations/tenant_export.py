@@ -14,6 +14,7 @@ from itertools import islice
 from typing import Any, TypeAlias
 
 from rollcall.aws.attribute_values import Item
+from rollcall.model.actor import public
 from rollcall.model.record import Record
 from rollcall.operations.operator import Operator
 from rollcall.runtime.services import Services
@@ -30,6 +31,7 @@ from rollcall.storage.held_accounts import HeldAccounts
 from rollcall.storage.item_changes import ARRIVED
 from rollcall.storage.keys import Keys
 from rollcall.storage.large_change_items import LargeChangeItems
+from rollcall.storage.note_items import NoteItems
 from rollcall.storage.provisioning_log import MAX_KEEP_DAYS
 from rollcall.storage.resources import Resources
 from rollcall.storage.table import MAX_BATCH, Table
@@ -71,7 +73,7 @@ def _lines(services: Services, tenant: str, url: str) -> Iterator[Line]:
 
 
 def _settings(services: Services, tenant: str) -> Iterator[Line]:
-    """Yield the state and the policies of a tenant, its tokens and hand-overs, without secrets."""
+    """Yield state, policies, tokens, hand-overs and notes of a tenant, without secrets."""
     stored = services.tenants.show(tenant)
     yield {
         "type": "tenant",
@@ -96,6 +98,8 @@ def _settings(services: Services, tenant: str) -> Iterator[Line]:
         handover = asdict(item)
         del handover["digest"], handover["expires"]
         yield {"type": "handover", **handover}
+    for note in NoteItems(services.table, tenant).all():
+        yield {"type": "note", **asdict(note), "actor": public(note.actor)}
 
 
 def _clients(clients: Iterable[OAuthClient], uses: dict[str, TokenUse]) -> Iterator[Line]:

@@ -111,14 +111,13 @@ def show(operator: Operator, tenant: str) -> TenantOverview:
     stored = operator.services.tenants.show(tenant)
     services, now = operator.services, operator.services.tenants.clock()
     counts = services.directory(tenant).counts()
-    summary = services.summaries.items.read(tenant)
-    as_of = services.summaries.items.read_run().finished if summary else ""
+    run, summary = services.summaries.items.read_with_run(tenant)
     return TenantOverview(
         stored,
         operator.tenant_url(tenant),
         {f"{kind.value.lower()}s": count for kind, count in counts.items()},
         listed(summary or services.summaries.of_secrets(stored, now), now),
-        max(as_of, summary.written) if summary else instant(now),
+        max(run.finished, summary.written) if summary else instant(now),
         UsageItems(services.table, tenant).latest(now),
     )
 

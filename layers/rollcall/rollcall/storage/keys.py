@@ -15,12 +15,10 @@ from rollcall.scim.resource_type import Kind
 
 Key: TypeAlias = dict[str, str]
 
-DOCUMENT = "DOCUMENT"
-CLAIM = "CLAIM"
-GROUP, MEMBER, PARENT = "GROUP#", "MEMBER#", "PARENT#"
-GRANT = "GRANT#"
+DOCUMENT, CLAIM, HELD = "DOCUMENT", "CLAIM", "HELD"
+GROUP, MEMBER, PARENT, GRANT = "GROUP#", "MEMBER#", "PARENT#", "GRANT#"
 CURRENT, VERSION, WALK = "CURRENT", "VERSION#", "WALK#"
-NOTICE = "NOTICE#"
+NOTICE, FLAG = "NOTICE#", "FLAG#"
 DISABLED, WAVE = "DISABLED#", "WAVE#"
 CHANGE_SHARDS = 8
 """The number of partitions of the change index, for each type; it was 4 once."""
@@ -28,20 +26,15 @@ EVIDENCE_SHARDS = 4
 """The number of index partitions of the evidence that is no name."""
 BY_HAND = "@"
 """The template name in grants that operators make; no template can have it."""
-MEMBER_CHANGE = "JOURNAL#"
-UNFINISHED_DELETION = "LEAVING"
+MEMBER_CHANGE, UNFINISHED_DELETION = "JOURNAL#", "LEAVING"
 UNFINISHED = "#UNFINISHED"
 """The index partition of unfinished changes of all tenants; no tenant's name begins with #."""
-FLAG = "FLAG#"
-HELD = "HELD"
 RATE, BOOKMARK = "#RATE", "#BOOKMARK#"
 """What follows the tenant's name where a deployment remembers something for an hour or a day."""
-FINDING = "FINDING#"
-SUMMARY = "SUMMARY#"
+FINDING, SUMMARY = "FINDING#", "SUMMARY#"
 
 MAX_PART = 200
 """The bytes of a client's value in a key; longer values are cut, with a hash of the whole."""
-
 _PREFIX = MAX_PART - 66
 
 
@@ -179,6 +172,14 @@ class Keys:
     def handover(self, digest: str) -> Key:
         """A hand-over, by the digest of its code."""
         return {"pk": self.handovers(), "sk": digest}
+
+    def notes(self) -> str:
+        """The partition of what operators note about the tenant."""
+        return f"{self.tenant}#NOTES"
+
+    def note(self, note: str) -> Key:
+        """A note about the tenant, by its id, which begins with the time."""
+        return {"pk": self.notes(), "sk": part(note)}
 
     def log(self, day: str, shard: int) -> str:
         """The partition of one day and one shard of the provisioning log."""

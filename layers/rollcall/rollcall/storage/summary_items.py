@@ -48,8 +48,14 @@ class SummaryItems:
 
     def read_run(self) -> SummaryRun:
         """Read the latest run."""
-        item = self._table.get(deployment_keys.SUMMARIES_RUN)
-        return SummaryRun() if item is None else SummaryRun(item["finished"], item["named"])
+        return _run(self._table.get(deployment_keys.SUMMARIES_RUN))
+
+    def read_with_run(self, tenant: str) -> tuple[SummaryRun, TenantSummary | None]:
+        """Read the latest run and the summary of one tenant, in one round trip."""
+        run = deployment_keys.SUMMARIES_RUN
+        found = self._table.get_many([run, *_keys(tenant)])
+        latest = _run(found.pop((run["pk"], run["sk"]), None))
+        return latest, next((_summary(item) for item in found.values()), None)
 
     def read_all(self) -> tuple[SummaryRun, Iterator[TenantSummary]]:
         """Read the latest run, and all summaries in the order of urgency, 1 MB a round trip."""
@@ -95,6 +101,10 @@ class SummaryItems:
     def write_run(self, run: SummaryRun) -> None:
         """Write what is known of the latest run."""
         self._table.put(deployment_keys.SUMMARIES_RUN, asdict(run))
+
+
+def _run(item: Item | None) -> SummaryRun:
+    return SummaryRun() if item is None else SummaryRun(item["finished"], item["named"])
 
 
 def _keys(tenant: str) -> list[Key]:

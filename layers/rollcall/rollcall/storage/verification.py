@@ -40,6 +40,7 @@ UNCHECKED = (
     "GONE",
     "HANDOVER",
     "LOG",
+    "NOTES",
     "NOTICES",
     "RATE",
     "TEMPLATES",
