@@ -41,14 +41,13 @@ HELD = {
     "GROUP DOCUMENT", "GROUP MEMBER", "GROUP JOURNAL", "LEAVING", "USERNAME CLAIM",
     "GROUPNAME CLAIM", "LOOKUP User", "EVIDENCE", "COUNT", "TEMPLATES CURRENT",
     "TEMPLATES VERSION", "DUPLICATES FINDING", "DUPLICATES RUN", "USER FLAG", "TOKENS", "LOG",
-    "HANDOVER", "NOTES", "BOOKMARK", "USAGE", "GONE", "USER HELD", "#REPORT LINK", "#TENANTS",
+    "HANDOVER", "BOOKMARK", "USAGE", "GONE", "USER HELD", "#REPORT LINK", "#TENANTS",
 }  # fmt: skip
 """What becomes events, and what does not, by the words in the keys of items."""
 
 
 _ONE_KIND = {
-    "LEAVING", "EVIDENCE", "COUNT", "TOKENS", "LOG", "HANDOVER", "NOTES", "BOOKMARK",
-    "USAGE", "GONE",
+    "LEAVING", "EVIDENCE", "COUNT", "TOKENS", "LOG", "HANDOVER", "BOOKMARK", "USAGE", "GONE",
 }  # fmt: skip
 """The words whose items are of one kind, whatever their sort keys are."""
 

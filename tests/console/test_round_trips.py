@@ -22,6 +22,7 @@ MOST = 3
 PAGES = (  # with the ids of `everything`
     "/",
     "/t/acme/",
+    "/t/acme/notes",
     "/t/acme/people",
     "/t/acme/people?q=ann%40x.test",
     "/t/acme/people/{ann}",
