@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_selenium_python import Axe
+from axe_core_python.selenium import Axe
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
@@ -114,13 +114,17 @@ class Browser:
         self.driver.execute_cdp_cmd("Browser.resetPermissions", {})
         return copied
 
-    def violations(self) -> list[str]:
-        """Return what is not accessible (WCAG 2 and best practice), as axe-core sees it."""
-        axe = Axe(self.driver)
-        axe.inject()
+    def violations(self, *rules: str) -> list[str]:
+        """Return what is not accessible (WCAG 2 and best practice), as axe-core sees it.
+
+        With the names of rules, only these are looked at.
+        """
+        options: dict[str, object] = {"resultTypes": ["violations"]}
+        if rules:
+            options["runOnly"] = list(rules)
         return [
             f"{found['id']}: {node['html']}"
-            for found in axe.run()["violations"]
+            for found in Axe().run(self.driver, options=options)["violations"]
             for node in found["nodes"]
         ]
 

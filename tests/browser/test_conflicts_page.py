@@ -13,7 +13,7 @@ from rollcall.reconcile.conflicts.entra_export import EntraExport
 from rollcall.reconcile.conflicts.forecast import ProvisioningJob
 from rollcall.reconcile.files.account_file import AccountFile
 from tests.browser.conftest import DESKTOP, LAPTOP, PHONE, Browser
-from tests.browser.test_duplicates_page import shown, violations
+from tests.browser.test_duplicates_page import shown
 from tests.operations.operators import finished
 from tests.reconcile.cases import account, person
 from tests.scenario.two_hundred import NUMBERS, Cause, everyone, write
@@ -52,7 +52,7 @@ def test_the_page_says_what_the_cycle_will_do_and_loads_nothing(
     assert len(shown(browser)) == sum(NUMBERS.values()) + strangers + 1 + 6 + 5
     assert len(browser.requests()) == 1
     assert browser.complaints() == []
-    assert violations(browser) == []
+    assert browser.violations() == []
 
 
 def test_a_name_that_is_a_script_stays_text(browser: Browser, page: str) -> None:
@@ -83,7 +83,7 @@ def test_it_is_read_on_paper_on_a_phone_and_at_night(browser: Browser, page: str
     browser.picture("conflicts-phone")
     browser.open(page, DESKTOP, dark=True)
     browser.picture("conflicts-dark")
-    assert violations(browser) == []
+    assert browser.violations() == []
     browser.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
     browser.picture("conflicts-print")
 
@@ -140,4 +140,4 @@ def test_what_support_does_is_marked_and_stays_closed(browser: Browser, long: st
     mark.click()
     assert mark.text == "For the support team"
     assert any("rollcall accounts relink acme id-" in row for row in shown(browser))
-    assert violations(browser) == []
+    assert browser.violations() == []

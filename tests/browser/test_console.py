@@ -18,7 +18,6 @@ from rollcall.model.account_link import LinkPolicy
 from rollcall.operations import duplicate_reports
 from rollcall.operations.operator import Operator
 from tests.browser.conftest import DESKTOP, PHONE, Browser
-from tests.browser.test_duplicates_page import violations
 from tests.command import ENVIRONMENT, PROGRAM
 from tests.conftest import Server
 from tests.console.test_brake_page import wave
@@ -78,7 +77,7 @@ def pictures(browser: Browser, root: str, path: str, name: str) -> None:
         kind = f"{'-phone' * (size == PHONE)}{'-dark' * dark}"
         browser.picture(f"console-{name}{kind}")
         assert browser.overflow() == 0
-        assert violations(browser) == []
+        assert browser.violations() == []
     browser.open(f"{root}{path}")
 
 

@@ -53,11 +53,6 @@ def shown(browser: Browser) -> list[str]:
     return [each.text for each in browser.all("tbody tr") if each.is_displayed()]
 
 
-def violations(browser: Browser) -> list[str]:
-    """Return what is not accessible; this axe does not know that a `dl` may have groups."""
-    return [each for each in browser.violations() if not each.startswith(("dlitem", "definition"))]
-
-
 def test_the_page_shows_what_it_is_about_and_loads_nothing(browser: Browser, link: str) -> None:
     browser.open(link, DESKTOP)
     browser.picture("duplicates")
@@ -68,7 +63,7 @@ def test_the_page_shows_what_it_is_about_and_loads_nothing(browser: Browser, lin
     assert len(shown(browser)) == 12
     assert len(browser.requests()) == 2  # the link, and the page that it leads to
     assert browser.complaints() == []
-    assert violations(browser) == []
+    assert browser.violations() == []
 
 
 def test_a_display_name_that_is_a_script_stays_text(browser: Browser, link: str) -> None:
@@ -122,7 +117,7 @@ def test_the_page_is_read_on_a_phone_and_at_night(browser: Browser, link: str) -
     browser.open(link, DESKTOP, dark=True)
     browser.picture("duplicates-dark")
 
-    assert violations(browser) == []
+    assert browser.violations() == []
 
 
 @pytest.mark.parametrize("size", [LAPTOP, PHONE])
