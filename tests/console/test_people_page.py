@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import re
+from urllib.parse import parse_qsl
 
 import pytest
 
 from rollcall.directory.directory import Directory
 from rollcall.operations import accounts
 from rollcall.operations.accounts import AccountError
+from rollcall.operations.person_search import PAGE
 from rollcall.runtime.services import Services
 from tests.console.consoles import OURS, Visitor
-from tests.directory.people import group, user
+from tests.directory.people import USER, group, user
 from tests.operations.operators import operator_of
 from tests.reconcile.duplicates.people import mails
 
@@ -27,14 +29,68 @@ def acme(deployed: Services) -> Services:
 def lee(acme: Services) -> str:
     """The id of an account, which is in a group."""
     own = acme.directory("acme")
-    created = user(own, "ann@corp.test", externalId="e-1", **mails("ann.lee@corp.test"))
+    sent = {
+        "schemas": [USER],
+        "userName": "ann@corp.test",
+        "externalId": "e-1",
+        "displayName": "Ann M. Lee",
+        "name": {"givenName": "Ann", "familyName": "Lée"},
+        **mails("ann.lee@corp.test"),
+    }
+    created = own.users.create(sent).record.id
     group(own, "Engineering", created)
     return created
 
 
-@pytest.mark.parametrize("name", ["ann@corp.test", "ANN@corp.test", "e-1", "ann.lee@corp.test"])
-def test_a_person_is_found_by_whatever_it_is_called(name: str, lee: str, ann: Visitor) -> None:
-    assert f"/people/{lee}" in ann.page("/t/acme/people", q=name)
+@pytest.mark.parametrize(
+    ("text", "found_by"),
+    [
+        ("ann@corp.test", "userName, start of userName"),
+        ("ANN@corp.test", "userName, start of userName"),
+        ("e-1", "externalId"),
+        ("ann.lee@corp.test", "emails"),
+        ("Lee, Ann", "name"),
+        ("An", "start of userName"),
+    ],
+)
+def test_a_person_is_found_by_whatever_it_is_called(
+    text: str, found_by: str, lee: str, ann: Visitor
+) -> None:
+    shown = ann.page("/t/acme/people", q=text)
+
+    assert f"/people/{lee}" in shown
+    assert re.findall(r'data-title="Found by">([^<]*)', shown) == [found_by]
+
+
+def test_all_ways_to_find_somebody_take_three_waits(
+    lee: str, ann: Visitor, calls: list[str]
+) -> None:
+    ann.page("/t/acme/people", q="ann@corp.test")
+    calls.clear()
+
+    ann.page("/t/acme/people", q="ann lee")
+
+    at_once = sorted(calls[:-1])  # the tenant is known by now
+    assert at_once == ["GetItem", *["Query"] * 6]
+    assert calls[-1] == "BatchGetItem"
+
+
+def test_those_whose_user_name_begins_so_are_shown_by_pages(acme: Services, ann: Visitor) -> None:
+    own = acme.directory("acme")
+    expected = [f"zoe{number:02}@corp.test" for number in range(PAGE + 3)]
+    for name in expected:
+        user(own, name)
+
+    first = ann.page("/t/acme/people", q="Zoe")
+    (rest,) = re.findall(r'/t/acme/people\?([^"]*)', first)
+    second = ann.page("/t/acme/people", **dict(parse_qsl(rest.replace("&amp;", "&"))))
+
+    def shown(page: str) -> list[str]:
+        return re.findall(r"zoe\d\d@corp.test", page.replace("<wbr>", ""))
+
+    assert shown(first) == expected[:PAGE]
+    assert shown(second) == expected[PAGE:]
+    assert "More whose userName begins so" not in second
 
 
 def test_who_is_gone_is_found_by_the_hash_of_the_name(

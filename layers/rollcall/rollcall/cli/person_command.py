@@ -48,7 +48,7 @@ def find(
     context: typer.Context,
     tenant: Name,
     value: Annotated[
-        str, typer.Argument(help="An id, userName, externalId, address or employee number.")
+        str, typer.Argument(help="An id, userName, externalId, address, employee number or name.")
     ],
     as_json: AsJson = False,
 ) -> None:

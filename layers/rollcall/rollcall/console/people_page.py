@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from urllib.parse import urlencode
 
 from starlette.responses import HTMLResponse, Response
 
@@ -10,14 +11,23 @@ from rollcall.console import people_acts
 from rollcall.console.view import PageRoute, View
 from rollcall.console.work import finished
 from rollcall.operations import account_attributes, person_file, person_search, user_access
+from rollcall.operations.person_search import AccountPage
 from rollcall.operations.user_access import BY_HAND
 
 
 def show(view: View) -> HTMLResponse:
-    """Show the accounts that a value leads to."""
-    text = view.value("q")
-    found = person_search.find(view.operator, view.tenant, text) if text else []
-    return view.page("people.html", "People", {"q": text, "found": found})
+    """Show the accounts that a text leads to, with those whose userName begins so by pages."""
+    text, after = view.value("q"), view.value("after")
+    found = AccountPage([])
+    if text:
+        found = person_search.search(view.operator, view.tenant, text, after)
+    values = {
+        "q": text,
+        "found": found.accounts,
+        "after": after,
+        "rest": urlencode({"q": text, "after": found.rest}) if found.rest else "",
+    }
+    return view.page("people.html", "People", values)
 
 
 def show_one(view: View) -> HTMLResponse:

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import islice
 from typing import Any, TypeAlias
 
 from rollcall.aws.attribute_values import Item
 from rollcall.directory.context import Context
-from rollcall.model import redaction
+from rollcall.model import match_keys, redaction
 from rollcall.model.record import Record
 from rollcall.operations.accounts import AccountError
 from rollcall.operations.operator import Operator
 from rollcall.scim.indexing import INDEXED, Indexed
 from rollcall.scim.resource_type import Kind
+from rollcall.storage import keys
 from rollcall.storage.aliases import Alias, alias_of
 from rollcall.storage.document_item import is_tombstone, record_of
+from rollcall.storage.evidence_index import EvidenceIndex
 from rollcall.storage.held_accounts import HeldAccount
 from rollcall.storage.parallel_reads import at_once
 
 Document: TypeAlias = Mapping[str, Any]
+
+PAGE = 25
+"""How many accounts are found by the start of their userName at a time, or by one whole name."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +51,17 @@ class NamedAccount:
         if self.record is not None:
             return "active" if self.record.active else "disabled"
         return "merged" if self.survivor else "held" if self.held else "deleted"
+
+
+@dataclass(frozen=True)
+class AccountPage:
+    """The accounts that a text leads to, those first that are called so as a whole.
+
+    `rest` is where further accounts begin whose userName begins so, empty when there are none.
+    """
+
+    accounts: list[NamedAccount]
+    rest: str = ""
 
 
 @dataclass(frozen=True)
@@ -80,39 +97,34 @@ class StoredPerson:
 
 
 def find(operator: Operator, tenant: str, value: str) -> list[NamedAccount]:
-    """Return the accounts with an id, userName, externalId, address or employee number.
+    """Return the accounts with an id, userName, externalId, address, employee number or whole name.
 
     Deleted accounts are found by id, userName, externalId and address for as long as their
     tombstones are kept. Two round trips, whatever the size of the tenant. Raises TenantError for
     an unknown tenant.
     """
     context = operator.context(tenant)
-    found: dict[str, list[str]] = {value: ["id"]}
-    reads = [partial(_living, context, indexed, value) for indexed in INDEXED[Kind.USER]]
-    for hits in at_once([*reads, partial(_gone, context, value)]):
-        for identifier, attributes in hits:
-            names = found.setdefault(identifier, [])
-            names += [name for name in attributes if name not in names]
-    keys = {each: context.resources.keys.document(Kind.USER, each) for each in found}
-    items = context.table.get_many(keys.values())
-    accounts = []
-    for identifier, names in found.items():
-        key = keys[identifier]
-        item = items.get((key["pk"], key["sk"]))
-        account = NamedAccount(identifier, tuple(names))
-        if item is not None:
-            accounts.append(
-                replace(
-                    account,
-                    record=record_of(Kind.USER, item),
-                    deleted=item.get("deleted", ""),
-                    survivor=item.get("alias", ""),
-                    held=str(item.get("held", "")),
-                )
-            )
-        elif identifier != value:  # the tombstone has expired before the note of the value
-            accounts.append(account)
-    return accounts
+    return _accounts(context, value, at_once(_ways(context, value)))
+
+
+def search(operator: Operator, tenant: str, text: str, after: str = "") -> AccountPage:
+    """Return what `find` does, and at the same time the accounts whose userName begins with a text.
+
+    With `after`, the `rest` of a page, it returns those that follow by their userName.
+    """
+    context = operator.context(tenant)
+    positions: list[str] = []
+
+    def beginning() -> _Hits:
+        entry = USER_NAME.entry(text)
+        read = context.resources.positions(Kind.USER, entry, after, limit=PAGE + 1)
+        positions.extend(islice(read, PAGE + 1))
+        return [(keys.identifier(each), (START,)) for each in positions[:PAGE]]
+
+    ways = [] if after else _ways(context, text)
+    found = at_once([*ways, beginning])
+    rest = positions[PAGE - 1] if len(positions) > PAGE else ""
+    return AccountPage(_accounts(context, "" if after else text, found), rest)
 
 
 def stored_person(context: Context, name: str) -> StoredPerson:
@@ -152,12 +164,59 @@ def _deleted_id(context: Context, name: str) -> str:
 _Hits: TypeAlias = list[tuple[str, tuple[str, ...]]]
 """Ids, and the attributes of each that have the value."""
 
+USER_NAME = next(each for each in INDEXED[Kind.USER] if each.unique)
+START = "start of userName"
+
+
+def _ways(context: Context, value: str) -> list[Callable[[], _Hits]]:
+    """Return the reads that find who is, or was, called so as a whole."""
+    living = [partial(_living, context, indexed, value) for indexed in INDEXED[Kind.USER]]
+    return [*living, partial(_named, context, value), partial(_gone, context, value)]
+
+
+def _accounts(context: Context, identifier: str, read: Iterable[_Hits]) -> list[NamedAccount]:
+    """Return the accounts that were found, and the one with an id, in one round trip."""
+    found: dict[str, list[str]] = {identifier: ["id"]} if identifier else {}
+    for hits in read:
+        for each, attributes in hits:
+            names = found.setdefault(each, [])
+            names += [name for name in attributes if name not in names]
+    documents = {each: context.resources.keys.document(Kind.USER, each) for each in found}
+    items = context.table.get_many(documents.values())
+    accounts = []
+    for each, names in found.items():
+        key = documents[each]
+        item = items.get((key["pk"], key["sk"]))
+        account = NamedAccount(each, tuple(names))
+        if item is not None:
+            accounts.append(
+                replace(
+                    account,
+                    record=record_of(Kind.USER, item),
+                    deleted=item.get("deleted", ""),
+                    survivor=item.get("alias", ""),
+                    held=str(item.get("held", "")),
+                )
+            )
+        elif each != identifier:  # the tombstone has expired before the note of the value
+            accounts.append(account)
+    return accounts
+
 
 def _living(context: Context, indexed: Indexed, value: str) -> _Hits:
     name = indexed.attribute.rpartition(":")[2].partition(".")[0]
     entry = indexed.entry(value)
     ids = context.resources.find(Kind.USER, entry, unique=indexed.unique)
     return [(identifier, (name,)) for identifier in ids]
+
+
+def _named(context: Context, value: str) -> _Hits:
+    """Find by a whole name of two words or more, in any order and with or without accents."""
+    evidence = match_keys.of_name(value)
+    if evidence is None:
+        return []
+    named = EvidenceIndex(context.table, context.tenant).with_name(evidence.canonical, PAGE)
+    return [(each.account, ("name",)) for each in named]
 
 
 def _gone(context: Context, value: str) -> _Hits:

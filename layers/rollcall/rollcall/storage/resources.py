@@ -201,10 +201,24 @@ class Resources:
 
     def with_prefix(self, kind: Kind, entry: IndexEntry) -> Iterator[str]:
         """Yield the ids of the resources whose folded name begins with an entry's."""
+        return map(keys.identifier, self.positions(kind, entry))
+
+    def positions(
+        self, kind: Kind, entry: IndexEntry, after: str = "", limit: int = 0
+    ) -> Iterator[str]:
+        """Yield the positions of names that begin with an entry's, each with the id at its end.
+
+        Reading begins after one of these positions; `limit` is the page size.
+        """
         first, *others = (keys.name_prefix(form.key) for form in self._forms(entry))
         for prefix in (first, *(other for other in others if not other.startswith(first))):
-            for item in self.table.query_index(self.keys.claims(kind), prefix=prefix):
-                yield keys.identifier(item["gsi_sk"])
+            if after and not after.startswith(prefix):
+                continue
+            found = self.table.query_index(
+                self.keys.claims(kind), prefix=prefix, after=after, limit=limit
+            )
+            yield from (item["gsi_sk"] for item in found if item["gsi_sk"] != after)
+            after = ""
 
     def order_key(self, record: Record, index: Index) -> tuple[str, str]:
         """Return the position of a resource in an indexed order, as `in_order` yields it."""
