@@ -62,19 +62,6 @@ def test_a_person_is_found_by_whatever_it_is_called(
     assert re.findall(r'data-title="Found by">([^<]*)', shown) == [found_by]
 
 
-def test_all_ways_to_find_somebody_take_three_waits(
-    lee: str, ann: Visitor, calls: list[str]
-) -> None:
-    ann.page("/t/acme/people", q="ann@corp.test")
-    calls.clear()
-
-    ann.page("/t/acme/people", q="ann lee")
-
-    at_once = sorted(calls[:-1])  # the tenant is known by now
-    assert at_once == ["GetItem", *["Query"] * 6]
-    assert calls[-1] == "BatchGetItem"
-
-
 def test_those_whose_user_name_begins_so_are_shown_by_pages(acme: Services, ann: Visitor) -> None:
     own = acme.directory("acme")
     expected = [f"zoe{number:02}@corp.test" for number in range(PAGE + 3)]

@@ -25,6 +25,8 @@ PAGES = (  # with the ids of `everything`
     "/t/acme/notes",
     "/t/acme/people",
     "/t/acme/people?q=ann%40x.test",
+    "/t/acme/people?q=Stra%C3%9Fe+Ann&after=x",
+    "/t/acme/people?q=Ann+Stra%C3%9Fe",
     "/t/acme/people/{ann}",
     "/t/acme/duplicates",
     "/t/acme/duplicates?state=dismissed",
