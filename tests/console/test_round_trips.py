@@ -37,6 +37,7 @@ PAGES = (  # with the ids of `everything`
     "/t/acme/brake",
     "/t/acme/log",
     "/t/acme/log?method=PATCH&text=x",
+    "/t/acme/log?q=ann%40x.test",
     "/t/acme/log?q={alias}&days=90",
     "/t/acme/log?q={stub}&status=4",
     "/t/acme/first-cycle",

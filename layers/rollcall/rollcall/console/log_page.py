@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
 
@@ -60,20 +59,20 @@ def _values(view: View) -> Values:
     now = datetime.now(UTC)
     until = _until(filters.get("until", ""), now)
     since = until - timedelta(days=int(_one_of(filters.get("days", "1"), SPANS)))
-    query = log_reader.query(
+    before = view.value("before") or until.isoformat()
+    page = log_reader.page(
         view.operator,
         view.tenant,
         since,
+        _cursor(before),
         name=filters.get("q", ""),
         status=_one_of(filters.get("status", ""), STATUSES),
+        method=_one_of(filters.get("method", ""), ("", *METHODS)),
+        text=filters.get("text", ""),
     )
-    method = _one_of(filters.get("method", ""), ("", *METHODS))
-    query = replace(query, method=method, text=filters.get("text", ""))
-    before = view.value("before") or until.isoformat()
-    page = log_reader.page(view.operator, query, _cursor(before))
     following = ""
     if view.value("follow") and not view.value("before"):
-        follower = LogFollower(view.operator, query, page.entries)
+        follower = LogFollower(view.operator, page.query, page.entries)
         following = view.console.followed.add(follower)
     return {
         **_rows(view, page.entries),

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from rollcall.model.redaction import keyed_hash
 from rollcall.operations.operator import Operator
@@ -66,11 +66,6 @@ class LogQuery:
     method: str = ""
     text: str = ""
 
-    @property
-    def is_narrow(self) -> bool:
-        """Whether it may leave out entries of its time."""
-        return bool(self.status or self.hashes or self.method or self.text)
-
     def selects(self, entry: LogEntry) -> bool:
         """Tell whether the query selects an entry."""
         if not str(entry.status).startswith(self.status):
@@ -92,57 +87,75 @@ class LogPage:
     `looked_at` is the moment back to which the log was read.
     """
 
+    query: LogQuery
     entries: tuple[LogEntry, ...]
     looked_at: str
     rest: str
 
 
+class LogFilters(TypedDict, total=False):
+    """What is filtered by: `name` is a userName, displayName, externalId or id, else `LogQuery`."""
+
+    name: str
+    status: str
+    method: str
+    text: str
+
+
 def query(
-    operator: Operator, tenant: str, since: datetime, *, name: str = "", status: str = ""
+    operator: Operator, tenant: str, since: datetime, **filters: Unpack[LogFilters]
 ) -> LogQuery:
     """Return a query for the entries since a moment, but not before the tenant was created.
 
-    `name` is a userName, displayName, externalId or id. Raises TenantError for an unknown tenant.
+    Raises TenantError for an unknown tenant.
     """
+    name, status = filters.get("name", ""), filters.get("status", "")
     resources = Resources(operator.services.table, tenant)
     reads: list[Callable[[], Any]] = [partial(operator.services.tenants.show, tenant)]
     reads += [partial(resources.resolve, kind, name) for kind in Kind if name]
     settings, *records = at_once(reads)
     # Each day before the tenant was created would cost a read of nothing.
     begin = max(since, datetime.fromisoformat(settings.created))
-    if not name:
-        return LogQuery(tenant, begin, status)
-    key = bytes.fromhex(settings.key)
-    hashes = frozenset({keyed_hash(key, name), keyed_hash(key, name, former)})
-    ids = frozenset({name, *(record.id for record in records if record is not None)})
-    return LogQuery(tenant, begin, status, hashes, ids)
+    hashes, ids = frozenset[str](), frozenset[str]()
+    if name:
+        key = bytes.fromhex(settings.key)
+        hashes = frozenset({keyed_hash(key, name), keyed_hash(key, name, former)})
+        ids = frozenset({name, *(record.id for record in records if record is not None)})
+    method, text = filters.get("method", ""), filters.get("text", "")
+    return LogQuery(tenant, begin, status, hashes, ids, method, text)
 
 
-def page(operator: Operator, query: LogQuery, before: str) -> LogPage:
-    """Read a page of a query, all at once: from `before`, an `order` or an instant, back.
+def page(
+    operator: Operator, tenant: str, since: datetime, before: str, **filters: Unpack[LogFilters]
+) -> LogPage:
+    """Read a page of the entries since a moment: from `before`, an `order` or an instant, back.
 
-    At most LOOKED_AT entries are looked at, of few days, whatever the query selects.
+    At most LOOKED_AT entries are looked at, of few days, whatever the filters select. Entries and
+    what a name means are read at once, in three round trips for an id that was merged away.
     """
-    log, (moment, sign, place) = operator.services.log(query.tenant), before.partition("#")
+    moment, sign, place = before.partition("#")
     until = datetime.fromisoformat(moment)
     midnight = until.replace(hour=0, minute=0, second=0, microsecond=0)
     days = [midnight - timedelta(days=number) for number in range(DAYS_BEFORE + 1)]
-    read = [day for day in days if day + timedelta(days=1) > query.since]
     ends = [f"{instant(until)}{sign}{place}", *map(_last, days[1:])]
-    limit = LOOKED_AT if query.is_narrow else PAGE + 1
-    reads = [
-        partial(log.latest, max(query.since, day), end, limit)
-        for day, end in zip(read, ends, strict=False)
+    limit = LOOKED_AT if any(filters.values()) else PAGE + 1
+    log = operator.services.log(tenant)
+    reads: list[Callable[[], Any]] = [partial(query, operator, tenant, since, **filters)]
+    reads += [
+        partial(log.latest, max(since, day), end, limit)
+        for day, end in zip(days, ends, strict=True)
+        if day + timedelta(days=1) > since
     ]
-    found = [entry for day in at_once(reads) for entry in day][:limit] if reads else []
-    selected = list(filter(query.selects, found))
-    back = max(query.since, days[-1])
-    rest = instant(back) if back > query.since else ""
+    wanted, *found = at_once(reads)
+    looked_at = [entry for day in found for entry in day][:limit]
+    selected = list(filter(wanted.selects, looked_at))
+    back = max(wanted.since, days[-1])
+    rest = instant(back) if back > wanted.since else ""
     if len(selected) > PAGE:
         rest = selected[PAGE - 1].order
-    elif len(found) == limit:
-        rest = found[-1].order
-    return LogPage(tuple(selected[:PAGE]), rest.partition("#")[0] or instant(back), rest)
+    elif len(looked_at) == limit:
+        rest = looked_at[-1].order
+    return LogPage(wanted, tuple(selected[:PAGE]), rest.partition("#")[0] or instant(back), rest)
 
 
 class LogFollower:
