@@ -6,21 +6,25 @@ import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from markupsafe import escape
 
+from rollcall.console import held_acts
 from rollcall.directory.directory import Directory
 from rollcall.model.account_link import LinkPolicy
 from rollcall.model.brake import Disabled, Wave
-from rollcall.operations import held_deletions
+from rollcall.operations import disable_waves, held_deletions
 from rollcall.runtime.services import Services
 from rollcall.scim.instant import instant
 from rollcall.scim.resource_type import Kind
+from rollcall.storage import held_accounts
 from rollcall.storage.brake_items import BrakeItems, fingerprint
 from rollcall.storage.purge_stop import PurgeStop
 from tests.console.conftest import ARN
 from tests.console.consoles import OURS, Visitor
+from tests.console.round_trips import counted
 from tests.console.test_duplicates_page import HOSTILE, logged
 from tests.directory.people import URL, group, patch, user
 from tests.operations.operators import operator_of
@@ -254,3 +258,50 @@ def test_what_is_not_there_is_said(query: str, acme: Services, ann: Visitor) -> 
 
     assert answer.status_code == 409
     assert 'role="alert"' in answer.text
+
+
+def test_of_a_huge_wave_a_page_looks_at_a_part(
+    acme: Services, ann: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(disable_waves, "LOOKED_AT", 3)
+    own = acme.directory("acme")
+    wave(acme, *(user(own, f"u{number}@corp.test", active=False) for number in range(7)))
+
+    with counted(acme) as taken:
+        page = ann.page("/t/acme/brake")
+    seen: list[str] = []
+    while True:
+        main = page.replace("<wbr>", "")
+        seen += re.findall(r">(u\d)@corp.test<", main)
+        further = re.findall(r"\?wave=1&amp;begin=([^\"]+)", page)
+        if not further:
+            break
+        page = ann.page("/t/acme/brake", wave="1", begin=unquote(further[0]))
+    _, planned = ann.plan("wave-enable", tenant="acme", wave="1")
+    told = carried(ann, ann.act("wave-enable", tenant="acme", wave="1"))
+
+    assert taken.number <= 3, str(taken)
+    assert sorted(seen) == [f"u{number}" for number in range(7)]
+    assert "the others are treated likewise" in planned
+    assert "Enabled again: 7." in told
+
+
+def test_of_many_deletions_a_plan_looks_at_the_first(
+    acme: Services, client: Directory, ann: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(held_acts, "LOOKED_AT", 1)
+    monkeypatch.setattr(held_accounts, "MAX_BATCH", 2)
+    gone = [user(client, f"u{number}@corp.test") for number in range(6)]
+    for each in gone[:5]:
+        client.users.delete(each)
+
+    name, planned = ann.plan("refuse", tenant="acme", all="yes")
+    later = datetime.now(UTC)
+    while instant(datetime.now(UTC)) == instant(later):
+        pass  # the next deletion is of another millisecond
+    client.users.delete(gone[5])
+    told = carried(ann, ann.send(f"/plans/{name}", {"reason": "a mistake"}).text)
+
+    assert "more than 2" in planned
+    assert "Back, disabled and local: 5." in told
+    assert "u5@corp.test" in ann.page("/t/acme/brake").replace("<wbr>", "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import HTMLResponse
 
-from rollcall.console import brake_acts
+from rollcall.console import brake_acts, held_acts
 from rollcall.console.act import ActError
 from rollcall.console.view import PageRoute, View
 from rollcall.operations import brake_overview
@@ -14,8 +14,14 @@ from rollcall.operations.disable_waves import STOP
 
 def show(view: View) -> HTMLResponse:
     """Show the brake of a tenant, with one of its waves, the latest without a choice."""
-    wave, first = _number(view, "wave"), _number(view, "first") or 0
-    found = brake_overview.read(view.operator, view.tenant, wave, first, view.value("after"))
+    found = brake_overview.read(
+        view.operator,
+        view.tenant,
+        _number(view, "wave"),
+        first=_number(view, "first") or 0,
+        begin=view.value("begin"),
+        after=view.value("after"),
+    )
     values = {"found": found, "stop": STOP, "size": PAGE}
     return view.page("brake.html", "Brake", values)
 
@@ -30,4 +36,4 @@ def _number(view: View, name: str) -> int | None:
 
 
 ROUTES = [PageRoute("/t/{tenant}/brake", show)]
-ACTS = brake_acts.ACTS
+ACTS = {**brake_acts.ACTS, **held_acts.ACTS}

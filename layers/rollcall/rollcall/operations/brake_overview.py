@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any
 
 from rollcall.model.brake import BrakeSwitch, Wave
-from rollcall.operations.disable_waves import WaveAccount, accounts_of, disabled_in, find
+from rollcall.operations.disable_waves import WaveAccount, accounts_of, find, looked_at
 from rollcall.operations.held_deletions import HeldAccount, holders_of
 from rollcall.operations.operator import Operator
 from rollcall.scim.instant import instant
@@ -27,8 +27,9 @@ class BrakeOverview:
     """The brake of a tenant: planned work, waves, `accounts` of one, and `held` ones.
 
     The switch is `is_off` for planned work; deletions wait `grace` days, and purging is stopped
-    since `stopped`, empty where it is not. Of a wave with `number` accounts those from `first` on
-    are here. `holders` have the names of held accounts by now; `rest` says where more of these are.
+    since `stopped`, empty where it is not. Of `number` accounts of a wave that were looked at those
+    from `first` on are here; these are behind `begin`, and `more` says where others are. `holders`
+    have the names of held accounts by now; `rest` says where more of these are.
     """
 
     switch: BrakeSwitch
@@ -39,6 +40,8 @@ class BrakeOverview:
     shown: Wave | None
     number: int
     first: int
+    begin: str
+    more: str
     accounts: Sequence[WaveAccount]
     held: Sequence[HeldAccount]
     holders: dict[str, str]
@@ -46,17 +49,24 @@ class BrakeOverview:
 
 
 def read(
-    operator: Operator, tenant: str, number: int | None = None, first: int = 0, after: str = ""
+    operator: Operator,
+    tenant: str,
+    number: int | None = None,
+    *,
+    first: int = 0,
+    begin: str = "",
+    after: str = "",
 ) -> BrakeOverview:
     """Read the brake in three round trips, by default with the latest wave.
 
-    `first` is the place in the wave from which on accounts are read, `after` the place among those
-    that are held. Raises TenantError for an unknown tenant, WaveError for an unknown wave.
+    Of a wave, LOOKED_AT accounts are looked at behind `begin`, and PAGE of them read from `first`
+    on. `after` is the place among the accounts that are held. Raises TenantError for an unknown
+    tenant, WaveError for an unknown wave.
     """
     services = operator.services
     table, items = services.table, BrakeItems(services.table, tenant)
     held_accounts = HeldAccounts(table, tenant)
-    begin: list[Callable[[], Any]] = [
+    reads: list[Callable[[], Any]] = [
         lambda: services.tenants.show(tenant),
         items.switch,
         lambda: tuple(items.waves()),
@@ -64,15 +74,15 @@ def read(
         lambda: next(held_accounts.waiting(limit=1), None),
         lambda: list(islice(held_accounts.waiting(after=after, limit=PAGE + 1), PAGE + 1)),
     ]
-    stored, switch, waves, since, oldest, waiting = at_once(begin)
+    stored, switch, waves, since, oldest, waiting = at_once(reads)
     latest = waves[0] if waves else None
     shown = latest if number is None else find(waves, tenant, number)
     page = waiting[:PAGE]
     then: list[Callable[[], Any]] = [
-        lambda: [] if shown is None else disabled_in(items, shown, switch),
+        lambda: ([], "") if shown is None else looked_at(items, shown, switch, begin),
         lambda: list(held_accounts.read_many(each for _, each in page).values()),
     ]
-    disabled, held = at_once(then)
+    (disabled, more), held = at_once(then)
     resources = Resources(table, tenant, moved=stored.moved)
     last: list[Callable[[], Any]] = [
         lambda: list(accounts_of(operator, tenant, disabled[first : first + PAGE])),
@@ -88,6 +98,8 @@ def read(
         shown,
         len(disabled),
         first,
+        begin,
+        more,
         accounts,
         held,
         holders,

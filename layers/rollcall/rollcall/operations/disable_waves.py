@@ -26,6 +26,7 @@ from rollcall.storage.table import MAX_BATCH
 from rollcall.storage.transactions import ConditionFailed
 
 __all__ = [
+    "LOOKED_AT",
     "STOP",
     "BrakeView",
     "EnableOutcome",
@@ -37,11 +38,16 @@ __all__ = [
     "dismiss",
     "enable",
     "find",
+    "looked_at",
+    "preview",
     "view",
 ]
 
 PARALLEL = 8
 """How many accounts are enabled at the same time."""
+
+LOOKED_AT = 1_000
+"""How many accounts are looked at to show a wave, in one round trip: enabling it looks at all."""
 
 STOP = (
     "To stop it in Entra ID: open the application, `Provisioning`, choose `Pause provisioning`. "
@@ -106,6 +112,20 @@ def view(operator: Operator, tenant: str, number: int | None = None) -> BrakeVie
     context = operator.services.directory(tenant).context
     stopped = context.purge_stop.since() if purge.is_stopped(context) else ""
     return BrakeView(switch, waves, shown, accounts, stopped)
+
+
+def preview(
+    operator: Operator, tenant: str, number: int
+) -> tuple[Wave, Sequence[WaveAccount], str]:
+    """Return a wave, its first accounts, and where more of them are, empty where these are all.
+
+    What it costs is bounded by LOOKED_AT. Raises TenantError, WaveError.
+    """
+    operator.services.tenants.show(tenant)
+    items = BrakeItems(operator.services.table, tenant)
+    wave = find(items.waves(), tenant, number)
+    disabled, rest = looked_at(items, wave, items.switch())
+    return wave, list(accounts_of(operator, tenant, disabled)), rest
 
 
 def enable(
@@ -209,9 +229,28 @@ def disabled_in(items: BrakeItems, wave: Wave, switch: BrakeSwitch) -> list[Disa
     Who was disabled once more after it, after an operator began to enable its accounts, or as
     planned work, is left alone.
     """
+    return _of(wave, switch, items.disabled(wave.began))
+
+
+def looked_at(
+    items: BrakeItems, wave: Wave, switch: BrakeSwitch, after: str = ""
+) -> tuple[list[Disabled], str]:
+    """Return who of a wave is among the next LOOKED_AT that were disabled, and where more are.
+
+    It begins behind `after`. Who was disabled once more behind those is among them.
+    """
+    time, _, user = after.partition("#")
+    reading = items.disabled(time or wave.began, behind=user, limit=LOOKED_AT)
+    read = list(islice(reading, LOOKED_AT))
+    is_more = len(read) == LOOKED_AT and read[-1].time <= wave.latest
+    rest = f"{read[-1].time}#{read[-1].user}" if is_more else ""
+    return _of(wave, switch, read), rest
+
+
+def _of(wave: Wave, switch: BrakeSwitch, disabled: Iterable[Disabled]) -> list[Disabled]:
     latest: dict[str, Disabled] = {}
     again: set[str] = set()
-    for each in items.disabled(wave.began):
+    for each in disabled:
         before = latest.get(each.user)
         if before is not None and wave.was_enabled_between(before.time, each.time):
             again.add(each.user)

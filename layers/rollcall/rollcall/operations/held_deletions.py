@@ -27,6 +27,7 @@ __all__ = [
     "HeldOutcome",
     "HeldResult",
     "HeldView",
+    "batches",
     "holders_of",
     "refuse",
     "release",
@@ -108,13 +109,25 @@ def select(
                 f"{missing[0]} is not held: `rollcall brake list {tenant}` lists who is"
             )
         return list(found.values())
-    accounts = list(context.held_accounts.all())
-    if every or wave is None:
-        return accounts
+    selected = batches(operator, tenant, None if every else wave)
+    return [each for batch in selected for each in batch]
+
+
+def batches(
+    operator: Operator, tenant: str, wave: int | None = None, until: str = ""
+) -> Iterator[list[HeldAccount]]:
+    """Yield the held accounts of a wave, or all, some at once; none that was deleted after `until`.
+
+    Raises TenantError for an unknown tenant, HeldError for an unknown wave.
+    """
+    held_accounts = operator.context(tenant).held_accounts
+    if wave is None:
+        return held_accounts.batches(until=until)
     of_tenant = BrakeItems(operator.services.table, tenant).wave(wave)
     if of_tenant is None:
         raise HeldError(f"{tenant} has no wave {wave}: `rollcall brake show {tenant}` lists them")
-    return [each for each in accounts if of_tenant.began <= each.deleted <= of_tenant.latest]
+    latest = min(of_tenant.latest, until) if until else of_tenant.latest
+    return held_accounts.batches(of_tenant.began, latest)
 
 
 def release(
@@ -131,10 +144,11 @@ def release(
     results: list[HeldResult] = []
     if dry_run:
         return [HeldResult(held, HeldOutcome.PURGED) for held in accounts]
+    contexts = operator.contexts(tenant)
     for held in accounts:
-        results.append(act(operator.context(tenant), held))
+        results.append(act(contexts(), held))
         yield Progress(len(results), len(accounts), "accounts")
-    _settle(operator, operator.context(tenant))
+    _settle(operator, contexts())
     return results
 
 

@@ -10,7 +10,7 @@ from rollcall.operator_error import OperatorError
 from rollcall.scim.instant import instant
 from rollcall.storage.brake_items import BrakeItems
 
-__all__ = ["MAX_OFF", "BrakeSwitch", "instant", "switch_off", "switch_on"]
+__all__ = ["MAX_OFF", "BrakeSwitch", "instant", "read", "switch_off", "switch_on"]
 
 
 class PlannedWorkError(OperatorError):
@@ -34,6 +34,12 @@ def switch_off(operator: Operator, tenant: str, until: datetime) -> BrakeSwitch:
     items.set_switch(switch)
     _log(operator, tenant, "brake off", f"until {switch.until}")
     return switch
+
+
+def read(operator: Operator, tenant: str) -> BrakeSwitch:
+    """Return the switch. Raises TenantError for an unknown tenant."""
+    operator.services.tenants.show(tenant)
+    return BrakeItems(operator.services.table, tenant).switch()
 
 
 def switch_on(operator: Operator, tenant: str) -> bool:

@@ -55,10 +55,17 @@ class BrakeItems:
             for each in disabled
         )
 
-    def disabled(self, since: str, until: str = "") -> Iterator[Disabled]:
-        """Yield who was disabled from one instant to another, in the order of time."""
-        after = self._keys.disabled(since, "")["sk"]
-        for item in self._table.query(self._keys.brake(), keys.DISABLED, after=after):
+    def disabled(
+        self, since: str, until: str = "", *, behind: str = "", limit: int = 0
+    ) -> Iterator[Disabled]:
+        """Yield who was disabled from one instant to another, in the order of time.
+
+        It begins behind the user `behind` who was disabled at the first instant, if any. `limit` is
+        how many are read in a round trip, 0 for as many as one returns.
+        """
+        after = self._keys.disabled(since, behind)["sk"] if behind else f"{keys.DISABLED}{since}#"
+        reading = self._table.query(self._keys.brake(), keys.DISABLED, after=after, limit=limit)
+        for item in reading:
             time, _, user = item["sk"].removeprefix(keys.DISABLED).partition("#")
             if until and time > until:
                 return

@@ -12,7 +12,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import islice, takewhile
 from typing import Any, Unpack
 
 from rollcall.aws.attribute_values import Item
@@ -130,13 +130,15 @@ class HeldAccounts:
 
     def all(self) -> Iterator[HeldAccount]:
         """Yield all held accounts in the order of deletion."""
-        batch: list[str] = []
-        for _, identifier in self.waiting():
-            batch.append(identifier)
-            if len(batch) == MAX_BATCH:
-                yield from self.read_many(batch).values()
-                batch = []
-        yield from self.read_many(batch).values()
+        for batch in self.batches():
+            yield from batch
+
+    def batches(self, since: str = "", until: str = "") -> Iterator[list[HeldAccount]]:
+        """Yield the held accounts that were deleted within a time, some at once, in that order."""
+        found = takewhile(lambda each: not until or each[0] <= until, self.waiting(after=since))
+        identifiers = (identifier for _, identifier in found)
+        while batch := list(islice(identifiers, MAX_BATCH)):
+            yield list(self.read_many(batch).values())
 
     def purge(self, held: HeldAccount, actor: Actor | None = None) -> list[Action]:
         """Return the actions that leave nothing of a held account but an ordinary tombstone.
