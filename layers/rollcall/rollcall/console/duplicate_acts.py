@@ -51,7 +51,13 @@ def plan_merge(operator: Operator, tenant: str, form: Form) -> Plan:
     ]
 
     def carry_out(operator: Operator) -> ActResult:
-        ids = account_merge.merge(operator, tenant, plan)
+        try:
+            ids = account_merge.merge(operator, tenant, plan)
+        except accounts.AccountError:  # merged by an attempt before, whose answer was lost
+            merged = account_merge.find_merged(operator, tenant, plan.before.id, plan.removed.id)
+            if merged is None:
+                raise
+            ids = merged
 
         def finish() -> Generator[Progress, None, Sequence[str]]:
             yield from account_merge.finish_merge(operator, tenant, ids)

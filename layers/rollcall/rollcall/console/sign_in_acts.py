@@ -1,4 +1,8 @@
-"""The acts on how a tenant signs in: links, tokens, clients and trusts."""
+"""The acts on how a tenant signs in: links, tokens, clients and trusts.
+
+A plan says how what it makes is called: tried again after an answer was lost, it makes that again,
+and no second one.
+"""
 
 from __future__ import annotations
 
@@ -42,10 +46,10 @@ def plan_handover(operator: Operator, tenant: str, form: Form) -> Plan:
 def plan_issue(operator: Operator, tenant: str, form: Form) -> Plan:
     """Plan a further token."""
     label, days = required(form, "label", "a label"), number(form, "days", 1, 731, "days")
-    scope = chosen(form, "scope", Scope)
+    scope, new = chosen(form, "scope", Scope), tokens.new_token_id()
 
     def carry_out(operator: Operator) -> ActResult:
-        issued = tokens.issue(operator, tenant, label, days, scope)
+        issued = tokens.issue(operator, tenant, label, days, scope, identifier=new)
         return ActResult([f"the token `{issued.token.id}` works", ONCE], {"Token": issued.plain})
 
     changes = [Change("token", "", f"{label}, {scope.value}, for {days} days")]
@@ -56,10 +60,12 @@ def plan_rotate(operator: Operator, tenant: str, form: Form) -> Plan:
     """Plan the replacement of a token."""
     token = required(form, "token", "the token")
     overlap = number(form, "overlap", 0, 30, "days")
-    before = tokens.show(operator, tenant, token).token
+    before, new = tokens.show(operator, tenant, token).token, tokens.new_token_id()
 
     def carry_out(operator: Operator) -> ActResult:
-        issued = tokens.rotate(operator, tenant, token, timedelta(days=overlap), TOKEN_DAYS)
+        issued = tokens.rotate(
+            operator, tenant, token, timedelta(days=overlap), TOKEN_DAYS, identifier=new
+        )
         told = [f"the token `{issued.token.id}` works in the place of `{token}`", ONCE]
         return ActResult(told, {"Token": issued.plain})
 
@@ -92,9 +98,12 @@ def plan_client(operator: Operator, tenant: str, form: Form) -> Plan:
     """Plan an OAuth client with a secret."""
     label = required(form, "label", "a label")
     days = number(form, "days", MIN_DAYS, MAX_DAYS, "days")
+    new = client_registration.new_client_id()
 
     def carry_out(operator: Operator) -> ActResult:
-        issued = client_registration.create(operator, tenant, label, days, Scope.READ_WRITE)
+        issued = client_registration.create(
+            operator, tenant, label, days, Scope.READ_WRITE, identifier=new
+        )
         told = [f"the client `{issued.client.id}` may sign in", ONCE]
         secrets = {"Client identifier": issued.client.id, "Client secret": issued.plain}
         return ActResult(told, secrets)
@@ -109,9 +118,12 @@ def plan_trust(operator: Operator, tenant: str, form: Form) -> Plan:
     names = ("issuer", "jwks", "subject", "audience")
     issuer, jwks, subject, audience = (form.get(name, "").strip() for name in names)
     pasted = trusts.read(operator, issuer, jwks, subject, audience)
+    new = client_registration.new_client_id()
 
     def carry_out(operator: Operator) -> ActResult:
-        client = trusts.create(operator, tenant, pasted.trust, label, Scope.READ_WRITE)
+        client = trusts.create(
+            operator, tenant, pasted.trust, label, Scope.READ_WRITE, identifier=new
+        )
         told = [
             f"`{client.id}` signs in by assertions of `{pasted.trust.issuer}`, without a secret"
         ]
@@ -130,11 +142,11 @@ def plan_trust(operator: Operator, tenant: str, form: Form) -> Plan:
 def plan_rotate_client(operator: Operator, tenant: str, form: Form) -> Plan:
     """Plan another secret of a client."""
     client = required(form, "client", "the client")
-    overlap = number(form, "overlap", 0, 30, "days")
+    overlap, new = number(form, "overlap", 0, 30, "days"), client_registration.new_secret_id()
 
     def carry_out(operator: Operator) -> ActResult:
         issued = client_registration.rotate(
-            operator, tenant, client, timedelta(days=overlap), TOKEN_DAYS
+            operator, tenant, client, timedelta(days=overlap), TOKEN_DAYS, identifier=new
         )
         return ActResult(
             [f"the secret `{issued.secret.id}` of `{client}` works", ONCE],

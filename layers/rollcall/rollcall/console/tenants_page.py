@@ -12,7 +12,7 @@ from rollcall.console.view import PageRoute, View
 from rollcall.operations import handover_link, tenant_lifecycle
 from rollcall.operations.handover_link import TOKEN_DAYS
 from rollcall.operations.operator import Operator
-from rollcall.operations.tenant_lifecycle import ListedTenant
+from rollcall.operations.tenant_lifecycle import ListedTenant, NewTenant
 
 PAGE = 50
 """The tenants of a page."""
@@ -57,10 +57,13 @@ def cursor(listed: ListedTenant) -> str:
 def plan_create(operator: Operator, _: str, form: Form) -> Plan:
     """Plan a new tenant, with a link for its administrator, with a token, or with neither."""
     name, way = required(form, "name", "the name of the tenant"), form.get("way", "link")
-    url = tenant_lifecycle.plan_creation(operator, name)
+    creation = tenant_lifecycle.plan_creation(operator, name, with_token=way == "token")
+    created: list[NewTenant] = []  # by an attempt that did not come to the link
 
     def carry_out(operator: Operator) -> ActResult:
-        made = tenant_lifecycle.create(operator, name, with_token=way == "token")
+        if not created:
+            created.append(tenant_lifecycle.carry_out(operator, creation))
+        made = created[0]
         told = [f"`{name}` is active; its Tenant URL is `{made.url}`"]
         secrets = {}
         if way == "token":
@@ -78,7 +81,7 @@ def plan_create(operator: Operator, _: str, form: Form) -> Plan:
     gets = {"link": "a link by which the administrator gets the token", "token": "a first token"}
     changes = [
         Change("state", "", "active"),
-        Change("Tenant URL", "", url),
+        Change("Tenant URL", "", creation.url),
         Change("sign-in", "", gets.get(way, "none yet")),
     ]
     return Plan(f"Switch SCIM on for {name}", "Switch on", carry_out, changes)

@@ -9,7 +9,7 @@ from rollcall.aws.signing_keys import SigningKey
 from rollcall.operations.operator import Operator
 from rollcall.operations.tokens import Scope
 from rollcall.storage.token_usage import TokenUse
-from rollcall.tenants.oauth_clients import ClientSecret, OAuthClient
+from rollcall.tenants.oauth_clients import ClientSecret, OAuthClient, new_client_id, new_secret_id
 from rollcall.tenants.tenant_clients import MAX_DAYS, MIN_DAYS, IssuedSecret
 from rollcall.tenants.tenants import TenantError
 from rollcall.tenants.token_expiry import SOON
@@ -23,6 +23,8 @@ __all__ = [
     "OAuthClient",
     "Scope",
     "TokenUse",
+    "new_client_id",
+    "new_secret_id",
 ]
 
 
@@ -36,21 +38,41 @@ class UsedClient:
 
 
 def create(
-    operator: Operator, tenant: str, label: str, days: int, scope: Scope, *, hours: int = 1
+    operator: Operator,
+    tenant: str,
+    label: str,
+    days: int,
+    scope: Scope,
+    *,
+    hours: int = 1,
+    identifier: str = "",
 ) -> IssuedSecret:
-    """Add a client with a secret; its tokens are valid for some hours. Raises TenantError."""
+    """Add a client with a secret; its tokens are valid for some hours. Raises TenantError.
+
+    With an `identifier` it is there once however often this is repeated, with the latest secret.
+    """
     clients = operator.services.oauth_clients(tenant)
-    issued = clients.create(label, days, scope.value, hours * 3600)
+    issued = clients.create(label, days, scope.value, hours * 3600, identifier=identifier)
     detail = f"{scope.value}, secret {issued.secret.id} until {issued.secret.expires}"
     _write(operator, tenant, "create", issued.client.id, detail)
     return issued
 
 
 def rotate(
-    operator: Operator, tenant: str, client: str | None, overlap: timedelta, days: int
+    operator: Operator,
+    tenant: str,
+    client: str | None,
+    overlap: timedelta,
+    days: int,
+    *,
+    identifier: str = "",
 ) -> IssuedSecret:
-    """Add a secret to a client; the live one works for `overlap` more. Raises TenantError."""
-    issued = operator.services.oauth_clients(tenant).rotate(client, overlap, days)
+    """Add a secret to a client; the live one works for `overlap` more. Raises TenantError.
+
+    `identifier` is the new secret's, so that it is there once however often this is repeated.
+    """
+    clients = operator.services.oauth_clients(tenant)
+    issued = clients.rotate(client, overlap, days, new_identifier=identifier)
     detail = f"secret {issued.secret.id} until {issued.secret.expires}"
     if (old := issued.replaced) is not None:
         detail += f", in the place of {old.id}, which works until {old.expires}"

@@ -4,16 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 from rollcall.model.tenant_summary import TenantSummary
 from rollcall.operations.operator import Operator
 from rollcall.scim.instant import instant
 from rollcall.storage.usage_items import UsageHour, UsageItems
 from rollcall.tenants import attention
-from rollcall.tenants.tenants import Tenant, TenantError, check_name
+from rollcall.tenants.tenants import (
+    TOKEN_DAYS,
+    Tenant,
+    TenantError,
+    Token,
+    check_name,
+    new_token,
+)
 
 __all__ = ["Tenant", "UsageHour"]
+
+FIRST = "first"
+"""The label of the token that a tenant is created with."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +33,16 @@ class NewTenant:
 
     name: str
     url: str
+    token: str | None = field(repr=False)
+
+
+@dataclass(frozen=True)
+class TenantCreation:
+    """A tenant that is to be created: its secret's content, and its token in plain text, if any."""
+
+    name: str
+    url: str
+    content: Mapping[str, Any] = field(repr=False)
     token: str | None = field(repr=False)
 
 
@@ -64,14 +85,13 @@ class TenantOverview:
     latest: UsageHour | None
 
 
-def plan_creation(operator: Operator, tenant: str) -> str:
-    """Return the Tenant URL that a tenant will have. Raises TenantError where it cannot be made."""
-    tenants = operator.services.tenants
+def plan_creation(operator: Operator, tenant: str, *, with_token: bool) -> TenantCreation:
+    """Return what a tenant will be made of. Raises TenantError where it cannot be made."""
     check_name(tenant)
     try:
-        tenants.show(tenant)
+        operator.services.tenants.show(tenant)
     except TenantError:
-        return operator.tenant_url(tenant)
+        return _prepared(operator, tenant, with_token=with_token)
     raise TenantError(f"there is a tenant {tenant} already")
 
 
@@ -82,14 +102,17 @@ def read(operator: Operator, tenant: str) -> Tenant:
 
 def create(operator: Operator, tenant: str, *, with_token: bool = True) -> NewTenant:
     """Create a tenant, by default with a token. Raises TenantError for a name that is taken."""
-    tenants = operator.services.tenants
-    token = None
-    if with_token:
-        token = tenants.create(tenant)
-    else:
-        tenants.add(tenant)
-    _log(operator, tenant, "create", "with a token" if with_token else "")
-    return NewTenant(tenant, operator.tenant_url(tenant), token)
+    return carry_out(operator, _prepared(operator, tenant, with_token=with_token))
+
+
+def carry_out(operator: Operator, creation: TenantCreation) -> NewTenant:
+    """Create a tenant: once, however often that is repeated after an answer was lost.
+
+    Raises TenantError where there is another one of its name.
+    """
+    operator.services.tenants.store(creation.name, dict(creation.content))
+    _log(operator, creation.name, "create", "with a token" if creation.token else "")
+    return NewTenant(creation.name, creation.url, creation.token)
 
 
 def list_all(operator: Operator) -> TenantList:
@@ -142,6 +165,16 @@ def listed(summary: TenantSummary, now: datetime) -> ListedTenant:
         summary.needs(now),
         tuple(attention.sentences(summary, now)),
         summary.expires(now),
+    )
+
+
+def _prepared(operator: Operator, tenant: str, *, with_token: bool) -> TenantCreation:
+    tenants, plain, first = operator.services.tenants, None, list[Token]()
+    if with_token:
+        plain, token = new_token(FIRST, tenants.clock(), timedelta(days=TOKEN_DAYS))
+        first = [token]
+    return TenantCreation(
+        tenant, operator.tenant_url(tenant), tenants.prepare(tenant, *first), plain
     )
 
 

@@ -11,13 +11,20 @@ from rollcall.storage.outbox import Outbox
 from rollcall.storage.token_usage import TokenUse
 from rollcall.tenants.oauth_clients import OAuthClient
 from rollcall.tenants.tenant_tokens import IssuedToken
-from rollcall.tenants.tenants import READ_ONLY, READ_WRITE, TOKEN_DAYS, TenantError, Token
+from rollcall.tenants.tenants import (
+    READ_ONLY,
+    READ_WRITE,
+    TOKEN_DAYS,
+    TenantError,
+    Token,
+    new_token_id,
+)
 from rollcall.tenants.token_expiry import SOON
 
 IN_USE = timedelta(days=1)
 """A token that was used within this time is in use. Of its use only the day is known."""
 
-__all__ = ["SOON", "TOKEN_DAYS", "IssuedToken", "Token", "TokenUse"]
+__all__ = ["SOON", "TOKEN_DAYS", "IssuedToken", "Token", "TokenUse", "new_token_id"]
 
 
 class Scope(StrEnum):
@@ -47,23 +54,32 @@ class Retirement:
     objections: tuple[str, ...]
 
 
-def issue(operator: Operator, tenant: str, label: str, days: int, scope: Scope) -> IssuedToken:
-    """Add a token to a tenant. Raises TenantError."""
-    issued = operator.services.tokens(tenant).issue(label, days, scope.value)
+def issue(
+    operator: Operator, tenant: str, label: str, days: int, scope: Scope, *, identifier: str = ""
+) -> IssuedToken:
+    """Add a token to a tenant, in the place of one with its `identifier`. Raises TenantError."""
+    issued = operator.services.tokens(tenant).issue(label, days, scope.value, identifier=identifier)
     detail = f"{scope.value}, until {issued.token.expires}"
     operator.audit_log(tenant).write("issue", f"Token/{issued.token.id}", detail)
     return issued
 
 
 def rotate(
-    operator: Operator, tenant: str, token: str | None, overlap: timedelta, days: int
+    operator: Operator,
+    tenant: str,
+    token: str | None,
+    overlap: timedelta,
+    days: int,
+    *,
+    identifier: str = "",
 ) -> IssuedToken:
     """Replace a token by a new one with its label and scope; the old one works for `overlap` more.
 
-    Without an id it is the only live token that is not being replaced. Raises TenantError.
+    Without an id it is the only live token that is not being replaced. `identifier` is the new
+    token's, so that it is there once however often this is repeated. Raises TenantError.
     """
     services = operator.services
-    issued = services.tokens(tenant).rotate(token, overlap, days)
+    issued = services.tokens(tenant).rotate(token, overlap, days, new_identifier=identifier)
     if (old := issued.replaced) is not None:
         log = operator.audit_log(tenant)
         detail = f"by {issued.token.id}, works until {old.expires}"

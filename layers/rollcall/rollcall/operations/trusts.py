@@ -55,11 +55,16 @@ def try_assertion(operator: Operator, trust: Trust, assertion: str) -> None:
         raise OperatorError("\n".join(sentences))
 
 
-def create(operator: Operator, tenant: str, trust: Trust, label: str, scope: Scope) -> OAuthClient:
-    """Add a client that signs in by a trust. Raises TenantError."""
+def create(
+    operator: Operator, tenant: str, trust: Trust, label: str, scope: Scope, *, identifier: str = ""
+) -> OAuthClient:
+    """Add a client that signs in by a trust, in the place of one with its `identifier`.
+
+    Raises TenantError.
+    """
     services = operator.services
     clients = TenantClients(services.tenants, tenant)
-    client = clients.create_trusted(label, trust, scope.value)
+    client = clients.create_trusted(label, trust, scope.value, identifier=identifier)
     detail = f"{scope.value}, trusts {trust.issuer} with the subject {trust.subject}"
     operator.audit_log(tenant).write("trust", f"Client/{client.id}", detail)
     return client

@@ -78,18 +78,24 @@ class TenantClients:
         return self._add(self._new_client(identifier, label, scope, token_seconds, trust=trust))
 
     def rotate(
-        self, identifier: str | None, overlap: timedelta, days: int = MIN_DAYS
+        self,
+        identifier: str | None,
+        overlap: timedelta,
+        days: int = MIN_DAYS,
+        *,
+        new_identifier: str = "",
     ) -> IssuedSecret:
         """Add a secret to a client; the live one works for `overlap` more.
 
         Without an id it is the only client with secrets. An overlap of zero is for a secret that
-        leaked: it ends all others, and the access tokens that were issued for them. Raises
+        leaked: it ends all others, and the access tokens that were issued for them. Repeated with
+        the same `new_identifier`, it replaces the new secret, whose answer was lost. Raises
         TenantError.
         """
         if not timedelta() <= overlap <= MAX_OVERLAP:
             raise TenantError(f"an overlap is between 0 and {MAX_OVERLAP.days} days")
         old = self._to_rotate(identifier)
-        plain, secret = self._new_secret(days)
+        plain, secret = self._new_secret(days, new_identifier)
         now = self._now()
 
         def swap(client: OAuthClient) -> OAuthClient:
@@ -97,17 +103,16 @@ class TenantClients:
                 return client  # added already, by an attempt whose answer was lost
             if not overlap:
                 return replace(client, secrets=(secret,))
-            live = [stored for stored in client.secrets if stored.is_live(now)]
+            others = [stored for stored in client.secrets if stored.id != secret.id]
+            live = [stored for stored in others if stored.is_live(now)]
             if len(live) >= MAX_SECRETS:
                 raise TenantError(_full(client, live))
             last = instant(now + overlap)
-            ending = tuple(
-                replace(stored, expires=min(stored.expires, last)) for stored in client.secrets
-            )
+            ending = tuple(replace(stored, expires=min(stored.expires, last)) for stored in others)
             return replace(client, secrets=(*ending, secret))
 
         client = self._change(old.id, swap)
-        before = [stored for stored in old.secrets if stored.is_live(now)]
+        before = [each for each in old.secrets if each.is_live(now) and each.id != secret.id]
         replaced = max(before, key=lambda stored: stored.expires, default=None)
         if replaced is not None:
             until = min(replaced.expires, instant(now + overlap))
@@ -155,14 +160,14 @@ class TenantClients:
 
         return self._change(identifier, remove)
 
-    def _new_secret(self, days: int) -> tuple[str, ClientSecret]:
+    def _new_secret(self, days: int, identifier: str = "") -> tuple[str, ClientSecret]:
         if not MIN_DAYS <= days <= MAX_DAYS:
             raise TenantError(
                 f"a client secret is valid for one to three years, {MIN_DAYS} to {MAX_DAYS} days"
             )
         plain, now = token_format.generate(oauth_clients.PREFIX), self._now()
         digest, until = token_format.digest(plain), instant(now + timedelta(days=days))
-        return plain, ClientSecret(new_secret_id(), digest, instant(now), until)
+        return plain, ClientSecret(identifier or new_secret_id(), digest, instant(now), until)
 
     def _new_client(
         self,

@@ -67,19 +67,27 @@ class TenantTokens:
         return self._issued(plain, token, lambda stored: stored.label == label)
 
     def rotate(
-        self, identifier: str | None, overlap: timedelta, days: int = TOKEN_DAYS
+        self,
+        identifier: str | None,
+        overlap: timedelta,
+        days: int = TOKEN_DAYS,
+        *,
+        new_identifier: str = "",
     ) -> IssuedToken:
         """Replace a token by one of the same label and scope; the old one works for `overlap` more.
 
         Without an id it is the only live token that is not being replaced already. An overlap of
-        zero is for a token that leaked. Raises TenantError.
+        zero is for a token that leaked. Repeated with the same `new_identifier`, it replaces the
+        new token, whose answer was lost. Raises TenantError.
         """
         if not timedelta() <= overlap <= MAX_OVERLAP:
             raise TenantError(f"an overlap is between 0 and {MAX_OVERLAP.days} days")
-        now = self._tenants.clock()
-        old = self._to_replace(self._tenants.show(self._tenant).tokens, identifier)
+        now, stored = self._tenants.clock(), self._tenants.show(self._tenant)
+        if (made := stored.token(new_identifier)) is not None:
+            return self._rotated_again(made, stored.token(identifier or ""), identifier or "", days)
+        old = self._to_replace(stored.tokens, identifier)
         check_label_and_days(old.label, days)
-        plain, token = new_token(old.label, now, timedelta(days=days), old.scope)
+        plain, token = new_token(old.label, now, timedelta(days=days), old.scope, new_identifier)
         last = min(old.expires, instant(now + overlap))
         ending = replace(old, expires=last, successor=token.id)
 
@@ -96,6 +104,14 @@ class TenantTokens:
 
         self._tenants.change(self._tenant, swap)
         return IssuedToken(plain, token, ending)
+
+    def _rotated_again(
+        self, made: Token, old: Token | None, identifier: str, days: int
+    ) -> IssuedToken:
+        """Issue a token once more that was made in the place of one that may have ended."""
+        issued = self.issue(made.label, days, made.scope, identifier=made.id)
+        ended = replace(made, id=identifier, expires=made.created, successor=made.id)
+        return replace(issued, replaced=old or ended)
 
     def revoke(self, identifier: str) -> Token:
         """Delete a token: it is refused everywhere within a minute. Raises TenantError."""

@@ -144,29 +144,35 @@ class Tenants:
 
     def add(self, name: str, *first: Token) -> None:
         """Create a tenant with some tokens, or without any."""
+        self.store(name, self.prepare(name, *first))
+
+    def prepare(self, name: str, *first: Token) -> Content:
+        """Return what a tenant is made of. Raises TenantError for an invalid name."""
         check_name(name)
         if is_release_tenant(name):
             raise TenantError(f"{name} is a name that releases use")
-        self._create(name, *first)
+        return self._content(*first)
 
     def add_for_release(self, name: str, token: Token) -> None:
         """Create a tenant that only a release uses, and that is not listed."""
-        self._create(name, token, grace=0)  # what it deletes is gone before the next release
+        self.store(name, {**self._content(token), "grace": 0})  # what it deletes is gone at once
 
-    def _create(self, name: str, *first: Token, **settings: int) -> None:
-        content = {
-            "state": ACTIVE,
-            "created": instant(self.clock()),
-            "key": token_hex(32),
-            "tokens": [asdict(token) for token in first],
-            "nameKeys": NAME_KEYS,
-            **settings,
-        }
+    def store(self, name: str, content: Content) -> None:
+        """Create a tenant of what was prepared: once, however often that is repeated."""
         try:
             self._secrets.create(name, content)
         except SecretExists as error:
             raise TenantError(f"there is a tenant {name} already") from error
         self._changed(name)
+
+    def _content(self, *first: Token) -> Content:
+        return {
+            "state": ACTIVE,
+            "created": instant(self.clock()),
+            "key": token_hex(32),
+            "tokens": [asdict(token) for token in first],
+            "nameKeys": NAME_KEYS,
+        }
 
     def show(self, name: str) -> Tenant:
         """Return a tenant."""
