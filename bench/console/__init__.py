@@ -1,0 +1,1 @@
+"""What each page and each act of the console takes of a large deployment."""
