@@ -121,7 +121,7 @@ events-api: install $(SAM)/.installed-$(SAM_VERSION)  ## run every request with 
 deploy-local: rehearsable  ## deploy the whole stack to an AWS on 127.0.0.1, with a tenant, until Ctrl-C; needs Python 3.13
 	$(BIN)/python -m rehearsal deploy
 
-rehearse: rehearsable  ## rehearse a deployment: a first day, an update, a failed one, a second stack, the end
+rehearse: rehearsable  ## rehearse a deployment: a first day, a second stack, an update, a failed one, the end
 	$(BIN)/python -m rehearsal play
 
 bench: install  ## measure Rollcall and other SCIM servers side by side; `python -m bench --quick` is shorter

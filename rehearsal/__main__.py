@@ -1,7 +1,7 @@
 """`python -m rehearsal`: the whole stack on an AWS of this machine.
 
 deploy   deploy it, make a tenant, and stay until Ctrl-C
-play     rehearse: a first day, operators' work, an update, a failed one, a second stack, the end
+play     rehearse: a first day, operators' work, a second stack, an update, a failed one, the end
 built    tell by the exit code whether the functions are built from what stands here
 """
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any
 
 from rehearsal import mailbox
+from rehearsal.mailbox import Mailbox
 from rehearsal.rows import expect
 from rehearsal.stack import Stack
 from rehearsal.tenant import Tenant
@@ -12,16 +16,31 @@ from rehearsal.tenant import Tenant
 _USER = {"userName": "ann.lee@initech.example", "active": True}
 
 
-def move(first: Stack, second: Stack) -> str:
-    """Move a tenant with the command, and check who serves it and what the buses say."""
-    mover, arrived = Tenant(first, "initech"), Tenant(second, "initech")
+@contextmanager
+def begun(first: Stack, second: Stack) -> Iterator[Callable[[], str]]:
+    """Begin to move a tenant, and yield what waits for the end and checks it.
+
+    A move waits 90 seconds for requests that are under way: other steps are played meanwhile.
+    """
+    with ThreadPoolExecutor(1) as mover:
+        moved = mover.submit(_moved, first, second)
+        yield lambda: _check(first, second, moved)
+
+
+def _moved(first: Stack, second: Stack) -> tuple[Tenant, Mailbox, Any]:
+    """Move a tenant with the command; return it, what the buses tell, and what the command says."""
+    mover = Tenant(first, "initech")
     mover.create()
     expect(mover.status("POST", "/Users", body=_USER), 201, "a user")
     product = mailbox.of_bus(second.cloud, second.outputs()["Bus"])
-
     asked = ("tenants", "move", mover.name, "--to-stack", second.name)
-    done = first.json(*asked, "--yes", "--reason", "the rehearsal of a move")
+    return mover, product, first.json(*asked, "--yes", "--reason", "the rehearsal of a move")
 
+
+def _check(first: Stack, second: Stack, moved: Future[tuple[Tenant, Mailbox, Any]]) -> str:
+    """Check who serves the tenant after its move, and what the buses say."""
+    mover, product, done = moved.result()
+    arrived = Tenant(second, mover.name)
     arrived.url, arrived.token = second.local_url(done["url"]), mover.token
     expect(mover.status("GET", "/Users"), 503, "the stack that it has left")
     expect(arrived.status("GET", "/Users"), 200, "the stack that it moved to, with its old token")

@@ -44,13 +44,14 @@ def play(cloud: Cloud) -> int:
     rows.step("sign-in", acme.sign_in)
     rows.step("releases", partial(releases.check_releases, stack))
     rows.step("alarms", partial(alarms.set_off, stack, people))
-    rows.step("update", partial(update.update_under_load, stack, acme))
-    rows.step("failed update", partial(update.roll_back_under_load, stack, acme))
-    rows.step("tenant's end", other.end)
     second = Stack(cloud, "rollcall-two")
     twin = Tenant(second, "acme")
     rows.step("second stack", partial(check_isolation, stack, acme, second, twin))
-    rows.step("move", partial(moving.move, stack, second))
+    with moving.begun(stack, second) as move:
+        rows.step("update", partial(update.update_under_load, stack, acme))
+        rows.step("failed update", partial(update.roll_back_under_load, stack, acme))
+        rows.step("tenant's end", other.end)
+        rows.step("move", move)
     rows.step("stack's end", partial(delete_first, stack, twin))
     rows.close()
     return rows.differences
