@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -22,24 +22,18 @@ def begun(first: Stack, second: Stack) -> Iterator[Callable[[], str]]:
 
     A move waits 90 seconds for requests that are under way: other steps are played meanwhile.
     """
-    with ThreadPoolExecutor(1) as mover:
-        moved = mover.submit(_moved, first, second)
-        yield lambda: _check(first, second, moved)
-
-
-def _moved(first: Stack, second: Stack) -> tuple[Tenant, Mailbox, Any]:
-    """Move a tenant with the command; return it, what the buses tell, and what the command says."""
     mover = Tenant(first, "initech")
     mover.create()
     expect(mover.status("POST", "/Users", body=_USER), 201, "a user")
     product = mailbox.of_bus(second.cloud, second.outputs()["Bus"])
     asked = ("tenants", "move", mover.name, "--to-stack", second.name)
-    return mover, product, first.json(*asked, "--yes", "--reason", "the rehearsal of a move")
+    with ThreadPoolExecutor(1) as operator:
+        moved = operator.submit(first.json, *asked, "--yes", "--reason", "the rehearsal of a move")
+        yield lambda: _check(mover, product, second, moved.result())
 
 
-def _check(first: Stack, second: Stack, moved: Future[tuple[Tenant, Mailbox, Any]]) -> str:
+def _check(mover: Tenant, product: Mailbox, second: Stack, done: Any) -> str:
     """Check who serves the tenant after its move, and what the buses say."""
-    mover, product, done = moved.result()
     arrived = Tenant(second, mover.name)
     arrived.url, arrived.token = second.local_url(done["url"]), mover.token
     expect(mover.status("GET", "/Users"), 503, "the stack that it has left")
@@ -52,5 +46,5 @@ def _check(first: Stack, second: Stack, moved: Future[tuple[Tenant, Mailbox, Any
     product.until(lambda found: bool(told(found)), "tenant.moved")
     product.rest()
     expect(told(product.messages), {"tenant.moved"}, "what the bus of the other stack says")
-    first.rollcall("tenants", "delete", mover.name, "--yes", "--reason", "it has moved")
+    mover.stack.rollcall("tenants", "delete", mover.name, "--yes", "--reason", "it has moved")
     return f"{done['items']} items, digest {done['digest']}: 503 there, 200 here, one event"
