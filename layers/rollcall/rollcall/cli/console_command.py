@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rollcall.cli.terminal import AsJson, UsageError, local_user, print_lines, say
+from rollcall.cli.termination import orderly_end
 from rollcall.operations import running_server
 from rollcall.operations.selection import Selection
 
@@ -66,7 +67,8 @@ def console(
         if not as_json:
             say("The link works once, within a minute. Ctrl-C ends the console.")
 
-    server.run(announce)
+    with orderly_end():
+        server.run(announce)
 
 
 @contextmanager

@@ -13,6 +13,7 @@ import typer
 
 from rollcall.cli.console_command import console_beside
 from rollcall.cli.terminal import AsJson, print_credentials, print_lines, say
+from rollcall.cli.termination import orderly_end
 from rollcall.dev import local_server
 from rollcall.dev.local_server import Settings
 from rollcall.model.tenant_url import tenant_url
@@ -127,7 +128,7 @@ def serve(
         trust_loopback_issuer=trust_loopback_issuer,
         rate=rate,
     )
-    with ExitStack() as stack:
+    with orderly_end(), ExitStack() as stack:
         local_server.serve(
             host,
             port,

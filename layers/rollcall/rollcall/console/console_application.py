@@ -156,7 +156,7 @@ def _of_another(view: View) -> Response:
 def _kept(state: ConsoleState, sent: UploadFile) -> Path:
     """Keep a file that was sent, under a name of ours."""
     form = "json" if (sent.filename or "").lower().endswith(".json") else "csv"
-    file = state.new_folder("upload") / f"users.{form}"
+    file = state.files.new_folder() / f"users.{form}"
     with file.open("wb") as kept:
         copyfileobj(sent.file, kept)
     return file

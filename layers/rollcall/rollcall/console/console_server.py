@@ -21,6 +21,7 @@ import uvicorn
 
 from rollcall.console.console_application import application
 from rollcall.console.job_memory import JobMemory
+from rollcall.console.kept_files import remove_leftovers
 from rollcall.console.sign_in import ConsoleSignIn
 from rollcall.console.view import ConsoleState
 from rollcall.console.workplace import Workplace
@@ -38,8 +39,10 @@ class ConsoleServer:
         self.sign_in = ConsoleSignIn(self._listener.getsockname()[1])
         self._file: Path | None = None
         jobs = JobMemory(workplace.beside("synchronization-jobs.json"))
+        state = ConsoleState(self.sign_in, workplace, jobs=jobs)
+        self.files = state.files
         config = uvicorn.Config(
-            application(ConsoleState(self.sign_in, workplace, jobs=jobs)),
+            application(state),
             http="h11",  # which refuses what can be read in two ways
             ws="none",
             proxy_headers=False,
@@ -57,6 +60,7 @@ class ConsoleServer:
 
     def run(self, announce: Callable[[], None]) -> None:
         """Serve until Ctrl-C, or until nobody has asked for 30 minutes."""
+        remove_leftovers()
         try:
             announce()  # what comes before the server answers waits in the listener
             with suppress(KeyboardInterrupt):
@@ -67,6 +71,7 @@ class ConsoleServer:
     @contextmanager
     def beside(self) -> Iterator[str]:
         """Serve in a thread for as long as the block runs; yields the link."""
+        remove_leftovers()
         thread = Thread(target=self._server.run, args=([self._listener],), daemon=True)
         thread.start()
         try:
@@ -82,8 +87,9 @@ class ConsoleServer:
         return webbrowser.open(self._file.as_uri())
 
     def close(self) -> None:
-        """Free the port, and delete the file."""
+        """Free the port, and delete the files."""
         self._listener.close()
+        self.files.close()
         self._delete_file()
 
     async def _look(self) -> None:

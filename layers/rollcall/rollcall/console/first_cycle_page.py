@@ -33,7 +33,7 @@ def show(view: View) -> HTMLResponse:
     checks = [
         (works[name], folder)
         for name, folder in reversed(view.console.checks.items())
-        if name in works and folder.name.startswith(f"{view.tenant}.")
+        if name in works
     ]
     return view.page("first_cycle.html", "First cycle", {"checks": checks})
 
@@ -42,7 +42,7 @@ def begin(view: View) -> HTMLResponse:
     """Begin the check of a dropped file."""
     if view.upload is None or not view.upload.stat().st_size:
         raise ActError("choose the export of the users first")
-    folder = view.console.new_folder(view.tenant)
+    folder = view.console.files.new_folder()
     users = view.upload.rename(folder / view.upload.name)
     match = view.form.get("match", "").strip()
     settings = JobSettings((match,) if match else ())

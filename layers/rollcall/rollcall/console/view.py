@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import atexit
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from shutil import rmtree
-from tempfile import mkdtemp
 from typing import TypeAlias
 
 from starlette.requests import Request
@@ -17,6 +14,7 @@ from rollcall.console import rendering
 from rollcall.console.act import PlansShown
 from rollcall.console.followed_logs import FollowedLogs
 from rollcall.console.job_memory import JobMemory
+from rollcall.console.kept_files import KeptFiles
 from rollcall.console.sign_in import ConsoleSignIn
 from rollcall.console.work import WorkList
 from rollcall.console.workplace import Workplace
@@ -57,13 +55,8 @@ class ConsoleState:
     works: WorkList = field(default_factory=WorkList)
     followed: FollowedLogs = field(default_factory=FollowedLogs)
     jobs: JobMemory = field(default_factory=JobMemory)
+    files: KeptFiles = field(default_factory=KeptFiles)
     checks: dict[str, Path] = field(default_factory=dict)
-
-    def new_folder(self, tenant: str) -> Path:
-        """Return a new folder of this person alone, which is deleted when the command ends."""
-        folder = Path(mkdtemp(prefix=f"{tenant}."))  # of mode 0700
-        atexit.register(rmtree, folder, ignore_errors=True)
-        return folder
 
 
 @dataclass(frozen=True)
