@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import re
+from datetime import UTC, datetime
 
 import pytest
 
@@ -10,7 +11,10 @@ from rollcall.operations import log_reader
 from rollcall.runtime.services import Services
 from tests.console.conftest import ARN
 from tests.console.consoles import Visitor
+from tests.console.round_trips import counted
+from tests.console.test_missing_access import DENIED, refused
 from tests.operations.operators import operator_of
+from tests.storage.faults import answering
 
 
 def acts(services: Services, tenant: str) -> list[tuple[str, str]]:
@@ -90,6 +94,42 @@ def test_tenants_are_found_by_name_and_state_and_paged(deployed: Services, ann: 
     assert second.count('<th scope="row">') == 2
     assert disabled.count('<th scope="row">') == 1
     assert "/t/t07/" in disabled
+
+
+def test_the_list_says_how_large_each_tenant_is_in_two_round_trips(
+    deployed: Services, ann: Visitor
+) -> None:
+    for tenant, number in (("large", 3), ("small", 1)):
+        deployed.tenants.add(tenant)
+        directory = deployed.directory(tenant)
+        for each in range(number):
+            directory.users.create({"userName": f"u{each}"})
+    deployed.directory("large").groups.create({"displayName": "Staff"})
+    deployed.summaries.run(datetime.now(UTC))
+
+    with counted(deployed) as taken:
+        rows = ann.page("/").split('<th scope="row">')[1:]
+
+    assert taken.number == 2, str(taken)
+    sizes = {
+        re.findall(r"/t/(\w+)/", row)[0]: re.findall(r'data-title="(?:Users|Groups)">([^<]*)', row)
+        for row in rows
+    }
+    assert sizes == {"large": ["3", "1"], "small": ["1", "0"]}
+
+
+def test_who_may_not_read_all_tenants_sees_the_list_without_their_sizes(
+    deployed: Services, ann: Visitor
+) -> None:
+    deployed.tenants.add("acme")
+    deployed.summaries.run(datetime.now(UTC))
+
+    denied = refused("AccessDeniedException", DENIED)
+    with answering(deployed.clients.dynamodb, "BatchGetItem", denied):
+        shown = ann.page("/")
+
+    assert "/t/acme/" in shown
+    assert "Your role may not read how many" in shown
 
 
 def test_the_bar_names_who_works_where(ann: Visitor) -> None:

@@ -12,7 +12,7 @@ from rollcall.console.view import PageRoute, View
 from rollcall.operations import handover_link, tenant_lifecycle
 from rollcall.operations.handover_link import TOKEN_DAYS
 from rollcall.operations.operator import Operator
-from rollcall.operations.tenant_lifecycle import ListedTenant, NewTenant
+from rollcall.operations.tenant_lifecycle import STATUSES, ListedTenant, NewTenant
 
 PAGE = 50
 """The tenants of a page."""
@@ -28,7 +28,7 @@ def show(view: View) -> HTMLResponse:
     found = [
         each
         for each in listed.tenants
-        if text in each.summary.tenant and status in {"", each.status}
+        if text in each.summary.tenant and (not status or each.status == status)
     ]
     rest = (each for each in found if cursor(each) > after)
     shown = list(islice(rest, PAGE))
@@ -39,7 +39,8 @@ def show(view: View) -> HTMLResponse:
         "tenants": shown,
         "number": len(found),
         "all": len(listed.tenants),
-        "statuses": sorted({each.status for each in listed.tenants}),
+        "sizes": tenant_lifecycle.sizes(view.operator, [each.summary.tenant for each in shown]),
+        "statuses": STATUSES,
         "q": text,
         "chosen": status,
         "next": cursor(shown[-1]) if more else "",

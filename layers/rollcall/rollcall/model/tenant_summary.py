@@ -30,6 +30,9 @@ all others."""
 CLOSED = "closed"
 """What a closed tenant needs, and what it is listed under: among the most urgent."""
 
+STATUSES = (BRAKE, CLOSED, *URGENCIES)
+"""All that a tenant can be listed under."""
+
 ATTENTION_ENDS = URGENCIES.index("unconnected")
 
 REFUSED_FOR = timedelta(hours=1)

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from rollcall.aws.access_errors import ExpiredCredentialsError, translated_access_errors
+from rollcall.aws.access_errors import (
+    AccessError,
+    ExpiredCredentialsError,
+    translated_access_errors,
+)
 from rollcall.operator_error import OperatorError
 from rollcall.scim.errors import SCIMException
 
-__all__ = ["ExpiredCredentialsError", "translated"]
+__all__ = ["AccessError", "ExpiredCredentialsError", "translated"]
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from typing import Any
 from rollcall.operations import log_explanation, tenant_notes
 from rollcall.operations.log_explanation import Remedy
 from rollcall.operations.operator import Operator
-from rollcall.operations.tenant_lifecycle import ListedTenant, listed
+from rollcall.operations.tenant_lifecycle import ListedTenant
 from rollcall.operations.tenant_notes import NotePage
 from rollcall.scim.instant import instant
 from rollcall.scim.resource_type import Kind
@@ -87,7 +87,7 @@ def read(operator: Operator, tenant: str) -> TenantActivity:
         operator.tenant_url(tenant),
         users,
         groups,
-        listed(current, now),
+        ListedTenant(current, now),
         max(run.finished, current.written) or instant(now),
         tuple(hours),
         uses,
