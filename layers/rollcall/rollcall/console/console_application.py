@@ -191,9 +191,7 @@ def _carry_out(view: View) -> HTMLResponse:
     work = None
     if result.rest is not None:
         title, steps = result.rest
-        work = view.console.works.begin(
-            title, view.request.headers.get("hx-current-url", ""), steps
-        )
+        work = view.console.works.begin(title, view.sender, steps)
     return view.fragment("result.html", {"result": result, "work": work})
 
 

@@ -93,6 +93,13 @@ class View:
         """The path below which all pages are."""
         return self.console.sign_in.path
 
+    @property
+    def sender(self) -> str:
+        """The URL of the page that asks; that of the first page where it is none of ours."""
+        url = self.request.headers.get("hx-current-url", "")
+        own = f"{self.console.sign_in.origin}{self.root}/"
+        return url if url.startswith(own) else f"{self.root}/"
+
     def value(self, name: str) -> str:
         """Return a parameter of the URL, empty without it."""
         return self.request.query_params.get(name, "").strip()
