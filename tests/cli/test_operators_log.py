@@ -64,6 +64,11 @@ WRITING: dict[str, list[tuple[str, ...]]] = {
         ("access", "grant", "T", "ann", "induction=edit"),
         ("access", "revoke", "T", "ann", "induction"),
     ],
+    "accounts disable": [("accounts", "disable", "T", "ann", "--yes")],
+    "accounts enable": [
+        ("accounts", "disable", "T", "ann", "--yes"),
+        ("accounts", "enable", "T", "ann"),
+    ],
     "accounts import": [("accounts", "import", "T", "FILE.csv")],
     "accounts merge": [
         ("accounts", "merge", "T", "--keep", "ann", "--remove", "anna", "--yes", *WHY),

@@ -9,11 +9,13 @@ from urllib.parse import parse_qsl
 import pytest
 
 from rollcall.directory.directory import Directory
-from rollcall.operations import accounts
+from rollcall.operations import accounts, user_access
 from rollcall.operations.accounts import AccountError
 from rollcall.operations.person_search import PAGE
 from rollcall.runtime.services import Services
+from tests.console.conftest import ARN
 from tests.console.consoles import OURS, Visitor
+from tests.console.test_duplicates_page import logged
 from tests.directory.people import USER, group, user
 from tests.operations.operators import operator_of
 from tests.reconcile.duplicates.people import mails
@@ -119,6 +121,27 @@ def test_access_is_given_and_taken_after_it_was_shown(
     assert accounts.find(operator_of(acme), "acme", lee).access.areas == {}
     refused = ann.send("/acts/give", {**form, "level": "sovereign"})
     assert refused.status_code == 409
+
+
+def test_an_account_is_disabled_and_enabled_with_what_that_takes_and_what_entra_does(
+    acme: Services, lee: str, ann: Visitor
+) -> None:
+    user_access.grant(operator_of(acme), "acme", lee, {"risks": "read"})
+    form = {"tenant": "acme", "account": lee}
+
+    _, planned = ann.plan("switch-off", **form)
+    told = ann.act("switch-off", **form)
+    disabled = user_access.read_access(operator_of(acme), "acme", lee)
+    back = ann.act("switch-on", **form)
+
+    rows = re.findall(r"<tr><th[^>]*>(.*?)</th><td[^>]*>(.*?)</td><td[^>]*>(.*?)</td>", planned)
+    assert rows == [("account", "active", "disabled"), ("risks", "read", "nothing")]
+    assert "enables it again, unless the person is out of scope" in planned
+    assert "<code>ann@corp.test</code> is disabled" in told.replace("<wbr>", "")
+    assert (disabled.record.active, disabled.holding.areas) == (False, {})
+    assert "<code>ann@corp.test</code> is active" in back.replace("<wbr>", "")
+    assert accounts.find(operator_of(acme), "acme", lee).active
+    assert logged(acme) == [("disable", ARN, ""), ("enable", ARN, "")]
 
 
 def test_the_file_of_a_person_holds_what_is_kept(lee: str, ann: Visitor) -> None:

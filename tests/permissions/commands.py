@@ -76,6 +76,8 @@ LINES = (
     "accounts show T ann@x.test",
     "accounts protect T ann@x.test",
     "accounts unprotect T ann@x.test",
+    "accounts disable T ann@x.test --yes",
+    "accounts enable T ann@x.test",
     "accounts import T PEOPLE.csv",
     "accounts unlink T ann@x.test --yes",
     "accounts relink T ann@x.test --external-id E2",

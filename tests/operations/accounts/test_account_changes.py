@@ -9,7 +9,7 @@ import pytest
 from rollcall.directory.context import Context
 from rollcall.directory.directory import Directory
 from rollcall.model.account_link import LINKED, LOCAL, AccountLink, LinkPolicy, LinkState
-from rollcall.operations import account_links, account_merge, accounts
+from rollcall.operations import account_activation, account_links, account_merge, accounts
 from rollcall.operations.account_merge import MergedIds
 from rollcall.operations.accounts import AccountError
 from rollcall.operations.operator import Operator
@@ -53,6 +53,45 @@ def client(directory: Directory, table: Table) -> Directory:
     """The same directory, as the identity provider reaches it."""
     assert directory
     return Directory(Context(table, "acme", URL, linking=LinkPolicy()))
+
+
+@pytest.mark.parametrize(
+    ("link", "step"), [(LINKED, "enables it again, unless"), (LOCAL, "No identity provider")]
+)
+def test_a_disabled_account_is_as_one_that_a_client_has_disabled_and_can_be_enabled(
+    link: AccountLink, step: str, directory: Directory, client: Directory, operator: Operator
+) -> None:
+    ann = account(directory, "ann", link, title="Dr")
+    bob = account(directory, "bob", LINKED, title="Dr")
+    before = accounts.find(operator, "acme", ann)
+    client.users.patch(bob, patch(("replace", "active", False)))
+
+    plan = account_activation.plan_disable(operator, "acme", "ann")
+    account_links.carry_out(operator, "acme", plan)
+    disabled = accounts.find(operator, "acme", ann)
+    with pytest.raises(AccountError, match="ann is disabled already"):
+        account_activation.plan_disable(operator, "acme", "ann")
+    enabling = account_activation.plan_enable(operator, "acme", "ann")
+    account_links.carry_out(operator, "acme", enabling)
+
+    by_client = accounts.find(operator, "acme", bob).document
+    assert {**disabled.document, "userName": "bob"} == by_client
+    assert (disabled.version, disabled.link) == (before.version + 1, before.link)
+    assert step in " ".join(plan.next_steps)
+    assert accounts.find(operator, "acme", ann).document == before.document
+
+
+def test_an_account_that_changed_since_it_was_shown_is_not_disabled(
+    directory: Directory, operator: Operator
+) -> None:
+    ann = account(directory, "ann", LINKED)
+    plan = account_activation.plan_disable(operator, "acme", ann)
+    directory.users.patch(ann, titled("Dr"))
+
+    with pytest.raises(AccountError, match="ann has changed meanwhile, look again"):
+        account_links.carry_out(operator, "acme", plan)
+
+    assert accounts.find(operator, "acme", ann).active
 
 
 def test_protecting_and_unprotecting_keep_the_link(

@@ -1,4 +1,4 @@
-"""`rollcall accounts unlink`, `relink` and `merge`: each shows before and after, then acts."""
+"""`rollcall accounts unlink`, `relink`, `disable`, `enable` and `merge`: shown first, then done."""
 
 from __future__ import annotations
 
@@ -24,9 +24,15 @@ from rollcall.cli.terminal import (
     say,
 )
 from rollcall.model.record import Record
-from rollcall.operations import account_attributes, account_links, account_merge
-from rollcall.operations.account_links import LinkPlan
+from rollcall.operations import (
+    account_activation,
+    account_attributes,
+    account_links,
+    account_merge,
+)
+from rollcall.operations.account_links import AccountPlan
 from rollcall.operations.account_merge import MergePlan
+from rollcall.operations.operator import Operator
 
 
 def unlink(
@@ -45,12 +51,41 @@ def unlink(
     operator = connect(context)
     plan = account_links.plan_unlink(operator, name, account)
     question = f"Clear the link of {plan.before.user_name}?"
-    if not as_json:
-        _print_changes({"before": plan.before, "after": plan.after})
-    _confirm(question, dry_run=dry_run, yes=yes, as_json=as_json)
-    if not dry_run:
-        account_links.carry_out(operator, name, plan)
-    _print_result(plan, dry_run=dry_run, as_json=as_json)
+    _ask_and_carry_out(operator, name, plan, question, dry_run=dry_run, yes=yes, as_json=as_json)
+
+
+def disable(
+    context: typer.Context,
+    name: Name,
+    account: Account,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    as_json: AsJson = False,
+) -> None:
+    """Disable an account: it has no access until it is enabled again; groups and grants stay.
+
+    The identity provider may enable it again: the command says when, and what prevents that.
+    """
+    operator = connect(context)
+    plan = account_activation.plan_disable(operator, name, account)
+    question = f"Disable {plan.before.user_name}?"
+    _ask_and_carry_out(operator, name, plan, question, dry_run=dry_run, yes=yes, as_json=as_json)
+
+
+def enable(
+    context: typer.Context,
+    name: Name,
+    account: Account,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> None:
+    """Enable a disabled account: what its grants give is in force again.
+
+    The accounts of a wave are enabled together by `rollcall brake enable`.
+    """
+    operator = connect(context)
+    plan = account_activation.plan_enable(operator, name, account)
+    _ask_and_carry_out(operator, name, plan, "", dry_run=dry_run, yes=True, as_json=as_json)
 
 
 def relink(
@@ -73,11 +108,7 @@ def relink(
     """
     operator = connect(context)
     plan = account_links.plan_relink(operator, name, account, external_id, user_name)
-    if not as_json:
-        _print_changes({"before": plan.before, "after": plan.after})
-    if not dry_run:
-        account_links.carry_out(operator, name, plan)
-    _print_result(plan, dry_run=dry_run, as_json=as_json)
+    _ask_and_carry_out(operator, name, plan, "", dry_run=dry_run, yes=True, as_json=as_json)
 
 
 def merge(
@@ -130,6 +161,25 @@ def merge(
     follow(account_merge.finish_merge(operator, name, ids), "memberships")
 
 
+def _ask_and_carry_out(
+    operator: Operator,
+    tenant: str,
+    plan: AccountPlan,
+    question: str,
+    *,
+    dry_run: bool,
+    yes: bool,
+    as_json: bool,
+) -> None:
+    """Show a plan, and carry it out unless the question is denied."""
+    if not as_json:
+        _print_changes({"before": plan.before, "after": plan.after})
+    _confirm(question, dry_run=dry_run, yes=yes, as_json=as_json)
+    if not dry_run:
+        account_links.carry_out(operator, tenant, plan)
+    _print_result(plan, dry_run=dry_run, as_json=as_json)
+
+
 def _confirm(question: str, *, dry_run: bool, yes: bool, as_json: bool) -> None:
     """Ask for confirmation, unless an option replaces it. Raises UsageError when it is denied."""
     if dry_run or yes:
@@ -147,7 +197,7 @@ def _check_questions(*, yes: bool, as_json: bool) -> None:
         raise UsageError("--json does not ask: add --yes or --dry-run")
 
 
-def _print_result(plan: LinkPlan | MergePlan, *, dry_run: bool, as_json: bool) -> None:
+def _print_result(plan: AccountPlan | MergePlan, *, dry_run: bool, as_json: bool) -> None:
     if as_json:
         removed = {"removed": _plain(plan.removed)} if isinstance(plan, MergePlan) else {}
         accounts = {"before": _plain(plan.before), **removed, "after": _plain(plan.after)}

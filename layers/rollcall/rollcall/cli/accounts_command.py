@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from rollcall.cli.account_links_command import merge, relink, unlink
+from rollcall.cli.account_links_command import disable, enable, merge, relink, unlink
 from rollcall.cli.connection import connect
 from rollcall.cli.import_command import import_
 from rollcall.cli.listing import Listing
@@ -92,5 +92,5 @@ def unprotect(context: typer.Context, name: Name, account: Account) -> None:
 
 
 app.command(name="import")(import_)
-for command in (unlink, relink, merge):
+for command in (unlink, relink, disable, enable, merge):
     app.command()(command)

@@ -15,7 +15,7 @@ from rollcall.operations import (
     duplicates,
 )
 from rollcall.operations.account_attributes import attributes
-from rollcall.operations.account_links import LinkPlan
+from rollcall.operations.account_links import AccountPlan
 from rollcall.operations.operator import Operator
 
 STAYS = "the identity provider notices nothing of it"
@@ -63,7 +63,7 @@ def plan_merge(operator: Operator, tenant: str, form: Form) -> Plan:
             yield from account_merge.finish_merge(operator, tenant, ids)
             return ["groups and managers are those of the account that stayed"]
 
-        told = [f"{plan.before.user_name} and {plan.removed.user_name} are one account"]
+        told = [f"`{plan.before.user_name}` and `{plan.removed.user_name}` are one account"]
         return ActResult(
             [*told, *plan.next_steps], rest=(f"Merge of {plan.before.user_name}", finish)
         )
@@ -138,7 +138,7 @@ def plan_protection(*, protected: bool) -> Act:
 
         def carry_out(operator: Operator) -> ActResult:
             after = accounts.protect(operator, tenant, record.id, protected=protected)
-            return ActResult([f"{after.user_name} is {after.link}"])
+            return ActResult([f"`{after.user_name}` is {after.link}"])
 
         link = replace(record.link, protected=protected)
         changes = [Change("link", str(record.link), str(link))]
@@ -148,10 +148,10 @@ def plan_protection(*, protected: bool) -> Act:
     return plan
 
 
-def _link_plan(tenant: str, plan: LinkPlan, title: str, button: str) -> Plan:
+def _link_plan(tenant: str, plan: AccountPlan, title: str, button: str) -> Plan:
     def carry_out(operator: Operator) -> ActResult:
         account_links.carry_out(operator, tenant, plan)
-        return ActResult([f"{plan.after.user_name} is {plan.after.link}", *plan.next_steps])
+        return ActResult([f"`{plan.after.user_name}` is {plan.after.link}", *plan.next_steps])
 
     changes = changed(attributes(plan.before), attributes(plan.after))
     return Plan(title, button, carry_out, changes, next_steps=plan.next_steps)

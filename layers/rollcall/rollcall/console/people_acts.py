@@ -1,13 +1,21 @@
-"""The acts on one person: access that is given and taken, and the erasure."""
+"""The acts on one person: access given and taken, the account disabled and enabled, the erasure."""
 
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
 
-from rollcall.console.act import Act, ActResult, Change, Form, Plan, required
+from rollcall.console.act import Act, ActResult, Change, Form, Plan, changed, required
 from rollcall.console.work import finished
 from rollcall.model.progress import Progress
-from rollcall.operations import erasure_plan, person_erasure, user_access
+from rollcall.model.record import Record
+from rollcall.operations import (
+    account_activation,
+    account_links,
+    erasure_plan,
+    person_erasure,
+    user_access,
+)
+from rollcall.operations.account_links import AccountPlan
 from rollcall.operations.operator import Operator
 from rollcall.operations.user_access import UserAccess
 
@@ -21,7 +29,7 @@ def plan_grant(operator: Operator, tenant: str, form: Form) -> Plan:
 
     def carry_out(operator: Operator) -> ActResult:
         after = user_access.grant(operator, tenant, account, {area: level})
-        return ActResult([f"{before.record.user_name} has `{after.areas[area]}` in `{area}`"])
+        return ActResult([f"`{before.record.user_name}` has `{after.areas[area]}` in `{area}`"])
 
     changes = [Change(area, before.record.access.areas.get(area, "nothing"), f"at least {level}")]
     notes = _disabled(before)
@@ -35,13 +43,29 @@ def plan_revoke(operator: Operator, tenant: str, form: Form) -> Plan:
 
     def carry_out(operator: Operator) -> ActResult:
         user_access.revoke(operator, tenant, account, [area])
-        return ActResult([f"{before.record.user_name} has no access to `{area}` any more"])
+        return ActResult([f"`{before.record.user_name}` has no access to `{area}` any more"])
 
     changes = [Change(area, before.record.access.areas.get(area, "nothing"), "nothing")]
     notes = ["what a membership gives stays revoked as long as the membership holds"]
     return Plan(
         f"Take access from {before.record.user_name}", "Take away", carry_out, changes, notes
     )
+
+
+def plan_disable(operator: Operator, tenant: str, form: Form) -> Plan:
+    """Plan to disable an account: it has no access then."""
+    account = required(form, "account", "the account")
+    plan = account_activation.plan_disable(operator, tenant, account)
+    notes = ["the account has no access then; its groups, and what it was given, stay"]
+    return _switch_plan(tenant, plan, "Disable", "is disabled", notes)
+
+
+def plan_enable(operator: Operator, tenant: str, form: Form) -> Plan:
+    """Plan to enable a disabled account."""
+    account = required(form, "account", "the account")
+    plan = account_activation.plan_enable(operator, tenant, account)
+    notes = ["what it was given is in force again"]
+    return _switch_plan(tenant, plan, "Enable", "is active", notes)
 
 
 def plan_erase(operator: Operator, tenant: str, form: Form) -> Plan:
@@ -73,6 +97,29 @@ def plan_erase(operator: Operator, tenant: str, form: Form) -> Plan:
     )
 
 
+def _switch_plan(
+    tenant: str, plan: AccountPlan, verb: str, result: str, notes: Sequence[str]
+) -> Plan:
+    def carry_out(operator: Operator) -> ActResult:
+        account_links.carry_out(operator, tenant, plan)
+        return ActResult([f"`{plan.after.user_name}` {result}", *plan.next_steps])
+
+    changes = changed(_access(plan.before), _access(plan.after))
+    title = f"{verb} {plan.before.user_name}"
+    return Plan(title, verb, carry_out, changes, notes, plan.next_steps)
+
+
+def _access(record: Record) -> dict[str, str]:
+    """Return what an account may do, as text."""
+    areas, role = (record.access.areas, record.access.role) if record.active else ({}, "")
+    return {
+        "account": "active" if record.active else "disabled",
+        **dict.fromkeys(record.access.areas, "nothing"),
+        **areas,
+        **({"role": role or "none"} if record.access.role else {}),
+    }
+
+
 def _found(found: Mapping[str, int]) -> list[Change]:
     return [Change(name, f"{number:,}", "erased") for name, number in found.items()]
 
@@ -81,4 +128,10 @@ def _disabled(access: UserAccess) -> list[str]:
     return [] if access.record.active else ["the account is disabled: it has no access until then"]
 
 
-ACTS: dict[str, Act] = {"give": plan_grant, "take": plan_revoke, "erase": plan_erase}
+ACTS: dict[str, Act] = {
+    "give": plan_grant,
+    "take": plan_revoke,
+    "switch-off": plan_disable,
+    "switch-on": plan_enable,
+    "erase": plan_erase,
+}

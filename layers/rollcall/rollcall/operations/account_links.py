@@ -22,16 +22,20 @@ from rollcall.storage.document_item import next_version
 
 
 @dataclass(frozen=True)
-class LinkPlan:
-    """An account before and after an action; `next_steps` are for the administrator of Entra ID."""
+class AccountPlan:
+    """An account before and after an action; `next_steps` are for the administrator of Entra ID.
+
+    `detail` is what the log says of it, without any value of the account.
+    """
 
     action: str
     before: Record
     after: Record
     next_steps: Sequence[str]
+    detail: str
 
 
-def plan_unlink(operator: Operator, tenant: str, name: str) -> LinkPlan:
+def plan_unlink(operator: Operator, tenant: str, name: str) -> AccountPlan:
     """Plan to make an account local: it loses its externalId and keeps everything else.
 
     Raises AccountError when the account is not linked.
@@ -44,7 +48,8 @@ def plan_unlink(operator: Operator, tenant: str, name: str) -> LinkPlan:
     policy = operator.services.tenants.show(tenant).link_policy
     external_id = before.document.get("externalId")
     steps = entra_next_steps.after_unlink(before.id, external_id, policy)
-    return LinkPlan("unlink", before, _after(context, before, document, LinkState.LOCAL), steps)
+    after = _after(context, before, document, LinkState.LOCAL)
+    return AccountPlan("unlink", before, after, steps, f"{before.link} → {after.link}")
 
 
 def plan_relink(
@@ -53,7 +58,7 @@ def plan_relink(
     name: str,
     external_id: str | None = None,
     user_name: str | None = None,
-) -> LinkPlan:
+) -> AccountPlan:
     """Plan to link an account, to a person with this externalId and this userName.
 
     Raises AccountError for a protected account, which is never linked, and for a userName that
@@ -70,10 +75,10 @@ def plan_relink(
         names.check(Kind.USER, before.document, document)
     after = _after(context, before, document, LinkState.LINKED)
     steps = entra_next_steps.after_relink(after.id, document.get("externalId"), after.user_name)
-    return LinkPlan("relink", before, after, steps)
+    return AccountPlan("relink", before, after, steps, f"{before.link} → {after.link}")
 
 
-def carry_out(operator: Operator, tenant: str, plan: LinkPlan) -> None:
+def carry_out(operator: Operator, tenant: str, plan: AccountPlan) -> None:
     """Carry out a plan. Raises AccountError when the account has changed since it was planned."""
     before, after = plan.before, plan.after
     if before == after:
@@ -83,7 +88,7 @@ def carry_out(operator: Operator, tenant: str, plan: LinkPlan) -> None:
         writes = context.writes.link_update(before, after.link)
     else:
         writes = context.writes.replacement(before, after.document, context.now(), beside=after)
-    context.log.describe(plan.action, f"{before.link} → {after.link}")
+    context.log.describe(plan.action, plan.detail)
     commit(context, before, after, writes)
 
 

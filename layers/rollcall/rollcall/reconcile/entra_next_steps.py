@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rollcall.model.account_link import LinkPolicy, LinkRule
+from rollcall.model.account_link import AccountLink, LinkPolicy, LinkRule
 
 Steps = Sequence[str]
 
@@ -45,6 +45,30 @@ def after_relink(identifier: str, external_id: str | None, user_name: str) -> St
         "A job that remembers another account for the person goes on writing to that one: delete "
         "the person's connection while the provisioning is paused (target anchor of this account: "
         f"`{identifier}`), then provision the person on demand.",
+    )
+
+
+def after_switch(link: AccountLink, *, active: bool) -> Steps:
+    """Return the steps after an account was enabled or disabled here."""
+    if link.protected:
+        return ("The account is protected: no identity provider changes that.",)
+    if link.local:
+        return (
+            "No identity provider has linked the account: the first one that does says whether it "
+            "is active.",
+        )
+    if active:
+        return (
+            "Entra ID does not notice. If the person is out of scope, deleted or blocked there, it "
+            "disables the account again when the person changes: correct that there.",
+        )
+    return (
+        "Entra ID does not notice. When the person changes there, or is provisioned on demand, it "
+        "compares the account, and enables it again, unless the person is out of scope, deleted or "
+        "blocked there.",
+        "So that it stays disabled, remove the person in *Users and groups* of the application, or "
+        "block the sign-in of the person in Entra ID; or protect the account here, and no client "
+        "changes it.",
     )
 
 
