@@ -79,7 +79,7 @@ FIELDS: Mapping[str, dict[str, str]] = {
 
 PERSON = {"account": "{person}"}
 
-IMPOSSIBLE = {"brake-on": "it is on", "enable": "it is enabled"}
+IMPOSSIBLE = {"brake-on": "it is on", "enable": "it is enabled", "switch-on": "it is active"}
 """Acts that what is there does not permit."""
 
 
