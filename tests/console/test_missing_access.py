@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
+from botocore.exceptions import NoCredentialsError
+from starlette.testclient import TestClient
 
+from rollcall.console.console_application import application
+from rollcall.console.sign_in import ConsoleSignIn
+from rollcall.console.view import ConsoleState
+from rollcall.console.workplace import DeploymentChoice, Workplace
 from rollcall.runtime.services import Services
-from tests.console.consoles import OURS, Visitor
+from tests.console.consoles import ORIGIN, OURS, PORT, Visitor
 from tests.storage.faults import answering
 
 DENIED = (
@@ -78,3 +84,35 @@ def test_a_page_says_what_is_missing_and_stays_the_same_link(acme: Services, ann
     assert told.status_code == 409
     assert "do not permit secretsmanager:GetSecretValue" in told.text
     assert "<!doctype html>" in told.text
+
+
+def unconnected(choice: DeploymentChoice | None) -> Visitor:
+    """Return a person at a console who has no credentials yet."""
+
+    def connect(_: DeploymentChoice) -> NoReturn:
+        raise NoCredentialsError
+
+    sign_in = ConsoleSignIn(PORT)
+    state = ConsoleState(sign_in, Workplace(connect, None, choice))
+    client = TestClient(application(state), base_url=ORIGIN)
+    client.post("/sign-in", content=sign_in.link.partition("#")[2], headers=OURS)
+    return Visitor(client, sign_in.path)
+
+
+def test_who_has_no_credentials_is_told_how_to_sign_in_and_gets_to_the_same_page() -> None:
+    ann = unconnected(DeploymentChoice("rollcall", "support"))
+
+    told = ann.client.get(f"{ann.root}/t/acme/log", params={"q": "a&b"}, headers=OURS)
+
+    assert told.status_code == 409
+    assert "There are no AWS credentials" in told.text
+    assert "aws sso login --profile support" in told.text
+    assert f'<a href="{ann.root}/t/acme/log?q=a%26b">Try again</a>' in told.text
+    assert f'<a href="{ann.root}/deployments">Choose a deployment' in told.text
+
+
+def test_the_first_page_of_a_new_console_is_where_a_deployment_is_chosen() -> None:
+    shown = unconnected(None).page("/")
+
+    assert 'name="stack"' in shown
+    assert 'name="region"' in shown

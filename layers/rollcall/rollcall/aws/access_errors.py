@@ -18,11 +18,12 @@ class AccessError(OperatorError):
     """AWS cannot be used; the message says what is missing."""
 
 
-class ExpiredCredentialsError(AccessError):
-    """The credentials were valid once: to sign in again is enough."""
+class CredentialsError(AccessError):
+    """There are no credentials, or they have expired: to sign in is enough."""
 
 
 _EXPIRED = "the AWS credentials have expired: sign in again"
+_ABSENT = "there are no AWS credentials: sign in, or set AWS_PROFILE"
 _UNKNOWN = "AWS does not accept the credentials: look at the profile and the keys that are used"
 _DENIED = "the AWS credentials do not permit {action}"
 _ROLE = ", which the role {role} has for its tenants (docs/permissions.md)"
@@ -66,7 +67,7 @@ _BY_CODE: Mapping[str, str] = {
 
 _BY_TYPE: Mapping[type[BotoCoreError], str] = {
     aws.NoRegionError: "no AWS region is set: set AWS_DEFAULT_REGION, or a region of the profile",
-    aws.NoCredentialsError: "there are no AWS credentials: sign in, or set AWS_PROFILE",
+    aws.NoCredentialsError: _ABSENT,
     aws.PartialCredentialsError: "the AWS credentials are not whole: {cred_var} is missing",
     aws.CredentialRetrievalError: "there are no AWS credentials: {error_msg}",
     aws.TokenRetrievalError: _EXPIRED,
@@ -89,7 +90,7 @@ def translated_access_errors() -> Iterator[None]:
     except (ClientError, BotoCoreError, Unavailable) as error:
         cause = error.__cause__ if isinstance(error, Unavailable) else error
         if sentence := _sentence(cause):
-            kind = ExpiredCredentialsError if sentence == _EXPIRED else AccessError
+            kind = CredentialsError if sentence in (_EXPIRED, _ABSENT) else AccessError
             raise kind(sentence) from error
         raise
 

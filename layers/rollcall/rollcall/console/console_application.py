@@ -33,6 +33,7 @@ from rollcall.console import (
 from rollcall.console.act import Act, ActError, Plan
 from rollcall.console.request_check import UPLOADS, RequestCheck
 from rollcall.console.view import OF_ANOTHER, ConsoleState, PageRoute, View
+from rollcall.console.workplace import WorkplaceError
 from rollcall.operations import failures
 from rollcall.operations.operator import ReasonError
 from rollcall.operator_error import OperatorError
@@ -128,6 +129,9 @@ def _endpoint(
                 return _of_another(view)
             with failures.translated():
                 return route.answer(view)
+        except WorkplaceError as error:
+            is_page = route.method == "GET" and "hx-request" not in view.request.headers
+            return deployments_page.show(view) if is_page else view.problem(error)
         except OperatorError as error:
             return view.problem(error)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
+from urllib.parse import urlunsplit
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -18,7 +19,7 @@ from rollcall.console.kept_files import KeptFiles
 from rollcall.console.sign_in import ConsoleSignIn
 from rollcall.console.work import WorkList
 from rollcall.console.workplace import Workplace
-from rollcall.operations.failures import ExpiredCredentialsError
+from rollcall.operations.failures import CredentialsError
 from rollcall.operations.operator import Operator
 from rollcall.operator_error import OperatorError
 
@@ -119,14 +120,16 @@ class View:
     def problem(self, error: OperatorError) -> HTMLResponse:
         """Answer with what is wrong and what to do; what was begun can be tried again."""
         choice, command = self.console.workplace.choice, ""
-        if isinstance(error, ExpiredCredentialsError):
+        if isinstance(error, CredentialsError):
             self.console.workplace.forget_credentials()
             command = choice.command if choice else "aws sso login"
+        url = self.request.url
         values: dict[str, object] = {
-            "title": "Sign in to AWS again" if command else "That is not possible",
+            "title": "Sign in to AWS" if command else "That is not possible",
             "sentences": str(error).splitlines(),
             "command": command,
-            "path": str(self.request.url.path),
+            "path": urlunsplit(("", "", url.path, url.query, "")),
+            "connected": self.console.workplace.is_connected,
             "form": dict(self.form),
             "dialog": self.request.method == "POST",
         }

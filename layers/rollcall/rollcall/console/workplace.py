@@ -91,6 +91,11 @@ class Workplace:
             self._remember(self.choice)
         return self._operator
 
+    @property
+    def is_connected(self) -> bool:
+        """Whether the deployment could be reached, when that was last tried."""
+        return self._operator is not None
+
     def choose(self, choice: DeploymentChoice) -> None:
         """Work on another deployment; the former one stays when it cannot be reached.
 

@@ -5,15 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from rollcall.aws.access_errors import (
-    AccessError,
-    ExpiredCredentialsError,
-    translated_access_errors,
-)
+from rollcall.aws.access_errors import AccessError, CredentialsError, translated_access_errors
 from rollcall.operator_error import OperatorError
 from rollcall.scim.errors import SCIMException
 
-__all__ = ["AccessError", "ExpiredCredentialsError", "translated"]
+__all__ = ["AccessError", "CredentialsError", "translated"]
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from typing import Any
 
 from rollcall.model.tenant_summary import STATUSES, TenantSummary
 from rollcall.operations import failures
-from rollcall.operations.failures import AccessError, ExpiredCredentialsError
+from rollcall.operations.failures import AccessError, CredentialsError
 from rollcall.operations.operator import Operator
 from rollcall.scim.instant import instant
 from rollcall.scim.resource_type import Kind
@@ -163,7 +163,7 @@ def sizes(operator: Operator, tenants: Sequence[str]) -> Mapping[str, TenantSize
     try:
         with failures.translated():
             numbers = tenant_counts.read(operator.services.table, tenants)
-    except ExpiredCredentialsError:
+    except CredentialsError:
         raise
     except AccessError:
         return {}
