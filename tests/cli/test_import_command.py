@@ -139,6 +139,17 @@ def test_one_page_of_an_answer_is_said_and_the_exit_code_is_1(support: Support) 
     assert "not checked: Who is assigned is one page of several" in " ".join(scope.stdout.split())
 
 
+def test_the_pages_of_an_answer_may_be_several_files(support: Support) -> None:
+    page = {"@odata.nextLink": "https://y", "value": PEOPLE[:1]}
+    first = written(support, json.dumps(page), "page.json")
+    rest = written(support, json.dumps({"value": PEOPLE[1:]}), "rest.json")
+
+    done = check(support, rest, "--idp-export", first, "--json")
+
+    summary = json.loads(done.stdout)["summary"]
+    assert (done.returncode, summary["people"], summary["complete"]) == (0, len(PEOPLE), True)
+
+
 def test_rows_that_are_left_out_are_named_and_the_exit_code_is_1(support: Support) -> None:
     content = "id,userPrincipalName\n" + "".join(f"{n},a,b\n" for n in range(12)) + "1,a@x.test\n"
 

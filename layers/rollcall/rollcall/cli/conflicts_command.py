@@ -53,9 +53,10 @@ def check_(
     context: typer.Context,
     name: Name,
     idp_export: Annotated[
-        Path,
+        list[Path],
         typer.Option(
-            help="Entra's \"Download users\" CSV, or the JSON of Microsoft Graph's /users."
+            help="Entra's \"Download users\" CSV, or the JSON of Microsoft Graph's /users; "
+            "repeatable, for the pages of an answer."
         ),
     ],
     matching: Annotated[
@@ -109,7 +110,7 @@ def check_(
     if html is not None:
         today = f"{datetime.now(UTC):%d %B %Y, %H:%M} UTC"
         with naming(html), html.open("w", encoding="utf-8") as stream:
-            stream.writelines(conflicts.as_page(checked, idp_export.name, today))
+            stream.writelines(conflicts.as_page(checked, files.name, today))
     if as_json:
         sys.stdout.writelines(conflicts.as_json(checked))
     else:

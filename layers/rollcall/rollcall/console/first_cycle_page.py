@@ -60,7 +60,7 @@ def check(
     operator: Operator, tenant: str, users: Path, folder: Path, settings: JobSettings
 ) -> Generator[Progress, None, Sequence[str]]:
     """Check an export, and write what was found into a folder."""
-    files = IdentityProviderFiles(users)
+    files = IdentityProviderFiles([users])
     checked = yield from conflicts.check(operator, tenant, files, settings)
     made = f"{datetime.now(UTC):%d %B %Y, %H:%M} UTC"
     with (folder / "report.html").open("w", encoding="utf-8") as stream:

@@ -11,20 +11,34 @@ from rollcall.operations.operator import Operator
 from rollcall.reconcile.conflicts import conflict_check
 from rollcall.reconcile.conflicts.conflict_check import ConflictCheck
 from rollcall.reconcile.conflicts.conflict_finding import ConflictFinding, Verdict
-from rollcall.reconcile.conflicts.conflict_report import TONES, as_csv, as_json, as_page
+from rollcall.reconcile.conflicts.conflict_report import (
+    TONES,
+    as_csv,
+    as_customer_page,
+    as_json,
+    as_page,
+)
 from rollcall.reconcile.conflicts.directory_account import read_accounts
 from rollcall.reconcile.conflicts.entra_export import EntraExport, read_assignments
+from rollcall.reconcile.conflicts.finding_list import SORTS, FindingList, FindingQuery, Line
 from rollcall.reconcile.conflicts.forecast import ProvisioningJob
 from rollcall.reconcile.conflicts.person import ExternalId, JobRules, parse_match_rule
+from rollcall.reconcile.input_error import InputError
 from rollcall.storage.resources import Resources
 
 __all__ = [
+    "SORTS",
     "TONES",
     "ConflictCheck",
     "ConflictFinding",
     "ExternalId",
+    "FindingList",
+    "FindingQuery",
+    "InputError",
+    "Line",
     "Verdict",
     "as_csv",
+    "as_customer_page",
     "as_json",
     "as_page",
 ]
@@ -32,14 +46,19 @@ __all__ = [
 
 @dataclass(frozen=True)
 class IdentityProviderFiles:
-    """The export of the users, and the list of the assigned ones; None means all of them.
+    """The files of the users' export, and the list of the assigned ones; None means all of them.
 
-    `encoding` is for files that are not in Unicode.
+    `encoding` is for files that are not in Unicode; None means that nobody could name one.
     """
 
-    users: Path
+    users: Sequence[Path]
     assigned: Path | None = None
-    encoding: str = ""
+    encoding: str | None = ""
+
+    @property
+    def name(self) -> str:
+        """The names of the files of users."""
+        return ", ".join(file.name for file in self.users)
 
 
 @dataclass(frozen=True)
@@ -75,6 +94,7 @@ def check(
         policy,
         None if files.assigned is None else read_assignments(files.assigned, files.encoding),
     )
-    export = EntraExport(files.users, files.encoding)
+    first, *more = files.users
+    export = EntraExport(first, files.encoding, more)
     accounts = read_accounts(Resources(services.table, tenant))
     return (yield from conflict_check.check(job, export, accounts, hints=hints))

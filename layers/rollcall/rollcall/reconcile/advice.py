@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class AdvisedAct:
+    """An act that a piece of advice is about, by its name in the console, and its values."""
+
+    name: str
+    label: str
+    values: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Advice:
-    """What the customer does, what support does then, and the commands for it."""
+    """What the customer does, what support does then, and the commands and acts for it."""
 
     customer: str = ""
     support: str = ""
     commands: tuple[str, ...] = ()
+    acts: tuple[AdvisedAct, ...] = ()
 
     def __bool__(self) -> bool:
         """Tell whether there is anything to do."""

@@ -192,7 +192,7 @@ def _unclaimed_finding(account: DirectoryAccount, *, complete: bool) -> Conflict
         reasons.append("it is protected")
     elif account.active:
         reasons.append("it stays active: no identity provider will ever disable it")
-        advice = remedy.UNCLAIMED if complete else remedy.PERHAPS_ELSEWHERE
+        advice = remedy.unclaimed(account) if complete else remedy.PERHAPS_ELSEWHERE
     return ConflictFinding(
         Verdict.ACCOUNT_ONLY, None, (subject_of(account),), tuple(reasons), advice
     )

@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 
-from rollcall.reconcile.advice import Advice
+from rollcall.reconcile.advice import Advice, AdvisedAct
 
 WEAK = 50
 """The confidence in percent below which a finding is only a hint."""
@@ -81,6 +81,11 @@ class ConflictFinding:
             person=None if person is None else Subject(**person),
             accounts=tuple(Subject(**account) for account in raw.pop("accounts")),
             reasons=tuple(raw.pop("reasons")),
-            remedy=Advice(**{**remedy, "commands": tuple(remedy["commands"])}),
+            remedy=Advice(
+                remedy["customer"],
+                remedy["support"],
+                tuple(remedy["commands"]),
+                tuple(AdvisedAct(**act) for act in remedy["acts"]),
+            ),
             **raw,
         )

@@ -23,6 +23,18 @@ TONES = {
     Verdict.PERSON_ONLY: "quiet",
     Verdict.ACCOUNT_ONLY: "quiet",
 }
+_MAX_REJECTED = 100
+"""The rows that were left out which the customer's page names one by one."""
+
+_CUSTOMER_WORDS = {
+    "the account is the product's own until an operator links it": "support has to link the "
+    "account first",
+    "the account's address is in no domain that the tenant may link accounts of": "the account's "
+    "address is in no domain of yours that support knows",
+    "the policy adopt links it": "it is linked all the same",
+}
+"""Reasons in the words of operators, and in those of customers."""
+
 _TITLES = (
     "what happens", "attention", "confidence", "person", "person's userName", "object id", "line",
     "accounts", "account ids", "why", "what to do",
@@ -94,6 +106,40 @@ def as_page(check: ConflictCheck, source: str, made: str) -> Iterator[str]:
     ]
     page = ReportPage(f"Conflicts of {job.tenant}", lead, columns, figures, notes, support)
     yield from report_page.render(page, map(_cells, check.findings()))
+
+
+def as_customer_page(check: ConflictCheck, source: str, made: str) -> Iterator[str]:
+    """Yield the page for the customer's administrator: without commands, ids and policies."""
+    lead = (
+        f"What the first provisioning cycle will do with the {check.people:,} people of `{source}` "
+        f"and the {check.accounts:,} accounts that exist already. Made {made}."
+    )
+    figures: list[tuple[str, str | int]] = [("need attention", check.attention)]
+    figures += [
+        (verdict.value, check.counts[verdict]) for verdict in Verdict if check.counts[verdict]
+    ]
+    notes = list(check.not_checked)
+    notes += [
+        f"{check.unit} {where} of the file was left out: {reason}."
+        for where, reason in check.rejected[:_MAX_REJECTED]
+    ]
+    if len(check.rejected) > _MAX_REJECTED:
+        notes.append(f"{len(check.rejected) - _MAX_REJECTED:,} more rows were left out.")
+    columns = (
+        Column("What happens", {verdict.value: tone for verdict, tone in TONES.items()}),
+        Column("Person"),
+        Column("Account"),
+        Column("Why", wide=True),
+        Column("What you can do", wide=True),
+    )
+    page = ReportPage("Before the first provisioning cycle", lead, columns, figures, notes)
+    yield from report_page.render(page, map(_customer_cells, check.findings()))
+
+
+def _customer_cells(finding: ConflictFinding) -> tuple[Cell, ...]:
+    reasons = [_CUSTOMER_WORDS.get(reason, reason) for reason in finding.reasons]
+    verdict, person, accounts = _cells(finding)[:3]
+    return verdict, person, accounts, reasons, finding.remedy.customer
 
 
 def _cells(finding: ConflictFinding) -> tuple[Cell, ...]:

@@ -7,7 +7,7 @@ lacks, are reported as not checked.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -34,13 +34,15 @@ _NOT_USERS = {"group", "device", "serviceprincipal", "orgcontact", "administrati
 class EntraExport:
     """An export, read row by row; `encoding` is for a file that is not in Unicode.
 
+    `more` are further files of it, such as the other pages of an answer, in any order.
     After reading: `property_names` are the properties that rows have, `rows` their number,
     `rejected` position and reason of the rows that name nobody for certain, `unread` the values
     that were not understood, `partial` why the file is only a part of an answer.
     """
 
     path: Path
-    encoding: str = ""
+    encoding: str | None = ""
+    more: Sequence[Path] = ()
     property_names: set[str] = field(default_factory=set)
     rows: int = 0
     rejected: list[tuple[int, str]] = field(default_factory=list)
@@ -50,20 +52,30 @@ class EntraExport:
 
     def read(self) -> Iterator[tuple[int, Properties]]:
         """Yield the position and the properties of each row. Raises InputError, OSError."""
-        with row_file.open_rows(self.path, self.encoding) as table:
+        pages = _Pages()
+        for path in (self.path, *self.more):
+            yield from self._read_file(path, pages)
+        if self.more:
+            self.partial = pages.partial(self.rows)
+
+    def _read_file(self, path: Path, pages: _Pages) -> Iterator[tuple[int, Properties]]:
+        with row_file.open_rows(path, self.encoding) as table:
             _check_headings(table)
             self.unit = table.unit
+            before, rejected = self.rows, len(self.rejected)
             for row in table.rows():
                 self.rows += 1
-                properties = self._read(row)
+                properties = self._read(row, f"{path.name}: " if self.more else "")
                 if properties is not None:
                     yield row.position, properties
             self.partial = table.partial
-        if not self.rows:
-            raise InputError(f"{self.path} holds no rows")
-        if self.rows == len(self.rejected):
-            where, reason = self.rejected[0]
-            raise InputError(f"{self.path} names nobody: {self.unit} {where}: {reason}")
+            pages.add(table)
+        if self.rows == before:
+            raise InputError(f"{path} holds no rows")
+        if self.rows - before == len(self.rejected) - rejected:
+            where, reason = self.rejected[rejected]
+            reason = reason.removeprefix(f"{path.name}: ")
+            raise InputError(f"{path} names nobody: {self.unit} {where}: {reason}")
 
     @property
     def complete(self) -> bool:
@@ -73,13 +85,11 @@ class EntraExport:
     def doubts(self) -> Iterator[str]:
         """Yield what the file mentions and could not be checked, as sentences."""
         if self.partial:
-            yield (
-                f"The file is one page of several: {self.partial}. Whoever is on the others was "
-                f"not checked: {PAGES}."
-            )
+            what = "The files are not all pages" if self.more else "The file is one page of several"
+            yield (f"{what}: {self.partial}. Whoever is on the others was not checked: {PAGES}.")
         yield from self.unread.sentences()
 
-    def _read(self, row: Row) -> Properties | None:
+    def _read(self, row: Row, file: str) -> Properties | None:
         """Return the properties of a row, None when it is rejected."""
         problem = row.problem or _problem(row.values)
         if not problem:
@@ -91,12 +101,37 @@ class EntraExport:
                 problem = _NOBODY if identity(properties) is None else ""
                 problem = "is deleted there" if properties.get("deletedDateTime") else problem
         if problem:
-            self.rejected.append((row.position, problem))
+            self.rejected.append((row.position, f"{file}{problem}"))
             return None
         for name, value in unread.items():
-            self.unread.add(name, f"{self.unit} {row.position}", value)
+            self.unread.add(name, f"{file}{self.unit} {row.position}", value)
         self.property_names.update(properties)
         return properties
+
+
+@dataclass
+class _Pages:
+    """What several files say about the pages that they are."""
+
+    files: int = 0
+    counted: int = 0
+    following: list[str] = field(default_factory=list)
+
+    def add(self, table: RowFile) -> None:
+        self.files += 1
+        self.counted = max(self.counted, table.counted)
+        if table.following:
+            self.following.append(table.following)
+
+    def partial(self, rows: int) -> str:
+        """Return why the files are only a part of an answer; empty if they are all of it."""
+        if len(set(self.following)) < len(self.following):
+            return "two of them are the same page"
+        if len(self.following) == self.files:
+            return "each of them names another one (`@odata.nextLink`)"
+        if rows < self.counted:
+            return f"they count {self.counted:,} and have {rows:,} (`@odata.count`)"
+        return ""
 
 
 @dataclass
@@ -126,7 +161,7 @@ class Assignments:
         return sorted(name for name in missing if self.other_name.get(name, name) >= name)
 
 
-def read_assignments(path: Path, encoding: str = "") -> Assignments:
+def read_assignments(path: Path, encoding: str | None = "") -> Assignments:
     """Read assignments: a list of ids or names, an export, or Graph's appRoleAssignedTo.
 
     Raises InputError, OSError.

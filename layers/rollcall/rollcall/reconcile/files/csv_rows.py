@@ -39,6 +39,8 @@ class CsvRows:
     headings: list[str] = field(init=False, default_factory=list)
     unit: str = field(init=False, default="line")
     partial: str = field(init=False, default="")
+    counted: int = field(init=False, default=0)
+    following: str = field(init=False, default="")
     heading_line: int = field(init=False, default=1)
     delimiter: str = field(init=False, default="")
 

@@ -35,8 +35,10 @@ class JsonRows:
     heading_line: int = field(init=False, default=1)
     in_lines: bool = field(init=False)
     partial: str = field(init=False, default="")
-    _counted: int = field(init=False, default=0)
+    counted: int = field(init=False, default=0)
     """The number of rows on all pages, as the answer says."""
+    following: str = field(init=False, default="")
+    """The page that follows the last one, as it names it."""
 
     def __post_init__(self) -> None:
         first, more, _ = self.file.head().lstrip(BLANK).partition("\n")
@@ -52,7 +54,7 @@ class JsonRows:
 
     def rows(self) -> Iterator[Row]:
         """Yield the rows."""
-        self.partial, self._counted = "", 0
+        self.partial, self.following, self.counted = "", "", 0
         if self.in_lines:
             for number, line in self.file.lines():
                 if text := line.strip(BLANK):
@@ -63,8 +65,8 @@ class JsonRows:
             if not text.startswith("{"):
                 raise InputError(f"{self.file.name}: number {number} is not an object")
             yield _row(number, text)
-        if number < self._counted:
-            self.partial = f"it counts {self._counted:,} and has {number:,} (`@odata.count`)"
+        if number < self.counted:
+            self.partial = f"it counts {self.counted:,} and has {number:,} (`@odata.count`)"
 
     def _texts(self, stream: JsonStream) -> Iterator[str]:
         """Yield the texts of all rows."""
@@ -104,10 +106,11 @@ class JsonRows:
         if page.problem:
             raise stream.error(f"a page {page.problem}")
         members = {name.lower().removeprefix("@"): value for name, value in page.values.items()}
-        following = members.get("odata.nextlink")
-        self.partial = "its last page names another one (`@odata.nextLink`)" if following else ""
+        self.following = str(members.get("odata.nextlink") or "")
+        is_last = not self.following
+        self.partial = "" if is_last else "its last page names another one (`@odata.nextLink`)"
         if type(count := members.get("odata.count")) is int:
-            self._counted = max(self._counted, count)
+            self.counted = max(self.counted, count)
 
 
 def _elements(stream: JsonStream, read: Callable[[JsonStream], Iterable[str]]) -> Iterator[str]:

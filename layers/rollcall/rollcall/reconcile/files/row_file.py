@@ -55,13 +55,23 @@ class RowFile:
         """Why the rows are only a part of an answer; empty if they are all."""
         return self.source.partial
 
+    @property
+    def counted(self) -> int:
+        """The number of rows on all pages of an answer, 0 where it does not say so."""
+        return self.source.counted
+
+    @property
+    def following(self) -> str:
+        """The page after the last one, empty where there is none."""
+        return self.source.following
+
     def rows(self) -> Iterator[Row]:
         """Yield the rows. Raises InputError where the rest cannot be read for certain."""
         return self.source.rows()
 
 
 @contextmanager
-def open_rows(path: Path, encoding: str = "") -> Iterator[RowFile]:
+def open_rows(path: Path, encoding: str | None = "") -> Iterator[RowFile]:
     """Open a file, or standard input for `-`; `encoding` is for a file that is not in Unicode.
 
     Raises InputError, OSError.
@@ -70,4 +80,9 @@ def open_rows(path: Path, encoding: str = "") -> Iterator[RowFile]:
         start = file.head().strip().lstrip("\ufeff")
         if not start:
             raise InputError(f"{file.name} is empty")
+        if start.startswith("<"):
+            raise InputError(
+                f"{file.name} is a web page or XML, not CSV or JSON: line 1 begins with "
+                f"{start.splitlines()[0][:_MAX_SHOWN]!r}"
+            )
         yield RowFile(file, JsonRows(file) if start[0] in "[{" else CsvRows(file))
