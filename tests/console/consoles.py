@@ -69,7 +69,13 @@ def console(
 
 def visitor(services: Services, name: str = "operator:ann") -> Visitor:
     """Return a person who has opened the link of a console."""
-    client, sign_in = console(services, name=name)
+    workplace = Workplace(lambda _: Operator(services, name), None, DeploymentChoice())
+    return opened(ConsoleState(ConsoleSignIn(PORT), workplace))
+
+
+def opened(state: ConsoleState) -> Visitor:
+    """Return a person who has opened the link of a console that is given."""
+    client, sign_in = TestClient(application(state), base_url=ORIGIN), state.sign_in
     code = sign_in.link.partition("#")[2]
     answer = client.post("/sign-in", content=code, headers=OURS)
     assert answer.status_code == 200

@@ -105,15 +105,15 @@ def test_a_table_of_aws_that_the_environment_names_is_no_local_server(services: 
     assert workplace.bar().is_production
 
 
-def test_work_that_failed_goes_on_once() -> None:
-    works = WorkList()
+def test_work_that_failed_goes_on_once(services: Services) -> None:
+    works, operator = WorkList(), Operator(services, ARN)
 
-    def steps() -> Generator[Progress, None, list[str]]:
+    def steps(_: Operator) -> Generator[Progress, None, list[str]]:
         yield Progress(step="erasing")
         return []
 
-    failed = Work("x", "An erasure", "/", steps, ended=True, failed=True)
+    failed = Work("x", "An erasure", "/", steps, operator, ended=True, failed=True)
 
-    assert works.again(failed) is not failed
-    assert works.again(failed) is failed
+    assert works.again(failed, operator) is not failed
+    assert works.again(failed, operator) is failed
     assert len(works.all()) == 1

@@ -7,12 +7,13 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rollcall.cli.terminal import AsJson, UsageError, local_user, print_lines, say
+from rollcall.cli.terminal import AsJson, UsageError, err, local_user, print_lines, say
 from rollcall.cli.termination import orderly_end
 from rollcall.operations import running_server
 from rollcall.operations.selection import Selection
@@ -50,14 +51,14 @@ def console(
     """Open the pages for the support team, which work with your own AWS credentials.
 
     They are served on this machine alone, for one browser, until Ctrl-C or half an hour without a
-    request. The link works once, within a minute. With --json it is printed as one line:
-    {"url": …}.
+    request; work that is not done by then is waited for. The link works once, within a minute.
+    With --json it is printed as one line: {"url": …}.
     """
     try:
         from rollcall.console.console_server import ConsoleServer  # noqa: PLC0415  # an extra
     except ImportError as error:
         raise UsageError(MISSING) from error
-    server = ConsoleServer(_workplace(context.obj, stack, profile, region))
+    server = ConsoleServer(_workplace(context.obj, stack, profile, region), partial(say, to=err))
 
     def announce() -> None:
         if as_json:

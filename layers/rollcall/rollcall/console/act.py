@@ -8,14 +8,14 @@ credentials say, can be tried again.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from secrets import token_urlsafe
 from threading import Lock
 from typing import Any, TypeAlias, TypeVar
 
-from rollcall.model.progress import Progress
+from rollcall.console.work import Steps
 from rollcall.operations.operator import Operator
 from rollcall.operator_error import OperatorError
 
@@ -42,12 +42,12 @@ class Change:
 class ActResult:
     """What happened, in sentences; `secrets` are shown this once, by their names.
 
-    `rest` is work that goes on: it yields its progress and returns what happened in the end.
+    `rest` is the title of work that goes on, and its steps.
     """
 
     sentences: Sequence[str]
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
-    rest: tuple[str, Callable[[], Generator[Progress, None, Sequence[str]]]] | None = None
+    rest: tuple[str, Steps] | None = None
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ def plan_enable(operator: Operator, tenant: str, form: Form) -> Plan:
     outcomes = Counter(each.outcome for each in accounts)
 
     def carry_out(operator: Operator) -> ActResult:
-        def steps() -> Generator[Progress, None, Sequence[str]]:
+        def steps(operator: Operator) -> Generator[Progress, None, Sequence[str]]:
             done = yield from disable_waves.enable(operator, tenant, wave)
             return [f"{each.value}: {count:,}" for each, count in done.items() if count]
 

@@ -195,7 +195,7 @@ def _carry_out(view: View) -> HTMLResponse:
     work = None
     if result.rest is not None:
         title, steps = result.rest
-        work = view.console.works.begin(title, view.sender, steps)
+        work = view.begin(title, view.sender, steps, view.form.get("reason", "").strip())
     return view.fragment("result.html", {"result": result, "work": work})
 
 
@@ -214,7 +214,10 @@ def _again(view: View) -> HTMLResponse:
     work = view.console.works.find(view.request.path_params["work"])
     if work is None:
         raise ActError("this work is not known any more")
-    return view.fragment("progress.html", {"work": view.console.works.again(work)})
+    if work.expired:
+        view.console.workplace.forget_credentials()
+    begun = view.console.works.again(work, view.operator, view.console.workplace.choice)
+    return view.fragment("progress.html", {"work": begun})
 
 
 _OWN = [

@@ -28,10 +28,8 @@ def plan_run(operator: Operator, tenant: str, _: Form) -> Plan:
         counts = yield from duplicate_reports.run(operator, tenant)
         return [f"{counts.new} new, {counts.open} still open, {counts.resolved} resolved"]
 
-    def carry_out(operator: Operator) -> ActResult:
-        return ActResult(
-            ["the search has begun"], rest=(f"Duplicates of {tenant}", lambda: steps(operator))
-        )
+    def carry_out(_: Operator) -> ActResult:
+        return ActResult(["the search has begun"], rest=(f"Duplicates of {tenant}", steps))
 
     notes = ["it reads what all accounts may share; a deployment does it every day by itself"]
     return Plan(f"Look for duplicates in {tenant} now", "Look", carry_out, notes=notes)
@@ -59,7 +57,7 @@ def plan_merge(operator: Operator, tenant: str, form: Form) -> Plan:
                 raise
             ids = merged
 
-        def finish() -> Generator[Progress, None, Sequence[str]]:
+        def finish(operator: Operator) -> Generator[Progress, None, Sequence[str]]:
             yield from account_merge.finish_merge(operator, tenant, ids)
             return ["groups and managers are those of the account that stayed"]
 

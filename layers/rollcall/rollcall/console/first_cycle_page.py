@@ -46,11 +46,11 @@ def begin(view: View) -> HTMLResponse:
     users = view.upload.rename(folder / view.upload.name)
     match = view.form.get("match", "").strip()
     settings = JobSettings((match,) if match else ())
-    operator, tenant = view.operator, view.tenant
-    work = view.console.works.begin(
+    tenant = view.tenant
+    work = view.begin(
         f"What the first cycle of {tenant} will do",
         f"{view.root}/t/{tenant}/first-cycle",
-        lambda: check(operator, tenant, users, folder, settings),
+        lambda operator: check(operator, tenant, users, folder, settings),
     )
     view.console.checks[work.id] = folder
     return view.fragment("progress.html", {"work": work})

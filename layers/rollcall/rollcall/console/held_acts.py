@@ -61,10 +61,10 @@ def plan_release(operator: Operator, tenant: str, form: Form) -> Plan:
     selection = _selected(operator, tenant, form)
 
     def carry_out(operator: Operator) -> ActResult:
-        def release(batch: Sequence[HeldAccount]) -> _Steps:
-            return held_deletions.release(operator, tenant, batch)
+        def steps(operator: Operator) -> Generator[Progress, None, Sequence[str]]:
+            def release(batch: Sequence[HeldAccount]) -> _Steps:
+                return held_deletions.release(operator, tenant, batch)
 
-        def steps() -> Generator[Progress, None, Sequence[str]]:
             return (yield from _each(selection, operator, release))
 
         return ActResult(["purging has begun"], rest=(f"Purging accounts of {tenant}", steps))
@@ -87,10 +87,10 @@ def plan_refuse(operator: Operator, tenant: str, form: Form) -> Plan:
     expected = finished(dry_run)
 
     def carry_out(operator: Operator) -> ActResult:
-        def refuse(batch: Sequence[HeldAccount]) -> _Steps:
-            return held_deletions.refuse(operator, tenant, batch, name)
+        def steps(operator: Operator) -> Generator[Progress, None, Sequence[str]]:
+            def refuse(batch: Sequence[HeldAccount]) -> _Steps:
+                return held_deletions.refuse(operator, tenant, batch, name)
 
-        def steps() -> Generator[Progress, None, Sequence[str]]:
             return (yield from _each(selection, operator, refuse))
 
         return ActResult(["bringing back has begun"], rest=(f"Accounts of {tenant}", steps))

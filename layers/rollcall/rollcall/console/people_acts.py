@@ -74,7 +74,7 @@ def plan_erase(operator: Operator, tenant: str, form: Form) -> Plan:
     plan = finished(erasure_plan.plan(operator, tenant, account))
 
     def carry_out(operator: Operator) -> ActResult:
-        def steps() -> Generator[Progress, None, Sequence[str]]:
+        def steps(operator: Operator) -> Generator[Progress, None, Sequence[str]]:
             remainders = yield from person_erasure.erase(operator, tenant, plan)
             return [
                 "everything is erased but what follows",

@@ -50,7 +50,7 @@ def plan_set(operator: Operator, tenant: str, form: Form) -> Plan:
             f"{each.after.name} is version {each.after.version}, for {each.after.audience}"
             for each in changes
         ]
-        return ActResult(sentences, rest=_bringing(operator, tenant) if follows else None)
+        return ActResult(sentences, rest=_bringing(tenant) if follows else None)
 
     names = ", ".join(each.after.name for each in planned)
     changes = [row for each in planned for row in _rows(each, is_named=len(planned) > 1)]
@@ -68,7 +68,7 @@ def plan_remove(operator: Operator, tenant: str, form: Form) -> Plan:
         kept = (
             "its members lose what it gave them" if template.follows else "users keep what it gave"
         )
-        rest = _bringing(operator, tenant) if template.follows else None
+        rest = _bringing(tenant) if template.follows else None
         return ActResult([f"{name} is removed; {kept}"], rest=rest)
 
     loss = (
@@ -97,7 +97,7 @@ def plan_apply(operator: Operator, tenant: str, form: Form) -> Plan:
         )
 
     def carry_out(operator: Operator) -> ActResult:
-        def steps() -> Generator[Progress, None, Sequence[str]]:
+        def steps(operator: Operator) -> Generator[Progress, None, Sequence[str]]:
             users = [each.id for each in expected.users]
             done = yield from template_preview.apply_templates(operator, tenant, users)
             got = [each for each in done.users if each.templates]
@@ -115,10 +115,10 @@ def plan_apply(operator: Operator, tenant: str, form: Form) -> Plan:
     )
 
 
-def _bringing(operator: Operator, tenant: str) -> tuple[str, Steps]:
+def _bringing(tenant: str) -> tuple[str, Steps]:
     """Return the work that brings members to the current versions."""
 
-    def steps() -> Generator[Progress, None, Sequence[str]]:
+    def steps(operator: Operator) -> Generator[Progress, None, Sequence[str]]:
         number = yield from followers.bring(operator, tenant)
         return [f"{number:,} members were changed; the sweep looks at all of them again"]
 

@@ -17,7 +17,7 @@ from rollcall.console.followed_logs import FollowedLogs
 from rollcall.console.job_memory import JobMemory
 from rollcall.console.kept_files import KeptFiles
 from rollcall.console.sign_in import ConsoleSignIn
-from rollcall.console.work import WorkList
+from rollcall.console.work import Steps, Work, WorkList
 from rollcall.console.workplace import Workplace
 from rollcall.operations.failures import CredentialsError
 from rollcall.operations.operator import Operator
@@ -104,6 +104,11 @@ class View:
     def value(self, name: str) -> str:
         """Return a parameter of the URL, empty without it."""
         return self.request.query_params.get(name, "").strip()
+
+    def begin(self, title: str, back: str, steps: Steps, reason: str = "") -> Work:
+        """Begin work that takes long, by the operator; `back` is the page that leads to it."""
+        operator = self.operator.because(reason) if reason else self.operator
+        return self.console.works.begin(title, back, steps, operator, self.console.workplace.choice)
 
     def page(self, template: str, here: str, values: Values, *, status: int = 200) -> HTMLResponse:
         """Answer with a whole page; `here` is its name in the navigation."""
