@@ -81,11 +81,12 @@ def test_earlier_notes_are_a_link_away(deployed: Services, ann: Visitor) -> None
         tenant_notes.add(operator, "acme", tenant_notes.new(operator, f"note {number:02}"))
 
     overview, first = ann.page("/t/acme/"), ann.page("/t/acme/notes")
-    before = overview.split("notes?before=")[1].split('"')[0]
+    before = first.split("notes?before=")[1].split('"')[0]
     earlier = ann.page("/t/acme/notes", before=before)
 
     assert overview.count('class="note"') == 3
     assert first.count('class="note"') == 20
-    assert earlier.count('class="note"') == 19
-    assert "note 19" not in earlier
-    assert "note 18" in earlier
+    assert "All notes" in overview
+    assert earlier.count('class="note"') == 2
+    assert "note 02" not in earlier
+    assert "note 01" in earlier

@@ -15,7 +15,7 @@ from rollcall.console.view import ConsoleState
 from rollcall.console.work import Work, WorkError, WorkList
 from rollcall.console.workplace import DeploymentChoice, Workplace
 from rollcall.model.progress import Progress
-from rollcall.operations.failures import ExpiredCredentialsError
+from rollcall.operations.failures import CredentialsError
 from rollcall.operations.operator import Operator
 from rollcall.runtime.services import Services
 from tests.console.consoles import PORT, opened
@@ -41,7 +41,7 @@ class Held:
 
 def failing(operator: Operator) -> Generator[Progress, None, list[str]]:
     yield Progress(step="at work")
-    raise ExpiredCredentialsError("the AWS credentials have expired: sign in again")
+    raise CredentialsError("the AWS credentials have expired: sign in again")
 
 
 def done(work: Work) -> Work:

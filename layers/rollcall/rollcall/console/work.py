@@ -36,7 +36,7 @@ class Work:
     """Work that was begun: how far it is, and the sentences that it ended with.
 
     `choice` is the deployment that it works on. `failed` says that these sentences are of an error;
-    what was begun may be begun again. `expired` says that the credentials had expired.
+    what was begun may be begun again. `expired` says that there were no credentials, or expired ones.
     """
 
     id: str
@@ -75,7 +75,7 @@ class Work:
                 self._follow()
         except OperatorError as error:
             self.sentences, self.failed = tuple(str(error).splitlines()), True
-            self.expired = isinstance(error, failures.ExpiredCredentialsError)
+            self.expired = isinstance(error, failures.CredentialsError)
         except _Stopped:
             self.sentences, self.failed = ("It was broken off.",), True
         finally:
