@@ -17,6 +17,7 @@ from rollcall.scim.instant import instant
 from rollcall.storage.provisioning_log import LogEntry
 from rollcall.tenants.tenants import Tenants
 from tests.console.consoles import OURS, Visitor
+from tests.console.test_brake_page import wave
 from tests.directory.people import user
 from tests.operations.operators import operator_of
 
@@ -273,3 +274,25 @@ def test_what_is_no_id_of_ours_leads_nowhere() -> None:
     explained = log_explanation.explain(LogEntry(method="PATCH", status=404, target="User/…"))
 
     assert (explained.subject, explained.connection) == ("", "")
+
+
+def test_the_calls_are_filled_in_wherever_a_connection_is_cleared(
+    acme: Services, ann: Visitor
+) -> None:
+    lee = user(acme.directory("acme"), "lee@corp.test")
+    wave(acme, user(acme.directory("acme"), "kim@corp.test", active=False))
+    gaps = ann.plan("unlink", tenant="acme", account=lee)[1]
+    ann.send("/t/acme/log/job", {"principal": PRINCIPAL, "job": "scim.1"})
+    erasure = ann.plan("erase", tenant="acme", account=lee)[1]
+    brake = ann.page("/t/acme/brake")
+    cleared = ann.act("unlink", tenant="acme", account=lee)
+
+    job = f"https://graph.microsoft.com/beta/servicePrincipals/{PRINCIPAL}/synchronization/jobs/scim.1"
+    deletion = f"DELETE {job}/objectConnections(&#39;{lee}&#39;)"
+    assert "/t/acme/log#job" in gaps
+    assert "servicePrincipals/{id}/synchronization/jobs/{jobId}/objectConnections" in gaps
+    for shown in (erasure, cleared):
+        assert deletion in shown
+        assert "/t/acme/log#job" not in shown
+    assert f"POST {job}/pause" in brake
+    assert f"POST {job}/start" in brake

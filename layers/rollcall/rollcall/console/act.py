@@ -39,6 +39,14 @@ class Change:
 
 
 @dataclass(frozen=True)
+class RememberedAccount:
+    """An account of a tenant that Entra ID may remember for a person, by its id."""
+
+    tenant: str
+    id: str
+
+
+@dataclass(frozen=True)
 class ActResult:
     """What happened, in sentences; `secrets` are shown this once, by their names.
 
@@ -55,7 +63,8 @@ class Plan:
     """What an act will do: `carry_out` does it, by whoever operates then.
 
     `button` says what is done, `next_steps` are for others. `asks_why` asks for a reason, which the
-    log keeps. `typed` is the name to type as well, where what is done cannot be undone.
+    log keeps. `typed` is the name to type as well, where what is done cannot be undone. Of
+    `remembered`, the connection may be cleared in Entra ID.
     """
 
     title: str
@@ -66,6 +75,7 @@ class Plan:
     next_steps: Sequence[str] = ()
     asks_why: bool = False
     typed: str = ""
+    remembered: RememberedAccount | None = None
 
 
 Form: TypeAlias = Mapping[str, str]

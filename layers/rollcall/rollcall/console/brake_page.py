@@ -23,6 +23,7 @@ def show(view: View) -> HTMLResponse:
         after=view.value("after"),
     )
     values = {"found": found, "stop": STOP, "size": PAGE}
+    values["synchronization"] = view.synchronization(view.tenant)
     return view.page("brake.html", "Brake", values)
 
 

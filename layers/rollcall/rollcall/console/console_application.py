@@ -32,7 +32,7 @@ from rollcall.console import (
 )
 from rollcall.console.act import Act, ActError, Plan
 from rollcall.console.request_check import UPLOADS, RequestCheck
-from rollcall.console.view import OF_ANOTHER, ConsoleState, PageRoute, View
+from rollcall.console.view import OF_ANOTHER, ConsoleState, PageRoute, Values, View
 from rollcall.console.workplace import WorkplaceError
 from rollcall.operations import failures
 from rollcall.operations.operator import ReasonError
@@ -183,12 +183,21 @@ def _plan(view: View) -> HTMLResponse:
 
 
 def _shown(view: View, plan: Plan, name: str, error: str = "") -> HTMLResponse:
-    return view.fragment("plan.html", {"plan": plan, "name": name, "error": error})
+    values = {"plan": plan, "name": name, "error": error, **_calls(view, plan)}
+    return view.fragment("plan.html", values)
+
+
+def _calls(view: View, plan: Plan) -> Values:
+    """Return the job whose calls clear what Entra ID remembers of the account of a plan."""
+    remembered = plan.remembered
+    job = view.synchronization(remembered.tenant) if remembered else None
+    return {"remembered": remembered, "synchronization": job}
 
 
 def _carry_out(view: View) -> HTMLResponse:
     name, plans = view.request.path_params["plan"], view.console.plans
     try:
+        plan = plans.read(name)
         result = plans.carry_out(view.operator, name, view.form)
     except (ActError, ReasonError) as error:
         return _shown(view, plans.read(name), name, str(error))
@@ -196,7 +205,7 @@ def _carry_out(view: View) -> HTMLResponse:
     if result.rest is not None:
         title, steps = result.rest
         work = view.begin(title, view.sender, steps, view.form.get("reason", "").strip())
-    return view.fragment("result.html", {"result": result, "work": work})
+    return view.fragment("result.html", {"result": result, "work": work, **_calls(view, plan)})
 
 
 def _works(view: View) -> HTMLResponse:

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
 
-from rollcall.console.act import Act, ActResult, Change, Form, Plan, changed, required
+from rollcall.console.act import (
+    Act,
+    ActResult,
+    Change,
+    Form,
+    Plan,
+    RememberedAccount,
+    changed,
+    required,
+)
 from rollcall.model.progress import Progress
 from rollcall.operations import (
     account_links,
@@ -152,7 +161,9 @@ def _link_plan(tenant: str, plan: AccountPlan, title: str, button: str) -> Plan:
         return ActResult([f"`{plan.after.user_name}` is {plan.after.link}", *plan.next_steps])
 
     changes = changed(attributes(plan.before), attributes(plan.after))
-    return Plan(title, button, carry_out, changes, next_steps=plan.next_steps)
+    remembered = RememberedAccount(tenant, plan.after.id)
+    steps = plan.next_steps
+    return Plan(title, button, carry_out, changes, next_steps=steps, remembered=remembered)
 
 
 ACTS: dict[str, Callable[[Operator, str, Form], Plan]] = {

@@ -50,6 +50,7 @@ def show_one(view: View) -> HTMLResponse:
         "reasons": reasons,
         "meaning": KINDS[FindingKind(compared.row["kind"])],
         "ticket": ticket(view.tenant, compared.row, reasons),
+        "synchronization": view.synchronization(view.tenant),
         "is_pair": len(compared.records) == 2,
         "both_linked": all(not each.link.local for each in compared.records),
     }

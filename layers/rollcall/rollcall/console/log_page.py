@@ -50,7 +50,7 @@ def remember_job(view: View) -> HTMLResponse:
         parsed = object_connection.parse(principal, job)
     except SynchronizationJobError as error:
         return view.page("log.html", "Log", {**_values(view), "error": str(error)})
-    view.console.jobs.write(_deployment(view), view.tenant, parsed)
+    view.console.jobs.write(view.console.workplace.name, view.tenant, parsed)
     return show(view)
 
 
@@ -92,13 +92,7 @@ def _values(view: View) -> Values:
 
 def _rows(view: View, entries: Iterable[LogEntry]) -> Values:
     explained = [(entry, log_explanation.explain(entry)) for entry in entries]
-    job = view.console.jobs.read(_deployment(view), view.tenant)
-    return {"rows": explained, "synchronization": job}
-
-
-def _deployment(view: View) -> str:
-    choice = view.console.workplace.choice
-    return f"{choice.stack}@{choice.region}" if choice else ""
+    return {"rows": explained, "synchronization": view.synchronization(view.tenant)}
 
 
 def _until(text: str, now: datetime) -> datetime:

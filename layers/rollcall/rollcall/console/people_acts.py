@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
 
-from rollcall.console.act import Act, ActResult, Change, Form, Plan, changed, required
+from rollcall.console.act import (
+    Act,
+    ActResult,
+    Change,
+    Form,
+    Plan,
+    RememberedAccount,
+    changed,
+    required,
+)
 from rollcall.console.work import finished
 from rollcall.model.progress import Progress
 from rollcall.model.record import Record
@@ -94,6 +103,7 @@ def plan_erase(operator: Operator, tenant: str, form: Form) -> Plan:
         ],
         plan.steps,
         typed=plan.person.id,
+        remembered=RememberedAccount(tenant, plan.person.id),
     )
 
 

@@ -20,6 +20,7 @@ from rollcall.console.sign_in import ConsoleSignIn
 from rollcall.console.work import Steps, Work, WorkList
 from rollcall.console.workplace import Workplace
 from rollcall.operations.failures import CredentialsError
+from rollcall.operations.object_connection import SynchronizationJob
 from rollcall.operations.operator import Operator
 from rollcall.operator_error import OperatorError
 
@@ -88,6 +89,10 @@ class View:
     def tenant(self) -> str:
         """The tenant in the path."""
         return str(self.request.path_params["tenant"])
+
+    def synchronization(self, tenant: str) -> SynchronizationJob:
+        """Return the provisioning job that was entered for a tenant, with gaps without one."""
+        return self.console.jobs.read(self.console.workplace.name, tenant)
 
     @property
     def root(self) -> str:

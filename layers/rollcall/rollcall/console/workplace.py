@@ -96,6 +96,11 @@ class Workplace:
         """Whether the deployment could be reached, when that was last tried."""
         return self._operator is not None
 
+    @property
+    def name(self) -> str:
+        """The stack and the region, by which this machine remembers what belongs to them."""
+        return f"{self.choice.stack}@{self.choice.region}" if self.choice else ""
+
     def choose(self, choice: DeploymentChoice) -> None:
         """Work on another deployment; the former one stays when it cannot be reached.
 

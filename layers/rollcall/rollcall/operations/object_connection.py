@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rollcall.operator_error import OperatorError
+from rollcall.reconcile.entra_next_steps import RESET
 
 _GRAPH = "https://graph.microsoft.com/beta/servicePrincipals"
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -35,15 +36,33 @@ class SynchronizationJob:
         """Whether both ids are filled in."""
         return "{" not in self.service_principal + self.job
 
+    @property
+    def _address(self) -> str:
+        return f"{_GRAPH}/{self.service_principal}/synchronization/jobs/{self.job}"
+
+    @property
+    def pause(self) -> str:
+        """The call that pauses the job."""
+        return f"POST {self._address}/pause"
+
+    @property
+    def start(self) -> str:
+        """The call that starts the job where it was paused."""
+        return f"POST {self._address}/start"
+
+    @property
+    def restart(self) -> str:
+        """The call that has everybody matched anew."""
+        return RESET.replace("{id}", self.service_principal).replace("{job}", self.job)
+
     def calls(self, identifier: str) -> Sequence[tuple[str, str]]:
         """Return what each call is for, and the call, in the order in which they are made."""
-        job = f"{_GRAPH}/{self.service_principal}/synchronization/jobs/{self.job}"
-        connection = f"{job}/objectConnections('{identifier}')"
+        connection = f"{self._address}/objectConnections('{identifier}')"
         return (
             ("Look whose connection it is", f"GET {connection}"),
-            ("Pause the job", f"POST {job}/pause"),
+            ("Pause the job", self.pause),
             ("Delete the connection", f"DELETE {connection}"),
-            ("Start the job, after the object was provisioned on demand", f"POST {job}/start"),
+            ("Start the job, after the object was provisioned on demand", self.start),
         )
 
 
