@@ -85,6 +85,8 @@ def _values(view: View) -> Values:
         "statuses": STATUSES,
         "methods": METHODS,
         "spans": SPANS,
+        "days_a_page": log_reader.DAYS_BEFORE + 1,
+        "looked_at": log_reader.LOOKED_AT,
         "list_jobs": LIST_JOBS,
         "error": "",
     }

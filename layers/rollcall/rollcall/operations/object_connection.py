@@ -53,7 +53,7 @@ class SynchronizationJob:
     @property
     def restart(self) -> str:
         """The call that has everybody matched anew."""
-        return RESET.replace("{id}", self.service_principal).replace("{job}", self.job)
+        return RESET.replace("{id}", self.service_principal).replace("{jobId}", self.job)
 
     def calls(self, identifier: str) -> Sequence[tuple[str, str]]:
         """Return what each call is for, and the call, in the order in which they are made."""

@@ -13,7 +13,7 @@ from rollcall.model.account_link import AccountLink, LinkPolicy, LinkRule
 Steps = Sequence[str]
 
 RESET = (
-    "POST https://graph.microsoft.com/v1.0/servicePrincipals/{id}/synchronization/jobs/{job}/restart"
+    "POST https://graph.microsoft.com/v1.0/servicePrincipals/{id}/synchronization/jobs/{jobId}/restart"
     ' with {"criteria": {"resetScope": "Full"}}'
 )
 

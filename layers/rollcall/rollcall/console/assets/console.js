@@ -16,6 +16,19 @@ if (opening) {
 
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
+// A moment as an input takes it: in the zone of the reader, without naming it.
+function timeOfDay(moment) {
+  const shifted = new Date(moment.getTime() - moment.getTimezoneOffset() * 60000);
+  return shifted.toISOString().slice(0, 16);
+}
+
+// What is entered in the zone of the reader is sent in UTC.
+document.addEventListener("htmx:configRequest", (event) => {
+  for (const each of event.target.querySelectorAll("input[data-local]")) {
+    if (each.value) event.detail.parameters[each.name] = new Date(each.value).toISOString().slice(0, 16);
+  }
+});
+
 function showTimes(root) {
   for (const each of root.querySelectorAll("time:not([title])")) {
     const instant = each.dateTime;
@@ -28,6 +41,11 @@ function showTimes(root) {
   for (const each of root.querySelectorAll("[data-instant]")) {
     const moment = new Date(each.dataset.instant);
     each.textContent = moment.toLocaleString("en-GB", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+  }
+  for (const each of root.querySelectorAll("input[data-utc]")) {  // a time of day in UTC, as the server has it
+    delete each.dataset.utc;
+    each.dataset.local = "";
+    if (each.value) each.value = timeOfDay(new Date(`${each.value}Z`));
   }
   for (const each of root.querySelectorAll("[data-zone]")) each.textContent = zone;
 }
