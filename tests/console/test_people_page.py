@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
+from datetime import UTC, datetime
 from urllib.parse import parse_qsl
 
 import pytest
+from boto3.dynamodb.types import TypeSerializer
 
+from rollcall.aws.dead_letters import DeadLetters
 from rollcall.directory.directory import Directory
 from rollcall.operations import accounts, user_access
 from rollcall.operations.accounts import AccountError
 from rollcall.operations.person_search import PAGE
 from rollcall.runtime.services import Services
+from rollcall.scim.instant import instant
+from rollcall.storage.provisioning_log import LogEntry
 from tests.console.conftest import ARN
 from tests.console.consoles import OURS, Visitor
 from tests.console.test_duplicates_page import logged
@@ -94,17 +100,71 @@ def test_who_is_gone_is_found_by_the_hash_of_the_name(
     assert "Nobody is or was called so" in ann.page("/t/acme/people", q="bob@corp.test")
 
 
-def test_an_account_is_shown_with_groups_and_access(
-    acme: Services, lee: str, ann: Visitor, calls: list[str]
-) -> None:
-    ann.page("/")
-    calls.clear()
-
+def test_an_account_is_shown_with_groups_and_access(lee: str, ann: Visitor) -> None:
     shown = ann.page(f"/t/acme/people/{lee}").replace("<wbr>", "")
 
     assert "Engineering" in shown
     assert "ann.lee@corp.test" in shown
-    assert calls == ["GetSecretValue", "Query", "Query", "BatchGetItem"]  # two of them at once
+    assert f"/t/acme/log?q={lee}&amp;days=90" in shown
+
+
+def test_what_happened_to_an_account_is_shown_with_events_that_wait(
+    acme: Services, lee: str, ann: Visitor
+) -> None:
+    own = acme.directory("acme")
+    bob = user(own, "bob@corp.test")
+    for each in list(acme.unpublished.batches()):  # the bucket is that of all tests
+        acme.unpublished.delete(each)
+    nothing = ann.page(f"/t/acme/people/{lee}")
+    for number, identifier in enumerate((lee, bob)):
+        put_aside(acme, identifier, f"request-{number}")
+    entry = LogEntry(time=instant(datetime.now(UTC)), method="PATCH", status=200)
+    log = acme.log("acme")
+    log.write(replace(entry, request="request-0", target=f"User/{lee}", changed=("title",)))
+    log.write(replace(entry, request="request-1", target=f"User/{bob}", changed=("title",)))
+    log.write(replace(entry, request="request-2", target=f"User/{lee}", changed=("active",)))
+
+    shown = ann.page(f"/t/acme/people/{lee}").replace("<wbr>", "")
+
+    assert re.findall(r'data-title="Event">(\w+)', shown) == ["sent", "waits"]
+    assert "Changed title." in shown
+    assert re.findall(r"<b>(user\.\w+)</b>", shown) == ["user.created"]
+    assert "request-0" in shown
+    assert "request-1" not in shown
+    assert "No event of this account was put aside." in nothing
+    acme.unpublished.forget("acme")
+
+
+def test_who_may_not_read_what_was_put_aside_sees_the_rest(
+    acme: Services, lee: str, ann: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    missing = DeadLetters(acme.channels.s3, "no-such-bucket")
+    monkeypatch.setitem(acme.__dict__, "unpublished", missing)
+
+    shown = ann.page(f"/t/acme/people/{lee}").replace("<wbr>", "")
+
+    assert "ann.lee@corp.test" in shown
+    assert "It cannot be read what was put aside: AWS has nothing of the name" in shown
+
+
+def put_aside(services: Services, identifier: str, request: str) -> None:
+    """Put an event of a user aside, as Lambda does."""
+    key = {"pk": f"acme#USER#{identifier}", "sk": "DOCUMENT"}
+    item = {**(services.table.get(key) or {}), "origin": {"request": request, "actor": "token:a"}}
+    image = {name: TypeSerializer().serialize(value) for name, value in item.items()}
+    record = {
+        "eventID": identifier,
+        "eventName": "INSERT",
+        "dynamodb": {
+            "Keys": {name: image[name] for name in key},
+            "NewImage": image,
+            "SequenceNumber": "1",
+            "ApproximateCreationDateTime": 1_764_000_000.0,
+        },
+    }
+    body = json.dumps({"payload": json.dumps({"Records": [record]})}).encode()
+    bucket = services.settings.unpublished
+    services.channels.s3.put_object(Bucket=bucket, Key=f"aws/{identifier}", Body=body)
 
 
 def test_access_is_given_and_taken_after_it_was_shown(

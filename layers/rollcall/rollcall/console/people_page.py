@@ -10,9 +10,18 @@ from starlette.responses import HTMLResponse, Response
 from rollcall.console import people_acts
 from rollcall.console.view import PageRoute, View
 from rollcall.console.work import finished
-from rollcall.operations import account_attributes, person_file, person_search, user_access
+from rollcall.operations import (
+    account_attributes,
+    log_explanation,
+    person_file,
+    person_overview,
+    person_search,
+)
 from rollcall.operations.person_search import AccountPage
 from rollcall.operations.user_access import BY_HAND
+
+ENTRIES = 10
+"""How many entries of the log the page of a person shows."""
 
 
 def show(view: View) -> HTMLResponse:
@@ -31,15 +40,20 @@ def show(view: View) -> HTMLResponse:
 
 
 def show_one(view: View) -> HTMLResponse:
-    """Show an account with its groups, its access, and why it has that."""
+    """Show an account with its groups, its access and why, its latest log, its events."""
     identifier = view.request.path_params["person"]
-    access = user_access.read_with_groups(view.operator, view.tenant, identifier)
+    found = person_overview.read(view.operator, view.tenant, identifier)
+    entries = found.log.entries[:ENTRIES]
     values = {
-        "access": access,
-        "record": access.record,
-        "holding": access.holding,
-        "attributes": account_attributes.attributes(access.record),
+        "access": found.access,
+        "record": found.access.record,
+        "holding": found.access.holding,
+        "attributes": account_attributes.attributes(found.access.record),
         "by_hand": BY_HAND,
+        "log": [(each, log_explanation.explain(each)) for each in entries],
+        "looked_at": found.log.looked_at,
+        "events": found.events,
+        "published": person_overview.published(entries, found.events),
     }
     return view.page("person.html", "People", values)
 

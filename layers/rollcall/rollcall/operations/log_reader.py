@@ -29,6 +29,7 @@ __all__ = [
     "acts",
     "entries",
     "page",
+    "page_of",
     "query",
 ]
 
@@ -133,23 +134,47 @@ def page(
     At most LOOKED_AT entries are looked at, of few days, whatever the filters select. Entries and
     what a name means are read at once, in three round trips for an id that was merged away.
     """
-    moment, sign, place = before.partition("#")
-    until = datetime.fromisoformat(moment)
-    midnight = until.replace(hour=0, minute=0, second=0, microsecond=0)
-    days = [midnight - timedelta(days=number) for number in range(DAYS_BEFORE + 1)]
-    ends = [f"{instant(until)}{sign}{place}", *map(_last, days[1:])]
     limit = LOOKED_AT if any(filters.values()) else PAGE + 1
-    log = operator.services.log(tenant)
     reads: list[Callable[[], Any]] = [partial(query, operator, tenant, since, **filters)]
-    reads += [
+    wanted, *found = at_once([*reads, *_days(operator, tenant, since, before, limit)])
+    return _selected(wanted, found, before, limit)
+
+
+def page_of(operator: Operator, wanted: LogQuery, before: str) -> LogPage:
+    """Read the page that `page` reads, of a query that is known: in one round trip."""
+    reads = _days(operator, wanted.tenant, wanted.since, before, LOOKED_AT)
+    return _selected(wanted, at_once(reads), before, LOOKED_AT)
+
+
+def _days(
+    operator: Operator, tenant: str, since: datetime, before: str, limit: int
+) -> list[Callable[[], list[LogEntry]]]:
+    """Return a read for each day of a page, the last day first."""
+    moment, sign, place = before.partition("#")
+    log, until = operator.services.log(tenant), datetime.fromisoformat(moment)
+    days = _before(until)
+    ends = [f"{instant(until)}{sign}{place}", *map(_last, days[1:])]
+    return [
         partial(log.latest, max(since, day), end, limit)
         for day, end in zip(days, ends, strict=True)
         if day + timedelta(days=1) > since
     ]
-    wanted, *found = at_once(reads)
+
+
+def _before(until: datetime) -> list[datetime]:
+    """Return the days of a page by their beginnings, the last first."""
+    midnight = until.replace(hour=0, minute=0, second=0, microsecond=0)
+    return [midnight - timedelta(days=number) for number in range(DAYS_BEFORE + 1)]
+
+
+def _selected(
+    wanted: LogQuery, found: Iterable[Iterable[LogEntry]], before: str, limit: int
+) -> LogPage:
+    """Return a page of what was read of its days."""
     looked_at = [entry for day in found for entry in day][:limit]
     selected = list(filter(wanted.selects, looked_at))
-    back = max(wanted.since, days[-1])
+    first = _before(datetime.fromisoformat(before.partition("#")[0]))[-1]
+    back = max(wanted.since, first)
     rest = instant(back) if back > wanted.since else ""
     if len(selected) > PAGE:
         rest = selected[PAGE - 1].order

@@ -63,7 +63,7 @@ def read(
     for stored in batches:
         if names and stored.name not in names:
             continue
-        batch = _with_events(services, stored)
+        batch = with_events(services, stored)
         if tenant is None or tenant in batch.tenants:
             yield batch
 
@@ -83,7 +83,8 @@ def republish(operator: Operator, batch: EventBatch) -> str:
     return ""
 
 
-def _with_events(services: Services, stored: DeadLetterBatch) -> EventBatch:
+def with_events(services: Services, stored: DeadLetterBatch) -> EventBatch:
+    """Read a batch with its events, or with the fault for which it has none."""
     try:
         records = services.unpublished.records(stored)
     except UnpublishedError as error:

@@ -34,6 +34,7 @@ __all__ = [
     "read_access",
     "read_with_groups",
     "revoke",
+    "with_groups",
 ]
 
 
@@ -78,7 +79,11 @@ def read_with_groups(operator: Operator, tenant: str, identifier: str) -> UserAc
     Of more than MAX_NAMES groups some have no name here. Raises TenantError, AccountError.
     """
     context = operator.context(tenant)
-    access = read_by_id(context, identifier)
+    return with_groups(context, read_by_id(context, identifier))
+
+
+def with_groups(context: Context, access: UserAccess) -> UserAccess:
+    """Return the access of a user with the names of its first MAX_NAMES groups."""
     groups = context.resources.read_many(Kind.GROUP, access.groups[:MAX_NAMES])
     names = {group: str(record.document["displayName"]) for group, record in groups.items()}
     return replace(access, names=names)
