@@ -13,7 +13,7 @@ from typing import Any
 from rollcall.aws.dead_letters import DeadLetterBatch
 from rollcall.directory.context import Context
 from rollcall.operations import failures, log_reader, unpublished_events, user_access
-from rollcall.operations.failures import ExpiredCredentialsError
+from rollcall.operations.failures import CredentialsError
 from rollcall.operations.log_reader import LogPage, LogQuery
 from rollcall.operations.operator import Operator
 from rollcall.operations.user_access import UserAccess
@@ -87,7 +87,7 @@ def _batches(operator: Operator) -> tuple[list[DeadLetterBatch], str]:
     try:
         with failures.translated():
             return list(islice(operator.services.unpublished.batches(), MAX_BATCHES + 1)), ""
-    except ExpiredCredentialsError:
+    except CredentialsError:
         raise
     except OperatorError as error:
         return [], str(error)
