@@ -63,18 +63,26 @@ class Browser:
 
     def open(self, url: str, size: tuple[int, int] = DESKTOP, *, dark: bool = False) -> None:
         """Open a URL anew in a window of a size, and wait until the page has settled."""
-        width, height = size
-        metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
-        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
-        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
-        still = {"name": "prefers-reduced-motion", "value": "reduce"}
-        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [scheme, still]})
+        self.resize(size)
+        self.emulate(dark=dark)
         self.driver.get("about:blank")
         self.driver.get(url)
         self.until(
             lambda: not any(each.is_displayed() for each in self.all("#loading")),
             "the page has settled",
         )
+
+    def resize(self, size: tuple[int, int]) -> None:
+        """Show what is shown in a window of another size."""
+        width, height = size
+        metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
+        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+
+    def emulate(self, *, dark: bool) -> None:
+        """Show what is shown by day or at night, without motion."""
+        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+        still = {"name": "prefers-reduced-motion", "value": "reduce"}
+        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [scheme, still]})
 
     def element(self, identifier: str) -> WebElement:
         """Return an element by its id."""

@@ -3,161 +3,160 @@
 from __future__ import annotations
 
 import json
-import signal
-import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import httpx
 import pytest
-from selenium.webdriver.common.by import By
 
+from demo.entra import Job, Source, connect
+from demo.people import groups, staff
 from rollcall.directory.directory import Directory
 from rollcall.model.account_link import LinkPolicy
-from rollcall.operations import duplicate_reports
 from rollcall.operations.operator import Operator
-from tests.browser.conftest import DESKTOP, PHONE, Browser
-from tests.command import ENVIRONMENT, PROGRAM
+from tests.browser.conftest import Browser
+from tests.browser.console_visit import console, signed_in
+from tests.browser.test_handover_page import choose
 from tests.conftest import Server
 from tests.console.test_brake_page import wave
 from tests.directory.people import user
-from tests.operations.operators import finished
+from tests.reconcile.cases import person
+from tests.reconcile.duplicates.people import mails
 
-USER = "urn:ietf:params:scim:schemas:core:2.0:User"
+SCRIPT = '<img src=x hx-get="/" onerror="document.title = 1">'
 
 
 @pytest.fixture
 def link(server: Server) -> Iterator[str]:
     """The link of a console of the local server, which works once."""
-    words = [PROGRAM, "--state", str(server.state), "console", "--no-browser", "--json"]
-    process = subprocess.Popen(words, stdout=subprocess.PIPE, env=ENVIRONMENT)
-    assert process.stdout is not None
-    yield str(json.loads(process.stdout.readline())["url"])
-    process.send_signal(signal.SIGINT)
-    process.communicate(timeout=30)
-
-
-def opened(browser: Browser, link: str) -> str:
-    """Open the link, and return the URL below which the pages are."""
-    browser.driver.get(link)
-    browser.until(lambda: browser.driver.title == "Tenants · Rollcall", "the console is open")
-    root = str(browser.driver.current_url).rstrip("/")
-    browser.open(f"{root}/")  # without motion
-    return root
-
-
-def press(browser: Browser, words: str, within: str = "body") -> None:
-    """Press the button with these words."""
-    (button,) = [each for each in browser.all(f"{within} button") if each.text == words]
-    button.click()
-
-
-def carry_out(browser: Browser, words: str, **entries: str) -> str:
-    """Fill the dialog in and press its button; return what is told."""
-    browser.until(lambda: browser.all("dialog[open] table, dialog[open] form h2"), "it is shown")
-    for name, value in entries.items():
-        browser.driver.find_element(By.CSS_SELECTOR, f"dialog [name={name}]").send_keys(value)
-    press(browser, words, "dialog")
-    browser.until(lambda: browser.all("dialog [data-changed]"), "it is done")
-    return browser.text("act-content")
-
-
-def close(browser: Browser) -> None:
-    browser.driver.execute_script("window.isOld = true")
-    press(browser, "Close", "dialog")
-    is_new = "return !window.isOld && document.readyState === 'complete'"
-    browser.until(lambda: browser.driver.execute_script(is_new), "the page is new")
-
-
-def pictures(browser: Browser, root: str, path: str, name: str) -> None:
-    """Look at a page in both widths and both schemes."""
-    for size, dark in ((DESKTOP, False), (DESKTOP, True), (PHONE, False), (PHONE, True)):
-        browser.open(f"{root}{path}", size, dark=dark)
-        kind = f"{'-phone' * (size == PHONE)}{'-dark' * dark}"
-        browser.picture(f"console-{name}{kind}")
-        assert browser.overflow() == 0
-        assert browser.violations() == []
-    browser.open(f"{root}{path}")
+    with console(server.state) as link:
+        yield link
 
 
 def test_from_please_enable_scim_to_a_merged_duplicate(
-    browser: Browser, link: str, server: Server
+    browser: Browser, link: str, server: Server, tmp_path: Path
 ) -> None:
-    root = opened(browser, link)
+    """The customer guide, with an administrator and a provisioning job beside support."""
+    visit = signed_in(browser, link)
     tenant = f"walk{server.tenant().name}"
+    services = server.services
 
-    browser.driver.find_element(By.CSS_SELECTOR, ".card input[name=name]").send_keys(tenant)
-    press(browser, "Look at it first")
-    told = carry_out(browser, "Switch on")
-    browser.picture("console-switched-on")
-    assert f"/handover#{tenant}." in told
-    close(browser)
+    # Step 1: "please enable SCIM".
+    visit.find(".card input[name=name]").send_keys(tenant)
+    visit.press("Look at it first")
+    assert visit.until_planned().startswith(f"Switch SCIM on for {tenant}")
+    assert visit.look("switch-on-plan") == []
+    told = visit.carry_out("Switch on")
+    assert visit.look("switch-on-result") == []
+    handover = next(each for each in told.split() if f"/handover#{tenant}." in each)
+    visit.close()
 
-    browser.open(f"{root}/t/{tenant}/")
-    (issue,) = [each for each in browser.all("summary") if each.text == "Issue another"]
-    issue.click()
-    browser.driver.find_element(By.CSS_SELECTOR, "#tokens ~ details [name=label]").send_keys("job")
-    press(browser, "Issue …")
-    carry_out(browser, "Issue")
-    token = browser.driver.find_element(By.CSS_SELECTOR, "dialog .field code").text
-    close(browser)
+    # The administrator opens the link, and nobody else sees the token.
+    browser.open(handover)
+    choose(browser, "token")
+    browser.press("show")
+    browser.until(lambda: browser.text("token"), "the token is shown")
+    url, token = browser.text("url"), browser.text("token")
 
-    url = browser.driver.find_element(By.CSS_SELECTOR, ".field code").text
-    with httpx.Client(headers={"Authorization": f"Bearer {token}"}) as job:
-        for name, mail in (("ann", "ann@corp.test"), ("a.lee", "ann@corp.test")):
-            answer = job.post(
-                f"{url}/Users",
-                json={
-                    "schemas": [USER],
-                    "userName": f"{name}@corp.test",
-                    "displayName": '<img src=x hx-get="/" onerror="document.title = 1">',
-                    "externalId": f"e-{name}",
-                    "emails": [{"value": mail}],
-                },
-            )
-            assert answer.status_code == 201
-    operator = Operator(server.services, "operator:test")
-    finished(duplicate_reports.run(operator, tenant))
+    # Step 2: local conflicts. The product has accounts already, some by another address.
+    people = staff(7, 8)
+    ann, lee, same, *_ = people
+    own = services.directory(tenant)
+    user(own, "ann.old@corp.test", **mails(str(ann.mail)), displayName=SCRIPT)
+    user(own, str(same.user_principal_name), displayName=same.display_name)
+    exported = [
+        person(
+            each.user_principal_name, id=each.object_id, displayName=each.display_name,
+            givenName=each.given_name, surname=each.surname, mail=each.mail,
+            employeeId=each.employee_id,
+        )
+        for each in people
+    ]  # fmt: skip
+    export = tmp_path / "users.json"
+    export.write_text(json.dumps({"value": exported}))
+    visit.open(f"/t/{tenant}/first-cycle")
+    visit.find("input[type=file]").send_keys(str(export))
+    visit.press("Check")
+    visit.told(".work", "8 people, 2 accounts")
+    visit.open(f"/t/{tenant}/first-cycle")
+    assert visit.look("first-cycle-checked") == []
+    visit.follow("Person by person")
+    visit.told("main", "ann.old@corp.test")
+    assert visit.look("forecast") == []
 
-    browser.open(f"{root}/t/{tenant}/duplicates")
-    browser.driver.find_element(By.PARTIAL_LINK_TEXT, "Look into it").click()
-    path = str(browser.driver.current_url).removeprefix(root)
-    pictures(browser, root, path, "finding")
-    deleted = browser.driver.find_element(By.CSS_SELECTOR, "[name=deleted]")
-    goes = browser.driver.find_element(By.CSS_SELECTOR, "[name=remove]").text.splitlines()[0]
-    deleted.send_keys(goes)
-    press(browser, "Merge …")
-    browser.until(lambda: browser.all("dialog[open] h2"), "it is shown")
-    assert "Before" in browser.text("act-content")
-    browser.picture("console-merge")
-    told = carry_out(browser, "Merge", reason="one person, says the customer", typed=goes)
+    # Step 3: a New User Template, with a mistake at first.
+    visit.open(f"/t/{tenant}/templates")
+    editor = visit.find("textarea[name=text]")
+    editor.send_keys("name: everybody\nusers: all\nrole: boss")
+    visit.press("Check and show …")
+    browser.until(lambda: browser.all("dialog[open] .problem"), "the mistake is shown")
+    assert "(line 3)" in browser.text("act-content")
+    assert visit.look("template-mistake") == []
+    visit.press("Close", "dialog")
+    editor.clear()
+    editor.send_keys("name: everybody\nusers: all\nworkAreas:\n  induction: read\nrole: regular")
+    visit.press("Check and show …")
+    assert "is version 1" in visit.carry_out("Set")
+    visit.close()
+
+    # Steps 5 to 16: the job's first cycle, while support follows the log.
+    visit.open(f"/t/{tenant}/log?follow=1")
+    source = Source()
+    source.add(*people, *groups(1, people))
+    with connect(url, token) as client:
+        job = Job(source, client)
+        assert job.test_connection().good
+        job.run()
+        visit.told("#rows tr", "201")
+    assert visit.look("log-followed") == []
+
+    # Somebody leaves by mistake of nobody: found by the number, looked at.
+    visit.open(f"/t/{tenant}/people")
+    visit.find("[name=q]").send_keys(str(lee.employee_id))
+    visit.press("Find")
+    visit.told("main table", str(lee.user_principal_name))
+    visit.follow(str(lee.user_principal_name))
+    visit.told("main", "Template everybody, version 1")
+
+    # Step 4: duplicates. Support looks for them, and merges.
+    visit.open(f"/t/{tenant}/duplicates")
+    visit.press("Look for duplicates now …")
+    visit.until_planned()
+    browser.driver.find_element("css selector", "dialog .primary").click()
+    visit.told("dialog .work", "Back to where it was begun")
+    assert visit.look("work-ended") == []
+    visit.close()
+    visit.follow("Look into it")
+    visit.told("main", "ann.old@corp.test")
+    assert visit.look("duplicate") == []
+    assert "ann.old@corp.test" in visit.find(".ticket").text
+    visit.press("Merge …")
+    assert "Before" in visit.until_planned()
+    assert visit.look("merge-plan") == []
+    typed = visit.find("dialog form p + .entry code").text
+    told = visit.carry_out("Merge", reason="one person, says the customer", typed=typed)
     assert "are one account" in told
-    close(browser)
+    assert visit.look("merge-result") == []
+    visit.close()
 
-    log = list(server.services.log(tenant).read(server.services.tenants.clock().replace(hour=0),
-               server.services.tenants.clock()))  # fmt: skip
-    merges = [each for each in log if each.method == "merge"]
-    assert merges[0].reason == "one person, says the customer"
-    for name, page in (
-        ("tenants", "/"),
-        ("tenant", f"/t/{tenant}/"),
-        ("duplicates", f"/t/{tenant}/duplicates"),
-        ("people", f"/t/{tenant}/people?q=ann@corp.test"),
-        ("log", f"/t/{tenant}/log"),
-        ("work", "/work"),
-        ("deployments", "/deployments"),
-    ):
-        pictures(browser, root, page, name)
+    clock = services.tenants.clock()
+    log = services.log(tenant).read(clock.replace(hour=0), clock)
+    assert [each.reason for each in log if each.method == "merge"] == [
+        "one person, says the customer"
+    ]
     assert browser.driver.title != "1"
-    assert browser.complaints() == []
-    port = root.rpartition("/")[0]
+    (refused,) = browser.complaints()
+    assert "/acts/set-templates" in refused
+    assert "409" in refused
+    port = visit.root.rpartition("/")[0]
     hosts = {each["url"].partition("#")[0] for each in browser.requests()}
-    assert [each for each in hosts if not each.startswith((port, "data:", "about:"))] == []
+    allowed = (port, server.running.url, "data:", "about:")
+    assert [each for each in hosts if not each.startswith(allowed)] == []
 
 
 def test_the_link_works_in_one_browser_once(browser: Browser, link: str) -> None:
-    root = opened(browser, link)
+    root = signed_in(browser, link).root
     browser.driver.get("about:blank")
     browser.driver.get(link)
     browser.until(lambda: "has been used" in browser.text("sign-in"), "it is said")
@@ -165,17 +164,19 @@ def test_the_link_works_in_one_browser_once(browser: Browser, link: str) -> None
     assert httpx.get(root, headers={"Sec-Fetch-Site": "none"}).status_code in {401, 404}
 
 
-def test_a_console_says_that_it_has_ended(browser: Browser, link: str, tmp_path: Path) -> None:
-    opened(browser, link)
+def test_a_console_says_that_it_has_ended(browser: Browser, link: str) -> None:
+    visit = signed_in(browser, link)
     browser.driver.delete_all_cookies()
-    browser.driver.find_element(By.CSS_SELECTOR, "[name=q]").send_keys("a")
+    visit.find("[name=q]").send_keys("a")
     browser.until(lambda: browser.element("lost").is_displayed(), "it is said")
 
     assert "rollcall console" in browser.text("lost")
 
 
-def test_templates_and_the_brake_are_looked_at(browser: Browser, link: str, server: Server) -> None:
-    root, tenant = opened(browser, link), server.tenant().name
+def test_a_wave_is_enabled_and_deletions_come_back(
+    browser: Browser, link: str, server: Server
+) -> None:
+    visit, tenant = signed_in(browser, link), server.tenant().name
     services = server.services
     operator = Operator(services, "operator:test")
     context = services.context(tenant, replace(operator.actor, actor="token:t1"))
@@ -187,31 +188,11 @@ def test_templates_and_the_brake_are_looked_at(browser: Browser, link: str, serv
     user(client, "gone1@corp.test")
     wave(services, *people, tenant=tenant)
 
-    browser.open(f"{root}/t/{tenant}/templates")
-    editor = browser.driver.find_element(By.CSS_SELECTOR, "textarea[name=text]")
-    editor.send_keys("name: everybody\nusers: all\nrole: boss")
-    press(browser, "Check and show …")
-    browser.until(lambda: browser.all("dialog[open] .problem"), "the mistake is shown")
-    assert "(line 3)" in browser.text("act-content")
-    browser.picture("console-template-mistake")
-    press(browser, "Close", "dialog")
-    editor.clear()
-    editor.send_keys("name: everybody\nusers: all\nworkAreas:\n  induction: read\nrole: regular")
-    press(browser, "Check and show …")
-    assert "is version 1" in carry_out(browser, "Set")
-    close(browser)
-    browser.open(f"{root}/t/{tenant}/brake")
-    press(browser, "Enable its accounts …")
-    browser.until(lambda: browser.all("dialog[open] table"), "it is shown")
-    browser.picture("console-wave")
-    press(browser, "Change nothing", "dialog")
+    visit.open(f"/t/{tenant}/brake")
+    assert visit.look("brake-wave") == []
+    visit.press("Enable its accounts …")
+    visit.until_planned()
+    assert visit.look("wave-plan") == []
+    visit.press("Change nothing", "dialog")
 
-    for name, page in (
-        ("templates", f"templates?user={people[0]}"),
-        ("template", "templates/everybody"),
-        ("brake", "brake"),
-    ):
-        pictures(browser, root, f"/t/{tenant}/{page}", name)
-    (refused,) = browser.complaints()
-    assert "/acts/set-templates" in refused
-    assert "409" in refused
+    assert browser.complaints() == []

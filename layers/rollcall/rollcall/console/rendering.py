@@ -16,6 +16,7 @@ from markupsafe import Markup, escape
 from rollcall.web_page import asset, digest, shared_style
 
 _CODE = re.compile("`([^`]+)`")
+_INSTANT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|\+00:00))")
 _BREAKS = re.compile(r"(?<=[@./_:#-])(?=[^@./_:#-])")
 
 TONES: Mapping[str, str] = {
@@ -65,16 +66,26 @@ def policy() -> str:
 
 
 def marked(sentence: str) -> Markup:
-    """Return a sentence with what is in `backticks` as code."""
+    """Return a sentence with what is in `backticks` as code, and times as those of the reader."""
     pieces = _CODE.split(sentence)
     return Markup("").join(
-        Markup("<code>{}</code>").format(breakable(each)) if number % 2 else escape(each)
+        Markup("<code>{}</code>").format(breakable(each)) if number % 2 else timed(each)
         for number, each in enumerate(pieces)
+    )
+
+
+def timed(text: str) -> Markup:
+    """Return text with its instants as those of the reader."""
+    pieces = _INSTANT.split(text)
+    return Markup("").join(
+        moment(each) if number % 2 else escape(each) for number, each in enumerate(pieces)
     )
 
 
 def breakable(text: str) -> Markup:
     """Return text that may be broken into lines where an id or an address has a sign."""
+    if _INSTANT.fullmatch(text):
+        return moment(text)
     return Markup("<wbr>").join(_BREAKS.split(text))
 
 

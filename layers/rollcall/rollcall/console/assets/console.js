@@ -32,9 +32,13 @@ document.addEventListener("htmx:configRequest", (event) => {
 function showTimes(root) {
   for (const each of root.querySelectorAll("time:not([title])")) {
     const instant = each.dateTime;
-    if (instant.length < 11) { each.title = instant; continue; }
     const moment = new Date(instant);
     if (isNaN(moment)) continue;
+    if (instant.length < 11) { // a day, which is the same in each zone
+      each.textContent = moment.toLocaleDateString("en-GB", { dateStyle: "medium", timeZone: "UTC" });
+      each.title = instant;
+      continue;
+    }
     each.textContent = moment.toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" });
     each.title = `${instant} UTC, shown in ${zone}`;
   }
@@ -58,6 +62,8 @@ document.addEventListener("htmx:afterSwap", (event) => {
   if (event.detail.target.id !== "act-content") return;
   if (!dialog.open) dialog.showModal();
   isChanged = isChanged || !!dialog.querySelector("[data-changed]");
+  const told = dialog.querySelector("[data-told]");
+  document.getElementById("told").textContent = told ? `Done. ${told.textContent}` : "";
   const first = dialog.querySelector("[autofocus], input:not([type=hidden]), h2");
   if (first) first.focus();
 });
