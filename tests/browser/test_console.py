@@ -13,7 +13,7 @@ import pytest
 from demo.entra import Job, Source, connect
 from demo.people import groups, staff
 from rollcall.directory.directory import Directory
-from rollcall.model.account_link import LinkPolicy
+from rollcall.model.account_link import LOCAL, LinkPolicy
 from rollcall.operations.operator import Operator
 from tests.browser.conftest import Browser
 from tests.browser.console_visit import console, signed_in
@@ -62,9 +62,13 @@ def test_from_please_enable_scim_to_a_merged_duplicate(
     # Step 2: local conflicts. The product has accounts already, some by another address.
     people = staff(7, 8)
     ann, lee, same, *_ = people
-    own = services.directory(tenant)
-    user(own, "ann.old@corp.test", **mails(str(ann.mail)), displayName=SCRIPT)
-    user(own, str(same.user_principal_name), displayName=same.display_name)
+    own = services.directory(tenant).users
+    for name, mail, display in (
+        ("ann.old@corp.test", ann.mail, SCRIPT),
+        (same.user_principal_name, same.mail, same.display_name),
+    ):
+        had = {"userName": name, "displayName": display, **mails(str(mail))}
+        own.create(had, link=LOCAL)
     exported = [
         person(
             each.user_principal_name, id=each.object_id, displayName=each.display_name,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from selenium.webdriver.common.by import By
 
 from tests.browser.conftest import Browser
-from tests.browser.test_console import link, opened, press
+from tests.browser.console_visit import signed_in
+from tests.browser.test_console import link
 from tests.conftest import Server
 
 __all__ = ["link"]
@@ -19,15 +20,15 @@ def test_a_time_is_shown_and_entered_in_the_zone_of_the_reader(
     server: Server,
 ) -> None:
     path = f"/t/{server.tenant().name}/log"
-    root = opened(browser, link)
+    visit = signed_in(browser, link)
     zone = "Emulation.setTimezoneOverride"
     browser.driver.execute_cdp_cmd(zone, {"timezoneId": "Asia/Kolkata"})
     try:
-        browser.open(f"{root}{path}?until=2026-01-01T12:00")
+        visit.open(f"{path}?until=2026-01-01T12:00")
         shown = _entry(browser)
         enter = "document.querySelector('[name=until]').value = '2026-01-01T05:00'"
         browser.driver.execute_script(enter)
-        press(browser, "Show")
+        visit.press("Show")
         browser.until(lambda: browser.driver.execute_script(REQUESTS), "it is asked for")
         (asked,) = browser.driver.execute_script(REQUESTS)
         browser.until(lambda: _entry(browser) == "2026-01-01T05:00", "what was entered stays")
