@@ -46,6 +46,7 @@ FIELDS: Mapping[str, dict[str, str]] = {
     "client": {"label": "entra", "days": "365"},
     "rotate-client": {"client": "{client}", "overlap": "7"},
     "revoke-client": {"client": "{client}"},
+    "revoke-secret": {"client": "{client}", "secret": "{secret}"},
     "trust": {
         "label": "entra",
         "issuer": f"https://login.microsoftonline.com/{DIRECTORY}/v2.0",
@@ -160,6 +161,7 @@ class Tour:
             "log": _first(r"log/new\?log=([\w-]+)", log),
             "token": stored.tokens[0].id,
             "client": stored.clients[0].id,
+            "secret": stored.clients[0].secrets[0].id,
             "note": tenant_notes.page(self._operator, TENANT).notes[0].id,
         }
 

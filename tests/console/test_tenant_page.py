@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from rollcall.console import plot
-from rollcall.model.account_link import LinkRule
-from rollcall.operations import log_explanation
+from rollcall.model.account_link import LOCAL, LinkRule
+from rollcall.operations import accounts, log_explanation
 from rollcall.runtime.services import Services
 from rollcall.storage.provisioning_log import LogEntry
 from rollcall.storage.usage_items import Refusal, UsageItems
 from rollcall.tenants.tenants import Tenant
 from tests.console.consoles import Visitor
+from tests.operations.operators import operator_of
 from tests.test_docs import PAGES
 
 
@@ -170,3 +171,66 @@ def test_the_explanations_are_those_of_the_table_of_errors() -> None:
 
     assert unknown == []
     assert log_explanation.remedy(LogEntry(status=201)) is None
+
+
+def test_bearer_tokens_are_retired_with_what_speaks_against_it(
+    acme: Services, ann: Visitor
+) -> None:
+    acme.oauth_clients("acme").create("Entra ID")
+    issued = acme.tokens("acme").issue("job")
+
+    _, shown = ann.plan("retire", tenant="acme")
+    told = ann.act("retire", tenant="acme", typed="acme", reason="the client has taken over")
+
+    assert "Not yet: no OAuth client of acme was ever used" in shown
+    assert issued.token.id in told
+    assert tenant(acme).tokens == ()
+
+
+def test_the_old_secret_of_a_client_is_revoked_after_its_rotation(
+    acme: Services, ann: Visitor
+) -> None:
+    clients = acme.oauth_clients("acme")
+    old = clients.create("Entra ID").secret.id
+    new = clients.rotate(None, timedelta(days=7)).secret.id
+    (client,) = tenant(acme).clients
+    page = ann.page("/t/acme/")
+    assert old in page
+    assert new in page
+
+    ann.act("revoke-secret", tenant="acme", client=client.id, secret=old, typed=old, reason="done")
+
+    (client,) = tenant(acme).clients
+    assert [each.id for each in client.secrets] == [new]
+
+
+def test_the_brake_is_shown_as_it_stands(acme: Services, ann: Visitor) -> None:
+    assert "It is on." in ann.page("/t/acme/")
+    acme.summaries.note_wave("acme", "2026-11-27T10:00:00Z")
+    acme.summaries.note_stop("acme", "2026-11-27T11:00:00Z")
+    ann.act("brake-off", tenant="acme", hours="4", reason="a migration")
+
+    shown = ann.page("/t/acme/")
+
+    assert "Many accounts were disabled within an hour" in shown
+    assert "No deletion is purged since" in shown
+    assert "It is off for planned work until" in shown
+
+
+def test_protected_accounts_are_looked_for_as_work(acme: Services, ann: Visitor) -> None:
+    users = acme.directory("acme").users
+    users.create({"userName": "free@x.test"}, link=LOCAL)
+    kept = users.create({"userName": "admin@x.test"}, link=LOCAL).record.id
+    accounts.protect(operator_of(acme, "acme"), "acme", kept)
+
+    told = ann.act("protected", tenant="acme")
+    (work,) = re.findall(r'id="work-([\w-]+)"', told)
+    page = ann.page(f"/work/{work}")
+    while "at work" in page:
+        page = ann.page(f"/work/{work}")
+
+    shown = page.replace("<wbr>", "")
+    assert (
+        f"<code>admin@x.test</code> is local, protected, with the id <code>{kept}</code>" in shown
+    )
+    assert "free@x.test" not in shown

@@ -1,10 +1,13 @@
-"""The acts on what a tenant's clients may do: link policy, domains, members, rate."""
+"""The acts on what a tenant's clients may do: link policy, domains, members, rate, protection."""
 
 from __future__ import annotations
 
+from collections.abc import Generator, Sequence
+
 from rollcall.console.act import Act, ActError, ActResult, Change, Form, Plan, chosen, required
 from rollcall.console.sign_in_acts import number
-from rollcall.operations import link_policies, tenant_rates
+from rollcall.model.progress import Progress
+from rollcall.operations import accounts, link_policies, tenant_rates
 from rollcall.operations.link_policies import AbsentMembers, LinkRule
 from rollcall.operations.operator import Operator
 
@@ -14,6 +17,9 @@ RULES = {
     LinkRule.ADOPT: "a creation that collides with an account links it, too",
     LinkRule.STRICT: "only support links accounts that the product has already",
 }
+
+LISTED = 200
+"""How many accounts are named; the others are counted."""
 
 SOON = "it is in effect everywhere within a minute"
 
@@ -75,6 +81,27 @@ def plan_rate(operator: Operator, tenant: str, form: Form) -> Plan:
     return Plan(f"Change the rate of {tenant}", "Change", carry_out, changes)
 
 
+def plan_protected(_: Operator, tenant: str, __: Form) -> Plan:
+    """Plan to look for the accounts that no client may change."""
+
+    def steps(operator: Operator) -> Generator[Progress, None, Sequence[str]]:
+        found = yield from accounts.look_for_protected(operator, tenant)
+        told = [f"`{each.user_name}` is {each.link}, with the id `{each.id}`" for each in found]
+        if len(told) > LISTED:
+            command = f"`rollcall accounts list {tenant} --state protected`"
+            told = [*told[:LISTED], f"and {len(told) - LISTED:,} more: {command}"]
+        return told or ["no account is protected"]
+
+    def carry_out(_: Operator) -> ActResult:
+        return ActResult(["the search has begun"], rest=(f"Protected accounts of {tenant}", steps))
+
+    notes = [
+        "no client may change or delete a protected account; People has the act that protects one",
+        "it reads all accounts, a hundred at a time, and changes nothing",
+    ]
+    return Plan(f"Look for the protected accounts of {tenant}", "Look", carry_out, notes=notes)
+
+
 def _rate(rate: int) -> str:
     return f"{rate} requests a second" if rate else "what the deployment allows"
 
@@ -84,4 +111,5 @@ ACTS: dict[str, Act] = {
     "domain": plan_domain,
     "absent": plan_absent,
     "rate": plan_rate,
+    "protected": plan_protected,
 }

@@ -20,7 +20,9 @@ _INSTANT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|\+00:
 _BREAKS = re.compile(r"(?<=[@./_:#-])(?=[^@./_:#-])")
 
 TONES: Mapping[str, str] = {
-    **dict.fromkeys(("refused", "expired", "failed", "duplicate", "disabled"), "bad"),
+    **dict.fromkeys(
+        ("refused", "expired", "failed", "duplicate", "disabled", "brake", "closed"), "bad"
+    ),
     **dict.fromkeys(("silent", "expiring", "limited", "duplicates", "recreated"), "warn"),
     **dict.fromkeys(("rejected", "unmanaged"), "warn"),
     **dict.fromkeys(("active", "succeeded", "resolved", "linked"), "good"),

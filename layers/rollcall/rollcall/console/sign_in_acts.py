@@ -94,6 +94,28 @@ def plan_revoke(operator: Operator, tenant: str, form: Form) -> Plan:
     )
 
 
+def plan_retire(operator: Operator, tenant: str, _: Form) -> Plan:
+    """Plan the end of all bearer tokens, once the clients of OAuth have taken over."""
+    planned = tokens.plan_retirement(operator, tenant)
+    if not planned.tokens:
+        raise ActError(f"{tenant} has no live token")
+    objects = bool(planned.objections)
+
+    def carry_out(operator: Operator) -> ActResult:
+        ended = tokens.retire(operator, tenant, force=objects).tokens
+        return ActResult(
+            [f"the token `{each.token.id}` is refused everywhere within a minute" for each in ended]
+        )
+
+    changes = [
+        Change(f"token {each.token.id}", f"{each.token.label}, works", "refused")
+        for each in planned.tokens
+    ]
+    notes = [f"not yet: {each}" for each in planned.objections]
+    title = f"Retire the tokens of {tenant}"
+    return Plan(title, "Retire", carry_out, changes, notes, asks_why=True, typed=tenant)
+
+
 def plan_client(operator: Operator, tenant: str, form: Form) -> Plan:
     """Plan an OAuth client with a secret."""
     label = required(form, "label", "a label")
@@ -172,6 +194,22 @@ def plan_revoke_client(operator: Operator, tenant: str, form: Form) -> Plan:
     )
 
 
+def plan_revoke_secret(operator: Operator, tenant: str, form: Form) -> Plan:
+    """Plan the end of one of the two secrets of a client, as of the old one after a rotation."""
+    client, secret = required(form, "client", "the client"), required(form, "secret", "the secret")
+    used = client_registration.show(operator, tenant, client)
+
+    def carry_out(operator: Operator) -> ActResult:
+        client_registration.revoke_secret(operator, tenant, client, secret)
+        return ActResult([f"the secret `{secret}` and its access tokens are refused"])
+
+    use = used.uses_of_secrets.get(secret)
+    notes = [] if use is None else [f"it was last used on {use.last}"]
+    changes = [Change(f"secret {secret}", "works", "refused")]
+    title = f"Revoke a secret of {client}"
+    return Plan(title, "Revoke", carry_out, changes, notes, asks_why=True, typed=secret)
+
+
 def number(form: Form, name: str, least: int, most: int, unit: str) -> int:
     """Return a whole number that was entered. Raises ActError."""
     text = form.get(name, "").strip()
@@ -185,8 +223,10 @@ ACTS: dict[str, Act] = {
     "issue": plan_issue,
     "rotate": plan_rotate,
     "revoke": plan_revoke,
+    "retire": plan_retire,
     "client": plan_client,
     "trust": plan_trust,
     "rotate-client": plan_rotate_client,
     "revoke-client": plan_revoke_client,
+    "revoke-secret": plan_revoke_secret,
 }

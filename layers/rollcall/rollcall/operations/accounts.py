@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -10,6 +10,7 @@ from itertools import islice
 from typing import Any
 
 from rollcall.directory.context import Context
+from rollcall.model.progress import Progress
 from rollcall.model.record import Record
 from rollcall.operations.operator import Operator
 from rollcall.operator_error import OperatorError
@@ -58,6 +59,20 @@ def list_accounts(
     operator.services.tenants.show(tenant)
     resources = Resources(operator.services.table, tenant)
     return filter(state.includes, _records(resources))
+
+
+def look_for_protected(operator: Operator, tenant: str) -> Generator[Progress, None, list[Record]]:
+    """Return the accounts that no client may change; all accounts are read for that.
+
+    Raises TenantError for an unknown tenant.
+    """
+    found = list[Record]()
+    for number, record in enumerate(list_accounts(operator, tenant), 1):
+        if record.link.protected:
+            found.append(record)
+        if number % MAX_BATCH == 0:
+            yield Progress(number, unit="accounts read")
+    return found
 
 
 def find(operator: Operator, tenant: str, name: str) -> Record:

@@ -14,10 +14,11 @@ from rollcall.operations.tenant_lifecycle import ListedTenant
 from rollcall.operations.tenant_notes import NotePage
 from rollcall.scim.instant import instant
 from rollcall.scim.resource_type import Kind
+from rollcall.storage import tenant_counts
+from rollcall.storage.brake_items import BrakeItems
 from rollcall.storage.handover_items import Handover, HandoverItems
 from rollcall.storage.parallel_reads import at_once
 from rollcall.storage.provisioning_log import LogEntry
-from rollcall.storage.resources import Resources
 from rollcall.storage.token_usage import TokenUse
 from rollcall.storage.usage_items import OUTCOMES, UsageHour, UsageItems
 from rollcall.tenants.tenants import Tenant
@@ -48,7 +49,8 @@ class RefusalKind:
 class TenantActivity:
     """A tenant, its `users` and `groups`, the hours of SHOWN, its links and its refusals.
 
-    `uses` are those of tokens and clients by id; `handovers` are the latest first.
+    `uses` are those of tokens, clients and secrets by id; `handovers` are the latest first.
+    `brake_off` is until when the brake is off, empty while it is on.
     """
 
     tenant: Tenant
@@ -62,17 +64,18 @@ class TenantActivity:
     handovers: tuple[Handover, ...]
     refusals: tuple[RefusalKind, ...]
     notes: NotePage
+    brake_off: str
 
 
 def read(operator: Operator, tenant: str) -> TenantActivity:
     """Read a tenant in two round trips, one after the other. Raises TenantError."""
     services, now = operator.services, operator.services.tenants.clock()
     table = services.table
-    resources, since = Resources(table, tenant), now - SHOWN
+    since = now - SHOWN
     reads: list[Callable[[], Any]] = [
         lambda: services.tenants.show(tenant),
-        lambda: resources.count(Kind.USER),
-        lambda: resources.count(Kind.GROUP),
+        lambda: tenant_counts.read(table, [tenant]),
+        lambda: BrakeItems(table, tenant).switch(),
         lambda: services.summaries.items.read_with_run(tenant),
         lambda: UsageItems(table, tenant).since(instant(since)[:13], now),
         lambda: services.token_usage(tenant).read_all(),
@@ -80,13 +83,13 @@ def read(operator: Operator, tenant: str) -> TenantActivity:
         lambda: services.log(tenant).latest(since, instant(now), MAX_ENTRIES),
         lambda: tenant_notes.page_of(operator, tenant, size=NOTES),
     ]
-    stored, users, groups, (run, summary), hours, uses, handovers, entries, notes = at_once(reads)
+    stored, counts, switch, (run, summary), hours, uses, handovers, entries, notes = at_once(reads)
     current = summary or services.summaries.of_secrets(stored, now)
     return TenantActivity(
         stored,
         operator.tenant_url(tenant),
-        users,
-        groups,
+        counts[tenant, Kind.USER],
+        counts[tenant, Kind.GROUP],
         ListedTenant(current, now),
         max(run.finished, current.written) or instant(now),
         tuple(hours),
@@ -94,6 +97,7 @@ def read(operator: Operator, tenant: str) -> TenantActivity:
         tuple(sorted(handovers, key=lambda each: each.created, reverse=True)),
         tuple(_kinds(entries)),
         notes,
+        switch.until if switch.is_off(instant(now)) else "",
     )
 
 
