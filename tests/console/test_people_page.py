@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Generator, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from urllib.parse import parse_qsl
@@ -13,9 +14,11 @@ from boto3.dynamodb.types import TypeSerializer
 
 from rollcall.aws.dead_letters import DeadLetters
 from rollcall.directory.directory import Directory
+from rollcall.model.progress import Progress
 from rollcall.operations import accounts, user_access
 from rollcall.operations.accounts import AccountError
 from rollcall.operations.person_search import PAGE
+from rollcall.operations.text_search import TextSearch
 from rollcall.runtime.services import Services
 from rollcall.scim.instant import instant
 from rollcall.storage.provisioning_log import LogEntry
@@ -86,6 +89,54 @@ def test_those_whose_user_name_begins_so_are_shown_by_pages(acme: Services, ann:
     assert shown(first) == expected[:PAGE]
     assert shown(second) == expected[PAGE:]
     assert "More whose userName begins so" not in second
+
+
+def test_a_text_within_all_accounts_is_found_by_a_search_that_can_be_returned_to(
+    lee: str, ann: Visitor
+) -> None:
+    begun = ann.send("/t/acme/people/search", {"q": "M. L"})
+    path = begun.headers["HX-Push-Url"].removeprefix(ann.root)
+    shown = begun.text
+    for _ in range(1_000):
+        if "at work" not in shown:
+            break
+        shown = ann.page(path)
+
+    assert "All 1 accounts were read." in shown
+    assert f'id="hit-{lee}"' in shown
+    assert re.findall(r'data-title="Found in">([^<]*)', shown) == ["displayName"]
+    assert path in ann.page("/t/acme/people")
+    assert ann.send("/t/acme/people/search", {"q": "M"}).status_code == 409
+
+
+def test_a_search_is_stopped_and_one_that_breaks_off_goes_on_where_it_was(acme: Services) -> None:
+    own, operator = acme.directory("acme"), operator_of(acme)
+    expected = [user(own, f"zoe{number}@corp.test", title="Lead") for number in range(5)]
+    broken, stopped = (TextSearch("acme", "LEAD", batch=2) for _ in range(2))
+
+    progress = [str(next(broken.run(operator))) for _ in range(2)]
+    *rest, ended = steps_of(broken.run(operator))
+    steps = stopped.run(operator)
+    next(steps)
+    stopped.stop()
+    *_, end = steps_of(steps)
+
+    assert progress == ["reading accounts, 2 of 5", "reading accounts, 4 of 5"]
+    assert (rest, ended) == (["reading accounts, 5 of 5"], "all 5 accounts were read")
+    assert [each.id for each in broken.hits] == expected
+    assert {each.attributes for each in broken.hits} == {("title",)}
+    assert end == "the search was stopped: 2 of 5 accounts were read, the oldest first"
+    assert [each.id for each in stopped.hits] == expected[:2]
+
+
+def steps_of(steps: Generator[Progress, None, list[str]]) -> Iterator[str]:
+    """Yield the progress of work, and what it ended with."""
+    while True:
+        try:
+            yield str(next(steps))
+        except StopIteration as end:
+            yield from end.value
+            return
 
 
 def test_who_is_gone_is_found_by_the_hash_of_the_name(

@@ -1,4 +1,4 @@
-"""People: found by whatever they are called, also when they are gone; and one account."""
+"""People: found by what they are called, also when they are gone, or by a part; one account."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from rollcall.operations import (
     person_search,
 )
 from rollcall.operations.person_search import AccountPage
+from rollcall.operations.text_search import TextSearch
 from rollcall.operations.user_access import BY_HAND
 
 ENTRIES = 10
@@ -25,16 +26,48 @@ ENTRIES = 10
 
 
 def show(view: View) -> HTMLResponse:
-    """Show the accounts that a text leads to, with those whose userName begins so by pages."""
+    """Show the accounts that a text leads to, and searches in all accounts."""
+    return _page(view, view.value("search"))
+
+
+def begin_search(view: View) -> HTMLResponse:
+    """Begin to look for a text in all accounts; the page shows what is found."""
+    search = TextSearch(view.tenant, view.form.get("q", "").strip())
+    back = f"{view.root}/t/{view.tenant}/people"
+    work = view.begin(f"A search in all accounts of {view.tenant}", back, search.run)
+    view.console.searches[work.id] = search
+    answer = _page(view, work.id)
+    answer.headers["HX-Push-Url"] = f"{back}?search={work.id}"
+    return answer
+
+
+def stop_search(view: View) -> HTMLResponse:
+    """Stop a search; what was found stays."""
+    name = view.form.get("search", "")
+    if name in view.console.searches:
+        view.console.searches[name].stop()
+    return _page(view, name)
+
+
+def _page(view: View, search: str) -> HTMLResponse:
     text, after = view.value("q"), view.value("after")
     found = AccountPage([])
     if text:
         found = person_search.search(view.operator, view.tenant, text, after)
+    searches = {
+        work.id: (work, view.console.searches[work.id])
+        for work in view.console.works.all()
+        if work.id in view.console.searches
+        and work.choice == view.console.workplace.choice
+        and view.console.searches[work.id].tenant == view.tenant
+    }
     values = {
         "q": text,
         "found": found.accounts,
         "after": after,
         "rest": urlencode({"q": text, "after": found.rest}) if found.rest else "",
+        "shown": searches.pop(search, None),
+        "searches": searches.values(),
     }
     return view.page("people.html", "People", values)
 
@@ -69,6 +102,8 @@ def export(view: View) -> Response:
 
 ROUTES = [
     PageRoute("/t/{tenant}/people", show),
+    PageRoute("/t/{tenant}/people/search", begin_search, "POST"),
+    PageRoute("/t/{tenant}/people/search/stop", stop_search, "POST"),
     PageRoute("/t/{tenant}/people/{person}", show_one),
     PageRoute("/t/{tenant}/people/{person}/file", export),
 ]

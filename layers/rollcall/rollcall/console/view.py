@@ -22,6 +22,7 @@ from rollcall.console.workplace import Workplace
 from rollcall.operations.failures import CredentialsError
 from rollcall.operations.object_connection import SynchronizationJob
 from rollcall.operations.operator import Operator
+from rollcall.operations.text_search import TextSearch
 from rollcall.operator_error import OperatorError
 
 DEPLOYMENT = "rollcall-deployment"
@@ -59,6 +60,7 @@ class ConsoleState:
     jobs: JobMemory = field(default_factory=JobMemory)
     files: KeptFiles = field(default_factory=KeptFiles)
     checks: dict[str, Path] = field(default_factory=dict)
+    searches: dict[str, TextSearch] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
