@@ -8,6 +8,7 @@ import re
 import resource
 import time
 from dataclasses import dataclass
+from itertools import chain, repeat
 from typing import Any
 
 from bench.console.filling import TENANT
@@ -68,8 +69,10 @@ def follow(services: Services, person: Visitor, send: Any, path: str, **sent: An
         found = re.search(r'id="work-([\w-]+)"', shown)
         if found is None:
             raise RuntimeError(f"no work was begun: {shown[-500:]}")
-        while "at work" in shown:
-            time.sleep(0.05)
+        for wait in chain((0.02, 0.05, 0.1, 0.2, 0.5), repeat(2)):
+            if "at work" not in shown:
+                break
+            time.sleep(wait)
             shown = person.page(f"/work/{found[1]}")
         seconds = time.perf_counter() - begun
     told = " ".join(re.sub(r"<[^>]+>", " ", shown).split())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
@@ -73,6 +74,17 @@ def test_a_page_takes_three_round_trips_at_most(
         person.page(path)
 
     assert taken.number <= MOST, str(taken)
+
+
+def test_to_follow_a_log_takes_a_round_trip_for_each_day(
+    acme: Services, filled: Filled, person: Visitor
+) -> None:
+    shown = person.page("/t/acme/log?follow=1")
+    (path,) = re.findall(r'hx-get="/[^"/]+(/t/acme/log/new\?log=[^"]+)"', shown)
+    with counted(acme) as taken:
+        person.page(path)
+
+    assert taken.number <= 2, str(taken)
 
 
 def test_reads_at_once_are_one_round_trip_as_far_as_there_are_threads(acme: Services) -> None:

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from heapq import merge
-from itertools import count, islice
+from itertools import chain, count, islice
 from typing import Any
 from zlib import crc32
 
@@ -126,17 +126,20 @@ class ProvisioningLog:
                 return
 
     def read(self, since: datetime, until: datetime) -> Iterator[LogEntry]:
-        """Yield the entries from one moment up to another, in the order of time."""
+        """Yield the entries from one moment up to another, in the order of time, shards at once."""
         first, last = instant(since), instant(until)
         for day in _days(since, until):
-            shards = [
-                self._table.query(self._keys.log(day.isoformat(), shard), after=first)
-                for shard in range(SHARDS)
-            ]
+            shards = at_once([partial(self._begun, day, shard, first) for shard in range(SHARDS)])
             for item in merge(*shards, key=lambda item: str(item["sk"])):
                 if item["sk"] >= last:
                     return
                 yield _entry(item)
+
+    def _begun(self, day: date, shard: int, after: str) -> Iterator[Item]:
+        """Return the items of a shard, of which the first are read now."""
+        items = self._table.query(self._keys.log(day.isoformat(), shard), after=after)
+        first = list(islice(items, 1))
+        return chain(first, items)
 
     def latest(self, since: datetime, before: str, limit: int) -> list[LogEntry]:
         """Return the latest entries since a moment, the latest first; `before` is an `order`.
