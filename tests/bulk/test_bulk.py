@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import inf
 from typing import Any
 
@@ -173,6 +174,16 @@ def test_of_a_longer_circle_that_breaks_nothing_is_left_either(directory: Direct
     assert answers[2]["response"]["scimType"] == "uniqueness"
     assert "bulkId b was not created" in answers[0]["response"]["detail"]
     assert total(directory, Kind.USER) == 2
+
+
+def test_of_a_circle_that_breaks_nothing_waits_to_be_taken_back(directory: Directory) -> None:
+    user(directory, "bob")
+    waiting = Directory(replace(directory.context, grace=7))
+    circle = managed("a", "ann", "b"), managed("b", "bob", "a")
+
+    assert [each["status"] for each in run(waiting, *circle)] == ["409", "409"]
+
+    assert list(waiting.context.held_accounts.waiting()) == []
 
 
 def test_what_refers_to_a_failure_fails(directory: Directory) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 
 from rollcall.aws.retry import Retry
-from rollcall.directory import held_deletion
+from rollcall.directory import deletion, held_deletion
 from rollcall.directory.context import Context
 from rollcall.directory.directory import Directory
 from rollcall.directory.purge import Purge
@@ -130,6 +131,16 @@ def test_a_post_of_the_same_name_and_external_id_takes_the_account_back(client: 
     assert client.users.read(ann).resource["title"] == "Boss"
     assert client.users.read(ann).resource["locale"] == "de-DE"
     assert members_of(client, team) == set()  # these are the client's to say again
+    assert waiting(client) == []
+
+
+def test_who_still_waits_is_taken_back_where_no_deletion_waits_any_more(client: Directory) -> None:
+    ann = user(client, "ann", externalId="E1")
+    client.users.delete(ann)
+
+    at_once = Directory(replace(client.context, grace=0))
+
+    assert user(at_once, "ann", externalId="E1") == ann
     assert waiting(client) == []
 
 
@@ -367,6 +378,42 @@ def test_a_deletion_that_is_late_leaves_the_memberships_of_who_is_back(
     assert left == []
     assert groups_of(client, ann) == {teams[0]}
     assert members_of(client, teams[0]) == {ann}
+
+
+class StoppedError(Exception):
+    """A process ends here."""
+
+
+def test_a_deletion_that_is_late_leaves_the_note_of_another_one(
+    services: Services, client: Directory, clock: Clock
+) -> None:
+    ann = user(client, "ann", externalId="E1")
+    teams = [group(client, f"Team {number}", ann) for number in range(40)]
+    notes, dynamodb = client.context.large_changes, services.clients.dynamodb
+
+    def nothing() -> None:
+        """Let the call pass."""
+
+    def stop() -> None:
+        raise StoppedError
+
+    def come_back_and_go() -> None:
+        """Take the account back, and delete it again in pieces, the first alone."""
+        assert deletion.finish(client.context, ann)
+        assert user(client, "ann", externalId="E1") == ann
+        for team in teams:
+            client.groups.patch(team, adding(ann))
+        clock.now += timedelta(hours=1)
+        with preceded(dynamodb, "TransactWriteItems", nothing, stop), suppress(StoppedError):
+            client.users.delete(ann)
+
+    with preceded(dynamodb, "DeleteItem", come_back_and_go) as left:
+        client.users.delete(ann)
+
+    assert left == []
+    assert notes.read_deleted(ann) is not None
+    assert deletion.finish(client.context, ann)
+    assert list(client.context.memberships.groups_of(Kind.USER, ann)) == []
 
 
 def test_a_late_index_purges_nobody_who_was_deleted_again(

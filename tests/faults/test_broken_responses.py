@@ -128,6 +128,7 @@ CALLS = (
     Call("Scan", lambda s: sorted(each["sk"] for each in s.table.scan("acme#X"))),
     Call("PutItem", lambda s: s.table.put(OTHER, {"n": 2})),
     Call("BatchWriteItem", lambda s: s.table.delete([{"pk": "acme#X", "sk": "C"}])),
+    Call("DeleteItem", lambda s: s.table.remove(Action("Delete", {"pk": "acme#X", "sk": "D"}))),
     Call("TransactWriteItems", _put_once),
     Call("TransactWriteItems", _condition),
     Call("GetSecretValue", lambda s: s.secrets.read("acme")),

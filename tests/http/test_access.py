@@ -348,6 +348,15 @@ def test_who_came_back_under_the_external_id_of_a_held_account_is_told(product: 
     assert product.ask(externalId="E-1")["id"] == again
 
 
+def test_many_held_accounts_with_the_external_id_do_not_hide_who_lives(product: Product) -> None:
+    waiting = Directory(Context(product.services.table, "acme", moved=True, grace=7))
+    for number in range(12):
+        waiting.users.delete(user(waiting, f"ann{number}", externalId="E-1"))
+    again = waiting.users.create({"userName": "ann", "externalId": "E-1"}, "z-last").record.id
+
+    assert product.ask(externalId="E-1")["id"] == again
+
+
 def test_patched_values_are_seen_at_once(product: Product) -> None:
     ann = user(product.directory, "ann", externalId="E-1")
     product.ask(externalId="E-1")

@@ -236,11 +236,13 @@ def test_who_is_leaving_is_noted_until_it_has_left(
 ) -> None:
     table.transact([journal.start_of_deletion(kind, "ada", Actor("r1", "token:t1"), NOON)])
 
-    assert journal.read_deleted("ada") == DeletedResource(kind, Actor("r1", "token:t1"))
+    assert journal.read_deleted("ada") == DeletedResource(kind, Actor("r1", "token:t1"), NOON)
     assert list(journals.unfinished_changes(table, NOON)) == [
         UnfinishedChange("acme", "ada", "", NOON)
     ]
 
-    journal.finish_deletion("ada")
+    journal.finish_deletion("ada", MORNING)
+    assert journal.read_deleted("ada") is not None
+    journal.finish_deletion("ada", NOON)
     assert journal.read_deleted("ada") is None
     assert list(journals.unfinished_changes(table, NOON)) == []

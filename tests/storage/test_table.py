@@ -166,6 +166,7 @@ def test_an_action_with_several_items_to_choose_from_takes_another_with_each_try
 SINGLE: dict[str, Callable[[Table], None]] = {
     "PutItem": lambda table: table.put(ONE, {"n": 2}),
     "BatchWriteItem": lambda table: table.delete([ONE]),
+    "DeleteItem": lambda table: table.remove(Action("Delete", ONE)),
 }
 """The writes that are no transactions."""
 
@@ -185,7 +186,9 @@ def test_a_single_write_in_a_transactions_way_is_tried_again(
     assert table.get(ONE) == expected
 
 
-@pytest.mark.parametrize(("operation", "status"), [("PutItem", 429), ("BatchWriteItem", 503)])
+@pytest.mark.parametrize(
+    ("operation", "status"), [("PutItem", 429), ("DeleteItem", 429), ("BatchWriteItem", 503)]
+)
 def test_a_single_write_that_stays_in_a_transactions_way_is_to_be_repeated_later(
     services: Services, table: Table, time: Time, operation: str, status: int
 ) -> None:
@@ -262,6 +265,7 @@ def test_throttling_and_failures_of_aws_are_a_503_with_retry_after(
         "BatchGetItem": lambda: table.get_many([ONE]),
         "Query": lambda: list(table.query("acme#X#1")),
         "BatchWriteItem": lambda: table.delete([ONE]),
+        "DeleteItem": lambda: table.remove(Action("Delete", ONE)),
     }
     refused = []
     for operation, work in works.items():

@@ -8,6 +8,7 @@ of them fails, those that refer to it are deleted again.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from rollcall.aws import deadline
@@ -115,7 +116,11 @@ class Bulk:
         """Delete the resource that an operation created, and answer that it failed."""
         try:
             if not operation.adopted:
-                self._resources(operation.kind).delete(operation.identifier)
+                # No client has deleted it, so that nothing is kept for one that takes it back.
+                context = replace(self._context, grace=0)
+                user = operation.kind is Kind.USER
+                resources = Users(context) if user else Groups(context)
+                resources.delete(operation.identifier)
         except SCIMException as second:
             error = second
         self._fail(operation, error)

@@ -64,7 +64,8 @@ def finish(context: Context, identifier: str, seconds: float | None = None) -> b
     memberships = context.memberships.acting_for(deleted.actor)
     catalogue = Catalogue.of(context.templates.read()) if deleted.survivor else Catalogue()
     may_return = deleted.kind is Kind.USER and not deleted.survivor
-    ending = _Ending(context, memberships, identifier, deleted.survivor, catalogue, may_return)
+    since = deleted.since if may_return else ""
+    ending = _Ending(context, memberships, identifier, deleted.survivor, catalogue, since)
     retry = context.table.retry
     deadline = retry.clock() + (seconds or retry.seconds)
     remaining = _memberships(context, deleted.kind, identifier)
@@ -77,7 +78,7 @@ def finish(context: Context, identifier: str, seconds: float | None = None) -> b
             return True
         context.charge_members(len(batch), ended)
         ended += len(batch)
-    context.large_changes.finish_deletion(identifier)
+    context.large_changes.finish_deletion(identifier, deleted.since)
     return True
 
 
@@ -97,8 +98,8 @@ class _Ending:
     """Ends the memberships of a resource, which become those of the survivor if there is one.
 
     `memberships` writes them on behalf of the actor of the deletion, `catalogue` are the templates
-    that may give something to the survivor. `may_return` says that the resource is an account that
-    can be brought back as soon as all of its memberships have ended.
+    that may give something to the survivor. `since` is when an account was deleted that can be
+    brought back as soon as all of its memberships have ended, empty for others.
     """
 
     context: Context
@@ -106,7 +107,7 @@ class _Ending:
     identifier: str
     survivor: str = ""
     catalogue: Catalogue = field(default_factory=Catalogue)
-    may_return: bool = False
+    since: str = ""
 
     def apply(self, batch: Sequence[StoredMembership], deadline: float) -> bool:
         """End some memberships, with retries until a deadline of the clock. Raises Unavailable.
@@ -115,7 +116,8 @@ class _Ending:
         another process has ended all: the account may be back, and its memberships are new ones.
         """
         table, large_changes = self.context.table, self.context.large_changes
-        checks = [large_changes.deletion_check(self.identifier)] if self.may_return else []
+        check = large_changes.deletion_check
+        checks = [check(self.identifier, self.since)] if self.since else []
         for _ in table.retry.attempts(deadline - table.retry.clock()):
             actions = [*self.actions(batch, self.context.now()), *checks]
             if len(actions) > table.max_actions and len(batch) > 1:

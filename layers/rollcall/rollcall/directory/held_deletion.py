@@ -64,10 +64,10 @@ def hold(context: Context, user: StoredUser, now: str) -> tuple[list[Action], st
 def find(context: Context, document: Document) -> HeldAccount | None:
     """Return the held account that a POST takes back, the latest with its userName and externalId.
 
-    Reads only where the POST has an externalId and the tenant's deletions wait.
+    Reads only where the POST has an externalId. Accounts may wait where no deletion does any more.
     """
     external_id = document.get("externalId")
-    if not context.grace or not external_id:
+    if not external_id:
         return None
     name = claim(Kind.USER, document).key
     for held in context.held_accounts.find(external_id):

@@ -17,10 +17,10 @@ from rollcall.storage.document_item import is_held, record_of
 from rollcall.storage.index_entries import claim_holders
 from rollcall.storage.keys import Keys
 from rollcall.storage.parallel_reads import at_once
-from rollcall.storage.table import Table
+from rollcall.storage.table import MAX_BATCH, Table
 
-MOST = 10
-"""How many accounts with one value are looked at."""
+MOST_CANDIDATES = 10
+"""Up to how many accounts with one address are counted."""
 
 
 @dataclass(frozen=True)
@@ -50,11 +50,12 @@ class AccountStates:
     def find(self, external_id: str, user_name: str) -> tuple[list[str], list[str]]:
         """Return the ids of accounts with an externalId and with a userName, in one round trip.
 
-        The first ones include accounts that wait for their end. An empty value finds nothing.
+        The first ones include accounts that wait for their end, so that as many are looked at as
+        are when a POST takes one of them back. An empty value finds nothing.
         """
         reads: list[Callable[[], list[str]]] = []
         if external_id:
-            reads.append(partial(self._with_value, _entry("externalId", external_id)))
+            reads.append(partial(self._with_value, _entry("externalId", external_id), MAX_BATCH))
         if user_name:
             reads.append(partial(self._with_name, _entry("userName", user_name)))
         found = at_once(reads) if len(reads) > 1 else [read() for read in reads]
@@ -62,8 +63,8 @@ class AccountStates:
         return by_external_id, found[0] if user_name else []
 
     def count_with_email(self, email: str) -> int:
-        """Return how many accounts have an address, up to MOST."""
-        return len(self._with_value(_entry("emails.value", email)))
+        """Return how many accounts have an address, up to MOST_CANDIDATES."""
+        return len(self._with_value(_entry("emails.value", email), MOST_CANDIDATES))
 
     def read(self, identifiers: Iterable[str]) -> dict[str, FoundAccount]:
         """Read accounts by id, strongly consistent; those that never were are left out."""
@@ -72,17 +73,17 @@ class AccountStates:
         read = {each: items.get((key["pk"], key["sk"])) for each, key in documents.items()}
         return {each: _state(each, item) for each, item in read.items() if item is not None}
 
-    def _with_value(self, entry: IndexEntry) -> list[str]:
+    def _with_value(self, entry: IndexEntry, most: int) -> list[str]:
         partitions = [self._keys.lookup_partition(form) for form in self._forms(entry)]
         prefix = f"{Kind.USER.value}#"
 
         def read(partition: str) -> list[str]:
-            found = self._table.query(partition, prefix, limit=MOST)
-            return [keys.identifier(item["sk"]) for item in islice(found, MOST)]
+            found = self._table.query(partition, prefix, limit=most)
+            return [keys.identifier(item["sk"]) for item in islice(found, most)]
 
         reads = [partial(read, partition) for partition in partitions]
         found = at_once(reads) if len(reads) > 1 else [read() for read in reads]
-        return list(dict.fromkeys(each for ids in found for each in ids))[:MOST]
+        return list(dict.fromkeys(each for ids in found for each in ids))[:most]
 
     def _with_name(self, entry: IndexEntry) -> list[str]:
         claims = [self._keys.claim(Kind.USER, form) for form in self._forms(entry)]

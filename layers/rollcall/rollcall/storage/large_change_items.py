@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from uuid import uuid4
 
@@ -56,10 +57,14 @@ class UnfinishedChange:
 
 @dataclass(frozen=True)
 class DeletedResource:
-    """A deleted resource whose memberships are still to be ended, or moved to the survivor."""
+    """A deleted resource whose memberships are still to be ended, or moved to the survivor.
+
+    `since` is when it was deleted: an account that came back may be deleted again.
+    """
 
     kind: Kind
     actor: Actor
+    since: str
     survivor: str = ""
 
 
@@ -197,9 +202,11 @@ class LargeChangeItems:
         item = self._table.get(self._keys.unfinished_deletion(identifier))
         if item is None:
             return None
-        return DeletedResource(Kind(item["kind"]), Actor(**item["origin"]), item.get("heir", ""))
+        since = item["gsi_sk"].partition("#")[0]
+        actor = Actor(**item["origin"])
+        return DeletedResource(Kind(item["kind"]), actor, since, item.get("heir", ""))
 
-    def deletion_check(self, identifier: str) -> Action:
+    def deletion_check(self, identifier: str, since: str) -> Action:
         """Return the check that a deletion is unfinished; FINISHED says that it is not.
 
         It is an update that changes nothing: no other deletion of users takes a ConditionCheck.
@@ -208,7 +215,8 @@ class LargeChangeItems:
             "Update",
             self._keys.unfinished_deletion(identifier),
             update="SET origin = origin",
-            condition="attribute_exists(pk)",
+            condition="gsi_sk = :since",
+            values={":since": f"{since}#{identifier}"},
             label=FINISHED,
         )
 
@@ -217,9 +225,16 @@ class LargeChangeItems:
         for item in self._table.query(self._keys.unfinished_deletions()):
             yield item["sk"]
 
-    def finish_deletion(self, identifier: str) -> None:
-        """Note that the memberships of a deleted resource are ended."""
-        self._table.delete([self._keys.unfinished_deletion(identifier)])
+    def finish_deletion(self, identifier: str, since: str) -> None:
+        """Note that the memberships of a deleted resource are ended, as far as that is new."""
+        action = Action(
+            "Delete",
+            self._keys.unfinished_deletion(identifier),
+            condition="gsi_sk = :since",
+            values={":since": f"{since}#{identifier}"},
+        )
+        with suppress(ConditionFailed):  # another has, and the account may be deleted again
+            self._table.remove(action)
 
     def _items(self, group: str, change: str) -> Iterator[Item]:
         partition = self._keys.partition(Kind.GROUP, group)

@@ -100,6 +100,21 @@ class Table:
         except self._client.exceptions.ConditionalCheckFailedException as error:
             raise ConditionFailed([action.label]) from error
 
+    def remove(self, action: Action) -> None:
+        """Apply one deletion by itself. Raises ConditionFailed."""
+        for _ in self.retry.attempts():
+            try:
+                with translated_errors():
+                    self._client.delete_item(**action.request(self.name)["Delete"])
+            except self._client.exceptions.ConditionalCheckFailedException as error:
+                raise ConditionFailed([action.label]) from error
+            except ClientError as error:
+                if not is_conflict(error):
+                    raise
+            else:
+                return
+        raise Unavailable(_CONFLICTING, status=429)
+
     def update(self, action: Action) -> Item:
         """Apply one update; return the item before it, {} for a new one. Raises ConditionFailed."""
         request = action.request(self.name)["Update"]
