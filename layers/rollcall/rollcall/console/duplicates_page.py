@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from starlette.responses import HTMLResponse
 
 from rollcall.console import duplicate_acts
@@ -49,22 +51,22 @@ def show_one(view: View) -> HTMLResponse:
         "row": compared.row,
         "reasons": reasons,
         "meaning": KINDS[FindingKind(compared.row["kind"])],
-        "ticket": ticket(view.tenant, compared.row, reasons),
+        "ticket": ticket(view.tenant, compared.row, reasons, compared.entra),
         "synchronization": view.synchronization(view.tenant),
-        "is_pair": len(compared.records) == 2,
-        "both_linked": all(not each.link.local for each in compared.records),
+        "linked": [each for each in compared.records if not each.link.local],
     }
     return view.page("finding.html", "Duplicates", values)
 
 
-def ticket(tenant: str, row: FindingRow, reasons: list[str]) -> str:
+def ticket(tenant: str, row: FindingRow, reasons: list[str], entra: Iterable[str]) -> str:
     """Return a finding as text for a ticket, without the words of operators."""
     lines = [f"{tenant}: {KINDS[FindingKind(row['kind'])]}", ""]
     for account in row["accounts"]:
         state = "inactive" if account["active"] is False else "active"
         name = account["userName"] or "an account that is gone"
         lines.append(f"- {name} ({account['name'] or 'no name'}), {state}, id {account['id']}")
-    return "\n".join([*lines, "", *(f"Why: {each}" for each in reasons)])
+    why = [f"Why: {each}" for each in reasons]
+    return "\n".join([*lines, "", *why, "", *(each.replace("`", "") for each in entra)])
 
 
 ROUTES = [

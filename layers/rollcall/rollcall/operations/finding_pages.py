@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -13,6 +13,7 @@ from rollcall.operations import account_attributes
 from rollcall.operations.account_attributes import AttributeRow
 from rollcall.operations.duplicates import CaseState, FindingKind, FindingRow
 from rollcall.operations.operator import Operator
+from rollcall.reconcile import entra_next_steps
 from rollcall.reconcile.duplicates import finding_rows
 from rollcall.reconcile.duplicates.case_store import Case, FindingError
 from rollcall.runtime import tenant_report
@@ -38,13 +39,14 @@ class FindingPage:
 class ComparedFinding:
     """A finding, its accounts that exist, and their attributes side by side.
 
-    `groups` are the numbers of the groups of each account.
+    `groups` are the numbers of the groups of each account, `entra` what Entra ID does with them.
     """
 
     row: FindingRow
     records: tuple[Record, ...]
     groups: tuple[int, ...]
     attributes: tuple[AttributeRow, ...]
+    entra: tuple[str, ...]
 
 
 def open_page(operator: Operator, tenant: str, kind: FindingKind, after: str = "") -> FindingPage:
@@ -112,7 +114,16 @@ def compare(operator: Operator, tenant: str, finding: str) -> ComparedFinding:
         records,
         tuple(known[each][1] for each in order),
         tuple(account_attributes.compared(columns)),
+        tuple(_in_entra(row)),
     )
+
+
+def _in_entra(row: FindingRow) -> Sequence[str]:
+    accounts = [each for each in row["accounts"] if each["userName"] is not None]
+    linked = [each["userName"] for each in accounts if each["linked"]]
+    local = [each["userName"] for each in accounts if not each["linked"]]
+    deleted = [each["userName"] for each in accounts if each["deletedInIdp"]]
+    return entra_next_steps.undecided(linked, local, deleted)
 
 
 def _open(cases: list[Case], kind: FindingKind) -> list[Case]:

@@ -18,6 +18,40 @@ RESET = (
 )
 
 
+def undecided(linked: Sequence[str], local: Sequence[str], deleted: Sequence[str]) -> Steps:
+    """Return what Entra ID does with accounts of one person until they are decided about.
+
+    They are named by their userNames; of the linked ones, `deleted` are those whose person is
+    deleted there.
+    """
+    steps: list[str] = []
+    alive = [each for each in linked if each not in deleted]
+    if not linked:
+        steps += [
+            "Entra ID knows none of them yet. The first cycle looks for the person by the matching "
+            "attribute, and links the account that has it as its userName; with none, it creates "
+            "one more."
+        ]
+    if alive:
+        steps += [f"Entra ID knows {_listed(alive)}, and goes on writing to what it knows."]
+    if deleted:
+        steps += [
+            f"In Entra ID, the person of {_listed(deleted)} is deleted. The account is switched "
+            "off, and is deleted thirty days after the person, unless that one is restored there."
+        ]
+    if linked and local:
+        steps += [f"It does not know {_listed(local)}, and sends nothing for it."]
+    if len(alive) > 1:
+        steps += [
+            "There, open *Users*, and look for each by its Object ID, which is the `externalId` "
+            "here. Where they are one person, delete the one that is not used any more; then merge "
+            "here, and say which one that was."
+        ]
+    elif linked:
+        steps += ["Nothing has to be done there before they are merged."]
+    return steps
+
+
 def after_unlink(identifier: str, external_id: str | None, linking: LinkPolicy) -> Steps:
     """Return the steps after an unlink, with both anchors of the person's connection."""
     again = (
@@ -107,3 +141,7 @@ def before_erasure(identifier: str) -> Steps:
         "Where attributes decide who is provisioned, take the person out of the *Source Object "
         "Scope* of the mapping.",
     )
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join(f"`{each}`" for each in names)
