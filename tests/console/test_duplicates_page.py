@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from markupsafe import escape
 
+from rollcall.model.account_link import LOCAL
 from rollcall.operations import accounts, duplicate_reports, log_reader
 from rollcall.runtime.services import Services
 from tests.console.conftest import ARN
@@ -207,3 +208,32 @@ def test_what_is_not_there_is_said(path: str, acme: Services, ann: Visitor) -> N
 
     assert answer.status_code == 409
     assert "There is no" in answer.text
+
+
+def test_of_three_accounts_two_are_merged_at_a_time(acme: Services, ann: Visitor) -> None:
+    own = acme.directory("acme")
+    first, second = (
+        user(own, f"{name}@corp.test", **mails("ann@corp.test")) for name in ("ann", "a.lee")
+    )
+    local = own.users.create({"userName": "lee", **mails("ann@corp.test")}, link=LOCAL).record.id
+    found(acme)
+    path = f"/t/acme/duplicates/{finding(ann.page('/t/acme/duplicates'))}"
+    shown = ann.page(path)
+    told = ann.act(
+        "merge", typed="lee", reason="one person", tenant="acme", keep=first, remove=local
+    )
+    found(acme)
+    path = f"/t/acme/duplicates/{finding(ann.page('/t/acme/duplicates'))}"
+    after = ann.page(path)
+    dismissed = ann.act("dismiss", tenant="acme", finding=path[-12:], reason="father and daughter")
+    history = ann.page(path)
+
+    assert "Two are merged at a time" in shown
+    assert "Entra ID knows <code>a.lee@corp.test</code> and <code>ann@corp.test" in shown
+    assert "It does not know <code>lee</code>, and sends nothing for it." in shown
+    assert "are one account" in told.replace("<wbr>", "")
+    assert second in after
+    assert "It does not know" not in after
+    assert "is dismissed" in dismissed
+    assert "father and daughter" in history.partition('id="history"')[2]
+    assert "dismissed after" in ann.page("/t/acme/log", q=path[-12:], days="90")

@@ -183,7 +183,7 @@ KINDS = (
         "",
         _UPDATE,
         "the attribute, or the account, cannot be changed by a client",
-        f"{_MAPPINGS}, set *Apply this mapping* of the attribute to *Only during object creation*, "
+        f"{_MAPPINGS}, set `Apply this mapping` of the attribute to `Only during object creation`, "
         "or delete the mapping",
         "mutability",
     ),
@@ -201,8 +201,8 @@ KINDS = (
         "",
         _UPDATE,
         "a mapping leads to an attribute that there is not",
-        f"{_MAPPINGS}, choose another target attribute, and delete the wrong one under *Show "
-        "advanced options*, *Edit attribute list*",
+        f"{_MAPPINGS}, choose another target attribute, and delete the wrong one under `Show "
+        "advanced options`, `Edit attribute list`",
         "invalidPath",
     ),
     Remedy(
@@ -210,7 +210,7 @@ KINDS = (
         "",
         _UPDATE,
         "a value is to be changed that the account does not have",
-        "press *Provision on demand* for this person: what is missing is then sent as a whole",
+        "press `Provision on demand` for this person: what is missing is then sent as a whole",
         "noTarget",
     ),
     Remedy(
@@ -252,7 +252,7 @@ KINDS = (
         "",
         "Conflict, EntryConflict",
         "the request does not go with what the resource is by now",
-        "look at the account, and press *Provision on demand* for this person",
+        "look at the account, and press `Provision on demand` for this person",
     ),
     Remedy(
         409,

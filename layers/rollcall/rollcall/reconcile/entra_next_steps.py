@@ -43,7 +43,7 @@ def undecided(linked: Sequence[str], local: Sequence[str], deleted: Sequence[str
         steps += [f"It does not know {_listed(local)}, and sends nothing for it."]
     if len(alive) > 1:
         steps += [
-            "There, open *Users*, and look for each by its Object ID, which is the `externalId` "
+            "There, open `Users`, and look for each by its Object ID, which is the `externalId` "
             "here. Where they are one person, delete the one that is not used any more; then merge "
             "here, and say which one that was."
         ]
@@ -100,7 +100,7 @@ def after_switch(link: AccountLink, *, active: bool) -> Steps:
         "Entra ID does not notice. When the person changes there, or is provisioned on demand, it "
         "compares the account, and enables it again, unless the person is out of scope, deleted or "
         "blocked there.",
-        "So that it stays disabled, remove the person in *Users and groups* of the application, or "
+        "So that it stays disabled, remove the person in `Users and groups` of the application, or "
         "block the sign-in of the person in Entra ID; or protect the account here, and no client "
         "changes it.",
     )
@@ -134,12 +134,12 @@ def before_erasure(identifier: str) -> Steps:
     return (
         "First the identity provider has to stop sending the person: otherwise it finds no account "
         "some day, and creates a new one with everything that was erased.",
-        "In Entra ID, in *Users and groups* of the application, remove the person and the groups "
-        "that bring the person, or delete the person under *Users*, and again under *Deleted "
-        "users* with *Delete permanently*. Entra ID then switches the account off or deletes it: "
-        f"`{identifier}` is in the *Provisioning logs* with the action *Disable* or *Delete*.",
-        "Where attributes decide who is provisioned, take the person out of the *Source Object "
-        "Scope* of the mapping.",
+        "In Entra ID, in `Users and groups` of the application, remove the person and the groups "
+        "that bring the person, or delete the person under `Users`, and again under `Deleted "
+        "users` with `Delete permanently`. Entra ID then switches the account off or deletes it: "
+        f"`{identifier}` is in the `Provisioning logs` with the action `Disable` or `Delete`.",
+        "Where attributes decide who is provisioned, take the person out of the `Source Object "
+        "Scope` of the mapping.",
     )
 
 
