@@ -147,6 +147,7 @@ def formulas(text: str) -> list[str]:
 
 def test_no_page_and_no_act_takes_a_text_for_markup(deployed: Services, ann: Visitor) -> None:
     fill(deployed, "acme")
+    deployed.oauth_clients("acme").rotate(None, timedelta(days=7))
     people = [
         person(f"{number}{text}", displayName=text, mail=text) for number, text in enumerate(TEXTS)
     ]
