@@ -234,3 +234,20 @@ def test_protected_accounts_are_looked_for_as_work(acme: Services, ann: Visitor)
         f"<code>admin@x.test</code> is local, protected, with the id <code>{kept}</code>" in shown
     )
     assert "free@x.test" not in shown
+
+
+@pytest.mark.parametrize(
+    ("act", "form", "told"),
+    [
+        ("domain", {"domain": "acme corp"}, "is no mail domain"),
+        ("trust", {"label": "entra", "issuer": "contoso"}, "Issuer has to be a URL"),
+        ("enable", {}, "SCIM is on for <code>acme</code> already"),
+    ],
+)
+def test_what_cannot_be_right_is_refused_before_it_is_shown(
+    act: str, form: dict[str, str], told: str, acme: Services, ann: Visitor
+) -> None:
+    answer = ann.send(f"/acts/{act}", {"tenant": "acme", **form})
+
+    assert answer.status_code == 409
+    assert told in answer.text

@@ -40,7 +40,8 @@ def plan_rule(operator: Operator, tenant: str, form: Form) -> Plan:
 
 def plan_domain(operator: Operator, tenant: str, form: Form) -> Plan:
     """Plan a further mail domain, or one less."""
-    domain, removes = required(form, "domain", "a domain"), form.get("remove") == "yes"
+    domain = link_policies.normalized(required(form, "domain", "a domain"))
+    removes = form.get("remove") == "yes"
     before = sorted(link_policies.read(operator, tenant).link_policy.domains)
 
     def carry_out(operator: Operator) -> ActResult:

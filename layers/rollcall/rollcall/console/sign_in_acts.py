@@ -13,9 +13,13 @@ from rollcall.operations import client_registration, handover_link, tokens, trus
 from rollcall.operations.client_registration import MAX_DAYS, MIN_DAYS
 from rollcall.operations.operator import Operator
 from rollcall.operations.tokens import TOKEN_DAYS, Scope
+from rollcall.operations.trusts import ValueNames
 
 OVERLAPS = {"0": "at once", "1": "a day later", "7": "seven days later"}
 """When what is replaced ends, in days."""
+
+ENTRIES = ValueNames("Issuer", "JWKS URL", "Subject", "Audience")
+"""What the values of a trust are called on the page."""
 
 ONCE = "it is not kept and cannot be shown again: hand it over now"
 
@@ -139,7 +143,7 @@ def plan_trust(operator: Operator, tenant: str, form: Form) -> Plan:
     label = required(form, "label", "a label")
     names = ("issuer", "jwks", "subject", "audience")
     issuer, jwks, subject, audience = (form.get(name, "").strip() for name in names)
-    pasted = trusts.read(operator, issuer, jwks, subject, audience)
+    pasted = trusts.read(operator, issuer, jwks, subject, audience, names=ENTRIES)
     new = client_registration.new_client_id()
 
     def carry_out(operator: Operator) -> ActResult:

@@ -7,7 +7,7 @@ from itertools import islice
 
 from starlette.responses import HTMLResponse
 
-from rollcall.console.act import ActResult, Change, Form, Plan, required
+from rollcall.console.act import ActError, ActResult, Change, Form, Plan, required
 from rollcall.console.view import PageRoute, View
 from rollcall.operations import handover_link, tenant_lifecycle
 from rollcall.operations.handover_link import TOKEN_DAYS
@@ -91,6 +91,8 @@ def plan_create(operator: Operator, _: str, form: Form) -> Plan:
 def plan_disable(operator: Operator, tenant: str, _: Form) -> Plan:
     """Plan to close a tenant's endpoint."""
     before = tenant_lifecycle.read(operator, tenant)
+    if before.state == "disabled":
+        raise ActError(f"SCIM is off for `{tenant}` already")
 
     def carry_out(operator: Operator) -> ActResult:
         tenant_lifecycle.disable(operator, tenant)
@@ -109,6 +111,8 @@ def plan_disable(operator: Operator, tenant: str, _: Form) -> Plan:
 def plan_enable(operator: Operator, tenant: str, _: Form) -> Plan:
     """Plan to open a disabled tenant's endpoint."""
     before = tenant_lifecycle.read(operator, tenant)
+    if before.state == "active":
+        raise ActError(f"SCIM is on for `{tenant}` already")
 
     def carry_out(operator: Operator) -> ActResult:
         tenant_lifecycle.enable(operator, tenant)

@@ -51,7 +51,7 @@ def set_absent_members(operator: Operator, tenant: str, policy: AbsentMembers) -
 
 def add_domain(operator: Operator, tenant: str, domain: str) -> LinkPolicy:
     """Let clients link accounts of a mail domain. Raises TenantError for an invalid domain."""
-    added = _normalized(domain)
+    added = normalized(domain)
 
     def add(before: LinkPolicy) -> LinkPolicy:
         return replace(before, domains=before.domains | {added})
@@ -66,7 +66,7 @@ def remove_domain(operator: Operator, tenant: str, domain: str) -> LinkPolicy:
 
     Raises TenantError when it is not one of the tenant's, or the last one under `adopt`.
     """
-    removed = _normalized(domain)
+    removed = normalized(domain)
 
     def remove(before: LinkPolicy) -> LinkPolicy:
         if removed not in before.domains:
@@ -97,7 +97,7 @@ def _log(operator: Operator, tenant: str, action: str, detail: str) -> None:
     operator.audit_log(tenant).write(action, f"Tenant/{tenant}", detail)
 
 
-def _normalized(domain: str) -> str:
+def normalized(domain: str) -> str:
     """Return a mail domain in lower case and Unicode. Raises TenantError."""
     name = domain.strip().removeprefix("@")
     normalized = None if "@" in name else domain_of(f"x@{name}")

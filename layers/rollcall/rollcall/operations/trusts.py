@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rollcall.federation import pasted_trust
 from rollcall.federation.entra_issuer import KEY_HOSTS
-from rollcall.federation.pasted_trust import PastedTrust
+from rollcall.federation.pasted_trust import OPTIONS, PastedTrust, ValueNames
 from rollcall.federation.trust import Trust
 from rollcall.operations.operator import Operator
 from rollcall.operations.tokens import Scope
@@ -13,7 +13,7 @@ from rollcall.scim.errors import Unavailable
 from rollcall.tenants.oauth_clients import OAuthClient
 from rollcall.tenants.tenant_clients import TenantClients
 
-__all__ = ["OAuthClient", "PastedTrust", "Scope"]
+__all__ = ["OAuthClient", "PastedTrust", "Scope", "ValueNames"]
 
 
 def read(
@@ -24,6 +24,7 @@ def read(
     audience: str,
     *,
     single_use: bool = False,
+    names: ValueNames = OPTIONS,
 ) -> PastedTrust:
     """Read the values that an administrator copied; nothing is stored. Raises TrustError."""
     settings = operator.services.settings
@@ -33,6 +34,7 @@ def read(
         subject,
         audience,
         single_use=single_use,
+        names=names,
         hosts=KEY_HOSTS | settings.issuer_hosts,
         loopback=settings.trust_loopback_issuer,
     )
