@@ -58,7 +58,9 @@ def console(
         from rollcall.console.console_server import ConsoleServer  # noqa: PLC0415  # an extra
     except ImportError as error:
         raise UsageError(MISSING) from error
-    server = ConsoleServer(_workplace(context.obj, stack, profile, region), partial(say, to=err))
+    server = ConsoleServer(
+        workplace(context.obj, _memory(), stack, profile, region), partial(say, to=err)
+    )
 
     def announce() -> None:
         if as_json:
@@ -86,26 +88,30 @@ def console_beside(selection: Selection) -> Iterator[str]:
         yield link
 
 
-def _workplace(
-    selection: Selection, stack: str | None, profile: str | None, region: str | None
+def workplace(
+    selection: Selection,
+    memory: Path,
+    stack: str | None,
+    profile: str | None,
+    region: str | None,
 ) -> Workplace:
     """Return the workplace of the options, completed with what is remembered of the stack."""
     from rollcall.console.workplace import DeploymentChoice, Workplace  # noqa: PLC0415  # an extra
 
-    workplace = Workplace(_connect(selection), _memory(), None)
-    remembered = workplace.remembered()
+    place = Workplace(_connect(selection), memory, None)
+    remembered = place.remembered()
     name = stack or selection.stack
     given = DeploymentChoice(
         name or "", profile or selection.profile or "", region or selection.region or ""
     )
     if name:
         known = next((each for each in remembered if each.stack == name), given)
-        workplace.choice = replace(
+        place.choice = replace(
             known, profile=given.profile or known.profile, region=given.region or known.region
         )
     elif _is_named(selection):
-        workplace.choice = given
-    return workplace
+        place.choice = given
+    return place
 
 
 def _connect(selection: Selection) -> Connect:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from tempfile import mkstemp
 
 from rollcall.operations import failures
 from rollcall.operations.operator import Operator
@@ -158,4 +160,7 @@ class Workplace:
         known = [asdict(each) for each in (choice, *others)][:MAX_REMEMBERED]
         with naming(self._file):
             self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._file.write_text(json.dumps(known, indent=1))
+            handle, written = mkstemp(dir=self._file.parent)  # of mode 0600
+            with os.fdopen(handle, "w") as file:
+                json.dump(known, file, indent=1)
+            Path(written).replace(self._file)  # another console reads it whole at any moment
