@@ -55,7 +55,7 @@ $(ENGINE)/.installed-$(ENGINE_VERSION):
 	@touch $@
 
 serve: $(RUNNABLE)  ## serve the whole API on loopback with a demo tenant
-	$(BIN)/rollcall serve --tenant demo
+	$(BIN)/rollcall serve --tenant demo --events .rollcall/events.jsonl
 
 demo: $(RUNNABLE)  ## play an Entra administrator's first day against a local server
 	$(BIN)/python -m demo

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from rollcall.model.brake import Disabled
 from rollcall.operations import table_restore
 from rollcall.operations.table_restore import Restored
 from rollcall.operations.user_access import read_access
@@ -17,6 +18,7 @@ from rollcall.runtime.services import Services
 from rollcall.scim.errors import NotFoundException, UnauthorizedException
 from rollcall.scim.instant import instant
 from rollcall.scim.resource_type import Kind
+from rollcall.storage.brake_items import BrakeItems
 from rollcall.storage.resources import Resources
 from rollcall.tenants.authentication import Authenticator
 from tests.conftest import Server
@@ -188,6 +190,8 @@ def test_a_copy_alone_does_not_bring_back_whom_the_list_of_erasures_names(drill:
     context = drill.operator.context(TENANT)
     lost = [context.writes.keys.document(Kind.USER, drill.ids[name]) for name in PEOPLE]
     context.table.delete(lost)
+    noted = Disabled(drill.ids["carl"], instant(datetime.now(UTC)), True, "as it was left")
+    BrakeItems(context.table, TENANT).note([noted])
 
     result = restore(drill)
 
@@ -196,6 +200,10 @@ def test_a_copy_alone_does_not_bring_back_whom_the_list_of_erasures_names(drill:
     assert found(drill.directory, 'userName eq "ed@x.test"') == []
     assert drill.directory.users.read(drill.ids["ann"]).record.user_name == "ann@x.test"
     assert result.again["erased"] == 1
+    assert not drill.directory.users.read(
+        drill.ids["carl"]
+    ).record.active  # the brake's note says so
+    assert result.again["disabled"] == 1
     consistency.check(drill.services, TENANT)
 
 

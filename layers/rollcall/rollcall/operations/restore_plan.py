@@ -6,12 +6,14 @@ already is no difference any more.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from rollcall.aws.attribute_values import Item
 from rollcall.model import redaction
+from rollcall.model.brake import Disabled
 from rollcall.model.record import Record
 from rollcall.scim.resource_type import Kind
 from rollcall.storage.document_item import is_held, is_tombstone, record_of
@@ -21,6 +23,9 @@ from rollcall.storage.table_comparison import ResourcePair, TableComparison
 from rollcall.templates.access_levels import AccessLevels
 from rollcall.templates.earlier_grants import Revocations, without_revoked
 from rollcall.templates.grants import Grant, repaired_access
+
+_REQUEST = timedelta(minutes=1)
+"""No request takes longer."""
 
 
 class Again(StrEnum):
@@ -103,13 +108,14 @@ class RestorePlan:
     """The plan for one tenant.
 
     It is made of a comparison, of who was erased, of what operators have revoked since by user,
-    and of the levels of access.
+    of the levels of access, and of the ids of users who were shut out since.
     """
 
     comparison: TableComparison
     erased: ErasedAccounts
     revoked: Mapping[str, Revocations]
     access_levels: AccessLevels
+    shut_out: frozenset[str]
 
     def outcomes(self, kind: Kind) -> Iterable[RestoredResource]:
         """Yield what becomes of every resource of a type."""
@@ -128,7 +134,10 @@ class RestorePlan:
         if pair.live is not None and is_tombstone(pair.live):
             return replace(planned, again=(Again.HELD if is_held(pair.live) else Again.DELETED,))
         if live is None:
-            return replace(planned, after=copy, grants=self._grants(copy, None))
+            planned = replace(planned, after=copy, grants=self._grants(copy, None))
+            # The row is lost that would say so; the notes of the brake may still be there.
+            is_disabled = copy.kind is Kind.USER and copy.active and copy.id in self.shut_out
+            return _disabled(planned, copy) if is_disabled else planned
         return self._as_it_was(planned, copy, live)
 
     def _as_it_was(self, planned: RestoredResource, copy: Record, live: Record) -> RestoredResource:
@@ -164,6 +173,21 @@ class RestorePlan:
         )
 
 
+def shut_out(disabled: Iterable[Disabled], entries: Sequence[LogEntry]) -> frozenset[str]:
+    """Return the ids of users who were disabled or deleted and whom no later entry enables again.
+
+    The entry of a disable itself may be as late as its request.
+    """
+    latest = {each.user: each.time for each in disabled}
+    enabled = {
+        user
+        for entry in entries
+        if "active" in entry.changed and (user := entry.target.removeprefix("User/")) in latest
+        if datetime.fromisoformat(entry.time) > datetime.fromisoformat(latest[user]) + _REQUEST
+    }
+    return frozenset(latest.keys() - enabled)
+
+
 def revocations(entries: Iterable[LogEntry]) -> dict[str, dict[str, str]]:
     """Return what operators revoked by the entries of a log: work areas and roles, by user."""
     found: dict[str, dict[str, str]] = {}
@@ -172,6 +196,11 @@ def revocations(entries: Iterable[LogEntry]) -> dict[str, dict[str, str]]:
             user = found.setdefault(entry.target.removeprefix("User/"), {})
             user.update(dict.fromkeys(entry.detail.split(", "), entry.time))
     return found
+
+
+def _disabled(planned: RestoredResource, copy: Record) -> RestoredResource:
+    after = replace(copy, document={**copy.document, "active": False})
+    return replace(planned, after=after, again=(Again.DISABLED,))
 
 
 def _record(kind: Kind, item: Item | None) -> Record | None:

@@ -23,12 +23,14 @@ from rollcall.operations.restore_plan import (
     RestoredResource,
     RestorePlan,
     revocations,
+    shut_out,
     summary,
 )
 from rollcall.operations.restore_writes import RestoreWrites
 from rollcall.runtime.services import Services
 from rollcall.scim.instant import instant
 from rollcall.scim.resource_type import Kind
+from rollcall.storage.brake_items import BrakeItems
 from rollcall.storage.table import Table
 from rollcall.storage.table_comparison import TableComparison
 from rollcall.templates.catalogue import Catalogue
@@ -133,8 +135,12 @@ def plan_of(services: Services, comparison: TableComparison, at: datetime) -> Re
     tenant = comparison.tenant
     key = bytes.fromhex(services.tenants.show(tenant).key)
     erased = ErasedAccounts(services.erasures(tenant).read(), key)
-    since = () if comparison.live is None else services.log(tenant).read(at, services.clock())
-    return RestorePlan(comparison, erased, revocations(since), services.settings.access_levels)
+    since, gone = [], frozenset[str]()
+    if comparison.live is not None:
+        since = list(services.log(tenant).read(at, services.clock()))
+        gone = shut_out(BrakeItems(comparison.live, tenant).disabled(instant(at)), since)
+    levels = services.settings.access_levels
+    return RestorePlan(comparison, erased, revocations(since), levels, gone)
 
 
 def write_all(
