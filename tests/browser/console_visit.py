@@ -18,6 +18,11 @@ from tests.command import ENVIRONMENT, PROGRAM
 ZOOMED = (DESKTOP[0] // 2, DESKTOP[1] // 2)
 """The window in which a page is read at 200 %."""
 
+_SHOWN = """
+  const found = [...document.querySelectorAll(arguments[0])];
+  return found.some((each) => each.innerText.includes(arguments[1]));
+"""
+
 
 @contextmanager
 def console(state: Path) -> Iterator[str]:
@@ -84,25 +89,27 @@ class ConsoleVisit:
         self.browser.until(lambda: self.browser.driver.execute_script(is_new), "the page is new")
 
     def told(self, selector: str, words: str) -> None:
-        """Wait until what is shown has the words."""
-        browser = self.browser
-        browser.until(lambda: any(words in each.text for each in browser.all(selector)), words)
+        """Wait until what is shown has the words, however often it is shown anew meanwhile."""
+        ask = self.browser.driver.execute_script
+        self.browser.until(lambda: ask(_SHOWN, selector, words), words)
 
-    def look(self, name: str) -> list[str]:
+    def look(self, name: str, *, briefly: bool = False) -> list[str]:
         """Keep pictures of what is shown, in both widths by day and at night.
 
-        Returns what is not as it should be: what is pushed out, and what is not accessible.
+        Briefly, these are two: the wide one by day, the narrow one at night. Returns what is not as
+        it should be: what is pushed out, and what is not accessible.
         """
         wrong = []
         for size, kind in ((DESKTOP, ""), (PHONE, "-phone")):
             self.browser.resize(size)
             for dark in (False, True):
+                if briefly and dark == (size == DESKTOP):
+                    continue
                 self.browser.emulate(dark=dark)
                 self.browser.picture(f"console-{name}{kind}{'-dark' * dark}")
             if pixels := self.browser.overflow():
                 wrong.append(f"{name} at {size[0]}: {pixels} pixels are pushed out")
-            if size == DESKTOP:
-                wrong += self.browser.violations("color-contrast")
+        wrong += self.browser.violations("color-contrast")  # at night
         self.browser.emulate(dark=False)
         self.browser.resize(ZOOMED)
         if pixels := self.browser.overflow():
