@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from http import HTTPStatus
 from itertools import chain
 from pathlib import Path
-from shutil import copyfileobj
+from shutil import copyfileobj, rmtree
 from typing import Any
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.convertors import Convertor, register_url_convertor
-from starlette.datastructures import UploadFile
+from starlette.datastructures import FormData, UploadFile
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
@@ -22,6 +23,7 @@ from rollcall.console import (
     deployments_page,
     duplicates_page,
     first_cycle_page,
+    kept_files,
     log_page,
     notes_page,
     people_page,
@@ -59,6 +61,9 @@ FAULT = (
     "This is a fault of Rollcall. The terminal in which the console runs shows its stack; what was "
     "asked for may have been done: look before you try again.\n"
 )
+
+MAX_FILES = 100
+"""How many files may be dropped at once: the pages of an answer."""
 
 BROKEN_OFF = "The request broke off, or took longer than a minute to arrive: nothing was done.\n"
 
@@ -137,15 +142,16 @@ def _endpoint(
 
     async def endpoint(request: Request) -> Response:
         form: dict[str, str] = {}
-        upload: Path | None = None
+        uploads: dict[str, list[Path]] = {}
         if request.method == "POST":
-            files = int(route.path.endswith(UPLOADS))
+            files = MAX_FILES if route.path.endswith(UPLOADS) else 0
             async with request.form(max_files=files, max_fields=100) as sent:
                 form = {name: each for name, each in sent.items() if isinstance(each, str)}
-                for each in sent.values():
-                    if isinstance(each, UploadFile):
-                        upload = await run_in_threadpool(_kept, state, each)
-        return await run_in_threadpool(answer, View(request, state, form, upload))
+                uploads = await run_in_threadpool(_kept, state, sent)
+        answered = await run_in_threadpool(answer, View(request, state, form, uploads))
+        if uploads and answered.status_code >= HTTPStatus.BAD_REQUEST:
+            await run_in_threadpool(_forget, uploads)
+        return answered
 
     return endpoint
 
@@ -157,13 +163,24 @@ def _of_another(view: View) -> Response:
     return PlainTextResponse("", headers={"HX-Refresh": "true"})
 
 
-def _kept(state: ConsoleState, sent: UploadFile) -> Path:
-    """Keep a file that was sent, under a name of ours."""
-    form = "json" if (sent.filename or "").lower().endswith(".json") else "csv"
-    file = state.files.new_folder() / f"users.{form}"
-    with file.open("wb") as kept:
-        copyfileobj(sent.file, kept)
-    return file
+def _kept(state: ConsoleState, sent: FormData) -> dict[str, list[Path]]:
+    """Keep the files that were sent, by field, in a folder of their own."""
+    uploads: dict[str, list[Path]] = {}
+    folder: Path | None = None
+    for field, each in sent.multi_items():
+        if not isinstance(each, UploadFile) or not each.filename:
+            continue
+        folder = folder or state.files.new_folder()
+        file = kept_files.named(folder, each.filename)
+        with kept_files.private(file).open("wb") as kept:
+            copyfileobj(each.file, kept)
+        uploads.setdefault(field, []).append(file)
+    return uploads
+
+
+def _forget(uploads: Mapping[str, Sequence[Path]]) -> None:
+    for file in chain.from_iterable(uploads.values()):
+        rmtree(file.parent, ignore_errors=True)
 
 
 async def _end_broken_off(_: Request, error: Exception) -> Response:

@@ -1,125 +1,256 @@
 """Before the first cycle: an export is dropped onto the page, and the check says what will happen.
 
-What was dropped, and what the check wrote, is in a folder of the person alone until the command
-ends.
+Each line has the acts that mend it. What was dropped, and what the check wrote, is in a folder of
+the person alone until the console ends.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Generator, Sequence
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from urllib.parse import urlencode
 
-from starlette.responses import FileResponse, HTMLResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, Response, StreamingResponse
 
-from rollcall.console.act import ActError
-from rollcall.console.view import PageRoute, View
-from rollcall.model.progress import Progress
+from rollcall.console import duplicate_acts, people_acts, policy_acts, rendering
+from rollcall.console.act import Act, ActError, ActResult, chosen
+from rollcall.console.cycle_check import CycleCheck, CycleForecast
+from rollcall.console.request_check import MAX_UPLOAD
+from rollcall.console.view import Answer, PageRoute, Values, View
 from rollcall.operations import conflicts
-from rollcall.operations.conflicts import IdentityProviderFiles, JobSettings, Verdict
+from rollcall.operations.conflicts import (
+    SORTS,
+    ExternalId,
+    FindingQuery,
+    IdentityProviderFiles,
+    JobSettings,
+    Verdict,
+)
 from rollcall.operations.operator import Operator
 
-SHOWN = 500
-"""The findings that the page shows; the files have all of them."""
+SHOWN = 100
+"""The lines of a page."""
 
-FORMS = {"html": "text/html", "csv": "text/csv"}
+EVERYTHING = "everything"
+
+ENCODINGS = {
+    "": "Unicode",
+    "windows-1252": "Western Europe",
+    "windows-1250": "Central Europe",
+    "windows-1251": "Cyrillic",
+    "windows-1253": "Greek",
+    "windows-1254": "Turkish",
+    "cp932": "Japanese",
+    "gb18030": "Chinese",
+}
+"""The encodings that are offered, in which spreadsheets write CSV."""
+
+COLUMNS = {
+    "person": "Person",
+    "happens": "What will happen",
+    "account": "Accounts",
+    "why": "Why",
+    "advice": "What to do",
+}
+"""The columns of the forecast, by the names of their sorts."""
+
+DOWNLOADS = {
+    "customer.html": "first-provisioning-cycle.html",
+    "report.html": "first-cycle-for-support.html",
+    "report.csv": "first-cycle-for-support.csv",
+}
+"""The files of a forecast, and what they are called where they are saved."""
+
+MENDING: Mapping[str, Act] = {**duplicate_acts.ACTS, **policy_acts.ACTS, **people_acts.ACTS}
+"""The acts that mend lines."""
+
+OLDER = "the forecast is older than this act: check again afterwards"
+
+_MERGED = ("keep", "remove", "deleted")
 
 
 def show(view: View) -> HTMLResponse:
     """Show the form, and the checks of this tenant that were begun here."""
-    works = {each.id: each for each in view.console.works.all()}
+    works = view.console.works
     checks = [
-        (works[name], folder)
-        for name, folder in reversed(view.console.checks.items())
-        if name in works
+        (work, check)
+        for name, check in view.console.checks.of(view.console.workplace.name, view.tenant)
+        if (work := works.find(name)) is not None
     ]
-    return view.page("first_cycle.html", "First cycle", {"checks": checks})
+    values = {
+        "checks": checks,
+        "encodings": ENCODINGS,
+        "external_ids": [each.value for each in ExternalId],
+        "most": MAX_UPLOAD,
+    }
+    return view.page("first_cycle.html", "First cycle", values)
 
 
 def begin(view: View) -> HTMLResponse:
-    """Begin the check of a dropped file."""
-    if view.upload is None or not view.upload.stat().st_size:
+    """Begin the check of dropped files."""
+    users, assigned = view.uploads.get("export", ()), view.uploads.get("assigned", ())
+    if not users:
         raise ActError("choose the export of the users first")
-    folder = view.console.files.new_folder()
-    users = view.upload.rename(folder / view.upload.name)
-    match = view.form.get("match", "").strip()
-    settings = JobSettings((match,) if match else ())
-    tenant = view.tenant
-    work = view.begin(
-        f"What the first cycle of {tenant} will do",
-        f"{view.root}/t/{tenant}/first-cycle",
-        lambda operator: check(operator, tenant, users, folder, settings),
+    if (encoding := view.form.get("encoding", "")) not in ENCODINGS:
+        raise ActError("choose one of the encodings that are offered")
+    matches = tuple(filter(None, re.split(r"[,\n]", view.form.get("match", ""))))
+    external_id = ExternalId.OBJECT_ID
+    if "externalId" in view.form:
+        external_id = chosen(view.form, "externalId", ExternalId)
+    check = CycleCheck(
+        view.console.workplace.name,
+        view.tenant,
+        IdentityProviderFiles(users, next(iter(assigned), None), encoding or None),
+        JobSettings(matches, external_id),
+        users[0].parent,
     )
-    view.console.checks[work.id] = folder
+    return _begun(view, check)
+
+
+def again(view: View) -> HTMLResponse:
+    """Check the same files again."""
+    return _begun(view, replace(_check(view), forecast=None))
+
+
+def _begun(view: View, check: CycleCheck) -> HTMLResponse:
+    work = view.begin(
+        f"What the first cycle of {view.tenant} will do",
+        f"{view.root}/t/{view.tenant}/first-cycle",
+        check.run,
+    )
+    view.console.checks.add(work.id, check)
     return view.fragment("progress.html", {"work": work})
 
 
-def check(
-    operator: Operator, tenant: str, users: Path, folder: Path, settings: JobSettings
-) -> Generator[Progress, None, Sequence[str]]:
-    """Check an export, and write what was found into a folder."""
-    files = IdentityProviderFiles([users])
-    checked = yield from conflicts.check(operator, tenant, files, settings)
-    made = f"{datetime.now(UTC):%d %B %Y, %H:%M} UTC"
-    with (folder / "report.html").open("w", encoding="utf-8") as stream:
-        stream.writelines(conflicts.as_page(checked, users.name, made))
-    with (folder / "report.csv").open("w", encoding="utf-8-sig", newline="") as stream:
-        conflicts.as_csv(checked, stream)
-    with (folder / "report.json").open("w", encoding="utf-8") as stream:
-        stream.writelines(conflicts.as_json(checked))
-    counts = [f"{checked.counts[each]:,} {each.value}" for each in Verdict if checked.counts[each]]
-    return [
-        f"{checked.people:,} people, {checked.accounts:,} accounts, {checked.attention:,} to look "
-        f"at: {', '.join(counts)}",
-        *(f"not checked: {each}" for each in checked.not_checked),
-        *(f"line {line} is left out: {reason}" for line, reason in checked.rejected[:20]),
-    ]
-
-
-def show_findings(view: View) -> HTMLResponse:
+def show_lines(view: View) -> HTMLResponse:
     """Show what a check found: those first that somebody has to look at, of one kind or all."""
-    content: dict[str, Any] = json.loads((_folder(view) / "report.json").read_text("utf-8"))
-    verdict, text = view.value("verdict"), view.value("q").casefold()
-    found = [
-        each
-        for each in content["findings"]
-        if (each["verdict"] == verdict or (not verdict and each["attention"]))
-        and text in json.dumps(each, ensure_ascii=False).casefold()
-    ]
+    forecast, query = _forecast(view), _query(view)
+    after = view.value("after")
+    if after and not re.fullmatch("[0-9]{1,12}", after):
+        raise ActError("this is no place in the list: load the page again")
+    lines = forecast.lines.page(query, int(after or 0), SHOWN + 1)
+    filters = _filters(view)
+    sorts = {
+        name: urlencode(
+            {**filters, "sort": name, "down": "1" if name == query.sort and not _down(view) else ""}
+        )
+        for name in SORTS
+    }
     values = {
-        "check": view.request.path_params["check"],
-        "summary": content["summary"],
-        "found": found[:SHOWN],
-        "number": len(found),
-        "verdicts": [each.value for each in Verdict],
-        "tones": {each.value: tone for each, tone in conflicts.TONES.items()},
-        "verdict": verdict,
+        **_values(view, forecast, query),
+        "found": lines[:SHOWN],
+        "next": urlencode({**filters, "after": lines[SHOWN - 1][0]}) if lines[SHOWN:] else "",
+        "address": urlencode(filters),
+        "verdict": view.value("verdict"),
+        "everything": EVERYTHING,
         "q": view.value("q"),
+        "sort": query.sort,
+        "down": query.is_descending,
+        "sorts": sorts,
+        "is_first": not after,
     }
     return view.page("forecast.html", "First cycle", values)
 
 
-def download(view: View) -> Response:
-    """Answer with the report as a file."""
-    form = view.request.path_params["form"]
-    if form not in FORMS:
-        raise ActError("the report is there as html and csv")
-    name = f"{view.tenant}-first-cycle.{form}"
-    return FileResponse(_folder(view) / f"report.{form}", media_type=FORMS[form], filename=name)
+def show_print(view: View) -> Response:
+    """Show all lines that the filters select, without what can be pressed."""
+    forecast, query = _forecast(view), _query(view)
+    values = {
+        **_values(view, forecast, query),
+        "found": forecast.lines.all(query),
+        "root": view.root,
+        "tenant": view.tenant,
+    }
+    return StreamingResponse(
+        rendering.stream("forecast_print.html", **values), 200, None, "text/html"
+    )
 
 
-def _folder(view: View) -> Path:
-    folder = view.console.checks.get(view.request.path_params["check"])
-    if folder is None or not (folder / "report.json").is_file():
-        raise ActError("this check is not there: drop the export again")
-    return folder
+def _download(name: str) -> Answer:
+    """Return what answers with a report as a file."""
+
+    def download(view: View) -> Response:
+        saved = f"{view.tenant}-{DOWNLOADS[name]}"
+        return FileResponse(_forecast(view).reports / name, filename=saved)
+
+    return download
+
+
+def mend(view: View) -> HTMLResponse:
+    """Plan an act that mends a line; when it is carried out, the line says so."""
+    forecast = _forecast(view)
+    line, number = (int(view.request.path_params[name]) for name in ("line", "number"))
+    finding = forecast.lines.read(line)
+    if finding is None or number >= len(finding.remedy.acts):
+        raise ActError("there is no such act")
+    act = finding.remedy.acts[number]
+    form = {**act.values, **{name: view.form[name] for name in _MERGED if view.form.get(name)}}
+    if act.name == "merge" and form["keep"] == act.values["remove"]:
+        form["remove"] = act.values["keep"]
+    plan = MENDING[act.name](view.operator, view.tenant, form)
+
+    def carry_out(operator: Operator) -> ActResult:
+        result = plan.carry_out(operator)
+        forecast.note(line, plan.title)
+        return result
+
+    noted = replace(plan, carry_out=carry_out, notes=[*plan.notes, OLDER])
+    name = view.console.plans.add(noted)
+    return view.fragment("plan.html", {"plan": noted, "name": name, "error": ""})
+
+
+def _values(view: View, forecast: CycleForecast, query: FindingQuery) -> Values:
+    return {
+        "url": f"{view.root}/t/{view.tenant}/first-cycle/{view.request.path_params['check']}",
+        "forecast": forecast,
+        "file": _check(view).files.name,
+        "number": forecast.lines.count(query),
+        "columns": COLUMNS,
+        "verdicts": [each.value for each in Verdict],
+        "tones": {each.value: tone for each, tone in conflicts.TONES.items()},
+    }
+
+
+def _filters(view: View) -> dict[str, str]:
+    names = ("verdict", "q", "sort", "down")
+    return {name: value for name in names if (value := view.value(name))}
+
+
+def _down(view: View) -> bool:
+    return bool(view.value("down"))
+
+
+def _query(view: View) -> FindingQuery:
+    verdict, sort = view.value("verdict"), view.value("sort") or "happens"
+    if sort not in SORTS or verdict not in {"", EVERYTHING, *(each.value for each in Verdict)}:
+        raise ActError("lines are not sorted or chosen by that: load the page again")
+    is_whole = verdict == EVERYTHING
+    kind = "" if is_whole else verdict
+    return FindingQuery(kind, view.value("q"), is_whole, sort, _down(view))
+
+
+def _check(view: View) -> CycleCheck:
+    deployment = view.console.workplace.name
+    return view.console.checks.read(deployment, view.tenant, view.request.path_params["check"])
+
+
+def _forecast(view: View) -> CycleForecast:
+    forecast = _check(view).forecast
+    if forecast is None:
+        raise ActError("this check has not ended: wait for it, or drop the export again")
+    return forecast
 
 
 ROUTES = [
     PageRoute("/t/{tenant}/first-cycle", show),
     PageRoute("/t/{tenant}/first-cycle/upload", begin, "POST"),
-    PageRoute("/t/{tenant}/first-cycle/{check}", show_findings),
-    PageRoute("/t/{tenant}/first-cycle/{check}/report.{form}", download),
+    PageRoute("/t/{tenant}/first-cycle/{check}", show_lines),
+    PageRoute("/t/{tenant}/first-cycle/{check}/again", again, "POST"),
+    PageRoute("/t/{tenant}/first-cycle/{check}/print", show_print),
+    PageRoute("/t/{tenant}/first-cycle/{check}/lines/{line:int}/{number:int}", mend, "POST"),
+    *(
+        PageRoute(f"/t/{{tenant}}/first-cycle/{{check}}/{name}", _download(name))
+        for name in DOWNLOADS
+    ),
 ]

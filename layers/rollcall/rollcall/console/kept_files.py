@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from itertools import chain, count
 from pathlib import Path
 from shutil import rmtree
 from tempfile import gettempdir, mkdtemp
@@ -18,6 +20,9 @@ from threading import Lock
 from rollcall.operator_error import OperatorError, naming
 
 PREFIX = "rollcall-files-"
+
+_MAX_NAME = 60
+"""The characters of a name that are kept: its end, which says what it is."""
 
 _ATTEMPTS = 5
 """How often a folder is removed again into which other threads still write."""
@@ -64,6 +69,21 @@ class KeptFiles:
                 return folder
         os.close(self._locked)
         return None
+
+
+def named(folder: Path, name: str) -> Path:
+    """Return a new path in a folder for a file that somebody calls so, who reads the name again."""
+    plain = re.sub(r"[\x00-\x1f\x7f]", "", re.split(r"[/\\]", name)[-1])
+    plain = plain.encode(errors="replace").decode().lstrip(".")[-_MAX_NAME:] or "file"
+    taken = {each.name for each in folder.iterdir()}
+    numbered = (f"{number}-{plain}" for number in count(2))
+    return folder / next(each for each in chain([plain], numbered) if each not in taken)
+
+
+def private(path: Path) -> Path:
+    """Make a file that its owner alone may read, where there is none; return its path."""
+    path.touch(0o600)
+    return path
 
 
 def remove_leftovers() -> None:

@@ -6,7 +6,7 @@ What is in `assets` is the only text that gets into a page as it is.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -14,6 +14,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from rollcall.web_page import asset, digest, shared_style
+
+_PIECES = 500
+"""How many pieces of a template are sent together."""
 
 _CODE = re.compile("`([^`]+)`")
 _INSTANT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|\+00:00))")
@@ -41,6 +44,13 @@ PERMISSIONS = (
 def render(template: str, **values: Any) -> str:
     """Return a template with values, as HTML."""
     return _environment().get_template(template).render(**values)
+
+
+def stream(template: str, **values: Any) -> Iterator[str]:
+    """Yield a template with values piece by piece, for pages that are as long as their data."""
+    pieces = _environment().get_template(template).stream(**values)
+    pieces.enable_buffering(_PIECES)
+    return iter(pieces)
 
 
 @cache

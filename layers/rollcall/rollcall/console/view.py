@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
@@ -13,6 +13,7 @@ from starlette.responses import HTMLResponse, Response
 
 from rollcall.console import rendering
 from rollcall.console.act import PlansShown
+from rollcall.console.cycle_check import CycleChecks
 from rollcall.console.followed_logs import FollowedLogs
 from rollcall.console.job_memory import JobMemory
 from rollcall.console.kept_files import KeptFiles
@@ -59,18 +60,18 @@ class ConsoleState:
     followed: FollowedLogs = field(default_factory=FollowedLogs)
     jobs: JobMemory = field(default_factory=JobMemory)
     files: KeptFiles = field(default_factory=KeptFiles)
-    checks: dict[str, Path] = field(default_factory=dict)
+    checks: CycleChecks = field(default_factory=CycleChecks)
     searches: dict[str, TextSearch] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class View:
-    """A request, with what was sent in its form, and the file that was sent."""
+    """A request, with what was sent in its form, and the files that were sent, by field."""
 
     request: Request
     console: ConsoleState
     form: Mapping[str, str] = field(default_factory=dict)
-    upload: Path | None = None
+    uploads: Mapping[str, Sequence[Path]] = field(default_factory=dict)
 
     @property
     def operator(self) -> Operator:

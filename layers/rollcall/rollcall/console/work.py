@@ -27,6 +27,10 @@ class WorkError(OperatorError):
     """Work cannot go on from here."""
 
 
+class UnrepeatableError(OperatorError):
+    """Work failed for what it was given: to begin it again is of no use."""
+
+
 class _Stopped(Exception):  # noqa: N818
     """The console ends."""
 
@@ -36,7 +40,7 @@ class Work:
     """Work that was begun: how far it is, and the sentences that it ended with.
 
     `choice` is the deployment that it works on. `failed` says that these sentences are of an error;
-    what was begun may be begun again. `expired` says that there were no credentials, or that they
+    what was begun may be begun again while `is_repeatable`. `expired` says that there were no credentials, or that they
     have expired.
     """
 
@@ -50,6 +54,7 @@ class Work:
     sentences: tuple[str, ...] = ()
     ended: bool = False
     failed: bool = False
+    is_repeatable: bool = True
     expired: bool = False
     stopping: bool = False
     thread: Thread | None = field(default=None, repr=False)
@@ -76,6 +81,7 @@ class Work:
                 self._follow()
         except OperatorError as error:
             self.sentences, self.failed = tuple(str(error).splitlines()), True
+            self.is_repeatable = not isinstance(error, UnrepeatableError)
             self.expired = isinstance(error, failures.CredentialsError)
         except _Stopped:
             self.sentences, self.failed = ("It was broken off.",), True
@@ -136,7 +142,7 @@ class WorkList:
         if work.choice != choice:
             raise WorkError(f"this was begun on {work.place}: choose that deployment first")
         with self._lock:
-            if not work.failed:
+            if not work.failed or not work.is_repeatable:
                 return work
             work.failed = False
         operator = replace(operator, reason=work.operator.reason)

@@ -45,6 +45,11 @@ class DeploymentChoice:
         return self.stack or "local server"
 
     @property
+    def key(self) -> str:
+        """What tells it from others: two accounts may have a stack of the same name."""
+        return f"{self.profile}/{self.stack}@{self.region}"
+
+    @property
     def is_production(self) -> bool:
         """Whether a mistake would meet customers, as far as the stack's name tells."""
         return bool(self.stack) and not _TRIAL.search(self.stack.lower())
@@ -100,8 +105,8 @@ class Workplace:
 
     @property
     def name(self) -> str:
-        """The stack and the region, by which this machine remembers what belongs to them."""
-        return f"{self.choice.stack}@{self.choice.region}" if self.choice else ""
+        """The key of the deployment, by which this machine remembers what belongs to it."""
+        return self.choice.key if self.choice else ""
 
     def choose(self, choice: DeploymentChoice) -> None:
         """Work on another deployment; the former one stays when it cannot be reached.

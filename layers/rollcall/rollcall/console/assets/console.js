@@ -89,4 +89,28 @@ if (dialog) dialog.addEventListener("close", () => {
   if (isChanged) location.reload();
 });
 
+// Files are dropped onto their form; those that are too large together are refused before they are sent.
+const dropping = document.querySelector("form[data-drop]");
+if (dropping) {
+  const field = dropping.querySelector(`[name="${dropping.dataset.drop}"]`);
+  const checkSize = () => {
+    const files = [...dropping.querySelectorAll("[type=file]")].flatMap((each) => [...each.files]);
+    const size = files.reduce((sum, each) => sum + each.size, 0);
+    const most = Number(dropping.dataset.most) - 65536; // the other fields are sent as well
+    const megabytes = (number) => Math.round(number / 1048576);
+    field.setCustomValidity(size <= most ? "" : `These files have ${megabytes(size)} MB together, ${megabytes(most)} MB are the most: nothing is sent.`);
+    field.reportValidity();
+  };
+  dropping.addEventListener("change", checkSize);
+  dropping.addEventListener("dragover", (event) => { event.preventDefault(); dropping.classList.add("dropping"); });
+  dropping.addEventListener("dragleave", () => dropping.classList.remove("dropping"));
+  dropping.addEventListener("drop", (event) => {
+    dropping.classList.remove("dropping");
+    if (event.target.type === "file") return;
+    event.preventDefault();
+    field.files = event.dataTransfer.files;
+    checkSize();
+  });
+}
+
 showTimes(document);

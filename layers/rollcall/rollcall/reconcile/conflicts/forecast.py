@@ -122,7 +122,7 @@ class Forecast:
         others = [other for other in self.workspace.matched_people(found[0]) if other != number]
         if account.link.protected:
             return self._finding(
-                Verdict.PROTECTED, person, [found], [reason], remedy=remedy.OUT_OF_SCOPE
+                Verdict.PROTECTED, person, [found], [reason], remedy=remedy.out_of_scope(account)
             )
         if others:
             reasons = [reason, f"it is also found for {len(others)} other people of the file"]

@@ -54,7 +54,6 @@ def merge(tenant: str, keep: DirectoryAccount, remove: DirectoryAccount) -> Advi
     )
 
 
-OUT_OF_SCOPE = Advice("leave the person out of the job's scope: each change will be refused")
 ASK_OWNER = Advice("ask whose account it is: an address may have been given to somebody new")
 ASK_OWNER_OF_BOTH = Advice("ask whose account it is", "correct the address of the other")
 PERHAPS_ELSEWHERE = Advice(
@@ -67,5 +66,16 @@ def unclaimed(account: DirectoryAccount) -> Advice:
     return Advice(
         "say whether it is meant to be there",
         "protect it if it is, otherwise disable it",
-        acts=(AdvisedAct("protect", "Protect", {"account": account.id}),),
+        acts=(
+            AdvisedAct("protect", "Protect", {"account": account.id}),
+            AdvisedAct("switch-off", "Disable", {"account": account.id}),
+        ),
+    )
+
+
+def out_of_scope(account: DirectoryAccount) -> Advice:
+    """Advise on a person whose account is protected."""
+    return Advice(
+        "leave the person out of the job's scope: each change will be refused",
+        acts=(AdvisedAct("unprotect", "Unprotect", {"account": account.id}),),
     )
