@@ -15,7 +15,7 @@ from rollcall.model.progress import Progress
 from rollcall.operations import conflicts
 from rollcall.operations.conflicts import (
     ConflictCheck,
-    FindingList,
+    FindingLines,
     IdentityProviderFiles,
     InputError,
     JobSettings,
@@ -40,7 +40,7 @@ class CycleForecast:
     """
 
     checked: ConflictCheck
-    lines: FindingList
+    lines: FindingLines
     made: datetime
     reports: Path
     done: dict[int, list[str]] = field(default_factory=dict)
@@ -94,7 +94,7 @@ class CycleCheck:
             self.forget()
             problem = str(error).replace(f"{self.folder}/", "")
             raise UnrepeatableError(f"{problem}\nnothing is kept: drop the files again") from error
-        lines = FindingList(checked.findings())
+        lines = FindingLines(checked.findings())
         self.forecast = CycleForecast(checked, lines, datetime.now(UTC), self._reports(checked))
         checked.workspace.close()
         return self.forecast.sentences

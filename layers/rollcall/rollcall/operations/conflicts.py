@@ -20,7 +20,7 @@ from rollcall.reconcile.conflicts.conflict_report import (
 )
 from rollcall.reconcile.conflicts.directory_account import read_accounts
 from rollcall.reconcile.conflicts.entra_export import EntraExport, read_assignments
-from rollcall.reconcile.conflicts.finding_list import SORTS, FindingList, FindingQuery, Line
+from rollcall.reconcile.conflicts.finding_lines import SORTS, FindingLines, FindingQuery, Line
 from rollcall.reconcile.conflicts.forecast import ProvisioningJob
 from rollcall.reconcile.conflicts.person import ExternalId, JobRules, parse_match_rule
 from rollcall.reconcile.input_error import InputError
@@ -32,7 +32,7 @@ __all__ = [
     "ConflictCheck",
     "ConflictFinding",
     "ExternalId",
-    "FindingList",
+    "FindingLines",
     "FindingQuery",
     "InputError",
     "Line",

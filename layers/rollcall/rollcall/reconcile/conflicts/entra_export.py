@@ -52,13 +52,13 @@ class EntraExport:
 
     def read(self) -> Iterator[tuple[int, Properties]]:
         """Yield the position and the properties of each row. Raises InputError, OSError."""
-        pages = _Pages()
+        pages = _SeenPages()
         for path in (self.path, *self.more):
             yield from self._read_file(path, pages)
         if self.more:
             self.partial = pages.partial(self.rows)
 
-    def _read_file(self, path: Path, pages: _Pages) -> Iterator[tuple[int, Properties]]:
+    def _read_file(self, path: Path, pages: _SeenPages) -> Iterator[tuple[int, Properties]]:
         with row_file.open_rows(path, self.encoding) as table:
             _check_headings(table)
             self.unit = table.unit
@@ -110,7 +110,7 @@ class EntraExport:
 
 
 @dataclass
-class _Pages:
+class _SeenPages:
     """What several files say about the pages that they are."""
 
     files: int = 0

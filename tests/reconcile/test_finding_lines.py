@@ -8,7 +8,7 @@ import pytest
 
 from rollcall.reconcile.advice import Advice, AdvisedAct
 from rollcall.reconcile.conflicts.conflict_finding import ConflictFinding, Subject, Verdict
-from rollcall.reconcile.conflicts.finding_list import SORTS, FindingList, FindingQuery
+from rollcall.reconcile.conflicts.finding_lines import SORTS, FindingLines, FindingQuery
 
 EVERYTHING = FindingQuery(everything=True)
 KINDS = (Verdict.REFUSED, Verdict.LINKED, Verdict.ACCOUNT_ONLY)
@@ -32,8 +32,8 @@ FINDINGS = [finding(number) for number in range(1, 31)]
 
 
 @pytest.fixture(scope="module")
-def lines() -> FindingList:
-    return FindingList(FINDINGS)
+def lines() -> FindingLines:
+    return FindingLines(FINDINGS)
 
 
 def key(query: FindingQuery, number: int) -> tuple[str, int]:
@@ -53,7 +53,7 @@ def key(query: FindingQuery, number: int) -> tuple[str, int]:
 @pytest.mark.parametrize("sort", SORTS)
 @pytest.mark.parametrize("text", ["", "P3@X"])
 def test_pages_follow_one_another_in_order(
-    text: str, sort: str, is_descending: bool, lines: FindingList
+    text: str, sort: str, is_descending: bool, lines: FindingLines
 ) -> None:
     query = FindingQuery("", text, everything=True, sort=sort, is_descending=is_descending)
     read: list[int] = []
@@ -66,13 +66,13 @@ def test_pages_follow_one_another_in_order(
     assert all((one > other) == is_descending for one, other in pairwise(keys)), keys
 
 
-def test_a_line_is_read_as_it_was_written(lines: FindingList) -> None:
+def test_a_line_is_read_as_it_was_written(lines: FindingLines) -> None:
     assert [found for _, found in lines.all(EVERYTHING)] == FINDINGS
     assert lines.read(3) == FINDINGS[2]
     assert lines.read(31) is None
 
 
-def test_lines_are_filtered_by_kind_attention_and_words(lines: FindingList) -> None:
+def test_lines_are_filtered_by_kind_attention_and_words(lines: FindingLines) -> None:
     assert lines.count(FindingQuery()) == sum(each.attention for each in FINDINGS)
     assert lines.count(FindingQuery("links")) == 10
     assert lines.count(FindingQuery(text="OBJECT-29")) == 0, "it is only in the product"

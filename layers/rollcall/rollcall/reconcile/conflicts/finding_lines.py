@@ -71,7 +71,7 @@ class FindingQuery:
     is_descending: bool = False
 
 
-class FindingList:
+class FindingLines:
     """The findings of one check, for several threads; memory does not grow with their number."""
 
     def __init__(self, findings: Iterable[ConflictFinding] = ()) -> None:
