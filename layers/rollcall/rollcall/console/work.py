@@ -40,8 +40,8 @@ class Work:
     """Work that was begun: how far it is, and the sentences that it ended with.
 
     `choice` is the deployment that it works on. `failed` says that these sentences are of an error;
-    what was begun may be begun again while `is_repeatable`. `expired` says that there were no credentials, or that they
-    have expired.
+    what was begun may be begun again while `is_repeatable`. `expired` says that there were no
+    credentials, or that they have expired.
     """
 
     id: str
