@@ -202,6 +202,12 @@ def test_a_form_that_is_refused_keeps_nothing(ann: Visitor, temporary: Path) -> 
     assert not [each for each in temporary.rglob("*") if each.is_file()]
 
 
+def named(line: str) -> str:
+    """Return the person of a line."""
+    (name, *_) = re.findall(r"\S+@\S+|nobody", line)
+    return str(name)
+
+
 def test_lines_are_sorted_by_each_column_and_read_in_pages(
     acme: Services, ann: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -213,10 +219,10 @@ def test_lines_are_sorted_by_each_column_and_read_in_pages(
     second = ann.page(path, verdict="everything", sort="person", down="1", after=after)
     printed = ann.page(f"{path}/print", verdict="everything", sort="person")
 
-    assert [row.split()[0] for row in lines(first) + lines(second)] == [
+    assert [named(row) for row in lines(first) + lines(second)] == [
         "eve@acme.test", "dan@acme.test", "cid@acme.test", "bob@acme.test",
     ]  # fmt: skip
-    assert [row.split()[0] for row in lines(printed)] == [
+    assert [named(row) for row in lines(printed)] == [
         "nobody", "bob@acme.test", "cid@acme.test", "dan@acme.test", "eve@acme.test",
     ]  # fmt: skip
     assert "<button" not in printed

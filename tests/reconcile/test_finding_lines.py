@@ -24,6 +24,7 @@ def finding(number: int) -> ConflictFinding:
         (account,),
         (f"reason {number % 3}",),
         Advice("Ask", "link it", ("command",), (AdvisedAct("relink", "Link", {"account": "1"}),)),
+        number % 6 * 20,
         attention=verdict is not Verdict.LINKED,
     )
 
@@ -44,6 +45,7 @@ def key(query: FindingQuery, number: int) -> tuple[str, int]:
         "person": found.person.user_name.casefold() if found.person else "",
         "account": found.accounts[0].user_name,
         "why": found.reasons[0],
+        "confidence": f"{found.confidence:03}",
         "advice": str(found.remedy).casefold(),
     }
     return values[query.sort], number

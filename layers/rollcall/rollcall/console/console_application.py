@@ -32,9 +32,9 @@ from rollcall.console import (
     tenant_page,
     tenants_page,
 )
-from rollcall.console.act import Act, ActError, Plan
+from rollcall.console.act import Act, ActError
 from rollcall.console.request_check import UPLOADS, RequestCheck
-from rollcall.console.view import OF_ANOTHER, ConsoleState, PageRoute, Values, View
+from rollcall.console.view import OF_ANOTHER, ConsoleState, PageRoute, View
 from rollcall.console.workplace import WorkplaceError
 from rollcall.operations import failures
 from rollcall.operations.operator import ReasonError
@@ -196,19 +196,7 @@ def _plan(view: View) -> HTMLResponse:
     if act is None:
         raise ActError("there is no such act")
     plan = act(view.operator, view.form.get("tenant", ""), view.form)
-    return _shown(view, plan, view.console.plans.add(plan))
-
-
-def _shown(view: View, plan: Plan, name: str, error: str = "") -> HTMLResponse:
-    values = {"plan": plan, "name": name, "error": error, **_calls(view, plan)}
-    return view.fragment("plan.html", values)
-
-
-def _calls(view: View, plan: Plan) -> Values:
-    """Return the job whose calls clear what Entra ID remembers of the account of a plan."""
-    remembered = plan.remembered
-    job = view.synchronization(remembered.tenant) if remembered else None
-    return {"remembered": remembered, "synchronization": job}
+    return view.plan(plan, view.console.plans.add(plan))
 
 
 def _carry_out(view: View) -> HTMLResponse:
@@ -217,12 +205,12 @@ def _carry_out(view: View) -> HTMLResponse:
         plan = plans.read(name)
         result = plans.carry_out(view.operator, name, view.form)
     except (ActError, ReasonError) as error:
-        return _shown(view, plans.read(name), name, str(error))
+        return view.plan(plans.read(name), name, str(error))
     work = None
     if result.rest is not None:
         title, steps = result.rest
         work = view.begin(title, view.sender, steps, view.form.get("reason", "").strip())
-    return view.fragment("result.html", {"result": result, "work": work, **_calls(view, plan)})
+    return view.fragment("result.html", {"result": result, "work": work, **view.calls(plan)})
 
 
 def _works(view: View) -> HTMLResponse:

@@ -47,10 +47,11 @@ ENCODINGS = {
 """The encodings that are offered, in which spreadsheets write CSV."""
 
 COLUMNS = {
+    "happens": "What happens",
     "person": "Person",
-    "happens": "What will happen",
-    "account": "Accounts",
+    "account": "Account",
     "why": "Why",
+    "confidence": "Confidence",
     "advice": "What to do",
 }
 """The columns of the forecast, by the names of their sorts."""
@@ -196,8 +197,7 @@ def mend(view: View) -> HTMLResponse:
         return result
 
     noted = replace(plan, carry_out=carry_out, notes=[*plan.notes, OLDER])
-    name = view.console.plans.add(noted)
-    return view.fragment("plan.html", {"plan": noted, "name": name, "error": ""})
+    return view.plan(noted, view.console.plans.add(noted))
 
 
 def _values(view: View, forecast: CycleForecast, query: FindingQuery) -> Values:

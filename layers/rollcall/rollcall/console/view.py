@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from rollcall.console import rendering
-from rollcall.console.act import PlansShown
+from rollcall.console.act import Plan, PlansShown
 from rollcall.console.cycle_check import CycleChecks
 from rollcall.console.followed_logs import FollowedLogs
 from rollcall.console.job_memory import JobMemory
@@ -129,6 +129,18 @@ class View:
     def fragment(self, template: str, values: Values, *, status: int = 200) -> HTMLResponse:
         """Answer with a part of a page."""
         return HTMLResponse(rendering.render(template, root=self.root, **values), status)
+
+    def plan(self, plan: Plan, name: str, error: str = "") -> HTMLResponse:
+        """Answer with a plan, by the name that it is kept by; `error` says why it failed."""
+        return self.fragment(
+            "plan.html", {"plan": plan, "name": name, "error": error, **self.calls(plan)}
+        )
+
+    def calls(self, plan: Plan) -> Values:
+        """Return the job whose calls clear what Entra ID remembers of the account of a plan."""
+        remembered = plan.remembered
+        job = self.synchronization(remembered.tenant) if remembered else None
+        return {"remembered": remembered, "synchronization": job}
 
     def problem(self, error: OperatorError) -> HTMLResponse:
         """Answer with what is wrong and what to do; what was begun can be tried again."""

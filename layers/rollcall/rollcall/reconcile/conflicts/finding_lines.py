@@ -18,13 +18,15 @@ SORTS = {
     "person": "person",
     "account": "account",
     "why": "why",
+    "confidence": "confidence",
     "advice": "advice",
 }
 """The columns by which lines are sorted, by the name of the sort; numbers are by urgency."""
 
 _SCHEMA = """
 CREATE TABLE line (number INTEGER PRIMARY KEY, verdict TEXT, attention INTEGER, person TEXT,
-    account TEXT, why TEXT, advice TEXT, words TEXT);
+    account TEXT, why TEXT, confidence INTEGER, advice TEXT,
+    words TEXT);
 CREATE TABLE finding (number INTEGER PRIMARY KEY, data TEXT);
 """
 _SELECTED = (
@@ -85,7 +87,7 @@ class FindingLines:
         self._database.execute("BEGIN")
         for number, finding in enumerate(findings, 1):
             line = (number, *_line(finding))
-            self._run("INSERT INTO line VALUES (?, ?, ?, ?, ?, ?, ?, ?)", line)
+            self._run("INSERT INTO line VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", line)
             self._run("INSERT INTO finding VALUES (?, ?)", (number, finding.to_json()))
 
     def close(self) -> None:
@@ -136,4 +138,4 @@ def _line(finding: ConflictFinding) -> tuple[Any, ...]:
     words = [word for each in subjects for word in (each.name, each.user_name, each.id)]
     text = "\n".join((*words, why, advice)).casefold()
     kinds = (finding.verdict.value, finding.attention)
-    return (*kinds, who, account, why.casefold(), advice.casefold(), text)
+    return (*kinds, who, account, why.casefold(), finding.confidence, advice.casefold(), text)
