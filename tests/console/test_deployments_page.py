@@ -117,3 +117,9 @@ def test_work_that_failed_goes_on_once(services: Services) -> None:
     assert works.again(failed, operator) is not failed
     assert works.again(failed, operator) is failed
     assert len(works.all()) == 1
+
+
+def test_the_command_that_signs_in_can_be_pasted() -> None:
+    choice = DeploymentChoice("rollcall", "two words; whoami", "")
+
+    assert choice.command == "aws sso login --profile 'two words; whoami'"

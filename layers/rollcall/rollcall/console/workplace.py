@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from shlex import quote
 from tempfile import mkstemp
 
 from rollcall.operations import failures
@@ -57,7 +58,8 @@ class DeploymentChoice:
     @property
     def command(self) -> str:
         """The command that signs in again."""
-        return f"aws sso login --profile {self.profile}" if self.profile else "aws sso login"
+        login = "aws sso login"
+        return f"{login} --profile {quote(self.profile)}" if self.profile else login
 
 
 Connect = Callable[[DeploymentChoice], Operator]
