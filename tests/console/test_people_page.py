@@ -102,7 +102,7 @@ def test_a_text_within_all_accounts_is_found_by_a_search_that_can_be_returned_to
             break
         shown = ann.page(path)
 
-    assert "All 1 accounts were read." in shown
+    assert "All accounts were read: 1." in shown
     assert f'id="hit-{lee}"' in shown
     assert re.findall(r'data-title="Found in">([^<]*)', shown) == ["displayName"]
     assert path in ann.page("/t/acme/people")
@@ -122,7 +122,7 @@ def test_a_search_is_stopped_and_one_that_breaks_off_goes_on_where_it_was(acme: 
     *_, end = steps_of(steps)
 
     assert progress == ["reading accounts, 2 of 5", "reading accounts, 4 of 5"]
-    assert (rest, ended) == (["reading accounts, 5 of 5"], "all 5 accounts were read")
+    assert (rest, ended) == (["reading accounts, 5 of 5"], "all accounts were read: 5")
     assert [each.id for each in broken.hits] == expected
     assert {each.attributes for each in broken.hits} == {("title",)}
     assert end == "the search was stopped: 2 of 5 accounts were read, the oldest first"

@@ -74,7 +74,7 @@ class TextSearch:
         while not self.stopped and len(self.hits) < MOST:
             batch = list(islice(positions, self.batch))
             if not batch:
-                return [f"all {self.read:,} accounts were read"]
+                return [f"all accounts were read: {self.read:,}"]
             records = resources.read_many(Kind.USER, (identifier for _, identifier in batch))
             self._look(records.values())
             self.read, self._position = self.read + len(batch), batch[-1]
