@@ -95,8 +95,8 @@ def test_a_text_within_all_accounts_is_found_by_a_search_that_can_be_returned_to
     lee: str, ann: Visitor
 ) -> None:
     begun = ann.send("/t/acme/people/search", {"q": "M. L"})
-    path = begun.headers["HX-Push-Url"].removeprefix(ann.root)
-    shown = begun.text
+    path = begun.headers["HX-Redirect"].removeprefix(ann.root)
+    shown = ann.page(path)
     for _ in range(1_000):
         if "at work" not in shown:
             break

@@ -30,15 +30,13 @@ def show(view: View) -> HTMLResponse:
     return _page(view, view.value("search"))
 
 
-def begin_search(view: View) -> HTMLResponse:
-    """Begin to look for a text in all accounts; the page shows what is found."""
+def begin_search(view: View) -> Response:
+    """Begin to look for a text in all accounts, and lead to the page that shows what is found."""
     search = TextSearch(view.tenant, view.form.get("q", "").strip())
     back = f"{view.root}/t/{view.tenant}/people"
     work = view.begin(f"A search in all accounts of {view.tenant}", back, search.run)
     view.console.searches[work.id] = search
-    answer = _page(view, work.id)
-    answer.headers["HX-Push-Url"] = f"{back}?search={work.id}"
-    return answer
+    return Response(headers={"HX-Redirect": f"{back}?search={work.id}"})
 
 
 def stop_search(view: View) -> HTMLResponse:
