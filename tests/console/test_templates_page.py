@@ -10,9 +10,11 @@ from markupsafe import escape
 from rollcall.operations import accounts, followers, template_changes
 from rollcall.operations.template_changes import TemplateError
 from rollcall.runtime.services import Services
+from rollcall.storage.parallel_reads import MAX_THREADS
 from rollcall.templates.template import MEMBERSHIP, Selector, Template
 from tests.console.conftest import ARN
 from tests.console.consoles import OURS, Visitor
+from tests.console.round_trips import counted
 from tests.console.test_brake_page import carried
 from tests.console.test_duplicates_page import HOSTILE, logged
 from tests.directory.people import group, user
@@ -292,3 +294,20 @@ def test_what_is_not_there_is_said(path: str, acme: Services, ann: Visitor) -> N
     answer = ann.client.get(f"{ann.root}/t/acme/templates/{path}", headers=OURS)
 
     assert answer.status_code in {404, 409}
+
+
+def test_a_plan_for_many_users_reads_some_at_once(
+    acme: Services, templates: Templates, ann: Visitor
+) -> None:
+    own = acme.directory("acme")
+    people = [user(own, f"u{number}@corp.test") for number in range(MAX_THREADS + 1)]
+    templates.set([Template("everybody", role="regular")])
+
+    with counted(acme) as taken:
+        _, shown = ann.plan("apply-templates", tenant="acme", users="\n".join([*people, "nobody"]))
+
+    # The tenant and the templates; then some users, and their access; then the others likewise,
+    # among them one that there is not, who is looked for by name, too.
+    assert taken.number <= 2 + 2 + 2, str(taken)
+    assert f"Give templates to {len(people)} users" in shown
+    assert "There is no user nobody" in shown

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Generator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,7 @@ from rollcall.reconcile.files import text_file
 from rollcall.scim.indexing import claim
 from rollcall.scim.resource_type import Kind
 from rollcall.storage.audit_log import AuditLog
-from rollcall.storage.parallel_reads import at_once
+from rollcall.storage.parallel_reads import MAX_THREADS, at_once
 from rollcall.storage.resources import Resources
 from rollcall.storage.template_items import CurrentTemplates, TemplateContent, TemplateItems
 from rollcall.templates.catalogue import Catalogue
@@ -170,24 +172,44 @@ def apply_templates(
 ) -> Generator[Progress, None, AppliedTemplates]:
     """Give users the templates that apply to them now and that they do not have.
 
-    No access is removed, and a repetition gives nothing twice. Raises TenantError for an
-    unknown tenant.
+    No access is removed, and a repetition gives nothing twice. A dry run reads some users at once.
+    Raises TenantError for an unknown tenant.
     """
     context = operator.context(tenant)
     log = AuditLog(operator.services.log(tenant), context.actor)
     result = AppliedTemplates()
-    for done, name in enumerate(names):
-        yield Progress(done, len(names), unit="users")
-        try:
-            user = find_user(context, name).id
-            access = access_of(context, user)
-            templates = _missing(context, access) if dry_run else _apply(context, log, user)
-        except AccountError:
-            result.missing.append(name)
-        else:
-            following = _following(context, access)
-            result.users.append(AppliedUser(name, user, templates, following))
+    size, act = 1, partial(_applied, context, log)
+    if dry_run:
+        size, act = MAX_THREADS, partial(_expected, context, Catalogue.of(context.templates.read()))
+    for begin in range(0, len(names), size):
+        yield Progress(begin, len(names), unit="users")
+        batch = names[begin : begin + size]
+        users = at_once([partial(act, name) for name in batch]) if dry_run else map(act, batch)
+        for name, user in zip(batch, users, strict=True):
+            if user is None:
+                result.missing.append(name)
+            else:
+                result.users.append(user)
     return result
+
+
+def _expected(context: Context, current: Catalogue, name: str) -> AppliedUser | None:
+    """Return what a user would get, None for no user."""
+    with suppress(AccountError):
+        access = read_by_id(context, find_user(context, name).id)
+        missing, following = _missing(current, access), _following(current, access)
+        return AppliedUser(name, access.record.id, missing, following)
+    return None
+
+
+def _applied(context: Context, log: AuditLog, name: str) -> AppliedUser | None:
+    """Give a user what applies and is missing; return that, None for no user."""
+    with suppress(AccountError):
+        access = access_of(context, find_user(context, name).id)
+        given = _apply(context, log, access.record.id)
+        following = _following(Catalogue.of(context.templates.read()), access)
+        return AppliedUser(name, access.record.id, given, following)
+    return None
 
 
 def _apply(context: Context, log: AuditLog, user: str) -> list[Template]:
@@ -195,32 +217,28 @@ def _apply(context: Context, log: AuditLog, user: str) -> list[Template]:
     templates: list[Template] = []
 
     def grants(access: UserAccess, now: str) -> list[Grant]:
-        templates[:] = _missing(context, access)
+        templates[:] = _missing(Catalogue.of(context.templates.read()), access)
         return [Grant.from_template(template, now) for template in templates]
 
     change_grants(context, log, user, grants, action="apply")
     return templates
 
 
-def _missing(context: Context, access: UserAccess) -> list[Template]:
+def _missing(current: Catalogue, access: UserAccess) -> list[Template]:
     """Return the templates that apply to a user and that the user does not have."""
     return [
         preview.template
-        for preview in previews_of(_current(context), access.groups)
+        for preview in previews_of(current, access.groups)
         if preview.applies
         and not preview.template.follows
         and preview.template.name not in access.record.access.granted
     ]
 
 
-def _following(context: Context, access: UserAccess) -> list[Template]:
+def _following(current: Catalogue, access: UserAccess) -> list[Template]:
     """Return the templates that give to a user as long as memberships hold."""
-    previews = previews_of(_current(context), access.groups)
+    previews = previews_of(current, access.groups)
     return [each.template for each in previews if each.applies and each.template.follows]
-
-
-def _current(context: Context) -> Catalogue:
-    return Catalogue.of(context.templates.read())
 
 
 def _unsure(previews: Sequence[TemplatePreview], access: UserAccess) -> list[tuple[str, int]]:
