@@ -6,6 +6,7 @@ its folder: the next one does, and knows by the lock that nobody uses it any mor
 
 from __future__ import annotations
 
+import atexit
 import fcntl
 import os
 import re
@@ -46,6 +47,8 @@ class KeptFiles:
         with self._lock, naming(Path(gettempdir())):
             if self._is_closed:
                 raise KeptFilesError("the console has ended")
+            if self._folder is None:
+                atexit.register(self.close)
             while self._folder is None:
                 self._folder = self._locked_folder()
             return Path(mkdtemp(dir=self._folder))
