@@ -356,3 +356,22 @@ def test_a_late_record_that_completes_a_wave_is_told_and_later_ones_belong_to_it
     assert len(published) == 1
     view = disable_waves.view(town.operator, "acme")
     assert {each.user for each in view.accounts} == set(town.people[:11])
+
+
+def test_what_the_watch_failed_to_note_is_noted_with_the_next_records(
+    town: Town, services: Services, published: list[Any]
+) -> None:
+    watch = disable_watch(services, town)
+    nine, last = town.disable(*town.people[:9]), town.disable(town.people[9])
+    failing = refusal("InternalServerError", 500)
+    with (
+        answering(services.clients.dynamodb, "BatchWriteItem", failing),
+        pytest.raises(Unavailable),
+    ):
+        watch.look(nine)
+    assert published == []
+
+    watch.look(last)
+
+    (message,) = published
+    assert '"disabled": 10, "linked": 48' in json.loads(message["Message"])["default"]

@@ -7,10 +7,10 @@ nothing: a note has the key that it had, and a wave is told of once.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import groupby
+from itertools import chain
 from typing import Any, Protocol
 
 from rollcall.aws.attribute_values import Item
@@ -36,6 +36,19 @@ from rollcall.storage.table import Table
 
 _FALSE = "false"
 """What the stored text of a disabled user has in it: only such a text is parsed."""
+
+
+MOST_LEFT = 1_000
+"""How many accounts are kept for the next time, the latest, where a look has failed."""
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """A user whom a record of the stream, by its id, says to be disabled."""
+
+    tenant: str
+    record: str
+    disabled: Disabled
 
 
 class Warn(Protocol):
@@ -64,18 +77,28 @@ class DisableWatch:
         self._warn = warn
         self._clock = clock
         self._opened = opened
+        self._left: Sequence[_Seen] = ()
 
     def look(self, records: Iterable[Mapping[str, Any]]) -> None:
-        """Note who was disabled by some records of the stream, and tell of new waves."""
-        found = [
-            (change.tenant, change.id, disabled)
-            for change in item_changes.changes(records)
-            if not is_release_tenant(change.tenant)
-            if (disabled := disabled_by(change)) is not None
-        ]
-        for tenant, group in groupby(sorted(found, key=lambda each: each[0]), lambda each: each[0]):
-            noted = list(group)
-            self._look(tenant, [disabled for _, _, disabled in noted], noted[0][1])
+        """Note who was disabled by some records of the stream, and tell of new waves.
+
+        What fails is looked at again, with the records of the next time.
+        """
+        found = {(each.tenant, each.disabled.user, each.disabled.time): each for each in self._left}
+        for change in item_changes.changes(records):
+            disabled = None if is_release_tenant(change.tenant) else disabled_by(change)
+            if disabled is not None:
+                key = (change.tenant, disabled.user, disabled.time)
+                found.setdefault(key, _Seen(change.tenant, change.id, disabled))
+        left: dict[str, list[_Seen]] = {}
+        for each in found.values():
+            left.setdefault(each.tenant, []).append(each)
+        for tenant in list(left):
+            seen = left.pop(tenant)
+            # A tenant that fails is the last one the next time, so that it holds up no other.
+            self._left = [*chain(*left.values()), *seen][-MOST_LEFT:]
+            self._look(tenant, [each.disabled for each in seen], seen[0].record)
+        self._left = ()
 
     def tell_all(self) -> int:
         """Tell of the waves that nobody was told of, as a message failed; return how many."""

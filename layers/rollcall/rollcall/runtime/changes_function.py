@@ -2,7 +2,8 @@
 
 The records of each resource come in order and at least once. The function returns the first record
 of a batch whose events are not all published: Lambda sends it again, with all records after it. A
-failure of the watch over who is disabled holds no events: the summaries' run makes up for it.
+failure of the watch over who is disabled holds no events: it looks again with the next batch, and
+the summaries' run tells of what nobody was told.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
 from rollcall.aws.event_bus import EventBus
 from rollcall.changes import publication
+from rollcall.changes.disable_watch import DisableWatch
 from rollcall.runtime.backend import deployed
 from rollcall.runtime.background import logged
 from rollcall.runtime.brake_watch import disable_watch
@@ -31,8 +33,14 @@ def handler(event: Mapping[str, Any], context: object) -> Failures:
     with in_time(context):
         failures = publish(event["Records"], bus(), backend.settings.url, log)
         with logged("the watch over who is disabled", log):
-            disable_watch(backend, log).look(event["Records"])
+            watch().look(event["Records"])
     return failures
+
+
+@cache
+def watch() -> DisableWatch:
+    """Return the watch of this process, which knows what it has failed to look at."""
+    return disable_watch(deployed(), logger())
 
 
 @cache
