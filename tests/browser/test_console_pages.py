@@ -71,9 +71,9 @@ def test_a_problem_says_what_to_do(visit: ConsoleVisit) -> None:
 
 
 def test_no_page_is_forgotten() -> None:
-    """Each path of a page is looked at; what is no page is told here."""
+    """Each path of a page is looked at, a check in the walk; files and prints are no pages."""
     no_pages = {"/work/{work}", "/t/{tenant}/log/new"}
-    files = ("/file", "{form}", "{check}")
+    files = ("/file", ".html", ".csv", "/print", "{check}")
     paths = {
         each.path
         for each in chain(_OWN, *(page.ROUTES for page in _PAGES))
