@@ -55,7 +55,7 @@ _PAGES = {
 """The statements for a page, by the sort and whether it is descending."""
 
 _CACHE_KIB = 4_096
-_BATCH = 500
+_BATCH = 5_000  # each of them looks at all lines again
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ class FindingLines:
         """Return how many findings a query selects."""
         return int(self._run(_COUNT, _values(query))[0][0])
 
-    def page(self, query: FindingQuery, after: int = 0, size: int = _BATCH) -> list[Line]:
+    def page(self, query: FindingQuery, after: int = 0, size: int = 100) -> list[Line]:
         """Return the findings that follow the one with the number `after`, 0 for the first ones."""
         statement = _PAGES[query.sort, query.is_descending]
         rows = self._run(statement, {**_values(query), "after": after, "size": size})
@@ -108,7 +108,7 @@ class FindingLines:
     def all(self, query: FindingQuery) -> Iterator[Line]:
         """Yield all findings that a query selects."""
         after = 0
-        while lines := self.page(query, after):
+        while lines := self.page(query, after, _BATCH):
             yield from lines
             after = lines[-1][0]
 
