@@ -114,15 +114,16 @@ class Walk:
 
     def looked_at(self, url: str, answer: Any) -> Markup:
         """Note what of an answer is not of ours."""
-        policy, kind = answer.headers["content-security-policy"], answer.headers["content-type"]
+        policy, kind = answer.headers["content-security-policy"], answer.headers.get("content-type")
         found = ["answered"] * (answer.status_code not in {200, 404, 409})
+        found += ["has no type"] * bool(answer.text and not kind)
         if disposition := answer.headers.get("content-disposition", ""):
             found += [disposition] * (
                 not re.fullmatch(r'attachment; filename="[\w.-]+"', disposition)
             )
             (policy, *_) = (*re.findall('Security-Policy" content="(.*?)"', answer.text), policy)
-            found += formulas(answer.text) * kind.startswith("text/csv")
-        is_page = kind.startswith("text/html")
+            found += formulas(answer.text) * str(kind).startswith("text/csv")
+        is_page = str(kind).startswith("text/html")
         markup = Markup(answer.text * is_page, self.ann.root, unescape(policy))
         self.problems += [f"{url}: {answer.status_code} {each}" for each in found + markup.problems]
         return markup

@@ -47,10 +47,10 @@ def test_templates_are_set_after_they_were_shown(acme: Services, ann: Visitor) -
     before = names(acme)
     told = ann.send(f"/plans/{name}").text
 
-    assert "Everybody is new, for users who come from now on." in shown
+    assert "<code>everybody</code> is new, for users who come from now on." in shown
     assert "workAreas induction" in shown
     assert before == {}
-    assert "Everybody is version 1, for all new users." in told
+    assert "<code>everybody</code> is version 1, for all new users." in told
     assert names(acme) == {"everybody": 1}
     assert ("templates", ARN, "") in logged(acme)
     listed = ann.page("/t/acme/templates").replace("<wbr>", "")
@@ -226,7 +226,7 @@ def test_a_template_is_removed_when_name_and_reason_were_given(
 
     assert "This cannot be undone." in shown
     assert "nothing is changed" in refused
-    assert "Everybody is removed; users keep what it gave." in told
+    assert "<code>everybody</code> is removed; users keep what it gave." in told
     assert ("templates", ARN, "too wide") in logged(acme)
     with pytest.raises(TemplateError):
         templates.show("everybody")

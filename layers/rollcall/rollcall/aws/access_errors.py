@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from botocore import exceptions as aws
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 from rollcall.aws.role_permissions import role_with
 from rollcall.operator_error import OperatorError
@@ -31,6 +32,11 @@ _CLOCK = "AWS refuses the request for its time: set the clock of this machine"
 _NOTHING = (
     "AWS has nothing of the name that {action} needs: is this the region, and is the deployment "
     "whole?"
+)
+
+_NOT_AWS = (
+    "AWS could not be reached: something else answered in its place, such as a proxy or the "
+    "sign-in page of a network"
 )
 
 _BY_CODE: Mapping[str, str] = {
@@ -87,7 +93,7 @@ def translated_access_errors() -> Iterator[None]:
     """Raise AccessError for failures of AWS that an operator can put right, others as they are."""
     try:
         yield
-    except (ClientError, BotoCoreError, Unavailable) as error:
+    except (ClientError, BotoCoreError, ResponseParserError, Unavailable) as error:
         cause = error.__cause__ if isinstance(error, Unavailable) else error
         if sentence := _sentence(cause):
             kind = CredentialsError if sentence in (_EXPIRED, _ABSENT) else AccessError
@@ -104,6 +110,8 @@ def _sentence(error: BaseException | None) -> str:
         sentence = _BY_CODE.get(response.get("Code") or "", "")
         role = role_with(action) if sentence == _DENIED else ""
         return sentence.format(action=action) + (_ROLE.format(role=role) if role else "")
+    if isinstance(error, ResponseParserError):
+        return _NOT_AWS
     if isinstance(error, BotoCoreError):
         for kind, sentence in _BY_TYPE.items():
             if isinstance(error, kind):

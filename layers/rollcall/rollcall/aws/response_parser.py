@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from botocore.parsers import JSONParser, ResponseParserFactory
+from botocore.parsers import JSONParser, ResponseParserError, ResponseParserFactory
 
 if TYPE_CHECKING:
     from botocore.model import Shape
@@ -34,12 +34,19 @@ ITEM_OPERATIONS = frozenset(
 _PLAIN = frozenset(f"{name}Output" for name in ITEM_OPERATIONS)
 
 
+class UnreadableAnswerError(ResponseParserError, ValueError):
+    """An answer about items is no JSON: something else than DynamoDB has answered."""
+
+
 class PlainParser(JSONParser):
     """The SDK's parser, which takes answers about items as they are; errors are read as ever."""
 
     def _handle_json_body(self, raw_body: bytes, shape: Shape) -> Any:
         if shape.name in _PLAIN:
-            return json.loads(raw_body)  # the SDK would take what is no JSON for an empty answer
+            try:
+                return json.loads(raw_body)
+            except ValueError as error:  # the SDK would take what is no JSON for an empty answer
+                raise UnreadableAnswerError(str(error)) from error
         return super()._handle_json_body(raw_body, shape)  # type: ignore[misc]
 
 

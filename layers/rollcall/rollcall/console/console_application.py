@@ -34,7 +34,7 @@ from rollcall.console import (
 )
 from rollcall.console.act import Act, ActError
 from rollcall.console.request_check import UPLOADS, RequestCheck
-from rollcall.console.view import OF_ANOTHER, ConsoleState, PageRoute, View
+from rollcall.console.view import OF_ANOTHER, ConsoleState, MissingPageError, PageRoute, View
 from rollcall.console.workplace import WorkplaceError
 from rollcall.operations import failures
 from rollcall.operations.operator import ReasonError
@@ -97,7 +97,11 @@ def application(state: ConsoleState) -> ASGIApp:
         routes.append(Route(path, _endpoint(state, route), methods=[route.method]))
     pages = Starlette(
         routes=routes,
-        exception_handlers={ClientDisconnect: _end_broken_off, Exception: _show_fault},
+        exception_handlers={
+            HTTPStatus.NOT_FOUND: _missing(state),
+            ClientDisconnect: _end_broken_off,
+            Exception: _show_fault,
+        },
     )
     return RequestCheck(pages, state.sign_in, rendering.policy())
 
@@ -181,6 +185,17 @@ def _kept(state: ConsoleState, sent: FormData) -> dict[str, list[Path]]:
 def _forget(uploads: Mapping[str, Sequence[Path]]) -> None:
     for file in chain.from_iterable(uploads.values()):
         rmtree(file.parent, ignore_errors=True)
+
+
+def _missing(state: ConsoleState) -> Callable[[Request, Exception], Coroutine[Any, Any, Response]]:
+    """Return what says that there is no such page; who has no session does not get to it."""
+
+    async def missing(request: Request, _: Exception) -> Response:
+        path = request.url.path.removeprefix(state.sign_in.path)
+        error = MissingPageError(f"the console has no page `{path}`: follow a link instead")
+        return View(request, state).problem(error)
+
+    return missing
 
 
 async def _end_broken_off(_: Request, error: Exception) -> Response:

@@ -181,8 +181,8 @@ def _expected(result: HeldResult, name: str) -> Change:
 def _taken(results: Sequence[HeldResult]) -> list[str]:
     taken = [each for each in results if each.outcome is HeldOutcome.NAME_TAKEN]
     return [
-        f"{each.held.user_name} is the name of `{each.holder}` by now: bring it back under another "
-        "userName, and merge both under People where they are one person"
+        f"`{each.held.user_name}` is the name of `{each.holder}` by now: bring it back under "
+        "another userName, and merge both under People where they are one person"
         for each in taken[:LISTED]
     ]
 

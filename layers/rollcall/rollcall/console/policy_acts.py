@@ -11,6 +11,11 @@ from rollcall.operations import accounts, link_policies, tenant_rates
 from rollcall.operations.link_policies import AbsentMembers, LinkRule
 from rollcall.operations.operator import Operator
 
+ABSENT = {
+    AbsentMembers.KEEP: "a group keeps its members where a PUT says nothing of them",
+    AbsentMembers.CLEAR: "a PUT that says nothing of members removes all members of the group",
+}
+
 RULES = {
     LinkRule.MATCH: "a change of an account that the product has already links it; a creation that "
     "collides with it is refused",
@@ -66,7 +71,8 @@ def plan_absent(operator: Operator, tenant: str, form: Form) -> Plan:
         return ActResult([f"a PUT of a group without `members` does `{policy.value}`: {SOON}"])
 
     changes = [Change("PUT of a group without members", before.value, policy.value)]
-    return Plan(f"Change the groups of {tenant}", "Change", carry_out, changes)
+    notes = [ABSENT[policy]]
+    return Plan(f"Change the groups of {tenant}", "Change", carry_out, changes, notes)
 
 
 def plan_rate(operator: Operator, tenant: str, form: Form) -> Plan:
@@ -76,7 +82,7 @@ def plan_rate(operator: Operator, tenant: str, form: Form) -> Plan:
 
     def carry_out(operator: Operator) -> ActResult:
         tenant_rates.set_rate(operator, tenant, rate)
-        return ActResult([f"{tenant} may send {_rate(rate)}: {SOON}"])
+        return ActResult([f"`{tenant}` may send {_rate(rate)}: {SOON}"])
 
     changes = [Change("rate", _rate(before), _rate(rate))]
     return Plan(f"Change the rate of {tenant}", "Change", carry_out, changes)

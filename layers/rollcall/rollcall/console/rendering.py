@@ -6,7 +6,7 @@ What is in `assets` is the only text that gets into a page as it is.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -18,8 +18,12 @@ from rollcall.web_page import asset, digest, shared_style
 _PIECES = 500
 """How many pieces of a template are sent together."""
 
+_WORD = re.compile(r"[a-z][a-z'-]*(?=[,;:.?!]?(?:\s|$))")
+"""A word of a sentence, unlike an address, an id, or the name of an attribute."""
+
 _CODE = re.compile("`([^`]+)`")
 _INSTANT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|\+00:00))")
+_WHOLE_INSTANT = re.compile(rf"(?<!\S){_INSTANT.pattern}(?!\S)")
 _BREAKS = re.compile(r"(?<=[@./_:#-])(?=[^@./_:#-])")
 
 TONES: Mapping[str, str] = {
@@ -96,9 +100,11 @@ def timed(text: str) -> Markup:
 
 def breakable(text: str) -> Markup:
     """Return text that may be broken into lines where an id or an address has a sign."""
-    if _INSTANT.fullmatch(text):
-        return moment(text)
-    return Markup("<wbr>").join(_BREAKS.split(text))
+    pieces = _WHOLE_INSTANT.split(text)
+    return Markup("").join(
+        moment(each) if number % 2 else Markup("<wbr>").join(_BREAKS.split(each))
+        for number, each in enumerate(pieces)
+    )
 
 
 def moment(instant: str) -> Markup:
@@ -115,9 +121,18 @@ def tone(word: str) -> str:
 
 
 def sentence(text: str) -> str:
-    """Return text with a capital at its beginning and a full stop at its end."""
-    begun = text[:1].upper() + text[1:]
+    """Return text with a capital, where it begins with a word, and a full stop at its end.
+
+    What begins with a name has it in `backticks`: a name keeps its case.
+    """
+    begun = text[:1].upper() + text[1:] if _WORD.match(text) else text
     return begun if begun.endswith((".", "?", "!", ":")) else f"{begun}."
+
+
+def quoted(text: str, names: Collection[str]) -> str:
+    """Return a sentence that begins with one of some names with it in backticks."""
+    first, space, rest = text.partition(" ")
+    return f"`{first}`{space}{rest}" if first in names else text
 
 
 def counted(number: int, one: str, many: str) -> str:

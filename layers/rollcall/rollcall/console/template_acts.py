@@ -47,7 +47,7 @@ def plan_set(operator: Operator, tenant: str, form: Form) -> Plan:
             raise ActError("the templates were changed since this was shown: look again")
         changes = template_changes.set_templates(operator, tenant, templates)
         sentences = [
-            f"{each.after.name} is version {each.after.version}, for {each.after.audience}"
+            f"`{each.after.name}` is version {each.after.version}, for {each.after.audience}"
             for each in changes
         ]
         return ActResult(sentences, rest=_bringing(tenant) if follows else None)
@@ -69,7 +69,7 @@ def plan_remove(operator: Operator, tenant: str, form: Form) -> Plan:
             "its members lose what it gave them" if template.follows else "users keep what it gave"
         )
         rest = _bringing(tenant) if template.follows else None
-        return ActResult([f"{name} is removed; {kept}"], rest=rest)
+        return ActResult([f"`{name}` is removed; {kept}"], rest=rest)
 
     loss = (
         "its members lose what it gives"
@@ -139,9 +139,9 @@ def _rows(change: TemplateChange, *, is_named: bool) -> list[Change]:
 def _sentence(change: TemplateChange) -> str:
     before, after = change.before, change.after
     if not change.is_new_version:
-        return f"{after.name} stays as it is"
+        return f"`{after.name}` stays as it is"
     whom = "all members" if after.follows else "users who come from now on"
-    return f"{after.name} {'is new' if before is None else 'gets a new version'}, for {whom}"
+    return f"`{after.name}` {'is new' if before is None else 'gets a new version'}, for {whom}"
 
 
 def _losses(concerned: Sequence[Transition]) -> list[str]:
@@ -152,7 +152,7 @@ def _losses(concerned: Sequence[Transition]) -> list[str]:
         names = ", ".join(each.losing[:LISTED])
         more = f" and {losing - LISTED:,} more" if losing > LISTED else ""
         sentences.append(
-            f"{each.template}: {members:,} who got it from the group keep it as long as they are "
+            f"`{each.template}`: {members:,} who got it from the group keep it as long as they are "
             f"members, {losing:,} are not members any more and lose it"
             + (f": {names}{more}" if losing else "")
         )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from http import HTTPStatus
+from itertools import chain
 from pathlib import Path
 from typing import TypeAlias
 from urllib.parse import urlunsplit
@@ -20,7 +22,7 @@ from rollcall.console.kept_files import KeptFiles
 from rollcall.console.sign_in import ConsoleSignIn
 from rollcall.console.work import Steps, Work, WorkList
 from rollcall.console.workplace import Workplace
-from rollcall.operations.failures import CredentialsError
+from rollcall.operations.failures import CredentialsError, UnknownTenantError
 from rollcall.operations.object_connection import SynchronizationJob
 from rollcall.operations.operator import Operator
 from rollcall.operations.text_search import TextSearch
@@ -33,6 +35,11 @@ OF_ANOTHER = (
     "this page is of another deployment than the one that the console works on now, and nothing is "
     "done: load the page again"
 )
+
+
+class MissingPageError(OperatorError):
+    """The console has no page at this path."""
+
 
 Values: TypeAlias = Mapping[str, object]
 """What a template is filled with."""
@@ -109,6 +116,12 @@ class View:
         own = f"{self.console.sign_in.origin}{self.root}/"
         return url if url.startswith(own) else f"{self.root}/"
 
+    @property
+    def names(self) -> frozenset[str]:
+        """What the request names: a sentence may begin with one of them."""
+        named = (self.request.path_params, self.request.query_params, self.form)
+        return frozenset(chain(self.sender.split("/"), *(each.values() for each in named)))
+
     def value(self, name: str) -> str:
         """Return a parameter of the URL, empty without it."""
         return self.request.query_params.get(name, "").strip()
@@ -124,7 +137,7 @@ class View:
         bar = self.console.workplace.bar()
         frame = {"root": self.root, "bar": bar, "here": here, "tenant": tenant, "tabs": TABS}
         frame["deployment"] = self.console.workplace.number
-        return HTMLResponse(rendering.render(template, **frame, **values), status)
+        return HTMLResponse(rendering.render(template, **{**frame, **values}), status)
 
     def fragment(self, template: str, values: Values, *, status: int = 200) -> HTMLResponse:
         """Answer with a part of a page."""
@@ -132,6 +145,7 @@ class View:
 
     def plan(self, plan: Plan, name: str, error: str = "") -> HTMLResponse:
         """Answer with a plan, by the name that it is kept by; `error` says why it failed."""
+        error = rendering.quoted(error, self.names)
         return self.fragment(
             "plan.html", {"plan": plan, "name": name, "error": error, **self.calls(plan)}
         )
@@ -145,13 +159,20 @@ class View:
     def problem(self, error: OperatorError) -> HTMLResponse:
         """Answer with what is wrong and what to do; what was begun can be tried again."""
         choice, command = self.console.workplace.choice, ""
+        missing = isinstance(error, (MissingPageError, UnknownTenantError))
+        title = "That is not here" if missing else "That is not possible"
+        status = (
+            HTTPStatus.NOT_FOUND if isinstance(error, MissingPageError) else HTTPStatus.CONFLICT
+        )
         if isinstance(error, CredentialsError):
             self.console.workplace.forget_credentials()
             command = choice.command if choice else "aws sso login"
+            title = "Sign in to AWS"
         url = self.request.url
         values: dict[str, object] = {
-            "title": "Sign in to AWS" if command else "That is not possible",
-            "sentences": str(error).splitlines(),
+            "title": title,
+            "missing": missing,
+            "sentences": [rendering.quoted(each, self.names) for each in str(error).splitlines()],
             "command": command,
             "path": urlunsplit(("", "", url.path, url.query, "")),
             "connected": self.console.workplace.is_connected,
@@ -159,11 +180,12 @@ class View:
             "dialog": self.request.method == "POST",
         }
         if "hx-request" in self.request.headers:
-            answer = self.fragment("problem.html", values, status=409)
+            answer = self.fragment("problem.html", values, status=status)
             if self.request.method == "GET":  # it is shown within what was to be replaced
                 answer.headers.update({"HX-Reselect": ".problem", "HX-Reswap": "innerHTML"})
             return answer
-        return self.page("problem_page.html", "", values, status=409)
+        frame = {"tenant": ""} if missing else {}
+        return self.page("problem_page.html", "", {**values, **frame}, status=status)
 
 
 Answer: TypeAlias = Callable[[View], Response]

@@ -12,6 +12,7 @@ from shlex import quote
 from tempfile import mkstemp
 
 from rollcall.operations import failures
+from rollcall.operations.deployment import NoServerError
 from rollcall.operations.operator import Operator
 from rollcall.operator_error import OperatorError, naming
 
@@ -23,6 +24,12 @@ _TRIAL = re.compile(
 """The words of which the name of a stack has one that is not in production."""
 
 _ARN = re.compile(r"arn:aws[\w-]*:(?:sts|iam)::(\d{12}):(.+)")
+
+
+NO_SERVER = (
+    "no local server runs on this machine: start one in a terminal with `rollcall serve`, or "
+    "choose a stack in AWS under Deployments"
+)
 
 
 class WorkplaceError(OperatorError):
@@ -95,8 +102,7 @@ class Workplace:
         if self.choice is None:
             raise WorkplaceError("choose a deployment first")
         if self._operator is None:
-            with failures.translated():
-                self._operator = self._connect(self.choice)
+            self._operator = self._connected(self.choice)
             self._remember(self.choice)
         return self._operator
 
@@ -115,8 +121,7 @@ class Workplace:
 
         Raises OperatorError.
         """
-        with failures.translated():
-            operator = self._connect(choice)
+        operator = self._connected(choice)
         if choice != self.choice:
             self.number += 1
         self.choice, self._operator = choice, operator
@@ -159,6 +164,13 @@ class Workplace:
     def beside(self, name: str) -> Path | None:
         """Return the file of a name in the folder of what is remembered, None without one."""
         return self._file.with_name(name) if self._file else None
+
+    def _connected(self, choice: DeploymentChoice) -> Operator:
+        try:
+            with failures.translated():
+                return self._connect(choice)
+        except NoServerError as error:
+            raise OperatorError(NO_SERVER) from error
 
     def _remember(self, choice: DeploymentChoice) -> None:
         if self._file is None or not choice.stack:

@@ -28,6 +28,10 @@ class DeploymentError(OperatorError):
     """No deployment is named, or the named one is not a deployment of Rollcall."""
 
 
+class NoServerError(DeploymentError):
+    """No deployment is named, and no local server runs."""
+
+
 def connect(user: str, selection: Selection) -> Operator:
     """Return the operator of the selected deployment. Raises DeploymentError, AccessError.
 
@@ -71,7 +75,7 @@ def _settings(selection: Selection) -> Settings:
         return replace(settings, unpublished=unpublished, erasures=erasures)
     server = running_server.find(selection.state)
     if server is None:
-        raise DeploymentError(
+        raise NoServerError(
             "no local server is running (start one with `rollcall serve`), "
             "and neither --stack nor the environment names a deployment"
         )

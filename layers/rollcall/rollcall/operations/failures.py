@@ -8,8 +8,9 @@ from contextlib import contextmanager
 from rollcall.aws.access_errors import AccessError, CredentialsError, translated_access_errors
 from rollcall.operator_error import OperatorError
 from rollcall.scim.errors import SCIMException
+from rollcall.tenants.tenants import UnknownTenantError
 
-__all__ = ["AccessError", "CredentialsError", "translated"]
+__all__ = ["AccessError", "CredentialsError", "UnknownTenantError", "translated"]
 
 
 @contextmanager

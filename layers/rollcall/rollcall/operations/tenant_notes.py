@@ -61,7 +61,7 @@ def new(operator: Operator, text: str) -> Note:
     lines = [each.rstrip() for each in text.replace("\t", " ").splitlines()]
     text = "\n".join(lines).strip()
     if not text:
-        raise NoteError("a note has a text")
+        raise NoteError("a note has a text: write what was agreed with the customer")
     if len(text) > MAX_CHARACTERS:
         raise NoteError(f"a note has {MAX_CHARACTERS:,} characters at most, not {len(text):,}")
     if not all(each.isprintable() or each in _JOINERS for each in chain.from_iterable(lines)):

@@ -27,7 +27,6 @@ from rollcall.tenants.closure import Closure
 from rollcall.tenants.oauth_clients import OAuthClient
 
 TENANT_NAME = re.compile(r"[a-z0-9-]{1,40}")
-
 TOKEN_DAYS = 365
 
 NAME_KEYS = 2
@@ -41,12 +40,15 @@ GRACE_DAYS, MAX_GRACE_DAYS = 7, 60
 """How many days the deletions of a tenant's clients wait, and how many they may."""
 
 ACTIVE, DISABLED = "active", "disabled"
-
 READ_WRITE, READ_ONLY = "read-write", "read-only"
 
 
 class TenantError(OperatorError):
     """An operation on a tenant is not possible; the message is one sentence."""
+
+
+class UnknownTenantError(TenantError):
+    """There is no tenant of this name."""
 
 
 @dataclass(frozen=True)
@@ -179,7 +181,7 @@ class Tenants:
         try:
             return Tenant.of(name, self._secrets.read(name))
         except SecretMissing as error:
-            raise _unknown(name) from error
+            raise UnknownTenantError(f"there is no tenant {name}") from error
 
     def names(self) -> Iterator[str]:
         """Yield the names of all tenants, but of those that only a release uses."""
@@ -264,7 +266,7 @@ class Tenants:
         try:
             tenant = Tenant.of(name, self._secrets.change(name, permitted, overtaken))
         except SecretMissing as error:
-            raise _unknown(name) from error
+            raise UnknownTenantError(f"there is no tenant {name}") from error
         self._changed(name)
         return tenant
 
@@ -294,7 +296,3 @@ def new_token(
 def new_token_id() -> str:
     """Return an id for a token; it names the token in logs and is no secret."""
     return uuid4().hex[:12]
-
-
-def _unknown(name: str) -> TenantError:
-    return TenantError(f"there is no tenant {name}")
