@@ -12,10 +12,12 @@ from rollcall.console.job_memory import JobMemory
 from rollcall.directory.directory import Directory
 from rollcall.operations import log_explanation, log_reader, object_connection
 from rollcall.operations.object_connection import SynchronizationJob
+from rollcall.operations.operator_acts import OPERATOR_ACTS
 from rollcall.runtime.services import Services
 from rollcall.scim.instant import instant
 from rollcall.storage.provisioning_log import LogEntry
 from rollcall.tenants.tenants import Tenants
+from tests.cli.test_operators_log import VERBS, WRITING
 from tests.console.consoles import OURS, Visitor
 from tests.console.test_brake_page import wave
 from tests.directory.people import user
@@ -249,6 +251,28 @@ def test_an_operators_act_has_no_place_in_the_log_of_entra() -> None:
     explained = log_explanation.explain(entry)
 
     assert (explained.entra, explained.connection, explained.remedy) == ("", "", None)
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "meaning"),
+    [
+        ("disable", "Tenant/acme", "SCIM is switched off for the tenant"),
+        ("disable", f"User/{GONE}", "an account is disabled"),
+        ("revoke", "Token/t1", "a token is refused from now on"),
+        ("PATCH", f"User/{GONE}", ""),
+    ],
+)
+def test_an_operators_act_says_what_it_did(method: str, target: str, meaning: str) -> None:
+    entry = LogEntry(method=method, status=200, target=target)
+
+    assert log_explanation.explain(entry).meaning == meaning
+
+
+def test_every_act_of_an_operator_has_its_sentence() -> None:
+    logged = {VERBS.get(each, each.rpartition(" ")[2]) for each in WRITING}
+    logged |= {f"brake {each}" for each in ("enable", "refuse", "release", "enabled", "dismissed")}
+
+    assert not (logged | {"move", "restore"}) - OPERATOR_ACTS.keys()
 
 
 def test_a_page_takes_three_round_trips_at_most(

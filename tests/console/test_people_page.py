@@ -224,10 +224,14 @@ def test_access_is_given_and_taken_after_it_was_shown(
     level = next(iter(acme.settings.access_levels.levels))
     form = {"tenant": "acme", "account": lee, "area": "risks"}
 
+    offered = ann.page(f"/t/acme/people/{lee}")
     ann.act("give", **form, level=level)
     given = accounts.find(operator_of(acme), "acme", lee).access.areas
+    known = ann.page(f"/t/acme/people/{lee}")
     ann.act("take", **form)
 
+    assert f"<option>{level}</option>" in offered
+    assert '<option value="risks">' in known
     assert given == {"risks": level}
     assert accounts.find(operator_of(acme), "acme", lee).access.areas == {}
     refused = ann.send("/acts/give", {**form, "level": "sovereign"})

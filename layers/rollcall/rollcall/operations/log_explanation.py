@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rollcall.model.redaction import GONE
+from rollcall.operations import operator_acts
 from rollcall.operations.remedies import REMEDIES, Remedy, remedy
 from rollcall.storage.provisioning_log import LogEntry
 
@@ -16,7 +17,8 @@ class Explanation:
     """An entry in sentences: what was asked, what was answered, and where Entra ID shows it.
 
     `subject` is the id of the resource; `connection` is the same for a request of an identity
-    provider that was refused, of which a connection may be the reason.
+    provider that was refused, of which a connection may be the reason. `meaning` is what an act of
+    an operator does, empty for a request.
     """
 
     asked: str
@@ -25,6 +27,7 @@ class Explanation:
     subject: str
     entra: str
     connection: str
+    meaning: str = ""
 
 
 _ASKED = {
@@ -54,6 +57,7 @@ def explain(entry: LogEntry) -> Explanation:
         subject,
         "" if own else _where(entry, subject, found),
         subject if found and not own and entry.status in (400, 404, 409) else "",
+        operator_acts.sentence(entry) if own else "",
     )
 
 

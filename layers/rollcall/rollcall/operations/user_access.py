@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Any
 
 from rollcall.directory.context import Context
@@ -42,13 +43,21 @@ __all__ = [
 class UserAccess:
     """A user, the ids of its groups, and its grants with the actor of each, in order of time.
 
-    `names` are those of the groups whose memberships give something.
+    `names` are those of the groups whose memberships give something, `levels` those that may be
+    given here, the lowest first.
     """
 
     record: Record
     groups: tuple[str, ...]
     grants: tuple[tuple[Grant, str], ...]
     names: Mapping[str, str] = field(default_factory=dict)
+    levels: tuple[str, ...] = ()
+
+    @property
+    def areas(self) -> list[str]:
+        """The work areas that the user has or had, also while the account is disabled."""
+        granted = (grant.areas for grant, _ in self.grants)
+        return sorted({*self.record.access.areas, *chain.from_iterable(granted)})
 
     @property
     def holding(self) -> Access:
@@ -117,7 +126,8 @@ def _access(
         (Grant.of(content), content.get("origin", {}).get("actor", "")) for content in contents
     ]
     grants.sort(key=lambda pair: (pair[0].at, *pair[0].key))
-    return UserAccess(user[0], tuple(user[1]), tuple(grants))
+    levels = context.access_levels.levels
+    return UserAccess(user[0], tuple(user[1]), tuple(grants), levels=levels)
 
 
 def check(operator: Operator, areas: Mapping[str, str], role: str = "") -> None:
