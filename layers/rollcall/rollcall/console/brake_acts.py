@@ -47,8 +47,8 @@ def plan_enable(operator: Operator, tenant: str, form: Form) -> Plan:
             *more(len(enabled)),
             *_left(outcomes),
             *([_FURTHER] if rest else ()),
-            "the identity provider is told nothing: an account is enabled until it next says "
-            "otherwise, so stop and correct it first",
+            "the identity provider does not know of it, and may disable the accounts again: stop "
+            "and correct provisioning first",
             STOP,
         ],
     )
@@ -86,7 +86,10 @@ def plan_off(operator: Operator, tenant: str, form: Form) -> Plan:
         "Switch off",
         carry_out,
         [Change("brake", before, f"off until {instant(until)}")],
-        ["nobody is told of a wave, no deletion is stopped, and it does not count afterwards"],
+        [
+            "until then nobody is told of a wave and no purging is stopped; what clients do "
+            "meanwhile does not count afterwards"
+        ],
         asks_why=True,
     )
 

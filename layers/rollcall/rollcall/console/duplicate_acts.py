@@ -40,7 +40,7 @@ def plan_run(operator: Operator, tenant: str, _: Form) -> Plan:
     def carry_out(_: Operator) -> ActResult:
         return ActResult(["the search has begun"], rest=(f"Duplicates of {tenant}", steps))
 
-    notes = ["it reads what all accounts may share; a deployment does it every day by itself"]
+    notes = ["it compares all accounts and changes none; in AWS it is done every day by itself"]
     return Plan(f"Look for duplicates in {tenant} now", "Look", carry_out, notes=notes)
 
 
@@ -79,7 +79,7 @@ def plan_merge(operator: Operator, tenant: str, form: Form) -> Plan:
         f"`{plan.before.user_name}` stays, with the id `{plan.before.id}`",
         f"`{plan.removed.user_name}` goes; its id `{plan.removed.id}` stays valid for the same "
         "account",
-        f"its {len(plan.groups)} groups become the other's too",
+        f"its {len(plan.groups)} groups are added to those of the account that stays",
     ]
     return Plan(
         f"Make one account of {plan.before.user_name} and {plan.removed.user_name}",

@@ -119,7 +119,7 @@ def plan_grace(operator: Operator, tenant: str, form: Form) -> Plan:
         return ActResult([f"deletions wait {days} days, everywhere within a minute"])
 
     changes = [Change("deletions wait", f"{before} days", f"{days} days")]
-    notes = ["what waits already is purged when it was to be purged"]
+    notes = ["a deletion that waits already is purged at the time that was set for it"]
     return Plan(f"Change how long deletions of {tenant} wait", "Change", carry_out, changes, notes)
 
 
