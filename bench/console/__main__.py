@@ -24,7 +24,7 @@ from unittest.mock import patch
 
 from bench.console.consumption import DELAY, TIMES, Consumption, consumption
 from bench.console.filling import SMALLEST, TENANT, Size, begin, finish, identifier
-from bench.console.first_cycle import LongWork, check
+from bench.console.first_cycle import LongWork, begun, check
 from bench.console.loading import imported
 from bench.console.visits import RefusedError, Tour
 from bench.gateway import event_loop
@@ -42,8 +42,8 @@ SHOWN = 1_000
 """The people of the check whose page is looked at."""
 
 
-Row = tuple[str, Consumption | str]
-"""A page or a plan, and what it takes or why it is refused."""
+Row = tuple[str, Consumption | LongWork | str]
+"""A page, a plan or work, and what it takes or why it is refused."""
 
 
 def run(program: Path, size: Size, say: Callable[[str], None]) -> tuple[list[Row], LongWork, float]:
@@ -70,8 +70,11 @@ def measure(
 ) -> tuple[list[Row], LongWork, float]:
     """Look at everything of a deployment that is filled."""
     person = visitor(services)
-    tour = Tour(services, person, check(services, person, min(size.users, SHOWN)).id)
-    rows = []
+    account = identifier(6)
+    file = begun(services, person, f"/t/{TENANT}/people/{account}/file", {})
+    erasure = begun(services, person, "/acts/erase", {"tenant": TENANT, "account": account})
+    rows: list[Row] = [("file of a person", file), ("plan of erase", erasure)]
+    tour = Tour(services, person, check(services, person, min(size.users, SHOWN)).id, file.id)
     bare = bare_read(services, BARE)
     for visit in (*tour.pages(), *tour.plans()):
         try:
@@ -114,6 +117,13 @@ def report(size: Size, rows: list[Row], checked: LongWork, bare: float) -> Itera
     for name, each in rows:
         if isinstance(each, str):
             yield f"| `{name}` | {each} | | | | | |"
+            continue
+        if isinstance(each, LongWork):
+            ms = each.seconds * 1000
+            yield (
+                f"| `{name}` | {each.calls} | as work | {each.reads:,.1f} | "
+                f"| {ms:,.0f} | {ms / bare:,.0f} |"
+            )
             continue
         yield (
             f"| `{name}` | {each.calls} | {each.rounds} | {each.reads:,.1f} "

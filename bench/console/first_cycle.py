@@ -1,4 +1,4 @@
-"""The check of an export of all users, and a search, as a person begins them on a page."""
+"""Work as a person begins it on a page: the check of an export of all users, and any other."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import io
 import re
 import resource
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import chain, repeat
 from typing import Any
@@ -57,6 +58,11 @@ def check(services: Services, person: Visitor, people: int) -> LongWork:
         data={"match": ""},
         files={"export": ("users.csv", export(people))},
     )
+
+
+def begun(services: Services, person: Visitor, path: str, form: Mapping[str, str]) -> LongWork:
+    """Send a form that begins work, and wait for its end."""
+    return follow(services, person, person.client.post, person.root + path, data=dict(form))
 
 
 def follow(services: Services, person: Visitor, send: Any, path: str, **sent: Any) -> LongWork:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from bench.console.filling import GROUP, TENANT, identifier
 from bench.partitions.requests import user
 from rollcall.console.console_application import ACTS, ROUTES
+from rollcall.console.people_acts import LONG_ACTS
 from rollcall.console.view import DEPLOYMENT
 from rollcall.operations import tenant_notes
 from rollcall.operations.operator import Operator
@@ -101,12 +102,12 @@ class RefusedError(RuntimeError):
 class Tour:
     """A person at the console who looks at everything."""
 
-    def __init__(self, services: Services, person: Visitor, work: str) -> None:
-        """`work` is that of a check before the first cycle."""
+    def __init__(self, services: Services, person: Visitor, work: str, file: str) -> None:
+        """`work` is that of a check before the first cycle, `file` that which made a file."""
         self._services = services
         self._operator = Operator(services, "operator:bench")
         self._person = person
-        self.names = {**self._known(), "work": work, "check": work}
+        self.names = {**self._known(), "work": work, "check": work, "file": file}
 
     def pages(self) -> Iterator[Visit]:
         """Yield all pages that are answered to GET. Raises KeyError for an unknown name."""
@@ -123,9 +124,9 @@ class Tour:
                 )
 
     def plans(self) -> Iterator[Visit]:
-        """Yield the plans of all acts."""
+        """Yield the plans of all acts, but for those that are work."""
         for act in ACTS:
-            if act not in IMPOSSIBLE:
+            if act not in IMPOSSIBLE and act not in LONG_ACTS:
                 fields = {"tenant": TENANT, **FIELDS.get(act, PERSON)}
                 filled = {name: value.format_map(self.names) for name, value in fields.items()}
                 yield Visit(f"plan of {act}", f"/acts/{act}", filled, act)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from bench.console.__main__ import measure, report
-from bench.console.consumption import Consumption, rounds
+from bench.console.consumption import rounds
 from bench.console.filling import SMALLEST, begin, finish
+from bench.console.first_cycle import LongWork
 from bench.console.visits import IMPOSSIBLE
 from bench.gateway import event_loop
 from rollcall.console.console_application import ACTS, ROUTES
@@ -23,12 +24,15 @@ def test_each_page_and_each_plan_is_measured(
         finish(services, SMALLEST)
         rows, checked, bare = measure(services, SMALLEST, lambda _: None, times=0, delay=0)
 
-    refused = {name: each for name, each in rows if not isinstance(each, Consumption)}
+    refused = {name: each for name, each in rows if isinstance(each, str)}
+    works = {name: each.told for name, each in rows if isinstance(each, LongWork)}
     pages = sum(1 for each in ROUTES if each.method == "GET")
     lines = list(report(SMALLEST, rows, checked, bare))
 
     assert refused == {}
     assert len(rows) >= len(ACTS) - len(IMPOSSIBLE) + pages
+    assert "It is known what will be done" in works["plan of erase"]
+    assert "is in a file" in works["file of a person"]
     assert "12 people" in checked.told
     assert any(line.startswith("| `/t/{tenant}/people/{person}` | ") for line in lines)
 

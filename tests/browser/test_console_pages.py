@@ -73,7 +73,7 @@ def test_a_problem_says_what_to_do(visit: ConsoleVisit) -> None:
 def test_no_page_is_forgotten() -> None:
     """Each path of a page is looked at, a check in the walk; files and prints are no pages."""
     no_pages = {"/work/{work}", "/t/{tenant}/log/new"}
-    files = ("/file", ".html", ".csv", "/print", "{check}")
+    files = ("{file}", ".html", ".csv", "/print", "{check}")
     paths = {
         each.path
         for each in chain(_OWN, *(page.ROUTES for page in _PAGES))

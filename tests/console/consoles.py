@@ -20,6 +20,10 @@ PORT = 49152
 ORIGIN = f"http://127.0.0.1:{PORT}"
 OURS = {"Origin": ORIGIN, "Sec-Fetch-Site": "same-origin"}
 
+RUNNING = '<span class="mark">at work</span>'
+"""What a page shows of work that has not ended."""
+
+_WORK = re.compile(r'id="work-([\w-]+)"')
 _PLAN = re.compile(r'hx-post="/[^"/]+/plans/([\w-]+)"')
 
 
@@ -43,11 +47,22 @@ class Visitor:
         return self.client.post(self.root + path, data=dict(form or {}), headers=headers)
 
     def plan(self, act: str, **form: str) -> tuple[str, str]:
-        """Return the name of the plan of an act, and what is shown of it."""
+        """Return the name of the plan of an act, which may take long, and what is shown of it."""
         answer = self.send(f"/acts/{act}", form)
         assert answer.status_code == 200, answer.text
+        if work := _WORK.search(answer.text):
+            self.ended(answer.text)
+            answer = self.send(f"/work/{work[1]}/plan")
+            assert answer.status_code == 200, answer.text
         (name,) = _PLAN.findall(answer.text)
         return name, answer.text
+
+    def ended(self, told: str) -> str:
+        """Wait for the work that an answer shows, and return what came of it."""
+        (work,) = _WORK.findall(told)
+        while RUNNING in told:
+            told = self.page(f"/work/{work}")
+        return told
 
     def act(self, act: str, reason: str = "", typed: str = "", **form: str) -> str:
         """Plan an act and carry it out; return what is told of it."""

@@ -2,7 +2,7 @@
 
 What is counted is the longest way through the reads of a page, whatever the machine does meanwhile:
 reads of `at_once` are beside each other, as many as it has threads for, all others one after the
-other.
+other. Work in a thread of its own is not waited for, and does not count.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ _PLACE: ContextVar[RoundTrips] = ContextVar("place")
 @contextmanager
 def counted(services: Services) -> Iterator[RoundTrips]:
     """Count the round trips of what is done meanwhile."""
-    first = RoundTrips()
+    first, elsewhere = RoundTrips(), RoundTrips()
 
     class CountedPool(ThreadPoolExecutor):
         """The pool of `at_once`, which notes what its reads do."""
@@ -69,7 +69,7 @@ def counted(services: Services) -> Iterator[RoundTrips]:
         def __init__(self, threads: int) -> None:
             super().__init__(threads)
             self._fork = Fork(threads)
-            _PLACE.get(first).steps.append(self._fork)
+            _PLACE.get(elsewhere).steps.append(self._fork)
 
         def map(self, fn: Callable[..., Any], *iterables: Any, **_: Any) -> Any:
             contexts, _reads = iterables
@@ -80,16 +80,18 @@ def counted(services: Services) -> Iterator[RoundTrips]:
             return super().map(fn, *iterables)
 
     def note(model: Any, **_: object) -> None:
-        _PLACE.get(first).steps.append(model.name)
+        _PLACE.get(elsewhere).steps.append(model.name)
 
     clients = services.clients
     events = (clients.dynamodb.meta.events, clients.secretsmanager.meta.events)
     with pytest.MonkeyPatch.context() as patch:
+        token = _PLACE.set(first)
         patch.setattr(parallel_reads, "ThreadPoolExecutor", CountedPool)
         for each in events:
             each.register("before-call", note)
         try:
             yield first
         finally:
+            _PLACE.reset(token)
             for each in events:
                 each.unregister("before-call", note)

@@ -19,7 +19,7 @@ from starlette.routing import compile_path
 from rollcall.console.console_application import ACTS, ROUTES
 from rollcall.operations import duplicate_reports
 from rollcall.runtime.services import Services
-from tests.console.consoles import OURS, Visitor
+from tests.console.consoles import OURS, RUNNING, Visitor
 from tests.console.hostile_tenant import TEXTS, fill
 from tests.console.markup import Form, Markup
 from tests.console.test_first_cycle_page import dropped
@@ -95,6 +95,15 @@ class Walk:
                 plans += planned(self.send(url, each))
         for name, typed in plans:
             self.send(f"/plans/{name}", {"reason": TEXTS[0], "typed": typed})
+
+    def look_at_work(self) -> None:
+        """Wait for work, look at what came of it, and carry out the plans that it has made."""
+        shown = self.ann.page("/work")
+        while RUNNING in shown:
+            shown = self.ann.page("/work")
+        for path in re.findall(r'hx-post="/[^"/]+(/work/[\w-]+/plan)"', shown):
+            for name, typed in planned(self.send(path, {})):
+                self.send(f"/plans/{name}", {"reason": TEXTS[0], "typed": typed})
 
     def send(self, path: str, form: dict[str, str]) -> str:
         """Send a form, and look at the answer."""
@@ -173,6 +182,7 @@ def test_no_page_and_no_act_takes_a_text_for_markup(deployed: Services, ann: Vis
 
     first.follow("/", *(f"/work/{each}" for each in re.findall(r'id="work-([\w-]+)"', shown)))
     first.ask_for_acts()
+    first.look_at_work()
     second.follow("/", "/t/acme/duplicates?state=dismissed")
     second.ask_strangely()
 

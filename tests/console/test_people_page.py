@@ -260,8 +260,12 @@ def test_an_account_is_disabled_and_enabled_with_what_that_takes_and_what_entra_
 
 
 def test_the_file_of_a_person_holds_what_is_kept(lee: str, ann: Visitor) -> None:
-    answer = ann.client.get(f"{ann.root}/t/acme/people/{lee}/file", headers=OURS)
+    told = ann.ended(ann.send(f"/t/acme/people/{lee}/file").text)
+    (link,) = re.findall(r'<a href="([^"]+)" download>', told)
+    answer = ann.client.get(link, headers=OURS)
 
+    assert f'<a href="{link}" download>' in ann.page("/work")
+    assert answer.headers["content-type"] == "application/json"
     assert answer.headers["content-disposition"] == 'attachment; filename="acme-person.json"'
     assert "ann@corp.test" in json.dumps(json.loads(answer.text))
 
@@ -273,14 +277,59 @@ def test_a_person_is_erased_when_id_and_reason_were_given(
     name, shown = ann.plan("erase", tenant="acme", account=lee)
     refused = ann.send(f"/plans/{name}", {"typed": "acme", "reason": "asked for"})
     told = ann.send(f"/plans/{name}", {"typed": lee, "reason": "asked for"}).text
-    (work,) = re.findall(r'id="work-([\w-]+)"', told)
-    for _ in range(1_000):
-        if "at work" not in told:
-            break
-        told = ann.page(f"/work/{work}")
+    told = ann.ended(told)
 
     assert "This cannot be undone." in shown
     assert "nothing is changed" in refused.text
     assert "Everything is erased but what follows." in told
     with pytest.raises(AccountError):
         accounts.find(operator_of(acme), "acme", "ann@corp.test")
+
+
+def test_what_will_be_erased_is_counted_by_work_and_that_is_what_is_carried_out(
+    acme: Services, lee: str, ann: Visitor
+) -> None:
+    acme.directory("acme").users.delete(lee)
+    begun = ann.send("/acts/erase", {"tenant": "acme", "account": lee}).text
+    (work,) = re.findall(r'id="work-([\w-]+)"', begun)
+    told = ann.ended(begun)
+    on_work = ann.page("/work")
+    name, shown = ann.plan("erase", tenant="acme", account=lee)
+    plans = [ann.send(f"/work/{work}/plan").text for _ in range(2)]
+    (first,) = {each for text in plans for each in re.findall(r"/plans/([\w-]+)", text)}
+    ann.ended(ann.send(f"/plans/{first}", {"typed": lee, "reason": "asked for"}).text)
+    again = ann.send(f"/work/{work}/plan")
+
+    assert "What an erasure in acme will do" in begun
+    assert "nothing is changed yet" in told
+    for page in (told, on_work):
+        assert f'/work/{work}/plan"' in page
+    assert name != first
+    assert plans[0] == plans[1] == shown.replace(name, first)
+    assert "items of the account" in shown
+    assert (again.status_code, "was done already" in again.text) == (409, True)
+
+
+def test_what_cannot_be_planned_or_written_is_said_where_it_was_begun(
+    acme: Services, lee: str, ann: Visitor
+) -> None:
+    accounts = ("nobody@corp.test", lee)
+    ann.act("protect", tenant="acme", account=lee)
+    plans = [
+        ann.ended(ann.send("/acts/erase", {"tenant": "acme", "account": each}).text)
+        for each in accounts
+    ]
+    file = ann.ended(ann.send("/t/acme/people/nobody@corp.test/file").text)
+    nowhere = [
+        ann.send("/acts/erase", {"tenant": "nowhere", "account": lee}),
+        ann.send(f"/t/nowhere/people/{lee}/file"),
+        ann.client.get(f"{ann.root}/files/none", headers=OURS),
+    ]
+
+    for told in (plans[0], file):
+        assert "There is no user nobody@corp.test in acme" in told
+    assert "is protected: unprotect it first" in plans[1]
+    for told in (*plans, file):
+        assert "/plan" not in told
+        assert "/files/" not in told
+    assert [each.status_code for each in nowhere] == [409, 409, 409]

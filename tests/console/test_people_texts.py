@@ -86,7 +86,9 @@ def test_what_a_client_fills_in_stays_text(text: str, deployed: Services, ann: V
         ann.act("switch-off", **form),
         ann.send("/acts/switch-off", form).text,
         ann.send("/acts/give", {**form, "area": "risks", "level": text}).text,
-        ann.send("/acts/erase", {"tenant": "acme", "account": text}).text,
+        ann.plan("erase", **form)[1],
+        ann.ended(ann.send("/acts/erase", {"tenant": "acme", "account": text}).text),
+        ann.ended(ann.send(f"/t/acme/people/{eve}/file").text),
         ann.client.get(f"{ann.root}/t/acme/people/{text}", headers=OURS).text,
     ]
 

@@ -12,7 +12,7 @@ import pytest
 from rollcall.runtime.services import Services
 from rollcall.storage.parallel_reads import MAX_THREADS, at_once
 from tests.conftest import Server
-from tests.console.consoles import Visitor, visitor
+from tests.console.consoles import OURS, Visitor, visitor
 from tests.console.round_trips import counted
 from tests.tenants import everything
 from tests.tenants.conftest import own_services
@@ -46,6 +46,8 @@ PAGES = (  # with the ids of `everything`
     "/work",
 )
 
+NOTHING_READ = {"/t/acme/people", "/t/acme/first-cycle", "/deployments", "/work"}
+
 
 @pytest.fixture(scope="module")
 def acme(server: Server) -> Services:
@@ -74,6 +76,36 @@ def test_a_page_takes_three_round_trips_at_most(
         person.page(path)
 
     assert taken.number <= MOST, str(taken)
+    assert taken.number or page in NOTHING_READ, "the calls of a page are not counted"
+
+
+LONG = {  # with what it leads to
+    "/acts/erase": (r'hx-post="/[^"/]+(/work/[\w-]+/plan)"', "Erase a person"),
+    "/t/acme/people/{ann}/file": (r'href="/[^"/]+(/files/[\w-]+)"', "ann@x.test"),
+}
+
+
+@pytest.mark.parametrize("path", LONG)
+def test_what_reads_the_whole_log_is_work_and_no_request_waits_for_it(
+    path: str, acme: Services, filled: Filled, person: Visitor
+) -> None:
+    pattern, shown = LONG[path]
+    form = {"tenant": "acme", "account": filled.ids["ann"]}
+    with counted(acme) as begun:
+        told = person.send(path.format_map(filled.ids), form).text
+    told = person.ended(told)
+    (led,) = re.findall(pattern, told)
+    with counted(acme) as looked_at:
+        person.page("/work")
+        answer = (
+            person.send(led)
+            if led.endswith("/plan")
+            else person.client.get(person.root + led, headers=OURS)
+        )
+
+    assert shown in answer.text
+    assert 0 < begun.number <= MOST, str(begun)
+    assert looked_at.number == 0, str(looked_at)
 
 
 def test_to_follow_a_log_takes_a_round_trip_for_each_day(

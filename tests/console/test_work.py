@@ -5,20 +5,23 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from threading import Event
 
 import pytest
 
+from rollcall.console.act import ActResult, Plan
 from rollcall.console.console_server import ConsoleServer
+from rollcall.console.kept_files import KeptFile
 from rollcall.console.sign_in import IDLE_SECONDS, ConsoleSignIn
 from rollcall.console.view import ConsoleState
-from rollcall.console.work import Work, WorkError, WorkList
+from rollcall.console.work import Work, WorkError, WorkList, WorkResult
 from rollcall.console.workplace import DeploymentChoice, Workplace
 from rollcall.model.progress import Progress
 from rollcall.operations.failures import CredentialsError
 from rollcall.operations.operator import Operator
 from rollcall.runtime.services import Services
-from tests.console.consoles import PORT, opened
+from tests.console.consoles import OURS, PORT, opened
 
 HERE, THERE = DeploymentChoice("rollcall-test", "support"), DeploymentChoice("rollcall")
 PATIENCE = 30
@@ -84,6 +87,30 @@ def test_work_of_one_deployment_never_goes_on_in_another(operator: Operator) -> 
         works.again(failed, operator, THERE)
 
     assert failed.failed
+
+
+def test_what_work_has_made_is_not_shown_while_another_deployment_is_worked_on(
+    services: Services, operator: Operator, tmp_path: Path
+) -> None:
+    state = ConsoleState(ConsoleSignIn(PORT), Workplace(lambda _: operator, None, HERE))
+    file = tmp_path / "person.json"
+    file.write_text("{}")
+
+    def steps(operator: Operator) -> Generator[Progress, None, WorkResult]:
+        yield Progress(step="at work")
+        plan = Plan("Erase a person", "Erase", lambda _: ActResult([]))
+        kept = KeptFile(file, "acme-person.json", "application/json")
+        return WorkResult(["it is known"], state.plans.add(plan), kept)
+
+    ann, answers = opened(state), []
+    for choice in (HERE, THERE):
+        work = done(state.works.begin("An erasure", "/", steps, operator, choice))
+        answers.append(ann.send(f"/work/{work.id}/plan"))
+        answers.append(ann.client.get(f"{ann.root}/files/{work.id}", headers=OURS))
+
+    assert [each.status_code for each in answers] == [200, 200, 409, 409]
+    for each in answers[2:]:
+        assert "choose that deployment first" in each.text
 
 
 def test_work_whose_credentials_expired_goes_on_with_those_of_the_next_sign_in(

@@ -2,13 +2,13 @@
 
 A page names an act and sends its form. The answer shows the plan; a second request carries out the
 plan that was shown, and no other. A plan stays until it was carried out: what failed, for want of
-credentials say, can be tried again.
+credentials say, can be tried again. A plan that takes long to make is made by work.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from secrets import token_urlsafe
@@ -16,6 +16,7 @@ from threading import Lock
 from typing import Any, TypeAlias, TypeVar
 
 from rollcall.console.work import Steps
+from rollcall.model.progress import Progress
 from rollcall.operations.operator import Operator
 from rollcall.operator_error import OperatorError
 
@@ -78,9 +79,20 @@ class Plan:
     remembered: RememberedAccount | None = None
 
 
+@dataclass(frozen=True)
+class LongPlan:
+    """A plan that takes long to make: the title of that work, and its steps."""
+
+    title: str
+    steps: Callable[[Operator], Generator[Progress, None, Plan]]
+
+
 Form: TypeAlias = Mapping[str, str]
 Act: TypeAlias = Callable[[Operator, str, Form], Plan]
 """Plans what a form asks for, on a tenant. Raises OperatorError for what is not possible."""
+
+LongAct: TypeAlias = Callable[[Operator, str, Form], LongPlan]
+"""Begins to plan what a form asks for, on a tenant. Raises OperatorError."""
 
 
 class PlansShown:

@@ -1,4 +1,4 @@
-"""The console as an ASGI application: the sign-in, pages, acts, and work that takes long."""
+"""The console as an ASGI application: the sign-in, pages and acts."""
 
 from __future__ import annotations
 
@@ -31,8 +31,9 @@ from rollcall.console import (
     templates_page,
     tenant_page,
     tenants_page,
+    work_page,
 )
-from rollcall.console.act import Act, ActError
+from rollcall.console.act import Act, ActError, LongAct, LongPlan
 from rollcall.console.request_check import UPLOADS, RequestCheck
 from rollcall.console.view import OF_ANOTHER, ConsoleState, MissingPageError, PageRoute, View
 from rollcall.console.workplace import WorkplaceError
@@ -50,10 +51,11 @@ _PAGES = (
     brake_page,
     log_page,
     first_cycle_page,
+    work_page,
     deployments_page,
 )
 
-ACTS: Mapping[str, Act] = dict(
+ACTS: Mapping[str, Act | LongAct] = dict(
     chain.from_iterable(getattr(page, "ACTS", {}).items() for page in _PAGES)
 )
 
@@ -211,6 +213,8 @@ def _plan(view: View) -> HTMLResponse:
     if act is None:
         raise ActError("there is no such act")
     plan = act(view.operator, view.form.get("tenant", ""), view.form)
+    if isinstance(plan, LongPlan):
+        return work_page.begin_plan(view, plan)
     return view.plan(plan, view.console.plans.add(plan))
 
 
@@ -228,33 +232,9 @@ def _carry_out(view: View) -> HTMLResponse:
     return view.fragment("result.html", {"result": result, "work": work, **view.calls(plan)})
 
 
-def _works(view: View) -> HTMLResponse:
-    return view.page("work.html", "work", {"works": view.console.works.all()})
-
-
-def _progress(view: View) -> HTMLResponse:
-    work = view.console.works.find(view.request.path_params["work"])
-    if work is None:
-        raise ActError("this work is not known any more")
-    return view.fragment("progress.html", {"work": work})
-
-
-def _again(view: View) -> HTMLResponse:
-    work = view.console.works.find(view.request.path_params["work"])
-    if work is None:
-        raise ActError("this work is not known any more")
-    if work.expired:
-        view.console.workplace.forget_credentials()
-    begun = view.console.works.again(work, view.operator, view.console.workplace.choice)
-    return view.fragment("progress.html", {"work": begun})
-
-
 _OWN = [
     PageRoute("/acts/{act}", _plan, "POST"),
     PageRoute("/plans/{plan}", _carry_out, "POST"),
-    PageRoute("/work", _works),
-    PageRoute("/work/{work}", _progress),
-    PageRoute("/work/{work}/again", _again, "POST"),
 ]
 
 ROUTES: tuple[PageRoute, ...] = (*_OWN, *chain.from_iterable(page.ROUTES for page in _PAGES))

@@ -1,4 +1,4 @@
-"""The files that were dropped onto pages: in a folder of the person alone, until the console ends.
+"""Files that were dropped onto pages, or made: in a folder of one person, until the console ends.
 
 The folder is locked for as long as its console lives. A console that was killed could not remove
 its folder: the next one does, and knows by the lock that nobody uses it any more.
@@ -12,6 +12,7 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from itertools import chain, count
 from pathlib import Path
 from shutil import rmtree
@@ -33,8 +34,22 @@ class KeptFilesError(OperatorError):
     """Nothing is kept any more."""
 
 
+@dataclass(frozen=True)
+class KeptFile:
+    """A file that was made here, and what it is called where it is saved."""
+
+    path: Path
+    name: str
+    media_type: str
+
+    def read(self) -> bytes:
+        """Return what is in it. Raises OperatorError when it is gone."""
+        with naming(self.path):
+            return self.path.read_bytes()
+
+
 class KeptFiles:
-    """The folder of one console; it is made when the first file is dropped."""
+    """The folder of one console; it is made with its first file."""
 
     def __init__(self) -> None:
         self._lock = Lock()

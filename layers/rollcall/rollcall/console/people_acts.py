@@ -9,12 +9,13 @@ from rollcall.console.act import (
     ActResult,
     Change,
     Form,
+    LongAct,
+    LongPlan,
     Plan,
     RememberedAccount,
     changed,
     required,
 )
-from rollcall.console.work import finished
 from rollcall.model.progress import Progress
 from rollcall.model.record import Record
 from rollcall.operations import (
@@ -25,6 +26,7 @@ from rollcall.operations import (
     user_access,
 )
 from rollcall.operations.account_links import AccountPlan
+from rollcall.operations.erasure_plan import ErasurePlan
 from rollcall.operations.operator import Operator
 from rollcall.operations.user_access import UserAccess
 
@@ -77,11 +79,19 @@ def plan_enable(operator: Operator, tenant: str, form: Form) -> Plan:
     return _switch_plan(tenant, plan, "Enable", "is active", notes)
 
 
-def plan_erase(operator: Operator, tenant: str, form: Form) -> Plan:
-    """Plan the erasure of a person."""
+def plan_erase(operator: Operator, tenant: str, form: Form) -> LongPlan:
+    """Begin to plan the erasure of a person, which reads the whole log."""
     account = required(form, "account", "the account")
-    plan = finished(erasure_plan.plan(operator, tenant, account))
+    operator.context(tenant)  # an unknown tenant is refused at once
 
+    def steps(operator: Operator) -> Generator[Progress, None, Plan]:
+        plan = yield from erasure_plan.plan(operator, tenant, account)
+        return _erasure(tenant, plan)
+
+    return LongPlan(f"What an erasure in {tenant} will do", steps)
+
+
+def _erasure(tenant: str, plan: ErasurePlan) -> Plan:
     def carry_out(operator: Operator) -> ActResult:
         def steps(operator: Operator) -> Generator[Progress, None, Sequence[str]]:
             remainders = yield from person_erasure.erase(operator, tenant, plan)
@@ -143,5 +153,5 @@ ACTS: dict[str, Act] = {
     "take": plan_revoke,
     "switch-off": plan_disable,
     "switch-on": plan_enable,
-    "erase": plan_erase,
 }
+LONG_ACTS: dict[str, LongAct] = {"erase": plan_erase}

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Generator
 from urllib.parse import urlencode
 
 from starlette.responses import HTMLResponse, Response
 
 from rollcall.console import people_acts
+from rollcall.console.kept_files import KeptFile, private
 from rollcall.console.view import PageRoute, View
-from rollcall.console.work import finished
+from rollcall.console.work import WorkResult
+from rollcall.model.progress import Progress
 from rollcall.operations import (
     account_attributes,
     log_explanation,
@@ -17,6 +20,7 @@ from rollcall.operations import (
     person_overview,
     person_search,
 )
+from rollcall.operations.operator import Operator
 from rollcall.operations.person_search import AccountPage
 from rollcall.operations.text_search import TextSearch
 from rollcall.operations.user_access import BY_HAND
@@ -89,13 +93,19 @@ def show_one(view: View) -> HTMLResponse:
     return view.page("person.html", "People", values)
 
 
-def export(view: View) -> Response:
-    """Answer with everything that is kept of a person, as a file."""
-    identifier = view.request.path_params["person"]
-    content = finished(person_file.read(view.operator, view.tenant, identifier))
-    headers = {"Content-Disposition": f'attachment; filename="{view.tenant}-person.json"'}
-    text = json.dumps(content, indent=2, ensure_ascii=False)
-    return Response(text, media_type="application/json", headers=headers)
+def begin_export(view: View) -> HTMLResponse:
+    """Begin to write everything that is kept of a person into a file, which reads the whole log."""
+    tenant, identifier = view.tenant, view.request.path_params["person"]
+    view.operator.context(tenant)  # an unknown tenant is refused at once
+
+    def steps(operator: Operator) -> Generator[Progress, None, WorkResult]:
+        content = yield from person_file.read(operator, tenant, identifier)
+        file = private(view.console.files.new_folder() / "person.json")
+        file.write_text(json.dumps(content, indent=2, ensure_ascii=False), encoding="utf-8")
+        told = f"everything that is kept of `{content['id']}` is in a file until the console ends"
+        return WorkResult([told], file=KeptFile(file, f"{tenant}-person.json", "application/json"))
+
+    return view.begun(f"The file of a person of {tenant}", steps)
 
 
 ROUTES = [
@@ -103,6 +113,6 @@ ROUTES = [
     PageRoute("/t/{tenant}/people/search", begin_search, "POST"),
     PageRoute("/t/{tenant}/people/search/stop", stop_search, "POST"),
     PageRoute("/t/{tenant}/people/{person}", show_one),
-    PageRoute("/t/{tenant}/people/{person}/file", export),
+    PageRoute("/t/{tenant}/people/{person}/file", begin_export, "POST"),
 ]
-ACTS = people_acts.ACTS
+ACTS = {**people_acts.ACTS, **people_acts.LONG_ACTS}

@@ -131,6 +131,10 @@ class View:
         operator = self.operator.because(reason) if reason else self.operator
         return self.console.works.begin(title, back, steps, operator, self.console.workplace.choice)
 
+    def begun(self, title: str, steps: Steps) -> HTMLResponse:
+        """Begin work whose result is looked at, and answer with how far it is."""
+        return self.fragment("begun.html", {"work": self.begin(title, self.sender, steps)})
+
     def page(self, template: str, here: str, values: Values, *, status: int = 200) -> HTMLResponse:
         """Answer with a whole page; `here` is its name in the navigation."""
         tenant = self.request.path_params.get("tenant", "")

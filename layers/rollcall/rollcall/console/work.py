@@ -8,6 +8,7 @@ from secrets import token_urlsafe
 from threading import Lock, Thread
 from typing import TypeVar
 
+from rollcall.console.kept_files import KeptFile
 from rollcall.console.workplace import DeploymentChoice
 from rollcall.model.progress import Progress
 from rollcall.operations import failures
@@ -16,7 +17,17 @@ from rollcall.operator_error import OperatorError
 
 _Result = TypeVar("_Result")
 
-Steps = Callable[[Operator], Generator[Progress, None, Sequence[str]]]
+
+@dataclass(frozen=True)
+class WorkResult:
+    """What work ended with, in sentences, and what it made: a plan by its name, or a file."""
+
+    sentences: Sequence[str]
+    plan: str = ""
+    file: KeptFile | None = None
+
+
+Steps = Callable[[Operator], Generator[Progress, None, Sequence[str] | WorkResult]]
 """The steps of work, by whoever operates when it is begun, or begun again."""
 
 STOP_SECONDS = 5
@@ -37,7 +48,7 @@ class _Stopped(Exception):  # noqa: N818
 
 @dataclass
 class Work:
-    """Work that was begun: how far it is, and the sentences that it ended with.
+    """Work that was begun: how far it is, the sentences that it ended with, and what it made.
 
     `choice` is the deployment that it works on. `failed` says that these sentences are of an error;
     what was begun may be begun again while `is_repeatable`. `expired` says that there were no
@@ -52,6 +63,8 @@ class Work:
     choice: DeploymentChoice | None = None
     progress: str = ""
     sentences: tuple[str, ...] = ()
+    plan: str = ""
+    file: KeptFile | None = None
     ended: bool = False
     failed: bool = False
     is_repeatable: bool = True
@@ -68,6 +81,11 @@ class Work:
     def place(self) -> str:
         """The deployment that it works on, in a word."""
         return self.choice.title if self.choice else ""
+
+    def check(self, choice: DeploymentChoice | None) -> None:
+        """Raise WorkError where another deployment is worked on now."""
+        if self.choice != choice:
+            raise WorkError(f"this was begun on {self.place}: choose that deployment first")
 
     def start(self) -> None:
         """Do the work in a thread."""
@@ -99,7 +117,10 @@ class Work:
                 if self.stopping:
                     raise _Stopped
         except StopIteration as end:
-            self.sentences = tuple(end.value or ("Done.",))
+            result = end.value
+            if isinstance(result, WorkResult):
+                self.plan, self.file, result = result.plan, result.file, result.sentences
+            self.sentences = tuple(result or ("Done.",))
 
 
 def finished(steps: Generator[Progress, None, _Result]) -> _Result:
@@ -139,8 +160,7 @@ class WorkList:
         Returns what was begun, or the work where nothing was. Raises WorkError where another
         deployment is worked on now.
         """
-        if work.choice != choice:
-            raise WorkError(f"this was begun on {work.place}: choose that deployment first")
+        work.check(choice)
         with self._lock:
             if not work.failed or not work.is_repeatable:
                 return work
