@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -155,7 +156,7 @@ def test_from_please_enable_scim_to_a_merged_duplicate(
     visit.close()
 
     clock = services.tenants.clock()
-    log = services.log(tenant).read(clock.replace(hour=0), clock)
+    log = services.log(tenant).read(clock - timedelta(hours=1), clock)
     assert [each.reason for each in log if each.method == "merge"] == [
         "one person, says the customer"
     ]
