@@ -190,12 +190,15 @@ def test_who_may_not_read_what_was_put_aside_sees_the_rest(
     acme: Services, lee: str, ann: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     missing = DeadLetters(acme.channels.s3, "no-such-bucket")
+    entry = LogEntry(time=instant(datetime.now(UTC)), method="PATCH", status=200)
+    acme.log("acme").write(replace(entry, request="r", target=f"User/{lee}", changed=("title",)))
     monkeypatch.setitem(acme.__dict__, "unpublished", missing)
 
     shown = ann.page(f"/t/acme/people/{lee}").replace("<wbr>", "")
 
     assert "ann.lee@corp.test" in shown
     assert "It cannot be read what was put aside: AWS has nothing of the name" in shown
+    assert re.findall(r'data-title="Event">(\w+)', shown) == ["unknown"]
 
 
 def put_aside(services: Services, identifier: str, request: str) -> None:

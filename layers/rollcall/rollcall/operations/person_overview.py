@@ -122,9 +122,13 @@ def _log(operator: Operator, context: Context, access: UserAccess) -> LogPage:
 
 
 def published(entries: Sequence[log_reader.LogEntry], events: PersonEvents) -> dict[str, str]:
-    """Return what became of the event of each entry that changed the person, by its order."""
+    """Return what became of the event of each entry that changed the person, by its order.
+
+    It is `waits`, `sent`, or `unknown` where not all that was put aside has been read.
+    """
+    otherwise = "sent" if events.is_whole and not events.problem else "unknown"
     return {
-        each.order: "waits" if each.request in events.requests else "sent"
+        each.order: "waits" if each.request in events.requests else otherwise
         for each in entries
         if each.status < 400 and (each.changed or each.method.islower())
     }
